@@ -1,0 +1,47 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. Both make their own environment.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := 0.13.8
+export PYTHONDONTWRITEBYTECODE :=
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: demo test check nightly bench env dev clean
+
+demo: env
+	@$(BIN)/telic demo
+
+test: dev
+	@$(BIN)/python -m pytest
+
+check: dev
+	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+nightly: dev
+	@$(BIN)/python -m benchmarks.loop --json benchmarks/out/loop.json
+
+bench: dev
+	@$(BIN)/python -m benchmarks.loop --quick --json benchmarks/out/loop-quick.json
+
+env: $(VENV)/.ready
+dev: $(VENV)/.ready-dev
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "telic needs Python >= 3.11; set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+
+$(VENV)/.ready: $(BIN)/uv pyproject.toml uv.lock
+	@$(BIN)/uv sync --quiet --frozen --compile-bytecode --inexact
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	@$(BIN)/uv sync --quiet --frozen --compile-bytecode --inexact --group dev
+	@touch $@
+
+clean:
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

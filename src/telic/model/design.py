@@ -1,0 +1,101 @@
+"""A design: services, their operations and call plans, stores, wiring; what worlds deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from telic.model.intent import Capacity, Field, Objective, Verdict, Workload
+from telic.runtime.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class Call:
+    """One step of a call plan: which operation of which service, how often for one request."""
+
+    service: str
+    operation: str
+    times: float = 1.0
+    when: str = "always"  # always | cache-miss | condition in words
+
+
+@dataclass(frozen=True)
+class ServiceOperation:
+    """One operation that a service offers: ``POST /<name>`` with a JSON body."""
+
+    name: str
+    derives: tuple[str, ...]  # ids of the intent
+    request: tuple[Field, ...]
+    reply: tuple[Field, ...]
+    errors: Mapping[str, Verdict] = field(default_factory=dict)
+    mutating: bool = False
+    idempotent: bool = True
+    calls: tuple[Call, ...] = ()
+    statements: tuple[str, ...] = ()  # names of the store statements it runs
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a service's own schema."""
+
+    name: str
+    columns: Mapping[str, str]  # name to SQL type
+    key: tuple[str, ...]
+    indexes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ServiceDesign:
+    """One deployable service."""
+
+    name: str
+    kind: Literal["gateway", "facade", "owner"]
+    owns: tuple[str, ...]
+    operations: tuple[ServiceOperation, ...]
+    tables: tuple[Table, ...] = ()
+    stores: tuple[str, ...] = ()  # postgres | valkey
+    capacity: Capacity | None = None
+    version: str = "1"
+
+    @property
+    def callees(self) -> tuple[str, ...]:
+        """Services that its call plans name, each once, in order."""
+        return tuple(dict.fromkeys(call.service for each in self.operations for call in each.calls))
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a service's database role may do."""
+
+    service: str
+    table: str  # schema.table
+    privileges: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Design:
+    """Everything a world needs to run a system; `folder` holds the files."""
+
+    system: str
+    intent_hash: str
+    services: tuple[ServiceDesign, ...]
+    stores: tuple[str, ...]
+    grants: tuple[Grant, ...]
+    wiring: Wiring
+    objectives: tuple[Objective, ...]
+    workloads: tuple[Workload, ...]
+    entry: str = "gateway"
+    hash: str = ""
+    folder: Path = Path()
+
+    def service(self, name: str) -> ServiceDesign:
+        """Return the service called `name`."""
+        return next(each for each in self.services if each.name == name)
+
+    @property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """Caller and callee of every edge, stores included, in order."""
+        calls = [(each.name, callee) for each in self.services for callee in each.callees]
+        return tuple(calls + [(each.name, store) for each in self.services for store in each.stores])

@@ -1,0 +1,96 @@
+"""From a symptom to a diagnosis: every claim names the evidence that carries it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from telic.model.action import Action, ActionRecord
+from telic.model.topology import Window
+
+MECHANISMS = {
+    "crash-loop": "the process exits again and again",
+    "hang": "the process is there, accepts connections and answers nothing",
+    "slow-query": "a new version asks the database in a way that takes far longer",
+    "exception": "a new version raises in one operation",
+    "wrong-config": "a configured value, such as a port, is wrong",
+    "permission-revoked": "the database refuses what the design grants",
+    "network-delay": "messages on one edge take far longer than the ends need",
+    "network-partition": "messages on one edge do not arrive",
+    "cpu-starvation": "the process does not get the CPU that it asks for",
+    "overload": "more work arrives than the declared capacity serves",
+    "unknown": "nothing seen so far explains the symptom",
+}
+"""The closed vocabulary of mechanisms; *cause right* compares these."""
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """What users feel: an objective that burns its budget."""
+
+    objective: str  # intent id, O1
+    entity: str  # where it was measured: gateway
+    operation: str  # "" means all
+    signal: Literal["errors", "latency", "traffic"]
+    onset: float  # first bad second [s since the Unix epoch]
+    detected: float
+    burn_rate: float  # error budget spent per allowed [1]
+    bad: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One observation and the query that can be run again."""
+
+    id: str
+    says: str
+    query: str
+    window: Window
+    result: str = ""  # JSON text of what the query returned, bounded
+    result_hash: str = ""
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A possible cause."""
+
+    rank: int
+    entity: str
+    mechanism: str
+    confidence: float  # [1]
+    evidence: tuple[str, ...]
+    path: tuple[str, ...] = ()  # from the cause to the symptom
+    signal: str = ""
+    onset: float = 0.0
+    change: str = ""  # id of the change that brought it
+    mitigations: tuple[Action, ...] = ()  # in the order to try
+    why: str = ""  # one sentence for people
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Ranked hypotheses over evidence; `abstained` says that the evidence carries none."""
+
+    time: float
+    window: Window
+    hypotheses: tuple[Hypothesis, ...]
+    evidence: tuple[Evidence, ...]
+    missing: tuple[str, ...] = ()
+    abstained: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One stretch of user harm: symptoms, diagnoses, actions, end."""
+
+    id: str
+    system: str
+    opened: float
+    symptoms: tuple[Symptom, ...]
+    diagnoses: tuple[Diagnosis, ...] = ()
+    actions: tuple[ActionRecord, ...] = ()
+    resolved: float = 0.0
+    status: Literal["open", "mitigating", "resolved", "needs-person"] = "open"
+    note: str = ""

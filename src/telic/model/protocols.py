@@ -1,0 +1,127 @@
+"""The seams: what a world shows, what it lets be done to it, and who does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from telic.clock import Clock
+from telic.model.action import Action, Undo
+from telic.model.design import Design
+from telic.model.incident import Diagnosis, Incident
+from telic.model.topology import Change, Scalar, State, Topology, Window
+
+Row = Mapping[str, object]
+
+
+class Store(Protocol):
+    """Telemetry, read-only: tables ``spans``, ``logs``, ``metrics`` (docs/reference/contracts.md)."""
+
+    def query(self, sql: str, params: Sequence[Scalar] = (), *, limit: int = 10_000, timeout: float = 5.0) -> list[Row]:
+        """Run one SELECT with ``?`` placeholders; at most `limit` rows [1] within `timeout` [s]."""
+        ...
+
+
+class Observed(Protocol):
+    """Enough for context and diagnosis; a recorded incident is only this."""
+
+    clock: Clock
+
+    def topology(self) -> Topology:
+        """Return services, instances, stores and who calls whom."""
+        ...
+
+    def state(self) -> State:
+        """Return desired and observed state, configuration, policies and versions."""
+        ...
+
+    def changes(self, window: Window) -> list[Change]:
+        """Return what people and machines changed in `window`, oldest first."""
+        ...
+
+    def store(self) -> Store:
+        """Return the telemetry."""
+        ...
+
+
+class World(Observed, Protocol):
+    """Where a design runs."""
+
+    def deploy(self, design: Design) -> None:
+        """Start `design`, or move what runs to it."""
+        ...
+
+    def dry_run(self, action: Action) -> str:
+        """Say what `action` would change, in words; raise where its precondition does not hold."""
+        ...
+
+    def apply(self, action: Action) -> Undo:
+        """Carry out one action; called by the guard alone."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the world; it runs on."""
+        ...
+
+
+class Harm(Protocol):
+    """What hurts a world, at its real layer; only the lab holds it.
+
+    Every call takes effect at once; `heal` methods return to what was before.
+    """
+
+    def signal(self, service: str, name: str) -> None:
+        """Send a signal (``STOP``, ``CONT``, ``KILL``) to every process of `service`."""
+        ...
+
+    def throttle(self, service: str, share: float) -> str:
+        """Let today's processes of `service` have `share` [1] of one CPU; 1.0 heals. Returns the means: ``cgroup``, ``signals``."""
+        ...
+
+    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False) -> None:
+        """Delay [s] or drop all messages of an edge's primary link; no arguments heal it."""
+        ...
+
+    def revoke(self, service: str, table: str, privileges: str = "ALL") -> None:
+        """Take `privileges` on ``schema.table`` from the role of `service`."""
+        ...
+
+    def grant(self, service: str, table: str, privileges: str = "ALL") -> None:
+        """Give them back."""
+        ...
+
+    def push_config(self, service: str, changes: Mapping[str, Scalar], *, author: str, summary: str) -> Change:
+        """Push a configuration revision as a colleague would."""
+        ...
+
+    def deploy(self, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:
+        """Deploy a version whose files differ by `edits` (path in the release to new text) as a colleague would."""
+        ...
+
+    def release_files(self, service: str) -> Mapping[str, str]:
+        """Return the source files of the version of `service` that runs now."""
+        ...
+
+    def restore(self, service: str, change: Change) -> None:
+        """Take back what `push_config` or `deploy` did, if it is still in force."""
+        ...
+
+    def state(self) -> State:
+        """Return the world's state, for choosing a place."""
+        ...
+
+    def topology(self) -> Topology:
+        """Return the world's topology, for choosing a place."""
+        ...
+
+
+class Actor(Protocol):
+    """Whoever decides what to do about an incident: statistics, a person, a language model."""
+
+    def diagnose(self, incident: Incident, world: Observed) -> Diagnosis:
+        """Name the cause, with evidence."""
+        ...
+
+    def decide(self, incident: Incident, diagnosis: Diagnosis) -> Sequence[Action]:
+        """Return what to try, in order."""
+        ...

@@ -1,0 +1,61 @@
+"""Settings: one frozen value, read once at the edge from the environment and handed down."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from telic.errors import UsageError
+from telic.registry import near_names
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person may set from outside; each field is the variable ``TELIC_<FIELD>``."""
+
+    home: Path  # where systems keep their state
+    data: Path  # recorded data that some tests and importers read
+    port: int = 8080  # the gateway's published port; 0 picks a free one
+    otlp_port: int = 4318  # OTLP/HTTP, published on loopback; 0 picks a free one
+    telemetry_bytes: int = 2_000_000_000  # retention of the telemetry store [bytes]
+    isolation: str = "auto"  # auto | namespace | processes
+    forward: str = ""  # another OTLP/HTTP endpoint that gets a copy of all telemetry
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read settings from environment variables; an unknown ``TELIC_`` name is an error."""
+        known = {f"TELIC_{each.name.upper()}": each for each in fields(cls)}
+        values: dict[str, object] = {"home": _default_home(environ), "data": Path("../shared/data")}
+        for name in (each for each in environ if each.startswith("TELIC_")):
+            if name not in known:
+                raise UsageError(f"unknown setting {name}", hint=near_names(name, known))
+            kind = known[name].type
+            try:
+                values[known[name].name] = {"Path": Path, "int": int}.get(str(kind), str)(environ[name])
+            except ValueError as error:
+                raise UsageError(f"{name}={environ[name]!r} is not a {kind}", hint="give a whole number") from error
+        if values.get("isolation", "auto") not in ("auto", "namespace", "processes"):
+            raise UsageError(f"TELIC_ISOLATION={values['isolation']!r}", hint="one of auto, namespace, processes")
+        return cls(**values)  # type: ignore[arg-type]
+
+    def system(self, name: str) -> Path:
+        """Return the state folder of the system called `name`."""
+        return self.home / name
+
+
+def run_folder(state: Path) -> Path:
+    """Return the folder for the sockets of the system whose state is in `state`.
+
+    Socket paths may have 107 bytes at most, so they do not live in the state folder.
+    """
+    digest = hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:10]
+    return Path(tempfile.gettempdir()) / f"telic-{os.getuid()}" / digest
+
+
+def _default_home(environ: Mapping[str, str]) -> Path:
+    base = environ.get("XDG_STATE_HOME") or str(Path(environ.get("HOME", "~")).expanduser() / ".local" / "state")
+    return Path(base) / "telic"
