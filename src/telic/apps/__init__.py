@@ -1,0 +1,47 @@
+"""Bundled systems: each an intent plus what cannot be generated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from telic.errors import UnknownName
+from telic.registry import near_names
+
+_FOLDER = Path(__file__).parent
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the bundled systems, sorted."""
+    return tuple(sorted(each.parent.name for each in _FOLDER.glob("*/intent.yaml")))
+
+
+def find(name_or_path: str | Path) -> Path:
+    """Return the intent file of a bundled system, or the file that a path names.
+
+    Parameters
+    ----------
+    name_or_path
+        A bundled name (``hotel``), a YAML file, or a folder that holds an ``intent.yaml``.
+
+    Raises
+    ------
+    UnknownName
+        Neither a bundled system nor a file.
+
+    Examples
+    --------
+    >>> find("hotel").name
+    'intent.yaml'
+    """
+    if str(name_or_path) in names():
+        return _FOLDER / str(name_or_path) / "intent.yaml"
+    path = Path(name_or_path)
+    if path.is_dir() and (path / "intent.yaml").is_file():
+        return path / "intent.yaml"
+    if path.is_file():
+        return path
+    hint = near_names(str(name_or_path), names())
+    raise UnknownName(
+        f"{name_or_path}: no bundled system and no file of that name",
+        hint=f"{hint}; or give the path of an intent, such as ./intent.yaml",
+    )
