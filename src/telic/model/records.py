@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -38,12 +39,12 @@ def load(kind: type[T], data: bytes | str, *, schema: str = "") -> T:
     """
     try:
         if not schema:
-            return msgspec.json.decode(data, type=kind, strict=False)
+            return msgspec.json.decode(data, type=kind, strict=False, dec_hook=_rich)
         document = msgspec.json.decode(data)
         found = document.get("schema") if isinstance(document, dict) else None
         if found != schema:
             raise InvalidRecord(f"schema {found!r} where {schema!r} was expected", hint="written by another version?")
-        return msgspec.convert(document["record"], type=kind, strict=False)
+        return msgspec.convert(document["record"], type=kind, strict=False, dec_hook=_rich)
     except (msgspec.DecodeError, msgspec.ValidationError, KeyError) as error:
         raise InvalidRecord(f"not a {kind.__name__}: {error}", hint="see the schema in telic.model") from error
 
@@ -57,3 +58,9 @@ def _plain(value: object) -> object:
     if hasattr(value, "as_posix"):
         return str(value)
     raise InvalidRecord(f"cannot write a {type(value).__name__} as JSON", hint="use the types of telic.model")
+
+
+def _rich(kind: type, value: object) -> object:
+    if issubclass(kind, Path) and isinstance(value, str):
+        return Path(value)
+    raise InvalidRecord(f"cannot read a {kind.__name__} from JSON", hint="use the types of telic.model")
