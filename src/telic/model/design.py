@@ -87,6 +87,8 @@ class Design:
     objectives: tuple[Objective, ...]
     workloads: tuple[Workload, ...]
     entry: str = "gateway"
+    staleness: Mapping[str, float] = field(default_factory=dict)  # operation id of the intent to [s]
+    max_processes: int = 0  # services and stores together; 0: no limit
     hash: str = ""
     folder: Path = Path()
 

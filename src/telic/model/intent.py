@@ -36,6 +36,7 @@ class Field:
 
     name: str
     type: FieldType
+    optional: bool = False  # may be left out of a request
 
 
 @dataclass(frozen=True)
