@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -12,8 +13,8 @@ from telic.runtime.failures import Unauthorised
 class SpanContext(NamedTuple):
     """Where in which trace something happens."""
 
-    trace_id: bytes  # 16 bytes
-    span_id: bytes  # 8 bytes
+    trace_id: str  # 32 hexadecimal digits
+    span_id: str  # 16 hexadecimal digits
 
 
 class RequestContext:
@@ -67,3 +68,16 @@ SPAN: ContextVar[SpanContext | None] = ContextVar("telic_span", default=None)
 def current_request() -> RequestContext | None:
     """Return the request that the running code serves, or None in a job."""
     return CURRENT.get()
+
+
+_LOOKUP: list[Callable[[], SpanContext | None]] = [SPAN.get]
+
+
+def parent_span() -> SpanContext | None:
+    """Return the span that what happens now belongs to, or None."""
+    return _LOOKUP[0]()
+
+
+def set_span_lookup(lookup: Callable[[], SpanContext | None]) -> None:
+    """Let `lookup` decide what the current span is; for bridges to other tracing libraries."""
+    _LOOKUP[0] = lookup

@@ -1,0 +1,144 @@
+"""Histograms, counters and gauges; all points are deltas over one export interval."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.metrics.v1 import metrics_pb2
+
+from telic.runtime.telemetry import wire
+
+BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0)  # [s]
+_DELTA = metrics_pb2.AGGREGATION_TEMPORALITY_DELTA
+
+
+class Series:
+    """One histogram of durations with its attributes; only the export thread touches the counts."""
+
+    __slots__ = ("_fixed", "buckets", "count", "high", "low", "name", "total")
+
+    def __init__(self, name: str, attributes: Mapping[str, str | int]) -> None:
+        self.name = name
+        pairs = [KeyValue(key=key, value=_value(value)) for key, value in attributes.items()]
+        fixed = metrics_pb2.HistogramDataPoint(attributes=pairs, explicit_bounds=BOUNDS)
+        self._fixed = fixed.SerializeToString()
+        self._reset()
+
+    def add(self, seconds: float) -> None:
+        """Count one duration [s]."""
+        self.buckets[bisect_left(BOUNDS, seconds)] += 1
+        self.count += 1
+        self.total += seconds
+        if seconds < self.low:
+            self.low = seconds
+        if seconds > self.high:
+            self.high = seconds
+
+    def take(self, start: int, end: int) -> bytes:
+        """Serialise what was counted since the last time as a data point, and begin anew."""
+        head = wire.histogram_point_head(start, end, self.count, self.total, self.buckets, self.low, self.high)
+        self._reset()
+        return head + self._fixed
+
+    def _reset(self) -> None:
+        self.buckets = [0] * (len(BOUNDS) + 1)
+        self.count = 0
+        self.total: float = 0.0
+        self.low: float = float("inf")
+        self.high: float = 0.0
+
+
+class Counter:
+    """A number that only grows; added to on the event loop, read by the export thread."""
+
+    __slots__ = ("_sent", "attributes", "name", "unit", "value")
+
+    def __init__(self, name: str, unit: str = "1", attributes: Mapping[str, str | int] | None = None) -> None:
+        self.name, self.unit, self.attributes = name, unit, dict(attributes or {})
+        self.value: float = 0
+        self._sent: float = 0
+
+    def add(self, amount: float = 1) -> None:
+        """Count `amount` in the counter's unit."""
+        self.value += amount
+
+    def take(self) -> float:
+        """Return what was added since the last time."""
+        value = self.value
+        added, self._sent = value - self._sent, value
+        return added
+
+
+class Gauge:
+    """A value read at every export."""
+
+    __slots__ = ("name", "read", "unit")
+
+    def __init__(self, name: str, unit: str, read: Callable[[], float]) -> None:
+        self.name, self.unit, self.read = name, unit, read
+
+
+class Metrics:
+    """Every instrument of one process."""
+
+    def __init__(self) -> None:
+        self._series: dict[tuple[str, tuple[tuple[str, str | int], ...]], Series] = {}
+        self.counters: list[Counter] = []
+        self.gauges: list[Gauge] = []
+
+    def series(self, name: str, attributes: Mapping[str, str | int]) -> Series:
+        """Return the histogram `name` with these attributes; the same one for the same attributes."""
+        key = (name, tuple(attributes.items()))
+        found = self._series.get(key)
+        if found is None:
+            found = self._series[key] = Series(name, attributes)
+        return found
+
+    def counter(self, name: str, unit: str = "1", **attributes: str) -> Counter:
+        """Register a counter; underscores in attribute names stand for dots."""
+        made = Counter(name, unit, {key.replace("_", "."): value for key, value in attributes.items()})
+        self.counters.append(made)
+        return made
+
+    def gauge(self, name: str, unit: str, read: Callable[[], float]) -> None:
+        """Register a gauge that `read` gives the value of."""
+        self.gauges.append(Gauge(name, unit, read))
+
+    def take(self, start: int, end: int) -> bytes:
+        """Serialise the interval's points as ``metrics`` fields of a ScopeMetrics; times in ns."""
+        histograms: dict[str, list[bytes]] = {}
+        for each in list(self._series.values()):
+            if each.count:
+                histograms.setdefault(each.name, []).append(wire.delimited(1, each.take(start, end)))
+        parts = [_histogram(name, b"".join(points)) for name, points in histograms.items()]
+        parts += [_gauge(each, end) for each in self.gauges]
+        parts += [_sum(each, each.take(), start, end) for each in self.counters]
+        return b"".join(wire.delimited(2, part) for part in parts if part)
+
+
+def _histogram(name: str, points: bytes) -> bytes:
+    empty = metrics_pb2.Histogram(aggregation_temporality=_DELTA).SerializeToString()
+    return metrics_pb2.Metric(name=name, unit="s").SerializeToString() + wire.delimited(9, points + empty)
+
+
+def _sum(counter: Counter, added: float, start: int, end: int) -> bytes:
+    if not added:
+        return b""
+    pairs = [KeyValue(key=key, value=_value(value)) for key, value in counter.attributes.items()]
+    point = metrics_pb2.NumberDataPoint(
+        start_time_unix_nano=start, time_unix_nano=end, as_double=added, attributes=pairs
+    )
+    total = metrics_pb2.Sum(data_points=[point], aggregation_temporality=_DELTA, is_monotonic=True)
+    return metrics_pb2.Metric(name=counter.name, unit=counter.unit, sum=total).SerializeToString()
+
+
+def _gauge(gauge: Gauge, end: int) -> bytes:
+    point = metrics_pb2.NumberDataPoint(time_unix_nano=end, as_double=gauge.read())
+    kind = metrics_pb2.Gauge(data_points=[point])
+    return metrics_pb2.Metric(name=gauge.name, unit=gauge.unit, gauge=kind).SerializeToString()
+
+
+def _value(value: str | int) -> AnyValue:
+    return AnyValue(int_value=value) if isinstance(value, int) else AnyValue(string_value=value)
