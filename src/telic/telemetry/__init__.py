@@ -1,1 +1,1 @@
-"""telemetry."""
+"""Telemetry: OTLP in, one process that owns the store, typed queries for everybody else through it."""

@@ -1,0 +1,26 @@
+"""Questions an operator asks of telemetry: pure functions of a `model.Store` that return frozen records.
+
+Windows select spans by when they started, logs and metrics by their time.
+"""
+
+from telic.telemetry.queries.edges import EdgeCalls, edges
+from telic.telemetry.queries.failures import ExceptionGroup, LogGroup, errors_in_logs, exceptions
+from telic.telemetry.queries.gauges import GaugePoint, freshness, gauges
+from telic.telemetry.queries.operations import OperationStep, service_operations
+from telic.telemetry.queries.statements import StatementCalls, statements
+
+__all__ = [
+    "EdgeCalls",
+    "ExceptionGroup",
+    "GaugePoint",
+    "LogGroup",
+    "OperationStep",
+    "StatementCalls",
+    "edges",
+    "errors_in_logs",
+    "exceptions",
+    "freshness",
+    "gauges",
+    "service_operations",
+    "statements",
+]

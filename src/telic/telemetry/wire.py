@@ -1,0 +1,53 @@
+"""What goes over the receiver's query socket, as JSON."""
+
+from __future__ import annotations
+
+import msgspec
+
+from telic.model.topology import Scalar
+
+
+class QueryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of ``POST /query``."""
+
+    sql: str
+    params: list[Scalar | None] = []
+    limit: int = 10_000  # rows [1]
+    timeout: float = 5.0  # [s]
+
+
+class QueryReply(msgspec.Struct, frozen=True):
+    """Its answer; `truncated` says that there were more rows than `limit`."""
+
+    columns: list[str]
+    rows: list[list[object]]
+    truncated: bool = False
+
+
+class ErrorReply(msgspec.Struct, frozen=True):
+    """Body of every answer other than 200 on the query side."""
+
+    error: str
+    hint: str = ""
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Body of ``GET /-/status``: what the receiver did since it started."""
+
+    started: float  # [s since the Unix epoch]
+    spans: int  # rows committed since the start [1]
+    logs: int
+    metrics: int
+    commits: int
+    bytes: int  # of the store that hold rows [bytes]
+    file_bytes: int  # of its file on disk [bytes]
+    queued_bytes: int  # received and not committed yet [bytes]
+    refused: int  # requests answered 429 because the queue was full [1]
+    rejected: int  # requests answered 400 because they could not be read [1]
+    failed: int  # requests answered 503 because the store failed [1]
+    forwarded: int  # requests copied to the other endpoint [1]
+    dropped: int  # requests that were not copied: the other endpoint was slow or away [1]
+    lag: float  # from arrival to commit of the last batch [s]
+    newest: float  # arrival of the newest committed row [s since the Unix epoch]; 0 when there is none
+    cpu_seconds: float  # used by the receiver [s]
+    schema: int  # version of the tables
