@@ -1,9 +1,12 @@
 """Every error Telic raises, sorted by who has to act.
 
 TelicError
-├── UsageError      the caller: fix the call, the intent, the settings    UnknownName, InvalidIntent, InvalidDesign, InvalidRecord
-├── WorldError      the outside: wait, retry, free a port or a disk       WorldUnavailable, StoreFailed, PortInUse, NotEnoughData
-└── SafetyError     an operator: a guard said no, or an undo failed       ActionRefused, UndoFailed
+├── UsageError      the caller: fix the call, the intent, the settings
+│                   UnknownName, InvalidIntent, InvalidDesign, InvalidRecord
+├── WorldError      the outside: wait, retry, free a port or a disk
+│                   WorldUnavailable, StoreFailed, PortInUse, NotEnoughData
+└── SafetyError     an operator: a guard said no, or an undo failed
+                    ActionRefused, UndoFailed
 """
 
 from __future__ import annotations

@@ -1,1 +1,55 @@
-"""cli."""
+"""The command line: a face of the same calls, no logic of its own."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from typer.core import TyperGroup
+
+from telic.cli.output import complain
+from telic.errors import TelicError, UsageError
+
+
+class _InOrder(TyperGroup):
+    """Lists commands in the order in which a newcomer needs them."""
+
+    def list_commands(self, ctx: object) -> list[str]:
+        return list(self.commands)
+
+
+app = typer.Typer(
+    name="telic",
+    cls=_InOrder,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="State what a system must do; Telic designs it, runs it, finds what breaks it and repairs it under guard.",
+    epilog="Start with `telic demo`, or `telic up hotel` and `telic status`.",
+)
+
+
+def main() -> None:
+    """Run the command line; errors become a sentence, a next step and an exit code."""
+    from telic.cli import build, demo, operator, running, traffic
+
+    for module in (demo, running, traffic, operator, build):
+        module.register(app)
+    as_json = "--json" in sys.argv
+    try:
+        app(standalone_mode=False)
+    except TelicError as error:
+        sys.exit(complain(error, as_json=as_json))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        wrong = UsageError(
+            error.format_message(), hint="`telic --help` lists commands, `telic COMMAND --help` examples"
+        )
+        sys.exit(complain(wrong, as_json=as_json))

@@ -15,7 +15,7 @@ Status = Literal["FULFILLED", "DEGRADED", "NOT_FULFILLED", "UNVERIFIED"]
 class FieldType:
     """A type of the closed set, taken apart.
 
-    ``int>=0`` is base ``int`` with minimum 0; ``int(1..5)`` has minimum 1 and maximum 5; ``str<=2000`` has maximum 2000;
+    ``int>=0`` is base ``int`` with minimum 0; ``int(1..5)`` has minimum 1 and maximum 5; ``str<=2000`` maximum 2000;
     ``enum(a|b)`` has options; ``ref(User)`` and ``state(booking)`` have a target. Bases:
     ``str int float bool email secret geo money daterange date enum ref state duration``; outputs also have ``entity``
     (a whole thing: ``out: [Hotel]`` is base ``entity``, target ``Hotel``, many).

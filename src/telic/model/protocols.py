@@ -75,7 +75,10 @@ class Harm(Protocol):
         ...
 
     def throttle(self, service: str, share: float) -> str:
-        """Let today's processes of `service` have `share` [1] of one CPU; 1.0 heals. Returns the means: ``cgroup``, ``signals``."""
+        """Let today's processes of `service` have `share` [1] of one CPU; 1.0 heals.
+
+        Returns the means: ``cgroup`` or ``signals``.
+        """
         ...
 
     def link(self, edge: str, *, delay: float = 0.0, drop: bool = False) -> None:

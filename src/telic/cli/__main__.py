@@ -1,0 +1,5 @@
+"""``python -m telic.cli`` is ``telic``."""
+
+from telic.cli import main
+
+main()

@@ -1,0 +1,51 @@
+"""What the command line prints: tables for people, JSON for programs, errors with a next step."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from telic.errors import TelicError
+from telic.model import dump, plain
+
+console = Console()
+errors = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+System = Annotated[str, typer.Argument(help="A running or bundled system (hotel), or the path of an intent file.")]
+
+
+def show(record: object, *, as_json: bool, text: str = "") -> None:
+    """Print `record` as JSON, or `text` for people."""
+    if as_json:
+        sys.stdout.write(dump(record, indent=2).decode() + "\n")
+    else:
+        console.print(text or str(plain(record)), highlight=False)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table."""
+    drawn = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    console.print(drawn)
+
+
+def complain(error: TelicError, *, as_json: bool = False) -> int:
+    """Print what happened and what to do next; return the exit code."""
+    if as_json:
+        record = {"error": type(error).__name__, "message": str(error), "hint": error.hint, "context": error.context}
+        sys.stdout.write(dump(record, indent=2).decode() + "\n")
+    else:
+        errors.print(f"[bold red]{type(error).__name__}[/]: ", end="")
+        errors.print(str(error), markup=False, highlight=False)
+        if error.hint:
+            errors.print(f"  → {error.hint}", markup=False, highlight=False)
+    return error.exit_code

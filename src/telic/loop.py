@@ -1,0 +1,117 @@
+"""The main path: intent → design → world → telemetry → operate. Read this file first.
+
+``python -m telic.loop --state FOLDER`` is the operator as a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from telic import apps, intent
+from telic import design as designs
+from telic.clock import SystemClock
+from telic.errors import UsageError
+from telic.model import Design, Incident, dump
+from telic.operate import operator
+from telic.operate.events import Event
+from telic.registry import near_names
+from telic.settings import Settings
+from telic.worlds.local import launch
+from telic.worlds.local.world import LocalWorld
+
+Step = Callable[[str], None]
+
+
+def run(source: str, settings: Settings, on_event: Callable[[Event], None]) -> list[Incident]:
+    """Run one system from its intent until somebody interrupts; return what happened."""
+    made = design(source, settings)
+    with deploy(made, settings) as world:
+        return asyncio.run(operate(world, made, on_event))
+
+
+def design(source: str, settings: Settings, *, folder: Path | None = None) -> Design:
+    """Turn the intent called `source` (a bundled name or a file) into a design on disk."""
+    wanted = intent.read(apps.find(source))
+    intent.require_complete(wanted)
+    digest = wanted.hash.removeprefix("sha256:")[:12]
+    return designs.generate(wanted, folder or settings.system(wanted.system) / "design" / digest)
+
+
+def lint(made: Design) -> list[str]:
+    """Return what the lints say about a design, a line a finding."""
+    return [str(finding) for finding in designs.lint(made)]
+
+
+def deploy(made: Design, settings: Settings, *, fresh: bool = False, on_step: Step = lambda text: None) -> LocalWorld:
+    """Start `made` as real processes with real stores."""
+    return launch.up(made, settings, fresh=fresh, on_step=on_step)
+
+
+async def operate(
+    world: LocalWorld,
+    made: Design,
+    on_event: Callable[[Event], None],
+    stop: asyncio.Event | None = None,
+) -> list[Incident]:
+    """Watch a world, and repair it under guard, until `stop` is set."""
+    return await operator.run(
+        world,
+        objectives=made.objectives,
+        journal=world.state_folder / "journal",
+        clock=SystemClock(),
+        on_event=on_event,
+        stop=stop or asyncio.Event(),
+    )
+
+
+def attach(name: str, settings: Settings) -> LocalWorld:
+    """Return the running system called `name`."""
+    return LocalWorld.attach(settings.system(name))
+
+
+def running(source: str, settings: Settings) -> str:
+    """Return the name of the running system that `source` (a name, an intent file or nothing) means."""
+    up = [each.parent.name for each in sorted(settings.home.glob("*/system.json")) if launch.alive(each.parent)]
+    if source.endswith((".yaml", ".yml")):
+        source = intent.read(Path(source)).system
+    if not source and len(up) == 1:
+        return up[0]
+    if not source:
+        raise UsageError(
+            f"{len(up)} systems are running",
+            hint=f"name one of {', '.join(up)}" if up else "start one with `telic up hotel`",
+        )
+    if source not in up:
+        hint = near_names(source, up) if up else f"start it with `telic up {source}`"
+        raise UsageError(f"no running system {source!r}", hint=hint)
+    return source
+
+
+def main() -> None:
+    """Operate a running world as a process of its own; events go to a file as JSON lines."""
+    parser = argparse.ArgumentParser(prog="telic.loop", description=main.__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="state folder of the system")
+    parser.add_argument("--events", type=Path, required=True, help="file that gets one JSON line an event")
+    chosen = parser.parse_args()
+    asyncio.run(_operate_until_told(chosen.state, chosen.events))
+
+
+async def _operate_until_told(state: Path, events: Path) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    with LocalWorld.attach(state) as world, events.open("ab", buffering=0) as sink:
+        made = designs.read(world.design_folder())
+        await operate(world, made, lambda event: _append(sink, event), stop)
+
+
+def _append(sink: object, event: Event) -> None:
+    sink.write(dump(event) + b"\n")  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""A child process that ends with its parent, whatever happens to the parent."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from telic.errors import WorldError
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent ends; runs between fork and exec."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Child:
+    """A Python module of Telic that runs beside us.
+
+    Parameters
+    ----------
+    module
+        What ``python -m`` runs: ``telic.worlds.load``.
+    arguments
+        Its command line.
+    log
+        File that gets its standard error.
+    """
+
+    def __init__(
+        self, module: str, arguments: Sequence[str], *, log: Path, environ: Mapping[str, str] | None = None
+    ) -> None:
+        self.module, self.log = module, log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as stderr:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=stderr,
+                stderr=stderr,
+                env={**os.environ, **(environ or {})},
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
+    def wait(self, timeout: float) -> int:
+        """Wait for its end, at most `timeout` [s]; raise with the end of its log when it failed.
+
+        Raises
+        ------
+        WorldError
+            It did not end in time, or ended with another code than 0.
+        """
+        try:
+            code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired as error:
+            raise WorldError(f"{self.module} did not end within {timeout:g} s", hint=f"see {self.log}") from error
+        if code != 0:
+            raise WorldError(f"{self.module} ended with code {code}: {self.tail()}", hint=f"see {self.log}")
+        return code
+
+    def tail(self, lines: int = 5) -> str:
+        """Return the last `lines` of its log."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return " | ".join(text.strip().splitlines()[-lines:])
+
+    def stop(self, timeout: float = 3.0) -> None:
+        """End it: SIGTERM, then SIGKILL after `timeout` [s]."""
+        if not self.running():
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
