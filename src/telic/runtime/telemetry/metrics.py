@@ -24,7 +24,9 @@ class Series:
         pairs = [KeyValue(key=key, value=_value(value)) for key, value in attributes.items()]
         fixed = metrics_pb2.HistogramDataPoint(attributes=pairs, explicit_bounds=BOUNDS)
         self._fixed = fixed.SerializeToString()
-        self._reset()
+        self.buckets = [0] * (len(BOUNDS) + 1)
+        self.count, self.total = 0, 0.0
+        self.low, self.high = float("inf"), 0.0
 
     def add(self, seconds: float) -> None:
         """Count one duration [s]."""
@@ -39,26 +41,28 @@ class Series:
     def take(self, start: int, end: int) -> bytes:
         """Serialise what was counted since the last time as a data point, and begin anew."""
         head = wire.histogram_point_head(start, end, self.count, self.total, self.buckets, self.low, self.high)
-        self._reset()
-        return head + self._fixed
-
-    def _reset(self) -> None:
         self.buckets = [0] * (len(BOUNDS) + 1)
-        self.count = 0
-        self.total: float = 0.0
-        self.low: float = float("inf")
-        self.high: float = 0.0
+        self.count, self.total = 0, 0.0
+        self.low, self.high = float("inf"), 0.0
+        return head + self._fixed
 
 
 class Counter:
-    """A number that only grows; added to on the event loop, read by the export thread."""
+    """A number that only grows; added to on the event loop, or read at every export."""
 
-    __slots__ = ("_sent", "attributes", "name", "unit", "value")
+    __slots__ = ("_read", "_sent", "attributes", "name", "unit", "value")
 
-    def __init__(self, name: str, unit: str = "1", attributes: Mapping[str, str | int] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        unit: str = "1",
+        attributes: Mapping[str, str | int] | None = None,
+        read: Callable[[], float] | None = None,
+    ) -> None:
         self.name, self.unit, self.attributes = name, unit, dict(attributes or {})
         self.value: float = 0
         self._sent: float = 0
+        self._read = read
 
     def add(self, amount: float = 1) -> None:
         """Count `amount` in the counter's unit."""
@@ -66,7 +70,7 @@ class Counter:
 
     def take(self) -> float:
         """Return what was added since the last time."""
-        value = self.value
+        value = self.value if self._read is None else self._read()
         added, self._sent = value - self._sent, value
         return added
 
@@ -96,9 +100,15 @@ class Metrics:
             found = self._series[key] = Series(name, attributes)
         return found
 
-    def counter(self, name: str, unit: str = "1", **attributes: str) -> Counter:
-        """Register a counter; underscores in attribute names stand for dots."""
-        made = Counter(name, unit, {key.replace("_", "."): value for key, value in attributes.items()})
+    def counter(
+        self,
+        name: str,
+        unit: str = "1",
+        attributes: Mapping[str, str | int] | None = None,
+        read: Callable[[], float] | None = None,
+    ) -> Counter:
+        """Register a counter; with `read` it follows a total that is kept elsewhere."""
+        made = Counter(name, unit, attributes, read)
         self.counters.append(made)
         return made
 

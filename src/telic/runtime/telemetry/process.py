@@ -40,13 +40,8 @@ class LoopLag:
 
 def register(metrics: Metrics, lag: LoopLag) -> None:
     """Register ``process.cpu.time``, ``process.memory.usage`` and ``telic.event_loop.lag``."""
-    cpu = metrics.counter("process.cpu.time", "s")
-
-    def memory() -> float:
-        cpu.value = time.process_time()
-        return resident_bytes()
-
-    metrics.gauge("process.memory.usage", "By", memory)
+    metrics.counter("process.cpu.time", "s", read=time.process_time)
+    metrics.gauge("process.memory.usage", "By", resident_bytes)
     metrics.gauge("telic.event_loop.lag", "s", lag.take)
 
 

@@ -1,0 +1,101 @@
+"""Admission: a bounded number of slots, a bounded queue in front of them, and the declared capacity enforced."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from telic.clock import Clock
+from telic.runtime.failures import Overloaded
+from telic.runtime.policies.aimd import AimdLimit
+from telic.runtime.policies.limit import call_later
+from telic.runtime.wiring import NodePolicy
+
+DEFAULT_SLOTS = 256  # where no capacity is declared [1]
+
+
+class Admission:
+    """Slots and queue of one instance.
+
+    Parameters
+    ----------
+    policy
+        Length and order of the queue, kind of limit.
+    slots
+        Requests served at once [1].
+    service_time
+        Each holds its slot at least so long [s]; the reply does not wait for it.
+    """
+
+    def __init__(
+        self, policy: NodePolicy, clock: Clock, *, slots: int = DEFAULT_SLOTS, service_time: float = 0.0
+    ) -> None:
+        self._clock, self.active = clock, 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.configure(policy, slots=slots, service_time=service_time)
+
+    def configure(self, policy: NodePolicy, *, slots: int, service_time: float) -> None:
+        """Apply another policy or capacity; what runs and waits goes on."""
+        self._policy, self._slots, self._service_time = policy, slots, service_time
+        self._aimd = AimdLimit(slots, self._clock) if policy.limit == "aimd" else None
+        self._wake()
+
+    @property
+    def queued(self) -> int:
+        """Requests that wait for a slot [1]."""
+        return len(self._waiting)
+
+    @property
+    def limit(self) -> int:
+        """Requests that may be served at once now [1]."""
+        return self._slots if self._aimd is None else self._aimd.slots
+
+    async def enter(self) -> float:
+        """Wait for a slot; return when it was got, on the clock's monotonic scale [s]. Raise `Overloaded` when full."""
+        if self.active < self.limit and not self._waiting:
+            self.active += 1
+            return self._clock.monotonic()
+        self._make_room()
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._free()  # the slot came at the same moment; hand it on
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
+            raise
+        return self._clock.monotonic()
+
+    def leave(self, entered: float, *, ok: bool) -> None:
+        """Give the slot back, at the earliest when the declared service time is over."""
+        spent = self._clock.monotonic() - entered
+        if self._aimd is not None:
+            self._aimd.observe(spent, ok=ok)
+        if spent >= self._service_time:
+            self._free()
+        else:
+            call_later(self._clock, self._service_time - spent, self._free)
+
+    def _make_room(self) -> None:
+        bound = self._policy.queue
+        if bound < 0 or len(self._waiting) < bound:
+            return
+        refusal = Overloaded("the queue is full", retry_after=max(1.0, self._service_time * bound))
+        if self._policy.order == "fifo" or not self._waiting:
+            raise refusal
+        oldest = self._waiting.popleft()  # last in, first out: the one that waits longest has the least to hope for
+        if not oldest.done():
+            oldest.set_exception(refusal)
+
+    def _free(self) -> None:
+        self.active -= 1
+        self._wake()
+
+    def _wake(self) -> None:
+        while self._waiting and self.active < self.limit:
+            turn = self._waiting.popleft() if self._policy.order == "fifo" else self._waiting.pop()
+            if not turn.done():
+                self.active += 1
+                turn.set_result(None)
