@@ -11,7 +11,8 @@ from telic.model.intent import FieldType
 from telic.registry import near_names
 
 BASES = (
-    "str", "int", "float", "bool", "email", "secret", "geo", "money", "daterange", "date", "enum", "ref", "state", "duration",
+    "str", "int", "float", "bool", "email", "secret", "geo", "money", "daterange", "date", "enum", "ref", "state",
+    "duration",
 )  # fmt: skip
 """What a field can be; ``entity`` (a whole thing, as in ``out: [Hotel]``) is for outputs alone."""
 

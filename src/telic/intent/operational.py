@@ -14,19 +14,18 @@ from telic.model.intent import Capacity, Keys, Objective, Recovery, Trial, Workl
 
 def read_workloads(section: Section) -> tuple[Workload, ...]:
     """Read ``operational.workload``; what a workload with a base leaves out comes from there."""
-    found: dict[str, Workload] = {}
+    found: list[Workload] = []
     for item in section.items("workload"):
         each = Section(item, keys.WORKLOAD, section.findings)
-        base = found.get(each.text("base")) if "base" in each else None
+        base = next((one for one in found if "base" in each and one.id == each.text("base")), None)
         if "base" in each and base is None:
             each.findings.add(each.at("base"), f"no workload {each.text('base')!r} stands above", "name an earlier one")
         if "base" not in each:
             for needed in ("arrival", "rate", "mix", "keys"):
                 if needed not in each:
                     each.findings.add(item, f"a workload needs the key {needed!r}", "or base: with an earlier workload")
-        workload = _workload(each, base or Workload("", "", "poisson", 0.0, {}, Keys(0.0, 0)))
-        found.setdefault(workload.id, workload)
-    return tuple(found.values())
+        found.append(_workload(each, base or Workload("", "", "poisson", 0.0, {}, Keys(0.0, 0))))
+    return tuple(found)
 
 
 def read_objectives(section: Section) -> tuple[Objective, ...]:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from telic.errors import InvalidIntent
-from telic.intent import functional, keys, operational, units
+from telic.intent import functional, keys, operational, rules
 from telic.intent.canonical import intent_hash
 from telic.intent.findings import Findings
 from telic.intent.history import read_open, read_refinements
+from telic.intent.questions import missing
 from telic.intent.section import Section, name
 from telic.intent.source import Item, parse
 from telic.model.intent import Intent
@@ -48,7 +49,9 @@ def read_text(text: str, *, file: str = "intent.yaml") -> Intent:
         findings.raise_if_any()
         raise
     intent = _intent(Section(root, keys.ROOT, findings))
+    rules.check(intent, root, findings)
     findings.raise_if_any()
+    intent = replace(intent, open=(*intent.open, *missing(intent)))
     return replace(intent, hash=intent_hash(intent))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Collection, Iterator
 from typing import TypeVar
@@ -13,6 +14,7 @@ from telic.intent.source import Item
 from telic.registry import near_names
 
 T = TypeVar("T")
+NOTHING = Keys("nothing", "", ())
 _NOWHERE = Item("mapping", 1, 1)
 
 
@@ -22,11 +24,11 @@ class Section:
     def __init__(self, item: Item, keys: Keys, findings: Findings) -> None:
         self.item, self.keys, self.findings = item, keys, findings
         self._values: dict[str, Item] = {}
-        for name, value in entries(item, keys.what, findings):
-            if name.text in keys.names:
-                self._values[name.text] = value
-            else:
-                findings.add(name, f"unknown key {name.text!r} in {keys.what}", near_names(name.text, keys.names))
+        for key, value in entries(item, keys.what, findings):
+            if key.text in keys.names:
+                self._values[key.text] = value
+            elif keys is not NOTHING:
+                findings.add(key, f"unknown key {key.text!r} in {keys.what}", near_names(key.text, keys.names))
         if item.kind == "mapping":
             for name in keys.required:
                 if name not in self._values:
@@ -56,7 +58,7 @@ class Section:
     def section(self, name: str, keys: Keys) -> Section:
         """Read a mapping below; an absent one is empty and complains of nothing."""
         if name not in self._values:
-            return Section(_NOWHERE, Keys(keys.what, keys.at, ()), self.findings)
+            return Section(_NOWHERE, NOTHING, self.findings)
         return Section(self._values[name], keys, self.findings)
 
     def entries(self, name: str) -> Iterator[tuple[Item, Item]]:
@@ -123,6 +125,8 @@ def name(text: str) -> str:
     """Read a name of operations, fields, services and errors."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", text):
         raise InvalidIntent(f"{text!r} is not a name", hint="small letters, digits and _, such as read_reviews")
+    if keyword.iskeyword(text):
+        raise InvalidIntent(f"{text!r} is a word of Python", hint="generated code cannot use it; choose another name")
     return text
 
 

@@ -1,0 +1,159 @@
+"""Each verb takes its own keys, and they name what exists and fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from telic.errors import InvalidIntent
+from telic.intent import keys
+from telic.intent.meaning import Kind, Meaning, request_of
+from telic.intent.rules.scene import Scene, place
+from telic.intent.source import Item
+from telic.model.intent import EntityType, FieldType, Operation
+from telic.registry import near_names
+
+COMMON = ("id", "name", "kind", "on", "in", "out", "errors", "auth")
+VERB_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "geo_search": (("in",), ("filter",)),
+    "reserve": (("stock", "hold", "idempotent"), ()),
+    "transition": (("edge", "idempotent"), ("calls",)),
+    "list_by_ref": (("by",), ("order",)),
+    "create": (("idempotent",), ("requires",)),
+    "crud": (("idempotent",), ()),
+    "custom": (("in", "idempotent"), ()),
+}
+"""What each verb needs and what it may have, besides `COMMON`."""
+
+
+def check(scene: Scene) -> None:
+    """Check every operation."""
+    where = scene.find("functional.operations")
+    if where is not None and where.kind == "list" and not where.items:
+        scene.findings.add(
+            where, "there is no operation", "write at least one: {id: F1, name: ..., kind: create, on: ...}"
+        )
+    for operation, item in scene.pairs(scene.intent.operations, "functional.operations"):
+        if place(item, "kind").text in VERB_KEYS:
+            _check_keys(scene, operation.kind, item)
+        for at, kind in _types(operation, item):
+            scene.check_type(at, kind)
+        if scene.known(place(item, "on"), operation.on, scene.entities, "entity"):
+            entity = scene.entities[operation.on]
+            _check_auth(scene, operation, entity, item)
+            if operation.kind in _CHECKS:
+                _CHECKS[operation.kind](scene, operation, entity, item)
+
+
+def _check_keys(scene: Scene, verb: str, item: Item) -> None:
+    needed, possible = VERB_KEYS[verb]
+    forms = {each.name: each.form for each in keys.OPERATION.all}
+    for name in needed:
+        if item.get(name) is None:
+            scene.findings.add(item, f"{verb} needs the key {name!r}", f"{name}: {forms[name]}")
+    for key, _ in item.entries:
+        if key.text in forms and key.text not in (*COMMON, *needed, *possible):
+            takes = ", ".join((*needed, *possible))
+            scene.findings.add(key, f"{verb} takes no key {key.text!r}", f"of its own it takes {takes}")
+
+
+def _check_auth(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
+    around = [entity, *(scene.entities[f.type.target] for f in entity.fields if f.type.target in scene.entities)]
+    if operation.auth == "self" and not any(f.type.base == "secret" for each in around for f in each.fields):
+        message = f"nobody can prove to be the user of {entity.name}: no secret field"
+        scene.findings.add(place(item, "auth"), message, "a field password: secret on the entity that logs in")
+
+
+def _check_search(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
+    if not _has(entity, "geo"):
+        scene.findings.add(place(item, "on"), f"{entity.name} has no place to search by", "give it a field of type geo")
+    located = [f for f in operation.inputs if f.type.base == "geo" or _has(scene.entities.get(f.type.target), "geo")]
+    if item.get("in") is not None and not located:
+        scene.findings.add(
+            place(item, "in"), "nothing says where to search", "at: geo, or a reference to a thing with a place"
+        )
+    if operation.filter:
+        if not any(each.stock.split(".")[0] == entity.name for each in scene.intent.operations):
+            scene.findings.add(
+                place(item, "filter"), f"nothing reserves {entity.name}", "a reserve operation with its stock"
+            )
+        if not any(each.type.base == "daterange" for each in operation.inputs):
+            scene.findings.add(
+                place(item, "filter"), "availability needs days to look at", "in: {..., days: daterange}"
+            )
+
+
+def _check_reserve(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
+    at = place(item, "stock")
+    kept, _, field = operation.stock.partition(".")
+    if operation.stock and scene.known(at, kept, scene.entities, "entity"):
+        fields = {each.name: each.type.base for each in scene.entities[kept].fields}
+        if scene.known(at, field or "?", fields, f"field of {kept}") and fields[field] != "int":
+            scene.findings.add(at, f"{operation.stock} is {fields[field]}, stock is counted", "a field of type int")
+        if not any(each.type.base == "ref" and each.type.target == kept for each in entity.fields):
+            scene.findings.add(at, f"{entity.name} does not refer to {kept}", f"give it a field of type ref({kept})")
+    if scene.nouns.machine(entity.name) is None:
+        scene.findings.add(
+            place(item, "on"), f"{entity.name} has no states, so a hold cannot end", "give it a field state(...)"
+        )
+    if item.get("hold") is not None and operation.hold <= 0:
+        scene.findings.add(place(item, "hold"), "a hold lasts no time", "longer than 0s, such as 15m")
+
+
+def _check_transition(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
+    machine, at = scene.nouns.machine(entity.name), place(item, "edge")
+    if machine is None:
+        scene.findings.add(place(item, "on"), f"{entity.name} has no states to change", "give it a field state(...)")
+    elif operation.edge and operation.edge not in machine.edges:
+        edge = "->".join(operation.edge)
+        scene.findings.add(
+            at, f"{machine.name} has no edge {edge!r}", near_names(edge, ["->".join(e) for e in machine.edges])
+        )
+    if operation.calls:
+        service, dot, called = operation.calls.partition(".")
+        owners = [each.owner for each in scene.intent.entities if each.owner]
+        if not dot or not called.isidentifier():
+            scene.findings.add(
+                place(item, "calls"), f"{operation.calls!r} is not service.operation", "such as payment.charge"
+            )
+        else:
+            scene.known(place(item, "calls"), service, owners, "owner")
+
+
+def _check_list(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
+    bases = {each.name: each.type.base for each in entity.fields}
+    if scene.known(place(item, "by"), operation.by, bases, f"field of {entity.name}") and bases[operation.by] != "ref":
+        message = f"{entity.name}.{operation.by} is {bases[operation.by]}, not a reference"
+        scene.findings.add(place(item, "by"), message, "name a field of type ref(...)")
+
+
+def _check_create(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
+    if operation.requires:
+        asked = {each.name: scene.nouns.kind(each.type, each.name) for each in request_of(operation, entity)}
+        check_expression(scene, place(item, "requires"), operation.requires, {**scene.types, **asked})
+
+
+def check_expression(scene: Scene, at: Item, text: str, names: dict[str, Kind]) -> None:
+    """Note what makes no sense in an expression."""
+    try:
+        Meaning(scene.nouns, names).check(text)
+    except InvalidIntent as error:
+        scene.findings.add(at, str(error), error.hint)
+
+
+def _types(operation: Operation, item: Item) -> list[tuple[Item, FieldType]]:
+    out = place(item, "out")
+    answers = [(out.items[0] if out.items else out, each) for each in operation.outputs]
+    return [(place(item, "in", each.name), each.type) for each in operation.inputs] + answers
+
+
+def _has(entity: EntityType | None, base: str) -> bool:
+    return entity is not None and any(each.type.base == base for each in entity.fields)
+
+
+_CHECKS: dict[str, Callable[[Scene, Operation, EntityType, Item], None]] = {
+    "geo_search": _check_search,
+    "reserve": _check_reserve,
+    "transition": _check_transition,
+    "list_by_ref": _check_list,
+    "create": _check_create,
+}

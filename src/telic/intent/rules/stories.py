@@ -1,0 +1,83 @@
+"""Use cases walk through operations that exist; checks and invariants speak of things that exist."""
+
+from __future__ import annotations
+
+import re
+
+from telic.intent.meaning import Kind, request_of, snake
+from telic.intent.rules.operations import check_expression
+from telic.intent.rules.scene import Scene, place
+from telic.intent.source import Item
+from telic.model.intent import Invariant, Operation, UseCase
+
+PARTS = ("create", "read", "update", "delete")
+"""What a step names of a crud operation: ``F7.create``."""
+
+
+def check_use_cases(scene: Scene) -> None:
+    """Check steps, the expected error and the check at the end."""
+    for use_case, item in scene.pairs(scene.intent.use_cases, "functional.use_cases"):
+        steps = [_step(scene, each) for each in place(item, "steps").items]
+        if item.get("steps") is not None and not steps:
+            scene.findings.add(place(item, "steps"), "a use case has at least one step", "steps: [F1]")
+        if use_case.expect_error and steps and steps[-1] is not None:
+            errors = steps[-1].errors
+            scene.known(place(item, "expect_error"), use_case.expect_error, errors, f"error of {steps[-1].id}")
+        if use_case.check and steps and all(steps):
+            names = _names(scene, use_case, [each for each in steps if each is not None])
+            check_expression(scene, place(item, "check"), use_case.check, names)
+
+
+def check_invariants(scene: Scene) -> None:
+    """Check that an invariant speaks of what its scope goes through."""
+    for invariant, item in scene.pairs(scene.intent.invariants, "functional.invariants"):
+        names = _scope(scene, invariant, item)
+        if names is not None and invariant.expr:
+            check_expression(scene, place(item, "expr"), invariant.expr, {**scene.types, **names})
+
+
+def _step(scene: Scene, at: Item) -> Operation | None:
+    called, dot, part = at.text.partition(".")
+    if at.kind != "text" or not scene.known(at, called, scene.operations, "operation"):
+        return None
+    operation = scene.operations[called]
+    if operation.kind == "crud":
+        if part not in PARTS:
+            hint = f"{called}.create, {called}.read, {called}.update or {called}.delete"
+            scene.findings.add(at, f"{at.text!r} does not say which part of {operation.name}", hint)
+    elif dot:
+        scene.findings.add(at, f"{called} is {operation.kind} and has no part {part!r}", f"write {called}")
+    return operation
+
+
+def _names(scene: Scene, use_case: UseCase, steps: list[Operation]) -> dict[str, Kind]:
+    """What a use case's check may speak of: requests, answers by id, and the things that came of the steps."""
+    names: dict[str, Kind] = dict(scene.types)
+    for operation in steps:
+        if operation.on not in scene.entities:
+            continue
+        entity = scene.entities[operation.on]
+        for each in request_of(operation, entity):
+            names.setdefault(each.name, scene.nouns.kind(each.type, each.name))
+        many = operation.kind in ("geo_search", "list_by_ref")
+        if operation.outputs:
+            names[operation.id] = scene.nouns.kind(operation.outputs[0], operation.id)
+        else:
+            names[operation.id] = Kind("things" if many else "thing", entity.name)
+        if not many:
+            names[snake(entity.name)] = Kind("thing", entity.name)
+    return names
+
+
+def _scope(scene: Scene, invariant: Invariant, item: Item) -> dict[str, Kind] | None:
+    if not invariant.scope:
+        return {}
+    at = place(item, "scope")
+    found = re.fullmatch(r"per\(\s*([a-z_, ]+?)\s*\)", invariant.scope)
+    if not found:
+        scene.findings.add(at, f"{invariant.scope!r} is not a scope", "per(name, ...), such as per(hotel, day)")
+        return None
+    known = {**scene.things, "day": Kind("day")}
+    asked = re.split(r"\s*,\s*", found[1])
+    fine = [scene.known(at, each, known, "thing") for each in asked]
+    return {each: known[each] for each in asked} if all(fine) else None
