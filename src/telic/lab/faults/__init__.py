@@ -1,1 +1,34 @@
-"""lab/faults."""
+"""The faults: one a file, found by name in the registry `telic.lab.fault.fault`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import fields
+
+from telic.lab.fault import fault
+from telic.registry import load_siblings
+
+load_siblings(__name__)
+
+LASTING = frozenset({"cpu-starvation"})
+"""Faults whose harm may live in the process that injects: a duty cycle of signals."""
+
+
+def cards() -> list[Mapping[str, object]]:
+    """Return the card of every fault: name, one-line summary, whole text, parameters and an example."""
+    found: list[Mapping[str, object]] = []
+    for name in fault:
+        factory = fault.factory(name)
+        text = inspect.getdoc(factory) or ""
+        parameters = [each.name for each in fields(factory)]  # type: ignore[arg-type]
+        found.append(
+            {
+                "name": name,
+                "summary": text.split("\n", 1)[0],
+                "card": text,
+                "parameters": parameters,
+                "example": dict(fault.examples[name]),
+            }
+        )
+    return found

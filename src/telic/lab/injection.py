@@ -1,0 +1,188 @@
+"""Starting, reading and healing injections from outside the injector's process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time as _time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from telic.errors import TelicError, UsageError, WorldError, WorldUnavailable
+from telic.lab import faults
+from telic.lab.fault import Scene, fault, make
+from telic.lab.ledger import Entry, Ledger
+from telic.model import Change, Harm, Scalar, Truth, dump, load
+from telic.worlds.child import Child
+
+SCHEMA = "telic/injection/v1"
+_GRACE = 3.0  # how long an injector may take to end [s]
+_PATIENCE = 30.0  # how long an injection may take: a deploy with its readiness, on a busy machine [s]
+
+
+@dataclass(frozen=True)
+class Injection:
+    """The sealed record of one injection: what is wrong, and all it takes to repeat it."""
+
+    truth: Truth
+    seed: int
+    params: Mapping[str, Scalar] = field(default_factory=dict)
+    decoy: Change | None = None  # the harmless change that came before
+
+
+@contextmanager
+def attach(state: Path) -> Iterator[Scene]:
+    """Reach the running world whose state is in `state`, with the means to hurt it."""
+    from telic import design as designs
+    from telic.worlds.local.harm import LocalHarm
+
+    with LocalHarm.attach(state) as harm:
+        yield Scene(harm, designs.read(Path(_system(state)["design"])))
+
+
+def write(path: Path, injection: Injection) -> None:
+    """Write the record where only its owner can read it, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.touch(mode=0o600)
+    part.write_bytes(dump(injection, schema=SCHEMA, indent=2))
+    part.replace(path)
+
+
+def read(path: Path) -> Injection | None:
+    """Return the record, or None before the injection."""
+    return load(Injection, path.read_bytes(), schema=SCHEMA) if path.exists() else None
+
+
+def truth(path: Path) -> Truth | None:
+    """Return what is wrong, or None before the injection."""
+    found = read(path)
+    return found.truth if found else None
+
+
+def start(
+    state: Path,
+    name: str,
+    *,
+    out: Path,
+    seed: int = 1,
+    params: Sequence[str] = (),
+    after: float = 0.0,
+    decoy_before: float | None = None,
+) -> Child:
+    """Start an injector that ends with this process; it injects `after` [s] and writes `out` when it has.
+
+    Parameters
+    ----------
+    state
+        State folder of the running system.
+    name
+        Which fault.
+    out
+        File that gets the record (`read`).
+    seed, params
+        Place and size: what the seed chooses, or ``key=value``.
+    after
+        From now to the fault [s].
+    decoy_before
+        How long before the fault a harmless change happens elsewhere [s]; None: never.
+    """
+    arguments = _arguments(state, name, out=out, seed=seed, params=params)
+    arguments += ["--at", f"{after}", "--stay"]
+    if decoy_before is not None:
+        arguments += ["--decoy-before", f"{decoy_before}"]
+    return Child("telic.lab.injector", arguments, log=state / "harm" / "injector.log")
+
+
+def inject(state: Path, name: str, *, seed: int = 1, params: Sequence[str] = ()) -> Truth:
+    """Hurt a running system now, through a process of its own that outlives this one where the harm needs it."""
+    fault.factory(name)  # an unknown name is an error here, with its near names
+    with tempfile.TemporaryDirectory(prefix="telic-injection-") as scratch:
+        out = Path(scratch) / "truth.json"
+        arguments = _arguments(state, name, out=out, seed=seed, params=params)
+        log = Path(scratch) / "log"
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "telic.lab.injector", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
+            )
+        deadline = _time.monotonic() + _PATIENCE
+        while (found := truth(out)) is None:
+            if process.poll() is not None and not out.exists():
+                said = log.read_text(errors="replace").strip()
+                raise _error(process.returncode)(f"{name} was not injected: {said}", hint="see `telic inject --list`")
+            if _time.monotonic() > deadline:
+                process.terminate()
+                raise WorldError(f"{name} was not injected within {_PATIENCE:g} s", hint="run `telic heal`, look again")
+            _time.sleep(0.05)
+        if name not in faults.LASTING:
+            process.wait(_GRACE)
+        return found
+
+
+def heal(state: Path) -> list[str]:
+    """Take back every injection that the ledger of `state` holds; return the faults' names."""
+    ledger = Ledger(state / "harm")
+    if not ledger.open():
+        return []
+    with attach(state) as scene:
+        return heal_all(scene.harm, ledger)
+
+
+def heal_all(harm: Harm, ledger: Ledger) -> list[str]:
+    """Heal what `ledger` has open, newest first; every one is tried before the first error is raised."""
+    healed: list[str] = []
+    errors: list[TelicError] = []
+    for entry in ledger.open():
+        end_injector(entry)
+        try:
+            make(entry.fault, entry.params).heal(harm)
+        except TelicError as error:
+            errors.append(error)
+            continue
+        ledger.healed(entry, time=_time.time())
+        healed.append(entry.fault)
+    if errors:
+        raise errors[0]
+    return healed
+
+
+def end_injector(entry: Entry) -> None:
+    """End the process that injected `entry`, if it lives: a duty cycle must not go on after the healing."""
+    try:
+        process = psutil.Process(entry.pid)
+        if abs(process.create_time() - entry.born) > 1.0 or process == psutil.Process():
+            return
+        process.terminate()
+        deadline = _time.monotonic() + _GRACE
+        while process.status() != psutil.STATUS_ZOMBIE:
+            if _time.monotonic() > deadline:
+                process.kill()
+                return
+            _time.sleep(0.02)
+    except psutil.NoSuchProcess:
+        return
+
+
+def _system(state: Path) -> Mapping[str, str]:
+    path = state / "system.json"
+    if not path.exists():
+        raise WorldUnavailable(f"nothing runs in {state}", hint="start a system with `telic up`")
+    return load(dict[str, str], path.read_bytes())
+
+
+def _arguments(state: Path, name: str, *, out: Path, seed: int, params: Sequence[str]) -> list[str]:
+    given = [part for each in params for part in ("--param", each)]
+    return ["--state", str(state), "--fault", name, "--seed", str(seed), "--out", str(out), *given]
+
+
+def _error(code: int | None) -> type[TelicError]:
+    return UsageError if code == UsageError.exit_code else WorldError

@@ -1,0 +1,56 @@
+"""What several faults ask about a running world: names of a place, versions, the way back to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from telic.errors import UnknownName
+from telic.lab.fault import Scene
+from telic.lab.traffic import Place, traffic
+from telic.model import Change, Harm, Scalar, ServiceState
+from telic.registry import near_names
+
+
+def service_state(harm: Harm, service: str) -> ServiceState:
+    """Return the state of `service`; raise `UnknownName` when the world has none of that name."""
+    services = harm.state().services
+    if service not in services:
+        raise UnknownName(f"no service {service!r} in this world", hint=near_names(service, services))
+    return services[service]
+
+
+def instance_names(harm: Harm, service: str) -> tuple[str, ...]:
+    """Return the names of the processes of `service`: other names of the same place."""
+    return tuple(each.name for each in service_state(harm, service).instances)
+
+
+def popular(scene: Scene, kind: str) -> tuple[str, ...]:
+    """Return the places of `kind` that the world has and where harm is certain to be felt."""
+    known = set(scene.harm.state().services)
+    found = traffic(scene.design).popular(kind)
+    return tuple(each for each in found if kind != "service" or each in known)
+
+
+def call_rate(scene: Scene, service: str) -> float:
+    """Return how often `service` is called under the design's first workload [1/s]."""
+    flow = traffic(scene.design)
+    calls = sum(
+        times for place, times in flow.calls.items() if place.kind == "edge" and place.name.endswith(f"->{service}")
+    )
+    return flow.rate * max(calls, flow.calls.get(Place("service", service), 0.0))
+
+
+def revert_config(
+    harm: Harm, service: str, pushed: Mapping[str, Scalar], before: Mapping[str, Scalar], *, author: str, summary: str
+) -> None:
+    """Push the values of `before` if those that were `pushed` are still in force."""
+    config = service_state(harm, service).config
+    if all(str(config.get(key)) == str(value) for key, value in pushed.items()):
+        harm.push_config(service, before, author=author, summary=summary)
+
+
+def revert_deploy(harm: Harm, service: str, mark: str, version: str) -> None:
+    """Go back to `version` if the release that runs still holds the text `mark`."""
+    running = service_state(harm, service)
+    if running.version != version and any(mark in text for text in harm.release_files(service).values()):
+        harm.restore(service, Change("", 0.0, "deploy", service, "", before=version, after=running.version))

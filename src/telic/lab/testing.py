@@ -1,0 +1,140 @@
+"""A world in memory that can be hurt: for tests of faults, also of those that others write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from telic.errors import UnknownName, UsageError
+from telic.model import Change, Scalar, State, Topology
+
+
+class RecordingHarm:
+    """Implements `model.Harm` on values: what was done shows in `snapshot`, and every call in `calls`.
+
+    Parameters
+    ----------
+    state
+        The world before.
+    topology
+        Its services and edges.
+    releases
+        Service to the files of the version that runs.
+    """
+
+    def __init__(self, state: State, topology: Topology, releases: Mapping[str, Mapping[str, str]]) -> None:
+        self._state, self._topology = state, topology
+        self._releases = {(name, state.services[name].version): dict(files) for name, files in releases.items()}
+        self._stopped: set[str] = set()
+        self._shares: dict[str, float] = {}
+        self._links: dict[str, tuple[float, bool]] = {}
+        self._missing: set[tuple[str, str, str]] = set()
+        self.calls: list[str] = []
+        self.log: list[Change] = []
+
+    def snapshot(self) -> Mapping[str, object]:
+        """Return everything in which a hurt world differs from a healthy one; revisions and history do not count."""
+        services = self._state.services.values()
+        return {
+            "stopped": sorted(self._stopped),
+            "shares": dict(self._shares),
+            "links": dict(self._links),
+            "missing": sorted(self._missing),
+            "versions": {each.name: each.version for each in services},
+            "files": {each.name: dict(self.release_files(each.name)) for each in services},
+            "config": {each.name: dict(each.config) for each in services},
+        }
+
+    def signal(self, service: str, name: str) -> None:
+        """Note who is stopped."""
+        self._known(service, "signal", name)
+        if name not in ("STOP", "CONT", "KILL"):
+            raise UsageError(f"signal {name}", hint="one of STOP, CONT, KILL")
+        (self._stopped.add if name == "STOP" else self._stopped.discard)(service)
+
+    def throttle(self, service: str, share: float) -> str:
+        """Note the share."""
+        self._known(service, "throttle", share)
+        self._shares.pop(service, None)
+        if share < 1.0:
+            self._shares[service] = share
+        return "cgroup"
+
+    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False) -> None:
+        """Note the state of the primary link."""
+        self.calls.append(f"link {edge} {delay} {drop}")
+        if edge not in {each.name for each in self._topology.edges}:
+            raise UnknownName(f"no edge {edge!r}", hint="an edge is written caller->callee")
+        self._links.pop(edge, None)
+        if delay or drop:
+            self._links[edge] = (delay, drop)
+
+    def revoke(self, service: str, table: str, privileges: str = "ALL") -> None:
+        """Note what is missing."""
+        self._known(service, "revoke", f"{table} {privileges}")
+        self._missing |= {(service, table, each.strip()) for each in privileges.split(",")}
+
+    def grant(self, service: str, table: str, privileges: str = "ALL") -> None:
+        """Note what is there again."""
+        self._known(service, "grant", f"{table} {privileges}")
+        self._missing -= {(service, table, each.strip()) for each in privileges.split(",")}
+
+    def push_config(self, service: str, changes: Mapping[str, Scalar], *, author: str, summary: str) -> Change:
+        """Put `changes` into the configuration."""
+        self._known(service, "push_config", dict(changes))
+        old = self._state.services[service]
+        diff = "\n".join(f"{key}: {old.config.get(key)} -> {value}" for key, value in changes.items())
+        new = replace(old, config={**old.config, **changes}, revision=old.revision + 1)
+        self._set(service, new)
+        return self._note("config", service, summary, author, diff, str(old.revision), str(new.revision))
+
+    def deploy(self, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:
+        """Let a new version run whose files differ by `edits`."""
+        self._known(service, "deploy", sorted(edits))
+        old = self._state.services[service]
+        version = str(max(int(version) for name, version in self._releases if name == service) + 1)
+        self._releases[service, version] = {**self.release_files(service), **edits}
+        self._set(service, replace(old, version=version, previous_version=old.version))
+        return self._note("deploy", service, summary, author, "", old.version, version)
+
+    def release_files(self, service: str) -> Mapping[str, str]:
+        """Return the files of the version that runs."""
+        return self._releases[service, self._state.services[service].version]
+
+    def restore(self, service: str, change: Change) -> None:
+        """Return to what was before `change`, if it is still in force."""
+        self._known(service, "restore", change.before)
+        now = self._state.services[service]
+        if change.kind == "deploy" and now.version == change.after:
+            self._set(service, replace(now, version=change.before, previous_version=now.version))
+
+    def state(self) -> State:
+        """Return the state."""
+        return self._state
+
+    def topology(self) -> Topology:
+        """Return the topology."""
+        return self._topology
+
+    def _known(self, service: str, verb: str, what: object) -> None:
+        self.calls.append(f"{verb} {service} {what}")
+        if service not in self._state.services:
+            raise UnknownName(f"no service {service!r}", hint=f"known: {', '.join(self._state.services)}")
+
+    def _set(self, service: str, new: object) -> None:
+        self._state = replace(self._state, services={**self._state.services, service: new})  # type: ignore[dict-item]
+
+    def _note(self, kind: str, service: str, summary: str, author: str, diff: str, before: str, after: str) -> Change:
+        change = Change(
+            id=f"c{len(self.log) + 1}",
+            time=self._state.time,
+            kind="deploy" if kind == "deploy" else "config",
+            entity=service,
+            summary=summary,
+            author=author,
+            diff=diff,
+            before=before,
+            after=after,
+        )
+        self.log.append(change)
+        return change

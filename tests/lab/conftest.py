@@ -1,0 +1,162 @@
+"""A small hotel in memory: a design, what runs of it, and release files as the generator writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from telic.lab.fault import Scene
+from telic.lab.testing import RecordingHarm
+from telic.model import (
+    Call,
+    Design,
+    Edge,
+    Entity,
+    Grant,
+    InstanceState,
+    LinkState,
+    Scalar,
+    ServiceDesign,
+    ServiceOperation,
+    ServiceState,
+    State,
+    Topology,
+)
+from telic.model.intent import Keys, Workload
+from telic.runtime.wiring import Wiring
+
+STORE = '''"""The port of {service} to its store."""
+
+from __future__ import annotations
+
+from telic.runtime import Cost, Database, Statement
+
+ROWS_IN_BOX = Statement(
+    "{service}.rows_in_box",
+    "SELECT row_id, name FROM {service}.rows "
+    "WHERE lat BETWEEN $1 AND $2 ORDER BY row_id LIMIT 20",
+    Cost(base=0.0003, rows=30, scan=2000, index="rows_lat"),
+    table="{service}.rows",
+)
+
+TAKE = Statement(
+    "{service}.take",
+    """
+    UPDATE {service}.rows SET rooms = rooms - $2 -- ünïcode
+    WHERE row_id = $1
+    """,
+    table="{service}.rows",
+)
+'''
+
+HANDLERS = '''"""Handlers of {service}."""
+
+from __future__ import annotations
+
+from telic.runtime import RequestContext
+
+
+class Find:
+    """F1: rows near a point."""
+
+    def __init__(self, store: object) -> None:
+        self._store = store
+
+    async def __call__(self, request: object, context: RequestContext) -> str:
+        """Return them."""
+        return "rows"
+
+
+class TakeRow:
+    """F3: take one."""
+
+    async def __call__(self, request: object, context: RequestContext) -> str:
+        return "taken"
+'''
+
+APP = '''"""Wires {service}."""
+
+from __future__ import annotations
+
+from services.{service}.handlers import Find, TakeRow
+from telic.runtime import Application, Operation, Runtime
+
+
+def build(runtime: Runtime) -> Application:
+    """Return the application."""
+    return Application(
+        service="{service}",
+        operations=(
+            Operation("find", str, str, Find(None), read=True),
+            Operation("take", str, str, TakeRow(), mutating=True),
+        ),
+    )
+'''
+
+
+def _operation(
+    name: str, *, derives: tuple[str, ...] = (), calls: tuple[Call, ...] = (), statements: tuple[str, ...] = ()
+) -> ServiceOperation:
+    return ServiceOperation(name, derives, (), (), calls=calls, statements=statements)
+
+
+def _owner(name: str) -> ServiceDesign:
+    operations = (
+        _operation("find", statements=(f"{name}.rows_in_box",)),
+        _operation("take", statements=(f"{name}.take",)),
+    )
+    return ServiceDesign(name, "owner", (name,), operations, stores=("postgres",))
+
+
+@pytest.fixture
+def design() -> Design:
+    gateway = ServiceDesign(
+        "gateway",
+        "gateway",
+        (),
+        (
+            _operation("search_hotels", derives=("F1",), calls=(Call("search", "find"),)),
+            _operation(
+                "reserve", derives=("F3",), calls=(Call("booking", "take"), Call("user", "find", when="cache-miss"))
+            ),
+            _operation("read_reviews", derives=("F5",), calls=(Call("review", "find"),)),
+            _operation("create_user", derives=("F7.create",), calls=(Call("user", "take"),)),
+        ),
+    )
+    search = ServiceDesign("search", "facade", (), (_operation("find", calls=(Call("hotel", "find"),)),))
+    owners = tuple(_owner(each) for each in ("hotel", "booking", "review", "user"))
+    grants = tuple(Grant(each.name, f"{each.name}.rows", ("SELECT", "UPDATE")) for each in owners)
+    workload = Workload("W1", "normal", "poisson", 150.0, {"F1": 60, "F3": 20, "F5": 18, "F7": 2}, Keys(1.1, 100))
+    return Design("hotel", "sha256:0", (gateway, search, *owners), ("postgres",), grants, Wiring(), (), (workload,))
+
+
+def _service(each: ServiceDesign, number: int, ports: dict[str, int]) -> ServiceState:
+    config: dict[str, Scalar] = {f"upstream.{callee}.port": ports[f"{each.name}->{callee}"] for callee in each.callees}
+    config["log.level"] = "INFO"
+    if each.stores:
+        config["store.postgres.pool"] = 3
+    instance = InstanceState(f"{each.name}-1", 100 + number, "ready", "1", 0.0)
+    return ServiceState(each.name, "1", "", 1, config, {}, (instance,))
+
+
+@pytest.fixture
+def harm(design: Design) -> RecordingHarm:
+    edges = [Edge(caller, callee, "uses" if callee == "postgres" else "calls") for caller, callee in design.edges]
+    ports = {each.name: 22000 + 2 * index for index, each in enumerate(edges)}
+    links = {name: LinkState(name, "a", {"a": port, "b": port + 1}) for name, port in ports.items()}
+    services = {each.name: _service(each, index, ports) for index, each in enumerate(design.services)}
+    entities = (*(Entity(each, "service") for each in services), Entity("postgres", "store"))
+    releases = {
+        name: {
+            f"services/{name}/{file}": text.replace("{service}", name)
+            for file, text in (("store.py", STORE), ("handlers.py", HANDLERS), ("app.py", APP))
+        }
+        for name in services
+    }
+    return RecordingHarm(
+        State("hotel", 1000.0, services, links=links), Topology("hotel", entities, tuple(edges)), releases
+    )
+
+
+@pytest.fixture
+def scene(design: Design, harm: RecordingHarm) -> Scene:
+    return Scene(harm, design)
