@@ -63,7 +63,8 @@ def with_sql(files: Mapping[str, str], statement: FoundStatement, sql: str) -> s
     """Return the text of the statement's file with its SQL replaced."""
     source = files[statement.path].encode()
     start, end = statement.span
-    plain = '"""' not in sql and "\\" not in sql and not sql.endswith('"')
+    visible = all(each.isprintable() or each == "\n" for each in sql)
+    plain = visible and '"""' not in sql and "\\" not in sql and not sql.endswith('"')
     literal = f'"""{sql}"""' if plain else repr(sql)
     return (source[:start] + literal.encode() + source[end:]).decode()
 
