@@ -56,6 +56,7 @@ class DependencyFailed(WorldError):
     def __init__(self, message: str, *, peer: str, error_type: str, hint: str = "") -> None:
         super().__init__(message, hint=hint, peer=peer, error_type=error_type)
         self.peer, self.error_type = peer, error_type
+        self.tried = False  # retries were spent on it; a caller with a budget does not try again
 
 
 class Conflict(UsageError):

@@ -128,11 +128,30 @@ class Ids(Protocol):
 class Runtime(Protocol):
     """What ``build(runtime)`` gets; a real process and a simulated world give the same."""
 
-    clock: Clock
-    background: Background
-    tokens: Tokens
-    ids: Ids
-    log: logging.Logger
+    @property
+    def clock(self) -> Clock:
+        """Where the time comes from."""
+        ...
+
+    @property
+    def background(self) -> Background:
+        """Where blocking work goes."""
+        ...
+
+    @property
+    def tokens(self) -> Tokens:
+        """The system's bearer tokens."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """Where new identifiers come from."""
+        ...
+
+    @property
+    def log(self) -> logging.Logger:
+        """The service's log; trace ids are attached."""
+        ...
 
     @property
     def settings(self) -> Mapping[str, Scalar]:

@@ -1,0 +1,1 @@
+"""The real stores behind the ports: PostgreSQL and Valkey."""
