@@ -24,9 +24,10 @@ from telic.worlds.local import launch
 from telic.worlds.local.world import LocalWorld
 
 Step = Callable[[str], None]
+OnEvent = Callable[[Event], None]
 
 
-def run(source: str, settings: Settings, on_event: Callable[[Event], None]) -> list[Incident]:
+def run(source: str, settings: Settings, on_event: OnEvent) -> list[Incident]:
     """Run one system from its intent until somebody interrupts; return what happened."""
     made = design(source, settings)
     with deploy(made, settings) as world:
@@ -54,7 +55,7 @@ def deploy(made: Design, settings: Settings, *, fresh: bool = False, on_step: St
 async def operate(
     world: LocalWorld,
     made: Design,
-    on_event: Callable[[Event], None],
+    on_event: OnEvent,
     stop: asyncio.Event | None = None,
 ) -> list[Incident]:
     """Watch a world, and repair it under guard, until `stop` is set."""

@@ -14,9 +14,12 @@ from pathlib import Path
 
 from telic import loop
 from telic.errors import WorldError
-from telic.lab import injection
+from telic.lab import episode, injection
+from telic.lab.episode import Score
+from telic.lab.injection import Injection
 from telic.lab.tail import Tail
-from telic.model import Design, Truth, recovered, user_harm
+from telic.model import Design, Incident, Truth, Window, recovered, user_harm
+from telic.operate import baselines, incidents
 from telic.settings import Settings
 from telic.worlds import load
 from telic.worlds.child import Child
@@ -27,7 +30,6 @@ from telic.worlds.local.world import LocalWorld
 WARM = 12.0  # healthy load before the earliest fault; the baseline that diagnosis compares with [s]
 SPREAD = 6.0  # the fault's seeded moment falls into so many seconds after that [s]
 DECOY = (3.0, 9.0)  # a harmless change happens so long before the fault [s]
-HOLD = 6  # seconds in a row without harm that count as recovered [s]
 TICK = 0.25  # how often a journey looks [s]
 FOREVER = 7200.0  # longer than any journey: load is stopped, it does not run out [s]
 
@@ -69,14 +71,13 @@ Tell = Callable[[Told], None]
 
 @dataclass(frozen=True)
 class Episode:
-    """What became of one fault; everything is cut to its own stretch of time."""
+    """What became of one fault, from the start of its wait to its healing."""
 
     hurt: Hurt
-    truth: Truth
-    started: float  # [s since the Unix epoch]
-    ended: float
-    harm: float | None  # first second of user harm
-    recovered: float | None
+    injection: Injection
+    score: Score
+    incidents: tuple[Incident, ...]
+    window: Window
 
 
 class Journey:
@@ -129,32 +130,42 @@ class Journey:
             out=out,
         )
         try:
-            truth = self._until_injected(injector, out, started + hurt.after + 10)
+            done = self._until_injected(injector, out, started + hurt.after + 10)
+            truth = done.truth
             self._tell(Told(truth.injected, "lab", f"{truth.fault}: {truth.entity} ({truth.mechanism})"))
-            well = None
-            while well is None and time.time() < truth.injected + hurt.patience:
+            while not self._well_again(truth) and time.time() < truth.injected + hurt.patience:
                 self._look()
-                well = self._well_again(truth)
+            window = Window(started, time.time())
         finally:
             injector.stop()
             injection.heal(self.world.state_folder)
         self._look()
-        tallies = self.record().tallies()
-        return Episode(hurt, truth, started, time.time(), user_harm(tallies, since=truth.injected), well)
+        return self._judge(hurt, done, window)
 
-    def _until_injected(self, injector: Child, out: Path, deadline: float) -> Truth:
+    def incidents(self) -> tuple[Incident, ...]:
+        """Return every incident that the operator has written down, oldest first."""
+        return incidents.read_all(self.world.state_folder / "journal")
+
+    def _judge(self, hurt: Hurt, done: Injection, window: Window) -> Episode:
+        told = tuple(each for each in self.incidents() if window.start <= each.opened < window.end)
+        trivial = episode.ask_baselines(self.world, told, baselines.BASELINES, since=done.truth.injected)
+        tallies = self.record().tallies()
+        judged = episode.score(done, tallies, told, since=window.start, until=window.end, baselines=trivial)
+        return Episode(hurt, done, judged, told, window)
+
+    def _until_injected(self, injector: Child, out: Path, deadline: float) -> Injection:
         while True:
             self._look()
-            truth = injection.truth(out)
-            if truth is not None and truth.injected:
-                return truth
+            done = injection.read(out)
+            if done is not None:
+                return done
             if not injector.running() or time.time() > deadline:
                 raise WorldError(f"the fault was not injected: {injector.tail()}", hint=f"see {injector.log}")
 
-    def _well_again(self, truth: Truth) -> float | None:
+    def _well_again(self, truth: Truth) -> bool:
         tallies = self.record().tallies()
         harm = user_harm(tallies, since=truth.injected)
-        return None if harm is None else recovered(tallies, harm=harm, hold=HOLD)
+        return harm is not None and recovered(tallies, harm=harm, hold=episode.HOLD) is not None
 
     def _look(self) -> None:
         time.sleep(TICK)

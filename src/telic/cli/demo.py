@@ -1,0 +1,117 @@
+"""``telic demo``: the whole loop in front of your eyes, in one command."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.live import Live
+
+from telic import report
+from telic.cli.output import Json, console, show
+from telic.cli.view import View, second_of
+from telic.lab import chronicle, faults, journey
+from telic.model import Design
+from telic.settings import Settings
+from telic.worlds.local.world import LocalWorld
+
+STATE_EVERY = 1.0  # how often the screen asks the world for its state [s]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command(epilog="`telic demo`  ·  `telic demo --fault network --seed 3`  ·  `telic demo --plain --json`")(demo)
+
+
+def demo(
+    fault: Annotated[str, typer.Option(help="Which fault; `telic inject --list` shows all.")] = "bad-deploy-slow-query",
+    seed: Annotated[int, typer.Option(help="Seed of traffic, of the fault's place, moment and size.")] = 7,
+    system: Annotated[str, typer.Option(help="A bundled system or an intent file.")] = "hotel",
+    report_file: Annotated[Path, typer.Option("--report", help="Where the HTML report goes.")] = Path("report.html"),
+    plain: Annotated[bool, typer.Option("--plain", help="Lines instead of a live screen.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read an intent, run it for real, break it, find the cause, repair it, prove it, report it."""
+    faults.cards(fault)
+    began = time.time()
+    with tempfile.TemporaryDirectory(prefix="telic-demo-") as home:
+        settings = replace(Settings.read(), home=Path(home), port=0, otlp_port=0)
+        hurt = journey.Hurt(fault, seed)
+        with _screen(fault, seed, began, live=not (plain or as_json) and console.is_terminal, quiet=as_json) as screen:
+            with journey.start(system, settings, screen.tell, seed=seed, observe=screen.observe) as running:
+                screen.design(running.design)
+                episode = running.hurt(hurt)
+                run = chronicle.chronicle(running, episode)
+        run = replace(run, timings={**run.timings, **running.timings, "whole": time.time() - began})
+        report.write(report_file, run)
+    if as_json:
+        show(run, as_json=True)
+    else:
+        console.print(report.table(run), highlight=False, markup=False)
+        console.print(
+            f"\nreport  {report_file.resolve()}\nagain   telic demo --fault {fault} --seed {seed}", highlight=False
+        )
+    if episode.recovered is None:
+        raise typer.Exit(1)
+
+
+class _Screen:
+    """Turns what a journey tells into lines or into a live view."""
+
+    def __init__(self, view: View, draw: Callable[[], None], line: Callable[[str], None]) -> None:
+        self._view, self._draw, self._line, self._asked = view, draw, line, 0.0
+
+    def design(self, made: Design) -> None:
+        bound = next((each for each in made.objectives if each.sli == "latency"), None)
+        if bound is not None:
+            self._view.latency_bound = bound.below
+            self._view.objective = (
+                f"{bound.id}: {bound.target:.0%} of requests right and within {bound.below * 1000:.0f} ms"
+            )
+
+    def tell(self, told: journey.Told) -> None:
+        view = self._view
+        view.now = time.time()
+        if told.who == "load":
+            view.seconds.append(second_of(told.detail))
+        else:
+            view.phase = told.text
+            view.tell(told.time, told.who, told.text)
+            self._line(f"{told.time - view.started:6.1f} s  {told.who:8}  {told.text}")
+        blamed = told.detail.get("entity")
+        if told.who == "operator" and isinstance(blamed, str):
+            view.blamed = blamed
+        self._draw()
+
+    def observe(self, world: LocalWorld) -> None:
+        view = self._view
+        view.now = time.time()
+        if view.now - self._asked >= STATE_EVERY:
+            self._asked = view.now
+            view.topology = view.topology or world.topology()
+            view.state = world.state()
+        self._draw()
+
+
+@contextmanager
+def _screen(fault: str, seed: int, began: float, *, live: bool, quiet: bool) -> Iterator[_Screen]:
+    view = View(title=f"telic demo · {fault} · seed {seed}", objective="", latency_bound=0.1, started=began)
+    if not live:
+        yield _Screen(view, lambda: None, (lambda text: None) if quiet else _print_line)
+        return
+    with Live(view, console=console, screen=True, auto_refresh=False) as drawn:
+        yield _Screen(view, lambda: drawn.refresh(), lambda text: None)
+    for when, who, text in view.story:
+        _print_line(f"{when - began:6.1f} s  {who:8}  {text}")
+
+
+def _print_line(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
