@@ -295,3 +295,18 @@ def test_at_any_crash_point_the_journal_knows_and_recovery_finishes(
     assert helped <= good
     if not helped - {"restart", "set_policy"}:
         assert world.fingerprint()[:4] == start[:4]
+
+
+def test_an_undo_that_was_begun_is_finished_not_judged_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+
+    def die_in_undo(name: str) -> None:
+        if name == "before rollback" and bench.world.applied:
+            raise Killed(name)
+
+    bench.world.point = die_in_undo
+    with pytest.raises(Killed):
+        bench.do(wanted("rollback"))
+    bench.world.point, bench.oracle.good = (lambda name: None), ("rollback",)
+    assert [each.outcome for each in bench.recover()] == ["undone"]
+    assert bench.world.version == "2"

@@ -1,0 +1,165 @@
+"""What an operator, human or machine, may see: a short list of bounded, typed, redacted answers."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from telic.errors import UsageError
+from telic.model import Evidence, Observed, Row, Scalar, Window, plain
+from telic.registry import near_names
+from telic.tools.evidence import Notebook
+from telic.tools.redaction import redact_value
+
+MOST_ROWS = 200  # of one answer [1]
+MOST_TEXT = 20_000  # characters of one answer [1]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a read tool returns."""
+
+    rows: Sequence[Mapping[str, object]]
+    evidence: Evidence  # can be asked again where it came from telemetry
+    note: str = ""  # says what was left out, and how to ask for it
+
+
+class Reader:
+    """The read tools over one observed system.
+
+    Parameters
+    ----------
+    world
+        What is observed; nothing here writes.
+    """
+
+    def __init__(self, world: Observed) -> None:
+        self._world = world
+        self._notebook = Notebook(world.store(), prefix="R")
+
+    def get_topology(self) -> Answer:
+        """Services, stores and who calls whom."""
+        found = self._world.topology()
+        edges = [{"caller": each.caller, "callee": each.callee, "kind": each.kind} for each in found.edges]
+        return self._observed("topology", "topology()", edges)
+
+    def get_services(self) -> Answer:
+        """Version, phase, restarts and last exit of every instance."""
+        rows = [
+            {"service": service.name, "version": service.version, "previous": service.previous_version, **_flat(each)}
+            for service in self._world.state().services.values()
+            for each in service.instances
+        ]
+        return self._observed("instances and their phases", "state()", rows)
+
+    def get_config(self, service: str) -> Answer:
+        """The configuration of one service; secrets are hidden."""
+        services = self._world.state().services
+        if service not in services:
+            raise UsageError(f"no service {service!r}", hint=near_names(service, services))
+        config = sorted(services[service].config.items())
+        rows = [{"key": key, "value": redact_value(value, key)} for key, value in config]
+        return self._observed(f"configuration of {service}", f"state().services[{service}].config", rows)
+
+    def get_changes(self, start: float, end: float) -> Answer:
+        """Deploys, config pushes and other changes between two times [s since the Unix epoch]."""
+        window = Window(start, end)
+        rows = [_flat(each) for each in self._world.changes(window)]
+        return self._observed("changes", f"changes({start}, {end})", rows, window)
+
+    def get_logs(
+        self, start: float, end: float, service: str = "", contains: str = "", severity: int = 0, limit: int = 100
+    ) -> Answer:
+        """Log records, newest first; `severity` is OpenTelemetry's number [1], 17 is ERROR."""
+        sql = """
+        SELECT time_ns / 1e9 AS time, service, version, severity, body, event_name, exception_type, trace_id
+        FROM logs WHERE time_ns >= ? AND time_ns < ? AND (? = '' OR service = ?) AND severity_number >= ?
+          AND (? = '' OR contains(lower(body), lower(?))) ORDER BY time_ns DESC"""
+        params = (*_bounds(start, end), service, service, severity, contains, contains)
+        return self._asked(f"logs of {service or 'all services'}", sql, params, Window(start, end), limit)
+
+    def get_traces(
+        self,
+        start: float,
+        end: float,
+        service: str = "",
+        operation: str = "",
+        errors_only: bool = False,
+        slower_than: float = 0.0,
+        limit: int = 50,
+    ) -> Answer:
+        """Server and client spans, slowest first; `slower_than` in [s]."""
+        sql = """
+        SELECT trace_id, span_id, parent_span_id, service, version, name, kind, peer, start_ns / 1e9 AS start,
+               duration_ns / 1e9 AS seconds, status, http_status, error_type, statement
+        FROM spans WHERE start_ns >= ? AND start_ns < ? AND (? = '' OR service = ?) AND (? = '' OR name = ?)
+          AND (NOT ? OR status = 'error') AND duration_ns >= ? ORDER BY duration_ns DESC"""
+        params = (
+            *_bounds(start, end), service, service, operation, operation, errors_only, round(slower_than * 1e9)
+        )  # fmt: skip
+        return self._asked(f"spans of {service or 'all services'}", sql, params, Window(start, end), limit)
+
+    def get_trace(self, trace_id: str) -> Answer:
+        """All spans of one trace in the order in which they started."""
+        sql = """
+        SELECT span_id, parent_span_id, service, name, kind, peer, start_ns / 1e9 AS start,
+               duration_ns / 1e9 AS seconds, status, http_status, error_type, statement
+        FROM spans WHERE trace_id = ? ORDER BY start_ns"""
+        return self._asked(f"trace {trace_id}", sql, (trace_id,), Window(0.0, 0.0), MOST_ROWS)
+
+    def get_metrics(self, start: float, end: float, name: str, service: str = "", limit: int = 200) -> Answer:
+        """Points of one metric, newest first."""
+        sql = """
+        SELECT time_ns / 1e9 AS time, service, instance, value, count, sum, unit FROM metrics
+        WHERE time_ns >= ? AND time_ns < ? AND name = ? AND (? = '' OR service = ?) ORDER BY time_ns DESC"""
+        params = (*_bounds(start, end), name, service, service)
+        return self._asked(f"{name} of {service or 'all services'}", sql, params, Window(start, end), limit)
+
+    def query(self, sql: str, limit: int = 100) -> Answer:
+        """One SELECT over ``spans``, ``logs`` and ``metrics`` (docs/reference/contracts.md)."""
+        return self._asked("a query of one's own", sql, (), Window(0.0, 0.0), limit)
+
+    def _asked(self, says: str, sql: str, params: Sequence[Scalar], window: Window, limit: int) -> Answer:
+        bounded = max(1, min(limit, MOST_ROWS))
+        rows = self._notebook.about(says, window).query(sql, params, limit=bounded)
+        return self._answer(rows, bounded)
+
+    def _observed(self, says: str, query: str, rows: Sequence[Row], window: Window | None = None) -> Answer:
+        self._notebook.observe(says, query, window or Window(0.0, 0.0), rows)
+        return self._answer(rows, MOST_ROWS)
+
+    def _answer(self, rows: Sequence[Row], limit: int) -> Answer:
+        kept: list[Mapping[str, object]] = []
+        length = 0
+        for row in rows[:limit]:
+            clean = redact_value(row)
+            assert isinstance(clean, dict)
+            length += len(json.dumps(clean, default=str))
+            if length > MOST_TEXT:
+                break
+            kept.append(clean)
+        note = ""
+        if len(kept) < len(rows) or len(rows) == limit:
+            note = f"{len(kept)} rows shown and there may be more: narrow the window or name a service"
+        return Answer(kept, self._notebook.pages[-1], note)
+
+
+def tools() -> Mapping[str, Callable[..., Answer]]:
+    """Return the read tools by name; their docstrings are their documentation everywhere."""
+    return {
+        name: member
+        for name, member in inspect.getmembers(Reader, inspect.isfunction)
+        if name == "query" or name.startswith("get_")
+    }
+
+
+def _bounds(start: float, end: float) -> tuple[int, int]:
+    return round(start * 1e9), round(end * 1e9)
+
+
+def _flat(record: object) -> dict[str, object]:
+    found = plain(record)
+    assert isinstance(found, dict)
+    return found
