@@ -1,0 +1,1 @@
+"""OTLP: request bodies into rows of the store's tables, and the answers its senders expect."""

@@ -1,0 +1,119 @@
+"""Data points of OTLP into rows of the table ``metrics``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import (
+    AggregationTemporality,
+    ExponentialHistogramDataPoint,
+    HistogramDataPoint,
+    Metric,
+    NumberDataPoint,
+    SummaryDataPoint,
+)
+
+from telic.telemetry.columns import TableRow
+from telic.telemetry.otlp.traces import LATEST
+from telic.telemetry.otlp.values import Json, Origins, attributes, encode, number, text_of
+
+_origins = Origins("service.name", "service.instance.id")
+_NO_VALUE = 1  # data point flag: no recorded value
+
+Point = NumberDataPoint | HistogramDataPoint | ExponentialHistogramDataPoint | SummaryDataPoint
+Numbers = tuple[float | None, int | None, float | None, str, str]  # value, count, sum, bounds, buckets
+
+
+class Metrics:
+    """Reads one request; `rejected` counts data points that break the format."""
+
+    def __init__(self, message: ExportMetricsServiceRequest, received_ns: int) -> None:
+        self._message = message
+        self._received = received_ns
+        self.rejected = 0
+        self.reason = ""
+
+    def rows(self) -> Iterator[TableRow]:
+        """Yield one row per valid data point."""
+        for of_resource in self._message.resource_metrics:
+            origin = _origins.of(of_resource.resource)
+            service, instance = origin.columns
+            for of_scope in of_resource.scope_metrics:
+                tail = origin.tail(of_scope.scope)
+                for metric in of_scope.metrics:
+                    for time_ns, start_ns, numbers, text in self._points(metric, tail):
+                        yield (
+                            *(time_ns, start_ns, service, instance),
+                            *(metric.name, metric.WhichOneof("data"), metric.unit),
+                            *numbers,
+                            *(text, self._received),
+                        )
+
+    def _points(self, metric: Metric, tail: bytes) -> Iterator[tuple[int, int, Numbers, bytes]]:
+        kind = metric.WhichOneof("data")
+        if kind is None:
+            return
+        data = getattr(metric, kind)
+        delta = getattr(data, "aggregation_temporality", 0) == AggregationTemporality.AGGREGATION_TEMPORALITY_DELTA
+        for point in data.data_points:
+            extra: Json = {"temporality": "delta"} if delta else {}
+            try:
+                numbers = _numbers(point, extra)
+            except (OverflowError, ValueError):
+                self.rejected, self.reason = self.rejected + 1, "a bucket bound or count is out of range"
+                continue
+            if max(point.time_unix_nano, point.start_time_unix_nano) > LATEST:
+                self.rejected, self.reason = self.rejected + 1, "a time lies beyond the year 2262"
+                continue
+            text = text_of(attributes(point.attributes), tail, extra)
+            yield point.time_unix_nano or self._received, point.start_time_unix_nano, numbers, text
+
+
+def _numbers(point: Point, extra: Json) -> Numbers:
+    if isinstance(point, NumberDataPoint):
+        kind = point.WhichOneof("value")
+        if kind is None or point.flags & _NO_VALUE:
+            return None, None, None, "", ""
+        return float(getattr(point, kind)), None, None, "", ""
+    if point.count > LATEST:
+        raise OverflowError
+    if isinstance(point, SummaryDataPoint):
+        quantiles = [number(each.quantile) for each in point.quantile_values]
+        return None, point.count, point.sum, _text(quantiles), _text([number(v.value) for v in point.quantile_values])
+    extra.update({name: number(getattr(point, name)) for name in ("min", "max") if point.HasField(name)})
+    total = point.sum if point.HasField("sum") else None
+    if isinstance(point, HistogramDataPoint):
+        return None, point.count, total, _text(list(point.explicit_bounds)), _text(list(point.bucket_counts))
+    bounds, buckets = explicit_buckets(point)
+    return None, point.count, total, _text(bounds), _text(buckets)
+
+
+def explicit_buckets(point: ExponentialHistogramDataPoint) -> tuple[list[float], list[int]]:
+    """Return an exponential histogram as ascending upper bounds and counts; the last bucket has no bound.
+
+    Raises
+    ------
+    OverflowError
+        A bound does not fit a double.
+    """
+    base = math.pow(2.0, math.pow(2.0, -point.scale))
+    positive, negative = point.positive, point.negative
+    bounds = [-(base ** (negative.offset + i)) for i in reversed(range(len(negative.bucket_counts)))]
+    counts = list(reversed(negative.bucket_counts))
+    if point.zero_count or bounds:
+        bounds.append(point.zero_threshold)
+        counts.append(point.zero_count)
+    elif positive.bucket_counts:
+        bounds.append(base**positive.offset)
+        counts.append(0)
+    bounds += [base ** (positive.offset + i + 1) for i in range(len(positive.bucket_counts))]
+    counts += [*positive.bucket_counts, 0]
+    if not all(map(math.isfinite, bounds)):
+        raise OverflowError
+    return bounds, counts
+
+
+def _text(values: Sequence[object]) -> str:
+    return encode(values).decode()

@@ -1,0 +1,148 @@
+"""Queries of others: one SELECT each, on a thread and a cursor of its own, ended at its deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import duckdb
+import msgspec
+
+from telic.errors import StoreFailed, TelicError, UsageError
+from telic.telemetry.database import Database
+from telic.telemetry.wire import ErrorReply, QueryRequest
+
+WORKERS = 2  # queries that run at once [1]
+WAITING_MAX = 32  # queries that may wait for a worker [1]
+LONGEST = 60.0  # what a query may ask for at most [s]
+ROWS_MAX = 200_000  # what a query may ask for at most [1]
+REPLY_MAX = 64 << 20  # [bytes]
+_AT_ONCE = 5_000  # rows fetched at once [1]
+_TOO_SLOW = "widen the timeout, narrow the window, or group in SQL"
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class Reader:
+    """Answers ``POST /query``.
+
+    Parameters
+    ----------
+    database
+        What is read; ingest goes on beside.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="query")
+        self._running = 0
+
+    async def answer(self, body: bytes) -> tuple[int, bytes]:
+        """Return HTTP status and JSON for the body of a query request."""
+        try:
+            request = msgspec.json.decode(body, type=QueryRequest)
+            if self._running >= WORKERS + WAITING_MAX:
+                raise StoreFailed("too many queries at once", hint="ask again in a second")
+            return 200, await self._run(request)
+        except msgspec.MsgspecError as error:
+            return 400, _error(f"not a query: {error}", 'send {"sql", "params", "limit", "timeout"}')
+        except UsageError as error:
+            return 400, _error(str(error), error.hint)
+        except TelicError as error:
+            return 504 if isinstance(error, QueryTimeout) else 503, _error(str(error), error.hint)
+
+    def close(self) -> None:
+        """Let queries that run come to their end; take no more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, request: QueryRequest) -> bytes:
+        loop = asyncio.get_running_loop()
+        query = _Query(self._database.cursor(), request)
+        self._running += 1
+        work = loop.run_in_executor(self._pool, query.run)
+        work.add_done_callback(lambda _: self._done())
+        while not work.done():  # an interrupt that comes before the query starts is lost, so it is repeated
+            await asyncio.wait([work], timeout=max(0.02, query.deadline - time.monotonic()))
+            if time.monotonic() >= query.deadline:
+                query.interrupt()
+        return work.result()
+
+    def _done(self) -> None:
+        self._running -= 1
+
+
+class QueryTimeout(StoreFailed):
+    """A query was ended at its deadline."""
+
+
+class _Query:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, request: QueryRequest) -> None:
+        self._cursor, self._request = cursor, request
+        self._limit = max(0, min(request.limit, ROWS_MAX))
+        self._seconds = max(0.0, min(request.timeout, LONGEST))
+        self.deadline = time.monotonic() + self._seconds
+
+    def interrupt(self) -> None:
+        with contextlib.suppress(duckdb.ConnectionException):  # it ended in this moment
+            self._cursor.interrupt()
+
+    def run(self) -> bytes:
+        try:
+            if time.monotonic() >= self.deadline:
+                raise self._late()
+            return self._select()
+        except duckdb.InterruptException as error:
+            raise self._late() from error
+        except (duckdb.FatalException, duckdb.InternalException, duckdb.IOException) as error:
+            raise StoreFailed(f"the store failed: {error}", hint="see the receiver's log") from error
+        except duckdb.OutOfMemoryException as error:
+            raise StoreFailed(f"the query needs too much memory: {error}", hint="narrow the window") from error
+        except duckdb.ConnectionException as error:
+            raise StoreFailed(f"the store is being opened again: {error}", hint="ask again in a second") from error
+        except duckdb.Error as error:
+            raise UsageError(f"the query fails: {error}", hint="tables: docs/reference/contracts.md") from error
+        finally:
+            self._cursor.close()
+
+    def _select(self) -> bytes:
+        cursor = self._cursor
+        found = cursor.extract_statements(self._request.sql)
+        if len(found) != 1 or found[0].type != duckdb.StatementType.SELECT:
+            raise UsageError("only one SELECT is answered", hint="telemetry is read-only; send one statement")
+        cursor.execute("BEGIN TRANSACTION READ ONLY")
+        try:
+            cursor.execute(found[0], self._request.params)
+            names = [column[0] for column in cursor.description or ()]
+            return self._rows(names)
+        finally:
+            with contextlib.suppress(duckdb.Error):  # what went wrong before is the news
+                cursor.execute("ROLLBACK")
+
+    def _rows(self, names: list[str]) -> bytes:
+        parts, count, size = [], 0, 0
+        while count < self._limit and (rows := self._cursor.fetchmany(min(_AT_ONCE, self._limit - count))):
+            count += len(rows)
+            parts.append(_encode(rows)[1:-1])
+            size += len(parts[-1])
+            if size > REPLY_MAX:
+                raise UsageError(f"the answer has more than {REPLY_MAX} bytes", hint="ask for fewer columns or rows")
+            if time.monotonic() >= self.deadline:
+                raise self._late()
+        truncated = count >= self._limit and bool(self._cursor.fetchmany(1))
+        head = b'{"columns":%b,"truncated":%b,"rows":[' % (_encode(names), _encode(truncated))
+        return head + b",".join(parts) + b"]}"
+
+    def _late(self) -> QueryTimeout:
+        return QueryTimeout(f"the query took longer than {self._seconds:g} s and was ended", hint=_TOO_SLOW)
+
+
+def _encode(value: object) -> bytes:
+    try:
+        return _encoder.encode(value)
+    except (TypeError, OverflowError, ValueError) as error:
+        raise UsageError(f"a column has no form in JSON: {error}", hint="cast it to VARCHAR or DOUBLE") from error
+
+
+def _error(message: str, hint: str = "") -> bytes:
+    return msgspec.json.encode(ErrorReply(message, hint))
