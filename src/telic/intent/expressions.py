@@ -58,7 +58,7 @@ def parse(text: str) -> ast.expr:
         raise InvalidIntent(f"{_MARK!r} has no place in an expression", hint="write implies")
     python = re.sub(r"'[^']*'|\"[^\"]*\"|\bimplies\b", lambda each: _python_word(each[0]), text)
     try:
-        tree = ast.parse(f"({python})", mode="eval").body
+        tree = ast.parse(python.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise InvalidIntent(
             f"{text!r} is not an expression", hint="is a bracket, a quote or an operator missing?"

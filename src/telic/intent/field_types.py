@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from telic.errors import InvalidIntent
 from telic.intent import units
+from telic.intent.findings import near
 from telic.model.intent import FieldType
-from telic.registry import near_names
 
 BASES = (
     "str", "int", "float", "bool", "email", "secret", "geo", "money", "daterange", "date", "enum", "ref", "state",
@@ -36,7 +36,7 @@ def read_type(text: str) -> FieldType:
     found = re.fullmatch(r"([A-Za-z_]+)(?:\((.*)\)|\s*(>=|<=|>|<)\s*(\S+))?", text.strip())
     if not found or found[1] not in BASES:
         name = found[1] if found else text
-        raise InvalidIntent(f"{text!r} is not a type", hint=near_names(name, BASES))
+        raise InvalidIntent(f"{text!r} is not a type", hint=near(name, BASES))
     base, inside, sign, bound = found[1], found[2], found[3], found[4]
     if base in ("ref", "state", "enum"):
         return _named(text, base, inside)

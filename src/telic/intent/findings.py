@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from telic.errors import InvalidIntent
 from telic.intent.source import Item
+from telic.registry import near_names
+
+SHOWN = 50
+"""Findings that a message shows [1]; the error's context has all."""
+
+LISTED = 12
+"""Names that a hint lists [1]."""
 
 
 @dataclass(frozen=True, order=True)
@@ -41,19 +49,43 @@ class Findings:
         """Note that `item` breaks a rule."""
         self._found[Finding(item.line, item.column, item.path, message, hint)] = None
 
+    def under(self, *paths: str) -> bool:
+        """Whether anything was found at one of these paths or below."""
+        found = tuple(each.path for each in self._found)
+        return any(each == path or each.startswith((f"{path}.", f"{path}[")) for path in paths for each in found)
+
     def __len__(self) -> int:
         return len(self._found)
 
-    def raise_if_any(self) -> None:
-        """Raise `InvalidIntent` with every finding, in the order of the file."""
-        if not self._found:
-            return
+    def error(self) -> InvalidIntent:
+        """Return one error with every finding, in the order of the file; a long list is shown in part."""
         found = sorted(self._found)
         count = "1 finding" if len(found) == 1 else f"{len(found)} findings"
-        lines = "".join(f"\n  {self.file}:{each}" for each in found)
-        raise InvalidIntent(
-            f"{self.file}: {count}{lines}",
+        lines = [f"{self.file}:{each}" for each in found[:SHOWN]]
+        if len(found) > SHOWN:
+            lines.append(f"and {len(found) - SHOWN} more")
+        return InvalidIntent(
+            "\n  ".join([f"{self.file}: {count}", *lines]),
             hint="correct the places named; docs/reference/intent.md describes every key",
             file=self.file,
             findings=[{**asdict(each), "id": each.id} for each in found],
         )
+
+    def raise_if_any(self) -> None:
+        """Raise `InvalidIntent` where anything was found."""
+        if self._found:
+            raise self.error()
+
+
+def near(name: str, known: Collection[str]) -> str:
+    """Say which known names look like `name`; of many that do not, show some.
+
+    Examples
+    --------
+    >>> near("resreve", ["reserve", "create"])
+    'did you mean reserve?'
+    """
+    hint = near_names(name, known)
+    if hint.startswith("known:") and len(known) > LISTED:
+        return f"none of the {len(known)} names looks like it; known: {', '.join(sorted(known)[:LISTED])}, ..."
+    return hint if known else "there is none"

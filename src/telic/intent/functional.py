@@ -92,7 +92,7 @@ def read_fields(section: Section, part: str) -> tuple[Field, ...]:
     found = []
     for key, value in section.entries(part):
         called = convert_text(key, name, "", section.findings)
-        kind = convert_text(value, read_type, FieldType("str"), section.findings, "name: type")
+        kind = convert_text(value, read_type, FieldType(""), section.findings, "name: type")
         found.append(Field(called, kind))
     return tuple(found)
 
@@ -108,7 +108,7 @@ def _operation(each: Section) -> Operation:
         errors=_errors(each, each.findings),
         idempotent=each.read("idempotent", units.boolean, False),
         stock=each.text("stock"),
-        hold=each.read("hold", units.duration, 0.0),
+        hold=each.read("hold", units.period, 0.0),
         edge=each.read("edge", arrow, None),
         calls=each.text("calls"),
         by=each.text("by"),

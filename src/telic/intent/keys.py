@@ -54,7 +54,7 @@ ROOT = Keys(
     ),
 )
 FUNCTIONAL = Keys(
-    "functional",
+    "the functional part",
     "functional",
     (
         _must("entities", "mapping", "kinds of things that the system keeps, by name"),
@@ -134,7 +134,7 @@ RULE = Keys(
     (_ID, _must("rule", "rule", "one of the rules listed below")),
 )
 OPERATIONAL = Keys(
-    "operational",
+    "the operational part",
     "operational",
     (
         Key("workload", "list", "what users do, how often; without one a question is open"),
@@ -232,7 +232,7 @@ INJECT_ERROR = Keys(
     (_must("service", "service", "which"), _must("p", "share", "requests that fail")),
 )
 LIMITS = Keys(
-    "limits",
+    "a set of limits",
     "operational.limits",
     (
         Key("cost", "mapping", "what the system may use"),

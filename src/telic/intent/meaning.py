@@ -10,8 +10,8 @@ from typing import Literal
 
 from telic.errors import InvalidIntent
 from telic.intent.expressions import is_implication, parse, write
+from telic.intent.findings import near
 from telic.model.intent import EntityType, Field, FieldType, Operation, StateMachine
-from telic.registry import near_names
 
 FUNCTIONS = {
     "all": "all(condition for x in things)",
@@ -118,7 +118,7 @@ class Meaning:
     def _name(self, name: str) -> Kind:
         known = {**self.names, **self.loop}
         if name not in known:
-            raise InvalidIntent(f"nothing here is called {name!r}", hint=near_names(name, known))
+            raise InvalidIntent(f"nothing here is called {name!r}", hint=near(name, known))
         return known[name]
 
     def _field(self, node: ast.Attribute) -> Kind:
@@ -127,7 +127,7 @@ class Meaning:
             raise InvalidIntent(f"{write(node.value)!r} has no fields", hint="only a thing has: booking.state")
         fields = self.nouns.fields(of.entity)
         if node.attr not in fields:
-            raise InvalidIntent(f"{of.entity} has no field {node.attr!r}", hint=near_names(node.attr, fields))
+            raise InvalidIntent(f"{of.entity} has no field {node.attr!r}", hint=near(node.attr, fields))
         return fields[node.attr]
 
     def _compare(self, node: ast.Compare) -> Kind:
@@ -137,9 +137,7 @@ class Meaning:
         if words is not None:
             for each in (inner for side in sides for inner in ast.walk(side)):
                 if isinstance(each, ast.Constant) and each.value not in words.words:
-                    raise InvalidIntent(
-                        f"{words.of} is never {each.value!r}", hint=near_names(str(each.value), words.words)
-                    )
+                    raise InvalidIntent(f"{words.of} is never {each.value!r}", hint=near(str(each.value), words.words))
         return Kind("truth")
 
     def _call(self, node: ast.Call) -> Kind:
@@ -152,10 +150,10 @@ class Meaning:
         if called == "dist" and [each.form for each in kinds] == ["place", "place"]:
             return Kind("number")
         if called in ("count", "live") and len(kinds) > 1 and kinds[0].form == "type":
-            return self._referring(called, kinds[0].entity, kinds[1:])
+            return self._referring(called, kinds[0].entity, dict(zip(node.args[1:], kinds[1:], strict=True)))
         if called in FUNCTIONS:
             raise InvalidIntent(f"{write(node)!r} does not fit {called}", hint=FUNCTIONS[called])
-        return self._has(called, kinds)
+        return self._has(called, dict(zip(node.args, kinds, strict=True)))
 
     def _over(self, node: ast.Call, called: str) -> Kind:
         inner = node.args[0] if len(node.args) == 1 else None
@@ -172,16 +170,13 @@ class Meaning:
             within.of(each)
         return Kind("truth" if called in ("all", "any") else "number")
 
-    def _referring(self, called: str, entity: str, things: list[Kind]) -> Kind:
-        for each in things:
-            if not self.nouns.refers(entity, each):
-                what = each.entity or each.form
-                raise InvalidIntent(f"{entity} does not refer to a {what}", hint=FUNCTIONS[called])
+    def _referring(self, called: str, entity: str, things: Mapping[ast.expr, Kind]) -> Kind:
+        self._refers(entity, things, FUNCTIONS[called])
         if called == "live" and self.nouns.machine(entity) is None:
             raise InvalidIntent(f"{entity} has no states, so none of it is live", hint="give it a field state(...)")
         return Kind("things", entity) if called == "live" else Kind("number")
 
-    def _has(self, called: str, things: list[Kind]) -> Kind:
+    def _has(self, called: str, things: Mapping[ast.expr, Kind]) -> Kind:
         known = {
             f"has_{state}_{snake(entity)}": entity
             for entity in self.nouns.entities
@@ -189,12 +184,16 @@ class Meaning:
             for state in states_of(machine)
         }
         if called not in known:
-            raise InvalidIntent(f"no function {called!r}", hint=near_names(called, [*FUNCTIONS, *known]))
-        for each in things:
-            if not self.nouns.refers(known[called], each):
-                what = each.entity or each.form
-                raise InvalidIntent(f"{known[called]} does not refer to a {what}", hint=f"{called}(thing, ...)")
+            raise InvalidIntent(f"no function {called!r}", hint=near(called, [*FUNCTIONS, *known]))
+        if not things:
+            raise InvalidIntent(f"{called}() does not say of what", hint=f"{called}(thing, ...)")
+        self._refers(known[called], things, f"{called}(thing, ...)")
         return Kind("truth")
+
+    def _refers(self, entity: str, things: Mapping[ast.expr, Kind], usage: str) -> None:
+        for argument, kind in things.items():
+            if not self.nouns.refers(entity, kind):
+                raise InvalidIntent(f"{entity} has no reference to {write(argument)!r}", hint=usage)
 
 
 def states_of(machine: StateMachine) -> tuple[str, ...]:

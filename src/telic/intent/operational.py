@@ -45,10 +45,10 @@ def read_objectives(section: Section) -> tuple[Objective, ...]:
                 service=each.text("service"),
                 sli=kind,
                 target=each.read("target", _target, 0.0),
-                window=each.read("window", _some_time, 0.0),
-                test_window=each.read("test_window", _some_time, 0.0),
+                window=each.read("window", units.period, 0.0),
+                test_window=each.read("test_window", units.period, 0.0),
                 under=each.text("under"),
-                below=sli.read("below", _some_time, 0.0),
+                below=sli.read("below", units.period, 0.0),
             )
         )
     return tuple(found)
@@ -60,7 +60,9 @@ def read_capacity(section: Section) -> tuple[Capacity, ...]:
     for key, value in section.entries("capacity"):
         each = Section(value, keys.CAPACITY, section.findings)
         service = convert_text(key, name, "", section.findings)
-        found.append(Capacity(service, each.read("slots", units.count, 1), each.read("service_time", _some_time, 0.0)))
+        found.append(
+            Capacity(service, each.read("slots", units.count, 1), each.read("service_time", units.period, 0.0))
+        )
     return tuple(found)
 
 
@@ -75,7 +77,7 @@ def read_recovery(section: Section) -> tuple[Recovery, ...]:
                 metric=each.read("metric", _metric, ""),
                 to=each.read("to", units.share, 0.0),
                 of=each.choice("of", ("before",), ""),
-                within=each.read("within", _some_time, 0.0),
+                within=each.read("within", units.period, 0.0),
                 after=each.choice("after", ("trigger_end",), ""),
             )
         )
@@ -122,7 +124,7 @@ def _workload(each: Section, base: Workload) -> Workload:
         rate=each.read("rate", units.rate, base.rate),
         mix=_mix(each) if "mix" in each else base.mix,
         keys=each.read("keys", units.keys, base.keys),
-        duration=each.read("for", _some_time, base.duration),
+        duration=each.read("for", units.period, base.duration),
     )
 
 
@@ -133,7 +135,7 @@ def _mix(each: Section) -> Mapping[str, float]:
 def _inject(each: Section) -> dict[str, object]:
     found: dict[str, object] = {}
     what = [key for key in ("capacity", "load", "flush", "error") if key in each]
-    if len(what) != 1 and each.item.kind == "mapping":
+    if len(what) != 1 and each.item.kind == "mapping" and not each.findings.under(each.item.path):
         each.findings.add(each.item, "an injection names one thing", "capacity, load, flush or error")
     if "capacity" in each:
         inner = each.section("capacity", keys.INJECT_CAPACITY)
@@ -146,7 +148,7 @@ def _inject(each: Section) -> dict[str, object]:
     if "flush" in each:
         found["flush"] = each.choice("flush", ("cache",), "cache")
     if "for" in each:
-        found["for"] = each.read("for", _some_time, 0.0)
+        found["for"] = each.read("for", units.period, 0.0)
     elif what and "flush" not in each:
         each.findings.add(each.item, f"{what[0]} needs the key 'for'", "for: 5s")
     return found
@@ -157,12 +159,6 @@ def _target(text: str) -> float:
     if not 0.5 <= value < 1:
         raise InvalidIntent(f"{text!r} is no target", hint="from 50% to below 100%: at 100% there is no error budget")
     return value
-
-
-def _some_time(text: str) -> float:
-    if (seconds := units.duration(text)) <= 0:
-        raise InvalidIntent(f"{text!r} is no time at all", hint="longer than 0s")
-    return seconds
 
 
 def _weight(text: str) -> float:

@@ -44,10 +44,9 @@ def read_text(text: str, *, file: str = "intent.yaml") -> Intent:
     try:
         root = parse(text)
     except InvalidIntent as error:
-        line, column = int(str(error.context["line"])), int(str(error.context["column"]))
+        line, column = (int(str(error.context.get(each, 1))) for each in ("line", "column"))
         findings.add(Item("text", line, column), str(error), error.hint)
-        findings.raise_if_any()
-        raise
+        raise findings.error() from error
     intent = _intent(Section(root, keys.ROOT, findings))
     rules.check(intent, root, findings)
     findings.raise_if_any()

@@ -8,10 +8,9 @@ from collections.abc import Callable, Collection, Iterator
 from typing import TypeVar
 
 from telic.errors import InvalidIntent
-from telic.intent.findings import Findings
+from telic.intent.findings import Findings, near
 from telic.intent.keys import Keys
 from telic.intent.source import Item
-from telic.registry import near_names
 
 T = TypeVar("T")
 NOTHING = Keys("nothing", "", ())
@@ -28,7 +27,7 @@ class Section:
             if key.text in keys.names:
                 self._values[key.text] = value
             elif keys is not NOTHING:
-                findings.add(key, f"unknown key {key.text!r} in {keys.what}", near_names(key.text, keys.names))
+                findings.add(key, f"unknown key {key.text!r} in {keys.what}", near(key.text, keys.names))
         if item.kind == "mapping":
             for name in keys.required:
                 if name not in self._values:
@@ -82,7 +81,7 @@ class Section:
         return tuple(each for each in read if each is not None)
 
     def _form(self, name: str) -> str:
-        return next(f"{name}: {each.form}" for each in self.keys.all if each.name == name)
+        return next(f"write {name}: <{each.form}>" for each in self.keys.all if each.name == name)
 
 
 def entries(item: Item, what: str, findings: Findings) -> Iterator[tuple[Item, Item]]:
@@ -117,7 +116,7 @@ def convert_text(item: Item, convert: Callable[[str], T], default: T, findings: 
 def one_of(text: str, known: Collection[str]) -> str:
     """Return `text` when it is one of `known`."""
     if text not in known:
-        raise InvalidIntent(f"{text!r} is not known here", hint=near_names(text, known))
+        raise InvalidIntent(f"{text!r} is not known here", hint=near(text, known))
     return text
 
 

@@ -20,4 +20,4 @@ def services_of(intent: Intent) -> tuple[str, ...]:
     """
     facade = ("search",) if any(each.kind == "geo_search" for each in intent.operations) else ()
     owners = dict.fromkeys(each.owner for each in intent.entities if each.owner)
-    return ("gateway", *facade, *owners)
+    return tuple(dict.fromkeys(["gateway", *facade, *owners]))

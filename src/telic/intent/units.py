@@ -27,6 +27,13 @@ def duration(text: str) -> float:
     return float(Decimal(found[1]) * _SECONDS[found[2]])
 
 
+def period(text: str) -> float:
+    """Read a duration above 0 [s]."""
+    if (seconds := duration(text)) <= 0:
+        raise InvalidIntent(f"{text!r} is no time at all", hint="longer than 0s")
+    return seconds
+
+
 def write_duration(seconds: float) -> str:
     """Write a duration [s] in the largest unit that keeps it whole.
 

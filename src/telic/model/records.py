@@ -61,6 +61,8 @@ def _plain(value: object) -> object:
 
 
 def _rich(kind: type, value: object) -> object:
+    if kind is object:  # values of Mapping[str, object] stay as they are
+        return value
     if issubclass(kind, Path) and isinstance(value, str):
         return Path(value)
     raise InvalidRecord(f"cannot read a {kind.__name__} from JSON", hint="use the types of telic.model")

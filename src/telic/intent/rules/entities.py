@@ -24,7 +24,7 @@ def check_states(scene: Scene) -> None:
     """Check that lives start, go everywhere and end; and that some entity has each."""
     used = {field.type.target for each in scene.intent.entities for field in each.fields if field.type.base == "state"}
     for machine, item in scene.pairs(scene.intent.states, "functional.states"):
-        if machine.name and machine.name not in used:
+        if machine.name and machine.name not in used and not scene.findings.under("functional.entities"):
             scene.findings.add(item, f"no entity has the states of {machine.name!r}", f"a field: state({machine.name})")
         _check_machine(scene, machine, item)
 
@@ -47,11 +47,12 @@ def _check_entity(scene: Scene, entity: EntityType, item: Item) -> None:
         message = f"{entity.owner!r} is the name of a part that every system has"
         scene.findings.add(place(item, "owner"), message, "choose another owner")
     for at in place(item, "pii").items:
-        scene.known(at, at.text, [each.name for each in entity.fields], f"field of {entity.name}")
+        scene.known(at, at.text, [each.name for each in entity.fields], f"{entity.name} has no field")
 
 
 def _check_machine(scene: Scene, machine: StateMachine, item: Item) -> None:
     states, add = states_of(machine), scene.findings.add
+    unread = scene.findings.under(item.path)
     leaving = {each: [b for a, b in machine.edges if a == each] for each in states}
     for at in place(item, "final").items:
         if exits := leaving.get(at.text):
@@ -66,6 +67,8 @@ def _check_machine(scene: Scene, machine: StateMachine, item: Item) -> None:
         reached.update(new)
         ahead.extend(new)
     for state in states:
+        if unread:
+            continue
         if state not in reached and machine.initial:
             add(
                 item,

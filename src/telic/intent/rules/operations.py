@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from telic.errors import InvalidIntent
 from telic.intent import keys
+from telic.intent.findings import near
 from telic.intent.meaning import Kind, Meaning, request_of
 from telic.intent.rules.scene import Scene, place
 from telic.intent.source import Item
 from telic.model.intent import EntityType, FieldType, Operation
-from telic.registry import near_names
 
 COMMON = ("id", "name", "kind", "on", "in", "out", "errors", "auth")
 VERB_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -37,7 +37,8 @@ def check(scene: Scene) -> None:
             _check_keys(scene, operation.kind, item)
         for at, kind in _types(operation, item):
             scene.check_type(at, kind)
-        if scene.known(place(item, "on"), operation.on, scene.entities, "entity"):
+        known = scene.known(place(item, "on"), operation.on, scene.entities, "no entity")
+        if known and not scene.doubtful(operation.on):
             entity = scene.entities[operation.on]
             _check_auth(scene, operation, entity, item)
             if operation.kind in _CHECKS:
@@ -72,7 +73,8 @@ def _check_search(scene: Scene, operation: Operation, entity: EntityType, item: 
             place(item, "in"), "nothing says where to search", "at: geo, or a reference to a thing with a place"
         )
     if operation.filter:
-        if not any(each.stock.split(".")[0] == entity.name for each in scene.intent.operations):
+        reserved = [each.stock.split(".")[0] for each in scene.intent.operations if each.kind == "reserve"]
+        if entity.name not in reserved and "" not in reserved:
             scene.findings.add(
                 place(item, "filter"), f"nothing reserves {entity.name}", "a reserve operation with its stock"
             )
@@ -85,9 +87,11 @@ def _check_search(scene: Scene, operation: Operation, entity: EntityType, item: 
 def _check_reserve(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
     at = place(item, "stock")
     kept, _, field = operation.stock.partition(".")
-    if operation.stock and scene.known(at, kept, scene.entities, "entity"):
+    if operation.stock and not field:
+        scene.findings.add(at, f"{operation.stock!r} is not Entity.field", "such as Hotel.rooms")
+    elif operation.stock and scene.known(at, kept, scene.entities, "no entity"):
         fields = {each.name: each.type.base for each in scene.entities[kept].fields}
-        if scene.known(at, field or "?", fields, f"field of {kept}") and fields[field] != "int":
+        if scene.known(at, field, fields, f"{kept} has no field") and fields[field] not in ("int", ""):
             scene.findings.add(at, f"{operation.stock} is {fields[field]}, stock is counted", "a field of type int")
         if not any(each.type.base == "ref" and each.type.target == kept for each in entity.fields):
             scene.findings.add(at, f"{entity.name} does not refer to {kept}", f"give it a field of type ref({kept})")
@@ -95,18 +99,16 @@ def _check_reserve(scene: Scene, operation: Operation, entity: EntityType, item:
         scene.findings.add(
             place(item, "on"), f"{entity.name} has no states, so a hold cannot end", "give it a field state(...)"
         )
-    if item.get("hold") is not None and operation.hold <= 0:
-        scene.findings.add(place(item, "hold"), "a hold lasts no time", "longer than 0s, such as 15m")
 
 
 def _check_transition(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
     machine, at = scene.nouns.machine(entity.name), place(item, "edge")
     if machine is None:
         scene.findings.add(place(item, "on"), f"{entity.name} has no states to change", "give it a field state(...)")
-    elif operation.edge and operation.edge not in machine.edges:
+    elif operation.edge and operation.edge not in machine.edges and not scene.findings.under("functional.states"):
         edge = "->".join(operation.edge)
         scene.findings.add(
-            at, f"{machine.name} has no edge {edge!r}", near_names(edge, ["->".join(e) for e in machine.edges])
+            at, f"{machine.name} has no edge {edge!r}", near(edge, ["->".join(e) for e in machine.edges])
         )
     if operation.calls:
         service, dot, called = operation.calls.partition(".")
@@ -116,12 +118,15 @@ def _check_transition(scene: Scene, operation: Operation, entity: EntityType, it
                 place(item, "calls"), f"{operation.calls!r} is not service.operation", "such as payment.charge"
             )
         else:
-            scene.known(place(item, "calls"), service, owners, "owner")
+            scene.known(place(item, "calls"), service, owners, "no owner")
 
 
 def _check_list(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
     bases = {each.name: each.type.base for each in entity.fields}
-    if scene.known(place(item, "by"), operation.by, bases, f"field of {entity.name}") and bases[operation.by] != "ref":
+    if (
+        scene.known(place(item, "by"), operation.by, bases, f"{entity.name} has no field")
+        and bases[operation.by] != "ref"
+    ):
         message = f"{entity.name}.{operation.by} is {bases[operation.by]}, not a reference"
         scene.findings.add(place(item, "by"), message, "name a field of type ref(...)")
 
@@ -134,6 +139,8 @@ def _check_create(scene: Scene, operation: Operation, entity: EntityType, item: 
 
 def check_expression(scene: Scene, at: Item, text: str, names: dict[str, Kind]) -> None:
     """Note what makes no sense in an expression."""
+    if scene.findings.under("functional.entities", "functional.states", at.path.rpartition(".")[0] + ".in"):
+        return  # what it speaks of may only be misspelt there
     try:
         Meaning(scene.nouns, names).check(text)
     except InvalidIntent as error:

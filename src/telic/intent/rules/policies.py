@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from telic.intent.findings import near
 from telic.intent.rules.scene import Scene, place
-from telic.registry import near_names
 
 SECURITY = ("<Entity>.<field> stored hashed", "pii never in logs or traces")
 """Security rules; the first is for secret fields."""
@@ -19,14 +19,14 @@ def check_security(scene: Scene) -> None:
     for rule, item in scene.pairs(scene.intent.security, "functional.security"):
         at = place(item, "rule")
         hashed = re.fullmatch(r"(\w+)\.(\w+) stored hashed", rule.rule)
-        if hashed and scene.known(at, hashed[1], scene.entities, "entity"):
+        if hashed and scene.known(at, hashed[1], scene.entities, "no entity"):
             bases = {each.name: each.type.base for each in scene.entities[hashed[1]].fields}
-            if scene.known(at, hashed[2], bases, f"field of {hashed[1]}") and bases[hashed[2]] != "secret":
+            if scene.known(at, hashed[2], bases, f"{hashed[1]} has no field") and bases[hashed[2]] != "secret":
                 scene.findings.add(
                     at, f"{hashed[1]}.{hashed[2]} is {bases[hashed[2]]}, not secret", f"{hashed[2]}: secret"
                 )
         if rule.rule and not hashed and rule.rule != SECURITY[1]:
-            scene.findings.add(at, f"no security rule {rule.rule!r}", near_names(rule.rule, SECURITY))
+            scene.findings.add(at, f"no security rule {rule.rule!r}", near(rule.rule, SECURITY))
 
 
 def check_design(scene: Scene) -> None:
@@ -34,8 +34,8 @@ def check_design(scene: Scene) -> None:
     for rule, item in scene.pairs(scene.intent.design, "functional.design"):
         at = place(item, "rule")
         limit = re.fullmatch(r"max_services\(([1-9][0-9]{0,2})\)", rule.rule)
-        if limit and len(scene.services) > int(limit[1]):
+        if limit and "" not in scene.services and len(scene.services) > int(limit[1]):
             names = ", ".join(scene.services)
             scene.findings.add(at, f"the owners make {len(scene.services)} services, {limit[1]} are allowed", names)
         if rule.rule and not limit and rule.rule not in DESIGN[:2]:
-            scene.findings.add(at, f"no design rule {rule.rule!r}", near_names(rule.rule, DESIGN))
+            scene.findings.add(at, f"no design rule {rule.rule!r}", near(rule.rule, DESIGN))

@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar
 
-from telic.intent.findings import Findings
+from telic.intent.findings import Findings, near
 from telic.intent.meaning import Kind, Nouns, snake
-from telic.intent.services import services_of
+from telic.intent.services import RESERVED, services_of
 from telic.intent.source import Item
 from telic.model.intent import EntityType, FieldType, Intent, Operation
-from telic.registry import near_names
 
 T = TypeVar("T")
 
@@ -40,28 +39,32 @@ class Scene:
             place = place.get(key) if place is not None else None
         return place
 
-    def known(self, at: Item, text: str, among: Collection[str], what: str) -> bool:
-        """Whether `text` is among the known; a finding where it is not. An empty text was complained of already."""
-        if text and text not in among:
-            self.findings.add(
-                at, f"no {what} {text!r}", near_names(text, among) if among else f"there is no {what} at all"
-            )
+    def known(self, at: Item, text: str, among: Collection[str], saying: str) -> bool:
+        """Whether `text` is among the known; a finding where it is not.
+
+        An empty text was complained of already; so was what made that nothing is known, or a name unreadable.
+        """
+        doubtful = "" in among or (not among and len(self.findings))
+        if text and text not in among and not doubtful:
+            self.findings.add(at, f"{saying} {text!r}", near(text, among))
         return bool(text) and text in among
 
     @cached_property
     def entities(self) -> dict[str, EntityType]:
         """Entities by name."""
-        return {each.name: each for each in self.intent.entities if each.name}
+        return {each.name: each for each in self.intent.entities}
 
     @cached_property
     def operations(self) -> dict[str, Operation]:
         """Operations by id."""
-        return {each.id: each for each in self.intent.operations if each.id}
+        return {each.id: each for each in self.intent.operations}
 
     @cached_property
     def services(self) -> tuple[str, ...]:
-        """Services that a design of this intent has."""
-        return services_of(self.intent)
+        """Services that a design of this intent has; an unreadable owner is an empty name."""
+        owners = [each.owner for each in self.intent.entities]
+        unread = not owners or any(not each or each in RESERVED for each in owners)
+        return (*services_of(self.intent), *([""] if unread else []))
 
     @cached_property
     def nouns(self) -> Nouns:
@@ -78,12 +81,16 @@ class Scene:
         """Things as names in expressions: ``booking``."""
         return {snake(name): Kind("thing", name) for name in self.entities}
 
+    def doubtful(self, entity: str) -> bool:
+        """Whether something is wrong in an entity, so that what it seems to lack may only be misspelt."""
+        return self.findings.under(f"functional.entities.{entity}")
+
     def check_type(self, at: Item, kind: FieldType) -> None:
         """Note a reference to an entity or a state machine that does not exist."""
         if kind.base in ("ref", "entity"):
-            self.known(at, kind.target, self.entities, "entity")
+            self.known(at, kind.target, self.entities, "no entity")
         if kind.base == "state":
-            self.known(at, kind.target, [each.name for each in self.intent.states], "state machine")
+            self.known(at, kind.target, [each.name for each in self.intent.states], "no state machine")
 
 
 def place(item: Item, *keys: str) -> Item:

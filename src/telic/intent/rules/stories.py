@@ -22,7 +22,7 @@ def check_use_cases(scene: Scene) -> None:
             scene.findings.add(place(item, "steps"), "a use case has at least one step", "steps: [F1]")
         if use_case.expect_error and steps and steps[-1] is not None:
             errors = steps[-1].errors
-            scene.known(place(item, "expect_error"), use_case.expect_error, errors, f"error of {steps[-1].id}")
+            scene.known(place(item, "expect_error"), use_case.expect_error, errors, f"{steps[-1].id} has no error")
         if use_case.check and steps and all(steps):
             names = _names(scene, use_case, [each for each in steps if each is not None])
             check_expression(scene, place(item, "check"), use_case.check, names)
@@ -38,7 +38,7 @@ def check_invariants(scene: Scene) -> None:
 
 def _step(scene: Scene, at: Item) -> Operation | None:
     called, dot, part = at.text.partition(".")
-    if at.kind != "text" or not scene.known(at, called, scene.operations, "operation"):
+    if at.kind != "text" or not scene.known(at, called, scene.operations, "no operation"):
         return None
     operation = scene.operations[called]
     if operation.kind == "crud":
@@ -72,6 +72,8 @@ def _names(scene: Scene, use_case: UseCase, steps: list[Operation]) -> dict[str,
 def _scope(scene: Scene, invariant: Invariant, item: Item) -> dict[str, Kind] | None:
     if not invariant.scope:
         return {}
+    if not scene.entities:
+        return None
     at = place(item, "scope")
     found = re.fullmatch(r"per\(\s*([a-z_, ]+?)\s*\)", invariant.scope)
     if not found:
@@ -79,5 +81,5 @@ def _scope(scene: Scene, invariant: Invariant, item: Item) -> dict[str, Kind] | 
         return None
     known = {**scene.things, "day": Kind("day")}
     asked = re.split(r"\s*,\s*", found[1])
-    fine = [scene.known(at, each, known, "thing") for each in asked]
+    fine = [scene.known(at, each, known, "no thing") for each in asked]
     return {each: known[each] for each in asked} if all(fine) else None

@@ -15,7 +15,7 @@ def check_recovery(scene: Scene) -> None:
     objectives = [each.id for each in scene.intent.objectives]
     for recovery, item in scene.pairs(scene.intent.recovery, "operational.recovery"):
         if recovery.metric:
-            scene.known(place(item, "metric"), recovery.metric[8:-1], objectives, "objective")
+            scene.known(place(item, "metric"), recovery.metric[8:-1], objectives, "no objective")
 
 
 def check_trials(scene: Scene) -> None:
@@ -25,11 +25,11 @@ def check_trials(scene: Scene) -> None:
         for what in ("capacity", "error"):
             at = place(item, "inject", what, "service")
             if at.kind == "text":
-                scene.known(at, at.text, scene.services, "service")
+                scene.known(at, at.text, scene.services, "no service")
         if item.get("must") is not None and not place(item, "must").items:
             scene.findings.add(place(item, "must"), f"trial {trial.id} asks for nothing", "must: [R1]")
         for at in place(item, "must").items:
-            scene.known(at, at.text, musts, "recovery or objective")
+            scene.known(at, at.text, musts, "no recovery or objective")
 
 
 def check_refinements(scene: Scene) -> None:
@@ -38,17 +38,17 @@ def check_refinements(scene: Scene) -> None:
     trials = [each.id for each in scene.intent.trials]
     for refinement, item in scene.pairs(scene.intent.refinements, "refinement"):
         because = place(item, "because")
-        scene.known(place(because, "violated"), refinement.because.get("violated", ""), ids, "id")
-        scene.known(place(because, "trial"), refinement.because.get("trial", ""), trials, "trial")
+        scene.known(place(because, "violated"), refinement.because.get("violated", ""), ids, "no id")
+        scene.known(place(because, "trial"), refinement.because.get("trial", ""), trials, "no trial")
         for at in place(item, "change", "keep").items:
-            scene.known(at, at.text, (*SECTIONS, *ids), "id or section")
+            scene.known(at, at.text, (*SECTIONS, *ids), "no id or section")
         values = place(item, "change").get("set")
         for key, _ in values.entries if values is not None else ():
-            scene.known(key, key.text.split(".")[0], (*SECTIONS, *ids), "id or section")
+            scene.known(key, key.text.split(".")[0], (*SECTIONS, *ids), "no id or section")
 
 
 def check_questions(scene: Scene) -> None:
     """Check what questions are about."""
     about = (*SECTIONS, *cited(scene.intent), *scene.entities)
     for question, item in scene.pairs(scene.intent.open, "open"):
-        scene.known(place(item, "about"), question.about.split(".")[0], about, "id or section")
+        scene.known(place(item, "about"), question.about.split(".")[0], about, "no id or section")
