@@ -1,0 +1,58 @@
+"""The two HTTP requests that a supervisor sends: a readiness probe and a batch of events."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+PROBE_WITHIN = 1.0  # [s]
+_LARGEST_BODY = 65_536  # [bytes]
+
+
+async def ready(target: int | Path) -> dict[str, object] | None:
+    """Ask ``GET /-/ready`` of a port or unix socket; None unless the answer is 200 within 1 s."""
+    try:
+        async with asyncio.timeout(PROBE_WITHIN):
+            status, body = await _exchange(target, b"GET /-/ready HTTP/1.1\r\nHost: telic\r\nConnection: close\r\n\r\n")
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
+        return None
+    if status != 200:
+        return None
+    try:
+        found = msgspec.json.decode(body) if body else {}
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+async def post(port: int, path: str, body: bytes, kind: str) -> int:
+    """Post a body to a port of loopback and return the status."""
+    fields = {"Host": "telic", "Connection": "close", "Content-Type": kind, "Content-Length": str(len(body))}
+    head = f"POST {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    status, _ = await _exchange(port, head.encode() + b"\r\n" + body)
+    return status
+
+
+async def _exchange(target: int | Path, request: bytes) -> tuple[int, bytes]:
+    if isinstance(target, Path):
+        reader, writer = await asyncio.open_unix_connection(target)
+    else:
+        reader, writer = await asyncio.open_connection("127.0.0.1", target)
+    try:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = _content_length(head)
+        body = await (reader.read(_LARGEST_BODY) if length is None else reader.readexactly(min(length, _LARGEST_BODY)))
+        return int(head.split(b" ", 2)[1]), body
+    finally:
+        writer.close()
+
+
+def _content_length(head: bytes) -> int | None:
+    for line in head.split(b"\r\n")[1:]:
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-length":
+            return int(value)
+    return None

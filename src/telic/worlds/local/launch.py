@@ -1,0 +1,272 @@
+"""Starts and ends a local world; nothing is left behind when a start fails or is interrupted."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from telic.errors import TelicError, WorldError, WorldUnavailable
+from telic.model import Design
+from telic.settings import Settings
+from telic.worlds.local import checks, control
+from telic.worlds.local.layout import Layout, log_tail
+from telic.worlds.local.processes import python
+from telic.worlds.local.spec import Parts, Spec
+from telic.worlds.local.world import LocalWorld
+
+READY_WITHIN = 60.0  # [s]; 2-3 s measured on 2 cores
+DOWN_WITHIN = 4.0  # before a supervisor is killed [s]; 0.4 s measured
+_KEPT_BY_FRESH = ("lock", "design")
+
+
+def up(
+    design: Design,
+    settings: Settings,
+    *,
+    fresh: bool = False,
+    on_step: Callable[[str], None] = lambda text: None,
+    parts: Parts | None = None,
+) -> LocalWorld:
+    """Start a system and wait until every part of it is ready.
+
+    Parameters
+    ----------
+    design
+        What to run; its folder is copied into the state folder unless it lies there.
+    fresh
+        Discard data, journal, telemetry, versions and configuration of earlier runs.
+    on_step
+        Told each step of progress, in words.
+    parts
+        Modules to run in place of Telic's own; for tests.
+
+    Raises
+    ------
+    UsageError
+        The system is up already, or the kernel refuses what settings demand.
+    PortInUse
+        A published port belongs to another process.
+    WorldError
+        Something did not get ready; everything was taken down again.
+    """
+    layout = Layout.of(settings.system(design.system))
+    layout.make()
+    lock = checks.take_lock(layout)
+    try:
+        if fresh:
+            _discard(layout)
+            layout.make()
+        checks.require_disk(layout.state)
+        _launch(layout, lock, design, settings, parts or Parts(), on_step)
+    except BaseException:
+        os.close(lock)
+        _wait_gone(layout, DOWN_WITHIN)
+        _sweep(layout)
+        raise
+    os.close(lock)
+    return LocalWorld.attach(layout.state)
+
+
+def down(state: Path) -> None:
+    """End the system whose state folder this is; its data stay.
+
+    Raises
+    ------
+    WorldUnavailable
+        It is not running.
+    WorldError
+        It did not end.
+    """
+    layout = Layout.of(state)
+    if not checks.held(layout):
+        _sweep(layout)
+        raise WorldUnavailable(
+            f"{layout.state.name} is not running", hint=f"start it with `telic up {layout.state.name}`"
+        )
+    asked = _ask_down(layout)
+    if not (asked and _wait_gone(layout, DOWN_WITHIN)):
+        _kill(layout)
+        if not _wait_gone(layout, DOWN_WITHIN):
+            raise WorldError(
+                f"{layout.state.name} does not end", hint=f"see {layout.log('supervisor')}, end its processes by hand"
+            )
+    _sweep(layout)
+
+
+def alive(state: Path) -> bool:
+    """Whether the system whose state folder this is runs."""
+    return checks.held(Layout.of(state))
+
+
+def _launch(
+    layout: Layout, lock: int, design: Design, settings: Settings, parts: Parts, on_step: Callable[[str], None]
+) -> None:
+    isolation, lost = checks.choose_isolation(settings)
+    if lost:
+        on_step(lost)
+    with contextlib.ExitStack() as opened:
+        gateway = opened.enter_context(checks.published(settings.port, "the gateway", "TELIC_PORT"))
+        otlp = opened.enter_context(checks.published(settings.otlp_port, "telemetry", "TELIC_OTLP_PORT"))
+        ours, theirs = (opened.enter_context(each) for each in socket.socketpair())
+        spec = Spec(
+            system=design.system,
+            design_folder=str(_inside(layout, design)),
+            state=str(layout.state),
+            run=str(layout.run),
+            isolation=isolation,
+            url=_url(gateway),
+            otlp=_url(otlp),
+            gateway_fd=gateway.fileno(),
+            otlp_fd=otlp.fileno(),
+            lock_fd=lock,
+            talk_fd=theirs.fileno(),
+            telemetry_bytes=settings.telemetry_bytes,
+            forward=settings.forward,
+            parts=parts,
+        )
+        start = _Start(spec, ours)
+        try:
+            _boot(spec)
+            theirs.close()
+            start.wait(on_step)
+        except BaseException:
+            start.abandon()
+            raise
+
+
+@dataclass
+class _Start:
+    """One start under way, as seen from the command that waits for it."""
+
+    spec: Spec
+    talk: socket.socket
+    keeper: int = 0
+
+    def wait(self, on_step: Callable[[str], None]) -> None:
+        """Pass progress on until the world is ready; raise what made it fail."""
+        deadline = time.monotonic() + READY_WITHIN
+        for message in self._messages(deadline):
+            if "keeper" in message:
+                self.keeper = int(str(message["keeper"]))
+            elif "step" in message:
+                on_step(str(message["step"]))
+            elif "failed" in message:
+                raise _failure(message["failed"])
+            elif "ready" in message:
+                self.talk.sendall(b"keep\n")
+                return
+        log = self.spec.layout.log("supervisor")
+        raise WorldError(f"the supervisor ended while it started: {log_tail(log, 6)}", hint=f"see {log}")
+
+    def abandon(self) -> None:
+        """Kill whatever was started; the kernel ends the whole namespace with its first process."""
+        if self.keeper:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.keeper, signal.SIGKILL)
+        self.talk.close()
+
+    def _messages(self, deadline: float) -> Iterator[Mapping[str, object]]:
+        rest = b""
+        while True:
+            self.talk.settimeout(max(0.01, deadline - time.monotonic()))
+            try:
+                data = self.talk.recv(65_536)
+            except TimeoutError as error:
+                raise WorldError(
+                    f"{self.spec.system} is not ready after {READY_WITHIN:g} s",
+                    hint=f"see {self.spec.layout.state / 'log'}",
+                ) from error
+            except ConnectionError:
+                return
+            if not data:
+                return
+            *lines, rest = (rest + data).split(b"\n")
+            yield from (json.loads(line) for line in lines)
+
+
+def _boot(spec: Spec) -> None:
+    log = spec.layout.log("supervisor")
+    previous = log.parent.with_name("log.previous")
+    shutil.rmtree(previous, ignore_errors=True)
+    log.parent.rename(previous)
+    log.parent.mkdir()
+    fds = (spec.gateway_fd, spec.otlp_fd, spec.lock_fd, spec.talk_fd)
+    with log.open("ab") as output:
+        subprocess.run(
+            python("telic.worlds.local.boot", spec.dump()),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=fds,
+            start_new_session=True,
+            check=False,
+        )
+
+
+def _inside(layout: Layout, design: Design) -> Path:
+    if design.folder.resolve().is_relative_to(layout.state):
+        return design.folder.resolve()
+    target = layout.state / "design" / (design.hash.removeprefix("sha256:")[:12] or "current")
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(design.folder, target, ignore=shutil.ignore_patterns("__pycache__"))
+    return target
+
+
+def _discard(layout: Layout) -> None:
+    for each in layout.state.iterdir():
+        if each.name in _KEPT_BY_FRESH:
+            continue
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
+
+
+def _ask_down(layout: Layout) -> bool:
+    deadline = time.monotonic() + 2.0  # a world that has just been started has no socket yet [s]
+    while time.monotonic() < deadline:
+        try:
+            control.ask(layout.control, "down", timeout=2.0)
+        except WorldUnavailable:
+            if not checks.held(layout):
+                return True
+            time.sleep(0.02)
+        else:
+            return True
+    return False
+
+
+def _kill(layout: Layout) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        os.kill(int(layout.lock.read_text().split()[0]), signal.SIGKILL)
+
+
+def _wait_gone(layout: Layout, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while checks.held(layout):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _sweep(layout: Layout) -> None:
+    for path in (layout.system_file, layout.control, layout.telemetry, layout.harm):
+        path.unlink(missing_ok=True)
+
+
+def _failure(found: object) -> TelicError:
+    return control.rebuilt(found) if isinstance(found, dict) else WorldError(str(found))
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"

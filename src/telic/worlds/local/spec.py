@@ -1,0 +1,59 @@
+"""What a supervisor is told when it is started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from telic.worlds.local.layout import Layout
+
+Isolation = Literal["namespace", "processes"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Modules that a world runs; tests swap in small ones of their own."""
+
+    serve: str = "telic.runtime.serve"  # preload() and run(service, instance, release, config_file)
+    receiver: str = "telic.telemetry.receiver"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One start of one system; goes to the supervisor as JSON on its command line."""
+
+    system: str
+    design_folder: str
+    state: str
+    run: str
+    isolation: Isolation
+    url: str
+    otlp: str
+    gateway_fd: int  # listening sockets made outside the namespace
+    otlp_fd: int
+    lock_fd: int
+    talk_fd: int  # progress to the launcher; its end before "keep" ends the world
+    telemetry_bytes: int
+    forward: str = ""
+    parts: Parts = Parts()
+
+    @property
+    def layout(self) -> Layout:
+        """The system's paths."""
+        return Layout(Path(self.state), Path(self.run))
+
+    def dump(self) -> str:
+        """Return it as one argument of a command line."""
+        return msgspec.json.encode(self).decode()
+
+    def without_launcher(self) -> Spec:
+        """Return it for after the start, when nobody listens to progress."""
+        return replace(self, talk_fd=-1)
+
+
+def read_spec(text: str) -> Spec:
+    """Read the argument that `Spec.dump` made."""
+    return msgspec.json.decode(text, type=Spec)

@@ -1,0 +1,170 @@
+"""One process that has to run: started, watched, started again when it exits."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from telic.clock import Clock
+from telic.errors import WorldError
+from telic.worlds.local.backoff import Backoff
+from telic.worlds.local.processes import Child
+
+Phase = Literal["starting", "ready", "unready", "backoff", "stopped"]
+POLL = 0.5  # between two looks at a process that was ready [s]
+POLL_STARTING = 0.03  # the same while it starts [s]
+
+
+class Supervised:
+    """Keeps one process running.
+
+    Readiness is only told, never acted upon: a process that is there but not ready is the operator's work.
+
+    Parameters
+    ----------
+    name
+        The process: ``booking-1``.
+    start
+        Starts it and returns at once.
+    probe
+        Whether it is ready now; bounded in time by itself.
+    on_event
+        Called with ``instance.started`` and the like, and the reason.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        start: Callable[[], Awaitable[Child]],
+        probe: Callable[[], Awaitable[bool]],
+        clock: Clock,
+        on_event: Callable[[str, str], None],
+        backoff: Backoff | None = None,
+        grace: float = 1.5,
+        stop_signal: int = signal.SIGTERM,
+    ) -> None:
+        self.name, self._start, self._probe, self._clock, self._on_event = name, start, probe, clock, on_event
+        self._backoff, self._grace, self._stop_signal = backoff or Backoff(), grace, stop_signal
+        self.phase: Phase = "stopped"
+        self.child: Child | None = None
+        self.started = 0.0
+        self.restarts = 0
+        self.last_exit = ""
+        self.unready_since = 0.0
+        self.exits = 0
+        self._ready_at = 0.0
+        self._stopping = False
+        self._asked = False
+        self._changed = asyncio.Condition()
+        self._hurry = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def run(self) -> None:
+        """Start keeping it running."""
+        self._stopping = False
+        self._task = asyncio.create_task(self._keep(), name=self.name)
+
+    async def wait_ready(self, timeout: float, *, first_exit: bool = True) -> bool:
+        """Wait until it is ready; False after `timeout` [s] or, with `first_exit`, when it exits before."""
+        exits = self.exits
+
+        async def ready() -> None:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self.phase == "ready" or (first_exit and self.exits > exits))
+
+        try:
+            await asyncio.wait_for(ready(), timeout)
+        except TimeoutError:
+            return False
+        return self.phase == "ready"
+
+    async def restart(self) -> None:
+        """End the process and start it again at once; this exit was asked for."""
+        self.hurry()
+        if self.child is not None:
+            self._asked = True
+            await self.child.stop(grace=self._grace, number=self._stop_signal)
+
+    def hurry(self) -> None:
+        """Cut a back-off short, because something changed that may help."""
+        self._backoff.reset()
+        self._hurry.set()
+
+    async def stop(self) -> None:
+        """End the process and keep it ended."""
+        self._stopping = True
+        self._hurry.set()
+        if self.child is not None:
+            await self.child.stop(grace=self._grace, number=self._stop_signal)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._enter("stopped")
+
+    async def _keep(self) -> None:
+        while not self._stopping:
+            code = await self._once()
+            if self._stopping:
+                return
+            await self._pause(code)
+
+    async def _once(self) -> str:
+        self._ready_at, self.unready_since = 0.0, self._clock.time()
+        await self._enter("starting")
+        try:
+            self.child = await self._start()
+        except (OSError, WorldError) as error:
+            return f"could not start: {error}"
+        self.started = self._clock.time()
+        self._on_event("instance.started", f"pid {self.child.pid}")
+        watching = asyncio.create_task(self._watch(self.child))
+        try:
+            code = await asyncio.shield(self.child.exited)
+        finally:
+            watching.cancel()
+        self.child = None
+        return f"exit {code}" if code >= 0 else f"signal {-code}"
+
+    async def _pause(self, how: str) -> None:
+        asked, self._asked = self._asked, False
+        self.last_exit = how
+        self.exits += 1
+        self._on_event("instance.exited", f"{how}{' (asked for)' if asked else ''}")
+        if asked:
+            return
+        self.restarts += 1
+        healthy = self._clock.time() - self._ready_at if self._ready_at else 0.0
+        wait = self._backoff.after(healthy=healthy)
+        self._hurry.clear()
+        await self._enter("backoff")
+        self._on_event("instance.backoff", f"next start in {wait:g} s")
+        naps = [asyncio.ensure_future(self._clock.sleep(wait)), asyncio.ensure_future(self._hurry.wait())]
+        try:
+            await asyncio.wait(naps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in naps:
+                each.cancel()
+
+    async def _watch(self, child: Child) -> None:
+        while not child.exited.done():
+            ready = await self._probe()
+            if child.exited.done():
+                return
+            if ready and self.phase != "ready":
+                self.unready_since = 0.0
+                self._ready_at = self._ready_at or self._clock.time()
+                await self._enter("ready")
+                self._on_event("instance.ready", "")
+            elif not ready and self.phase == "ready":
+                self.unready_since = self._clock.time()
+                await self._enter("unready")
+                self._on_event("instance.unready", "the readiness probe got no answer in time")
+            await self._clock.sleep(POLL_STARTING if self.phase == "starting" else POLL)
+
+    async def _enter(self, phase: Phase) -> None:
+        async with self._changed:
+            self.phase = phase
+            self._changed.notify_all()

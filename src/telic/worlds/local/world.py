@@ -1,0 +1,115 @@
+"""The client of a running local world: what it shows, and the actions that the guard alone applies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import msgspec
+
+from telic.clock import Clock, SystemClock
+from telic.errors import InvalidRecord, WorldUnavailable
+from telic.model import Action, Change, Design, State, Store, Topology, Undo, Window, plain
+from telic.telemetry.client import TelemetryClient
+from telic.worlds.local import checks, control
+from telic.worlds.local.layout import Layout, read_system
+
+T = TypeVar("T")
+APPLY_WITHIN = 30.0  # an action, at most a deploy that waits 10 s for readiness [s]
+
+
+class LocalWorld:
+    """A `model.World`; every call is one exchange on the control socket, so it may be used from several threads."""
+
+    def __init__(self, layout: Layout, about: Mapping[str, object]) -> None:
+        self.clock: Clock = SystemClock()
+        self._layout, self._about = layout, dict(about)
+
+    @classmethod
+    def attach(cls, state_folder: Path) -> LocalWorld:
+        """Return the running world whose state folder this is.
+
+        Raises
+        ------
+        WorldUnavailable
+            It is not running.
+        """
+        layout = Layout.of(state_folder)
+        if not checks.held(layout):
+            name = layout.state.name
+            raise WorldUnavailable(f"{name} is not running", hint=f"start it with `telic up {name}`; its data are kept")
+        return cls(layout, read_system(layout))
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the system keeps its state."""
+        return self._layout.state
+
+    def about(self) -> dict[str, object]:
+        """Return what is up: system, url, otlp, pid, isolation, design, started."""
+        return dict(self._about)
+
+    def design_folder(self) -> Path:
+        """Return the folder of the design that it was started with."""
+        return Path(str(self._about["design"]))
+
+    def topology(self) -> Topology:
+        """Return services, instances, stores and edges."""
+        return _read(Topology, self._ask("topology"))
+
+    def state(self) -> State:
+        """Return desired and observed state."""
+        return _read(State, self._ask("state"))
+
+    def changes(self, window: Window) -> list[Change]:
+        """Return what was changed in `window`, oldest first."""
+        return _read(list[Change], self._ask("changes", start=window.start, end=window.end))
+
+    def events(self, since: float) -> list[dict[str, object]]:
+        """Return what the supervisor did and saw since a time [s since the Unix epoch]."""
+        return _read(list[dict[str, object]], self._ask("events", since=since))
+
+    def store(self) -> Store:
+        """Return the telemetry."""
+        return TelemetryClient(self._layout.telemetry)
+
+    def release_files(self, service: str) -> Mapping[str, str]:
+        """Return the source files of the version of `service` that runs now."""
+        return _read(dict[str, str], self._ask("release_files", service=service))
+
+    def deploy(self, design: Design) -> None:
+        """Move what runs to another design of the same shape."""
+        self._ask("deploy_design", folder=str(design.folder.resolve()))
+
+    def dry_run(self, action: Action) -> str:
+        """Say what `action` would change; raise ActionRefused where its precondition does not hold."""
+        return str(self._ask("dry_run", action=plain(action)))
+
+    def apply(self, action: Action) -> Undo:
+        """Carry out one action; called by the guard alone."""
+        return _read(Undo, self._ask("apply", action=plain(action)))
+
+    def close(self) -> None:
+        """Let go of the world; it runs on. There is nothing to let go of between calls."""
+
+    def __enter__(self) -> LocalWorld:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ask(self, method: str, **params: object) -> object:
+        return control.ask(self._layout.control, method, params, timeout=APPLY_WITHIN)
+
+
+def _read(kind: type[T], found: object) -> T:
+    try:
+        return msgspec.convert(found, type=kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidRecord(
+            f"the supervisor's answer does not fit: {error}", hint="is it of another version? restart it"
+        ) from error
