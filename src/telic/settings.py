@@ -12,6 +12,8 @@ from pathlib import Path
 from telic.errors import UsageError
 from telic.registry import near_names
 
+_CHOICES = {"isolation": ("auto", "namespace", "processes"), "telemetry": ("on", "off")}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -23,6 +25,7 @@ class Settings:
     otlp_port: int = 4318  # OTLP/HTTP, published on loopback; 0 picks a free one
     telemetry_bytes: int = 2_000_000_000  # retention of the telemetry store [bytes]
     isolation: str = "auto"  # auto | namespace | processes
+    telemetry: str = "on"  # on | off: whether services record telemetry
     forward: str = ""  # another OTLP/HTTP endpoint that gets a copy of all telemetry
 
     @classmethod
@@ -38,8 +41,9 @@ class Settings:
                 values[known[name].name] = {"Path": Path, "int": int}.get(str(kind), str)(environ[name])
             except ValueError as error:
                 raise UsageError(f"{name}={environ[name]!r} is not a {kind}", hint="give a whole number") from error
-        if values.get("isolation", "auto") not in ("auto", "namespace", "processes"):
-            raise UsageError(f"TELIC_ISOLATION={values['isolation']!r}", hint="one of auto, namespace, processes")
+        for name, choices in _CHOICES.items():
+            if values.get(name, choices[0]) not in choices:
+                raise UsageError(f"TELIC_{name.upper()}={values[name]!r}", hint=f"one of {', '.join(choices)}")
         return cls(**values)  # type: ignore[arg-type]
 
     def system(self, name: str) -> Path:

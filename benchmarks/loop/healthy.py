@@ -1,0 +1,121 @@
+"""What a healthy system gives and costs: latency, correctness, freshness, memory, telemetry's share, false alarms."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from telic.lab import decoys, injection, journey
+from telic.settings import Settings
+from telic.worlds.local.world import LocalWorld
+
+SETTLE = 6.0  # load before anything is measured: connections, caches, first executions of statements [s]
+RATE = 300.0  # [requests/s]
+
+
+@dataclass(frozen=True)
+class Healthy:
+    """One healthy run."""
+
+    p99: float  # [s]
+    correct: float  # [1]
+    requests: int
+    cpu: float  # of every process of the system and the generator [s]
+    pss: float  # of what `telic up` starts [bytes]
+    freshness: float  # the worst of a few: from the end of a request until a query finds its spans [s]
+    timings: Mapping[str, float]
+    incidents: int
+
+
+@contextmanager
+def home(**changes: object) -> Iterator[Settings]:
+    """Yield settings with a state folder of their own and free ports."""
+    with tempfile.TemporaryDirectory(prefix="telic-bench-") as folder:
+        yield replace(Settings.read(), home=Path(folder), port=0, otlp_port=0, **changes)  # type: ignore[arg-type]
+
+
+def steady(
+    seconds: float, *, rate: float = RATE, seed: int = 1, telemetry: str = "on", operate: bool = False
+) -> Healthy:
+    """Run the hotel undisturbed for `seconds` [s]."""
+    with home(telemetry=telemetry) as settings:
+        with journey.start("hotel", settings, _quiet, rate=rate, seed=seed, operate=operate) as running:
+            tree = [psutil.Process(int(str(running.world.about()["pid"]))), psutil.Process(os.getpid())]
+            running.pause(SETTLE)
+            begun, cpu = time.time(), _cpu(tree)
+            running.pause(seconds)
+            ended, cpu = time.time(), _cpu(tree) - cpu
+            pss = _pss(tree[0])
+            freshness = max(_freshness(running.world) for _ in range(5)) if telemetry == "on" else 0.0
+            running.pause(3.5)
+            record = running.record().since(int(begun) + 1, int(ended))
+            incidents = len(running.incidents())
+        (p99,) = record.percentiles(0.99)
+        return Healthy(p99, record.correct(), record.total(), cpu, pss, freshness, dict(running.timings), incidents)
+
+
+def restless(seconds: float, *, rate: float = 150.0, seed: int = 1) -> int:
+    """Return the false alarms and actions of `seconds` [s] of healthy running with harmless changes and +/- 30 % load."""
+    rng = random.Random(seed)
+    with (
+        home() as settings,
+        journey.start("hotel", settings, _quiet, rate=rate, shape="swing:0.3", seed=seed) as running,
+    ):
+        end = time.time() + seconds
+        while (left := end - time.time()) > 0:
+            running.pause(min(left, rng.uniform(20, 40)))
+            if time.time() < end - 10:
+                with injection.attach(running.world.state_folder) as scene:
+                    decoys.decoy(scene, rng.randrange(10**6))
+        told = running.incidents()
+        return len(told) + sum(len(each.actions) for each in told)
+
+
+def _freshness(world: LocalWorld) -> float:
+    trace = f"{random.getrandbits(128):032x}"
+    request = urllib.request.Request(
+        f"{world.about()['url']}/read_reviews",
+        data=json.dumps({"hotel": "none"}).encode(),
+        headers={"traceparent": f"00-{trace}-{'1' * 16}-01", "content-type": "application/json"},
+    )
+    try:
+        urllib.request.urlopen(request, timeout=5).close()
+    except urllib.error.HTTPError as refused:
+        refused.close()  # 400 and 422 leave spans too
+    answered = time.monotonic()
+    while time.monotonic() - answered < 10:
+        if world.store().query("SELECT 1 FROM spans WHERE trace_id = ? LIMIT 1", (trace,)):
+            return time.monotonic() - answered
+        time.sleep(0.02)
+    return 10.0
+
+
+def _cpu(roots: list[psutil.Process]) -> float:
+    total = 0.0
+    for root in roots:
+        for each in root.children(recursive=True) + ([root] if root.pid != os.getpid() else []):
+            try:
+                spent = each.cpu_times()
+            except psutil.NoSuchProcess:
+                continue
+            total += spent.user + spent.system
+    return total
+
+
+def _pss(root: psutil.Process) -> float:
+    return float(sum(each.memory_full_info().pss for each in [root, *root.children(recursive=True)]))
+
+
+def _quiet(told: journey.Told) -> None:
+    """Benchmarks draw nothing."""
