@@ -160,6 +160,10 @@ def test_a_mangled_intent_reads_or_raises_invalid_intent(chance: random.Random) 
         assert read_text("".join(text)).hash
 
 
+def _flow(values: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{key}: {value}" for key, value in values.items()) + "}"
+
+
 KEYS = st.sampled_from(["id", "name", "on", "in", "for", "service", "sli", "mix", "set"])
 VALUES = st.recursive(
     st.sampled_from(["", "F1", "5s", "Room", "1", "held->paid", "ref(Room)", "per(room)", "~", "x y"]),
@@ -169,10 +173,6 @@ VALUES = st.recursive(
     ),
     max_leaves=5,
 )
-
-
-def _flow(values: dict[str, str]) -> str:
-    return "{" + ", ".join(f"{key}: {value}" for key, value in values.items()) + "}"
 
 
 @settings(max_examples=100, deadline=None)

@@ -90,7 +90,7 @@ OPERATION = Keys(
     "functional.operations[]",
     (
         _ID,
-        _must("name", "name", "its name in interfaces: POST /<name>"),
+        _must("name", "name", "its name in interfaces"),
         _must("kind", "verb", "geo_search, reserve, transition, list_by_ref, create, crud or custom"),
         _must("on", "entity", "the kind of thing that it works on"),
         Key("in", "mapping of name to type", "its request; by default what its verb needs"),
