@@ -1,0 +1,248 @@
+"""A design while it grows: archetypes add operations, columns and tables to it, and it becomes a `SystemPlan`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from telic.design.entities import entity_plan
+from telic.design.naming import plural, snake
+from telic.design.plan import (
+    Attribute,
+    Column,
+    EntityPlan,
+    Index,
+    JobPlan,
+    OperationPlan,
+    ServicePlan,
+    SystemPlan,
+    TablePlan,
+)
+from telic.errors import InvalidDesign
+from telic.model.design import Call, ServiceOperation
+from telic.model.intent import EntityType, Field, FieldType, Intent, Operation, StateMachine, Verdict
+
+GATEWAY = "gateway"
+FACADE = "search"
+KEY_TABLE = "idempotency"
+ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
+
+
+class Draft:
+    """What is known of a design so far.
+
+    Parameters
+    ----------
+    intent
+        The checked intent that it is derived from.
+    """
+
+    def __init__(self, intent: Intent) -> None:
+        self.intent = intent
+        self._operations: dict[tuple[str, str], OperationPlan] = {}
+        self._derived: dict[str, list[Attribute]] = defaultdict(list)
+        self._hidden: dict[str, list[Column]] = defaultdict(list)
+        self._indexes: dict[str, list[Index]] = defaultdict(list)
+        self._tables: dict[str, list[TablePlan]] = defaultdict(list)
+        self._jobs: dict[str, list[JobPlan]] = defaultdict(list)
+        self._cached: set[str] = set()
+
+    def add(self, plan: OperationPlan) -> OperationPlan:
+        """Add an operation; one that is there already serves one more id of the intent."""
+        place = (plan.service, plan.name)
+        if place in self._operations:
+            before = self._operations[place]
+            if (before.shape, before.facts) != (plan.shape, plan.facts):
+                raise InvalidDesign(
+                    f"{plan.service} would have two operations {plan.name} ({', '.join(plan.operation.derives)})",
+                    hint="rename one of the operations in the intent",
+                )
+            derives = tuple(dict.fromkeys(before.operation.derives + plan.operation.derives))
+            plan = replace(before, operation=replace(before.operation, derives=derives))
+        self._operations[place] = plan
+        return plan
+
+    def offer(self, plan: OperationPlan) -> OperationPlan:
+        """Add an operation and the gateway's forwarding of it under the same name."""
+        plan = self.add(replace(plan, public=True))
+        calls = (Call(plan.service, plan.name),)
+        forward = replace(plan.operation, calls=calls, statements=())
+        self.add(
+            replace(plan, service=GATEWAY, operation=forward, shape="forward", needs=(plan.service,), facts={}, uses={})
+        )
+        return plan
+
+    def derive(self, entity: str, attribute: Attribute) -> None:
+        """Give an entity a public field that its archetype computes."""
+        if attribute not in self._derived[entity]:
+            self._derived[entity].append(attribute)
+
+    def hide(self, entity: str, *columns: Column) -> None:
+        """Give an entity columns that no message carries."""
+        self._hidden[entity].extend(columns)
+
+    def index(self, entity: str, *indexes: Index) -> None:
+        """Give an entity's table indexes."""
+        self._indexes[entity].extend(indexes)
+
+    def table(self, table: TablePlan) -> None:
+        """Add a table besides those of the entities."""
+        if table not in self._tables[table.service]:
+            self._tables[table.service].append(table)
+
+    def job(self, service: str, job: JobPlan) -> None:
+        """Add work on a schedule."""
+        self._jobs[service].append(job)
+
+    def cache(self, service: str) -> None:
+        """Let a service keep answers in Valkey."""
+        self._cached.add(service)
+
+    def operation(self, service: str, name: str) -> OperationPlan:
+        """Return an operation that was added before."""
+        return self._operations[service, name]
+
+    def reserving(self, stock: str) -> Operation | None:
+        """Return the intent's operation that reserves the stock of the entity `stock`, if there is one."""
+        found = (each for each in self.intent.operations if each.kind == "reserve")
+        return next((each for each in found if each.stock.partition(".")[0] == stock), None)
+
+    def machine(self, name: str) -> StateMachine:
+        """Return the state machine called `name`."""
+        return next(each for each in self.intent.states if each.name == name)
+
+    def finish(self) -> SystemPlan:
+        """Return the whole plan: the gateway, the facade if one is needed, and every owner in the intent's order."""
+        owners = list(dict.fromkeys(each.owner for each in self.intent.entities))
+        offered = {service for service, _ in self._operations}
+        names = [GATEWAY, *([FACADE] if FACADE in offered else []), *owners]
+        return SystemPlan(self.intent.system, tuple(self._service(each) for each in names))
+
+    def _service(self, name: str) -> ServicePlan:
+        operations = tuple(self._whole(plan) for (service, _), plan in self._operations.items() if service == name)
+        entities = tuple(self._entity(each) for each in self.intent.entities if each.owner == name)
+        kind = "owner" if entities else "gateway" if name == GATEWAY else "facade"
+        keyed = kind == "owner" and any(each.operation.mutating for each in operations)
+        tables = (*(each.table for each in entities), *self._tables[name], *([_key_table(name)] if keyed else []))
+        called = [(call.service, call.operation) for plan in operations for call in plan.operation.calls]
+        return ServicePlan(
+            name=name,
+            kind=kind,
+            entities=entities,
+            operations=operations,
+            jobs=tuple(_with_step(each, operations) for each in self._jobs[name]),
+            calls=tuple(self._whole(self._operations[each]) for each in dict.fromkeys(called)),
+            tables=tables,
+            uses=_merged([*(each.uses for each in operations), {KEY_TABLE: ALL} if keyed else {}]),
+            stores=(("postgres",) if entities else ()) + (("valkey",) if name in self._cached else ()),
+            capacity=next((each for each in self.intent.capacity if each.service == name), None),
+        )
+
+    def _whole(self, plan: OperationPlan) -> OperationPlan:
+        if not plan.entity or plan.operation.reply:
+            return plan
+        fields = self._entity(self.intent.entity(plan.entity)).fields
+        return replace(plan, operation=replace(plan.operation, reply=fields))
+
+    def _entity(self, entity: EntityType) -> EntityPlan:
+        return entity_plan(entity, self._derived[entity.name], self._hidden[entity.name], self._indexes[entity.name])
+
+
+def reference(draft: Draft, op: Operation, entity: str, target: str) -> Field:
+    """Return the field of `entity` that refers to `target`; refuse when there is none or more than one."""
+    fields = [each for each in draft.intent.entity(entity).fields if each.type.base == "ref"]
+    found = [each for each in fields if each.type.target == target]
+    if len(found) != 1:
+        raise InvalidDesign(
+            f"{op.id} {op.name}: {entity} needs exactly one field of type ref({target}), it has {len(found)}",
+            hint=f"add 'name: ref({target})' to {entity}, or make the operation kind custom",
+        )
+    return found[0]
+
+
+def the_field(draft: Draft, op: Operation, entity: str, base: str) -> Field:
+    """Return the only field of `entity` whose type has this base; refuse when there is none or more than one."""
+    found = [each for each in draft.intent.entity(entity).fields if each.type.base == base]
+    if len(found) != 1:
+        raise InvalidDesign(
+            f"{op.id} {op.name}: {op.kind} needs {entity} to have exactly one field of type {base}, it has {len(found)}",
+            hint=f"change the fields of {entity} in the intent",
+        )
+    return found[0]
+
+
+def inputs(draft: Draft, op: Operation) -> tuple[Field, ...]:
+    """Return what a user gives: the intent's ``in``, or the entity's fields that nobody derives."""
+    if op.inputs:
+        return op.inputs
+    return tuple(each for each in draft.intent.entity(op.on).fields if each.type.base != "state")
+
+
+def errors(op: Operation, *implied: str) -> dict[str, Verdict]:
+    """Return the business errors that a plan can raise, with the intent's verdict, else ``bad``."""
+    return {name: op.errors.get(name, "bad") for name in implied}
+
+
+def owner_of(draft: Draft, op: Operation, entity: str, *, apart_from: str) -> str:
+    """Return the service that owns `entity`; refuse where a plan needs two services and finds one."""
+    owner = draft.intent.entity(entity).owner
+    if owner == apart_from:
+        raise InvalidDesign(
+            f"{op.id} {op.name}: service {owner} owns both sides of the call that {op.kind} makes to {entity}",
+            hint=f"give {entity} an owner of its own",
+        )
+    return owner
+
+
+def entity_field(entity: str, *, many: bool) -> Field:
+    """Return the reply field that carries whole entities."""
+    name = plural(snake(entity)) if many else snake(entity)
+    return Field(name, FieldType("entity", target=entity, many=many))
+
+
+def internal(
+    name: str,
+    op: Operation,
+    request: tuple[Field, ...],
+    reply: tuple[Field, ...],
+    *,
+    calls: tuple[Call, ...] = (),
+    statements: tuple[str, ...] = (),
+    raises: Mapping[str, Verdict] | None = None,
+    mutating: bool = False,
+    idempotent: bool = True,
+) -> ServiceOperation:
+    """Return the record of an operation that derives from `op`."""
+    return ServiceOperation(
+        name, (op.id,), request, reply, dict(raises or {}), mutating, idempotent, calls, statements
+    )
+
+
+def _key_table(service: str) -> TablePlan:
+    columns = (
+        Column("key", "TEXT NOT NULL"),
+        Column("operation", "TEXT NOT NULL"),
+        Column("status", "INTEGER"),
+        Column("reply", "BYTEA"),
+        Column("claimed_at", "TIMESTAMPTZ NOT NULL DEFAULT now()"),
+    )
+    indexes = (Index(f"{KEY_TABLE}_claimed_at", "claimed_at"),)
+    return TablePlan(service, KEY_TABLE, columns, ("key",), indexes, "the first answer to every idempotency key")
+
+
+def _with_step(job: JobPlan, operations: tuple[OperationPlan, ...]) -> JobPlan:
+    """Let a job finish what a begun step has left open."""
+    for each in operations:
+        called = each.facts.get("called")
+        if each.shape == "settle" and each.entity == job.facts["entity"] and isinstance(called, OperationPlan):
+            return replace(job, needs=(*job.needs, called.service), facts={**job.facts, "settle": each})
+    return job
+
+
+def _merged(uses: list[Mapping[str, frozenset[str]]]) -> dict[str, frozenset[str]]:
+    merged: dict[str, frozenset[str]] = {}
+    for each in uses:
+        for table, privileges in each.items():
+            merged[table] = merged.get(table, frozenset()) | privileges
+    return merged

@@ -1,0 +1,145 @@
+"""Writes a design to a folder, all of it or nothing, and reads it back."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import jinja2
+import msgspec
+
+from telic.design.code import service_files
+from telic.design.formatting import format_folder
+from telic.design.intent_text import intent_text
+from telic.design.openapi import openapi
+from telic.design.plan import SystemPlan
+from telic.design.readme import field_text, requirements
+from telic.design.record import design_record
+from telic.design.rendering import environment
+from telic.design.seed import DEMO_PASSWORD, counts, seed_files, seed_rows
+from telic.design.system import plan_system
+from telic.design.wiring import read_wiring, write_wiring
+from telic.errors import InvalidDesign, InvalidRecord, StoreFailed
+from telic.model.design import Design
+from telic.model.intent import Intent
+from telic.model.records import dump, load
+
+SCHEMA = "telic/design/v1"
+RECORD = "design.json"
+WIRING = "wiring.yaml"
+ABOUT = """Policies of the edges and services of {system}: what is not named has the default.
+A running system reads its policies again when they change; `telic` checks them before it applies them."""
+
+
+def generate(intent: Intent, folder: Path) -> Design:
+    """Write the design of `intent` to `folder` and return it.
+
+    The same intent gives the same files, byte for byte. The folder appears, or is replaced, as a whole.
+
+    Raises
+    ------
+    InvalidDesign
+        The intent asks for something that no archetype builds, or the folder holds something else than a design.
+    StoreFailed
+        The disk did not take the files.
+    """
+    _require_free(folder)
+    plan = plan_system(intent)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+            made = Path(scratch) / "design"
+            record = _write(plan, intent, made)
+            _swap(made, folder, Path(scratch) / "before")
+    except OSError as error:
+        raise StoreFailed(
+            f"cannot write the design to {folder}: {error.strerror or error}", hint="free space or choose another folder"
+        ) from error
+    return replace(record, folder=folder)
+
+
+def read(folder: Path) -> Design:
+    """Read the design in `folder`, its wiring from ``wiring.yaml`` as it is now.
+
+    Raises
+    ------
+    InvalidDesign
+        No design there, one of another version, or a wiring with mistakes (file, line and column of each).
+    """
+    path = folder / RECORD
+    try:
+        design = load(Design, path.read_bytes(), schema=SCHEMA)
+    except OSError as error:
+        raise InvalidDesign(
+            f"{path}: cannot be read: {error.strerror}", hint="give the folder that `telic design` wrote"
+        ) from error
+    except InvalidRecord as error:
+        raise InvalidDesign(f"{path}: {error}", hint="generate the design again") from error
+    edges = frozenset(f"{caller}->{callee}" for caller, callee in design.edges)
+    nodes = frozenset(each.name for each in design.services)
+    wiring = design.wiring
+    if (folder / WIRING).exists():
+        wiring = read_wiring(folder / WIRING, edges=edges, nodes=nodes)
+    return replace(design, folder=folder, wiring=wiring)
+
+
+def _write(plan: SystemPlan, intent: Intent, made: Path) -> Design:
+    rows = counts(plan, intent)
+    templates = environment(rows)
+    templates.filters["field_text"] = field_text
+    record = design_record(plan, intent)
+    for name, text in _texts(plan, intent, templates):
+        _put(made / name, text.encode())
+    for name, content in seed_files(seed_rows(plan, intent)).items():
+        _put(made / name, content)
+    _put(made / WIRING, write_wiring(record.wiring, about=ABOUT.format(system=intent.system)).encode())
+    format_folder(made)
+    record = replace(record, hash=_digest(made))
+    _put(made / RECORD, dump(record, schema=SCHEMA, indent=2) + b"\n")
+    return record
+
+
+def _texts(plan: SystemPlan, intent: Intent, templates: jinja2.Environment) -> Iterator[tuple[str, str]]:
+    yield "intent.yaml", intent_text(intent)
+    for service in plan.services:
+        yield from service_files(service, plan, intent, templates)
+        document = msgspec.json.encode(openapi(service, plan, intent.states))
+        yield f"openapi/{service.name}.json", msgspec.json.format(document, indent=2).decode() + "\n"
+    secret = any(each.name.endswith("_hash") for service in plan.services for e in service.entities for each in e.hidden)
+    context: Mapping[str, object] = {
+        "intent": intent,
+        "system": plan,
+        "requirements": requirements(plan, intent),
+        "demo": DEMO_PASSWORD if secret else "",
+    }
+    yield "README.md", templates.get_template("README.md.j2").render(context)
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _require_free(folder: Path) -> None:
+    if folder.exists() and not (folder / RECORD).exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InvalidDesign(
+            f"{folder} holds something else than a design", hint="choose a folder that is empty or does not exist yet"
+        )
+
+
+def _swap(made: Path, folder: Path, before: Path) -> None:
+    if folder.exists():
+        shutil.move(folder, before)
+    made.rename(folder)

@@ -1,0 +1,61 @@
+"""How names of an intent become names of services, tables, columns and classes."""
+
+from __future__ import annotations
+
+import re
+
+RESERVED = frozenset(
+    "all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create "
+    "current_date current_role current_time current_timestamp current_user default deferrable desc distinct do else "
+    "end except false fetch for foreign from grant group having in initially intersect into lateral leading limit "
+    "localtime localtimestamp not null offset on only or order placing primary references returning select "
+    "session_user some symmetric system_user table then to trailing true union unique user using variadic when where "
+    "window with".split()
+)
+"""Words that PostgreSQL does not take as a bare column name (its manual, appendix C)."""
+
+
+def snake(name: str) -> str:
+    """Return ``BookingLine`` as ``booking_line``.
+
+    Examples
+    --------
+    >>> snake("BookingLine")
+    'booking_line'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def camel(name: str) -> str:
+    """Return ``search_hotels`` as ``SearchHotels``.
+
+    Examples
+    --------
+    >>> camel("search_hotels")
+    'SearchHotels'
+    """
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def plural(name: str) -> str:
+    """Return the plural of an English noun, good enough for a table's name.
+
+    Examples
+    --------
+    >>> [plural(name) for name in ("hotel", "activity", "address", "day")]
+    ['hotels', 'activities', 'addresses', 'days']
+    """
+    if name.endswith("y") and name[-2:-1] not in tuple("aeiou"):
+        return name[:-1] + "ies"
+    return name + ("es" if name.endswith(("s", "x", "z", "ch", "sh")) else "s")
+
+
+def column(name: str) -> str:
+    """Return `name` as SQL text, quoted where PostgreSQL reserves the word.
+
+    Examples
+    --------
+    >>> column("order"), column("stars")
+    ('"order"', 'stars')
+    """
+    return f'"{name}"' if name in RESERVED else name

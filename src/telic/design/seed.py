@@ -1,0 +1,238 @@
+"""Seed rows: plausible, consistent with each other, the same for the same intent."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+import msgspec
+
+from telic.design import python, words
+from telic.design.archetypes.reserve import Reservation
+from telic.design.geo import cell_of
+from telic.design.plan import Attribute, EntityPlan, OperationPlan, SystemPlan
+from telic.model.intent import FieldType, Intent, StateMachine
+from telic.runtime.passwords import COST
+
+Row = dict[str, object]
+DEMO_PASSWORD = "correct horse battery staple"  # noqa: S105 - of every seeded account, and documented as such
+MOST = 5000  # things of one kind, whatever the workload says [1]
+USUAL = 1000  # things of one kind where no workload says [1]
+FIRST_DAY = date(2026, 1, 5)
+PER_THING = 5  # listed things for each thing they refer to [1]
+STEP = 7919  # a prime, so that steps of it visit every index
+
+
+def counts(system: SystemPlan, intent: Intent) -> dict[str, int]:
+    """Return how many there will be of each entity [1]: as many as the workloads' keys, more of what is listed."""
+    base = min(MOST, max((each.keys.count for each in intent.workloads), default=USUAL))
+    factors = {each.name: 1 for each in intent.entities}
+    for plan in (plan for service in system.services for plan in service.operations):
+        name = plan.facts.get("entity")
+        if plan.shape == "list":
+            factors[str(name)] = PER_THING
+        elif plan.shape == "search" and plan.facts["start"]:
+            factors[plan.entity] = 2
+    return {name: base * factor for name, factor in factors.items()}
+
+
+def seed_rows(system: SystemPlan, intent: Intent) -> dict[str, list[Row]]:
+    """Return the rows of every table that starts with some, by ``service.table``."""
+    maker = _Maker(system, intent)
+    entities = {each.name: each for service in system.services for each in service.entities}
+    for name in _ordered(entities):
+        maker.fill(entities[name])
+    return {**{entities[name].table.full_name: rows for name, rows in maker.rows.items() if rows}, **maker.stock}
+
+
+def seed_files(rows: Mapping[str, list[Row]]) -> dict[str, bytes]:
+    """Return ``seed/<service>.<table>.jsonl`` and its bytes."""
+    encode = msgspec.json.Encoder().encode
+    return {f"seed/{name}.jsonl": b"".join(encode(row) + b"\n" for row in each) for name, each in rows.items()}
+
+
+@lru_cache
+def demo_hash(system: str) -> str:
+    """Return the stored form of the demo password, the same for the same system."""
+    salt = hashlib.sha256(system.encode()).digest()[:16]
+    digest = hashlib.scrypt(DEMO_PASSWORD.encode(), salt=salt, n=COST, r=8, p=1)
+    return f"scrypt${COST}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def key_of(one: str, index: int) -> str:
+    """Return the key of the seeded thing number `index`, counted from 0.
+
+    Examples
+    --------
+    >>> key_of("hotel", 0)
+    'hotel-000001'
+    """
+    return f"{one}-{index + 1:06d}"
+
+
+class _Maker:
+    """Makes the rows of one entity after the other, those referred to first."""
+
+    def __init__(self, system: SystemPlan, intent: Intent) -> None:
+        self._system, self._machines = system, intent.states
+        self._counts = counts(system, intent)
+        self._plans = [plan for service in system.services for plan in service.operations]
+        self.rows: dict[str, list[Row]] = {}
+        self.stock: dict[str, list[Row]] = {}
+
+    def fill(self, entity: EntityPlan) -> None:
+        """Make the rows of `entity`."""
+        chance = random.Random(f"{self._system.system}:{entity.name}")
+        reserved = self._plan("reserve", entity)
+        charged = self._plan("charge", entity)
+        if reserved is not None:
+            self.rows[entity.name] = self._reserved(entity, reserved, chance)
+        elif charged is not None:
+            self.rows[entity.name] = self._charged(entity, charged, chance)
+        else:
+            backed = self._backed(entity)
+            self.rows[entity.name] = [
+                self._row(entity, index, chance, backed(index)) for index in range(self._counts[entity.name])
+            ]
+
+    def _plan(self, shape: str, entity: EntityPlan) -> OperationPlan | None:
+        found = (each for each in self._plans if each.shape == shape and each.facts.get("entity") == entity.name)
+        return next(found, None)
+
+    def _backed(self, entity: EntityPlan) -> Callable[[int], Row]:
+        """Return what a thing that requires another one takes from it."""
+        plan = self._plan("create", entity)
+        required = plan.facts["required"] if plan is not None else None
+        if not isinstance(required, OperationPlan):
+            return lambda index: {}
+        names, sources = required.facts["names"], self.rows.get(str(required.facts["entity"]), [])
+        assert isinstance(names, list)
+        if not sources:
+            return lambda index: {}
+        return lambda index: {f"{name}_id": sources[index % len(sources)][f"{name}_id"] for name in names}
+
+    def _reserved(self, entity: EntityPlan, plan: OperationPlan, chance: random.Random) -> list[Row]:
+        facts = plan.facts["reservation"]
+        assert isinstance(facts, Reservation)
+        if not facts.settled:
+            return []  # what is only held runs out at once
+        things = {row[self._system.entity(facts.stock_entity).key]: row for row in self.rows[facts.stock_entity]}
+        taken: dict[tuple[str, str], int] = {}
+        rows = []
+        for index in range(self._counts[entity.name]):
+            row = self._row(entity, index, chance, {facts.state: facts.settled})
+            thing, days = things[row[f"{facts.thing}_id"]], _days(row, facts.days)
+            places = [(str(row[f"{facts.thing}_id"]), day) for day in days]
+            quantity, stock = int(str(row[facts.quantity])), int(str(thing[facts.stock_field]))
+            if any(taken.get(place, 0) + quantity > stock for place in places):
+                continue
+            taken.update({place: taken.get(place, 0) + quantity for place in places})
+            if facts.amount:
+                row["amount"] = int(str(thing[facts.price])) * quantity * len(days)
+            if facts.hold:
+                row["held_until"] = row["created_at"]
+            rows.append(row)
+        self.stock[f"{entity.service}.{facts.stock_table}"] = [
+            {f"{facts.thing}_id": thing, "day": day, "taken": number} for (thing, day), number in sorted(taken.items())
+        ]
+        return rows
+
+    def _charged(self, entity: EntityPlan, plan: OperationPlan, chance: random.Random) -> list[Row]:
+        link, money = str(plan.facts["link"]), str(plan.facts["money"])
+        origin = self._system.entity(entity.attribute(link).type.target)
+        rows = []
+        for index, row in enumerate(self.rows.get(origin.name, [])):
+            given: Row = {f"{link}_id": row[origin.key], "created_at": row["created_at"]}
+            if money:
+                amount = next(each.name for each in origin.attributes if each.type.base == "money")
+                given[money] = row[amount]
+            rows.append(self._row(entity, index, chance, given))
+        return rows
+
+    def _row(self, entity: EntityPlan, index: int, chance: random.Random, given: Row) -> Row:
+        row: Row = {entity.key: key_of(entity.one, index)}
+        for attribute in entity.attributes[1:]:
+            row |= self._value(entity, attribute, index, chance)
+        for column in entity.hidden:
+            if column.name.endswith("_hash"):
+                row[column.name] = demo_hash(self._system.system)
+        if any(each.name == "settling" for each in entity.hidden):
+            row["settling"] = False
+        row["created_at"] = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=index)).isoformat()
+        return row | given
+
+    def _value(self, entity: EntityPlan, attribute: Attribute, index: int, chance: random.Random) -> Row:
+        kind, name = attribute.type, attribute.columns[0].name
+        if kind.base == "ref":
+            return {name: self._reference(entity, attribute, index)}
+        if kind.base == "geo":
+            lat, lon = words.place(chance)
+            return dict(zip([each.name for each in attribute.columns], (lat, lon, cell_of(lat, lon)), strict=True))
+        if kind.base == "daterange":
+            start = FIRST_DAY + timedelta(days=chance.randrange(280))
+            end = start + timedelta(days=chance.randint(1, 3))
+            return dict(zip([each.name for each in attribute.columns], (start.isoformat(), end.isoformat()), strict=True))
+        if kind.base == "email":
+            return {name: f"{entity.one}{index + 1:06d}@example.com"}
+        if kind.base == "str":
+            return {name: _text(entity, attribute, chance)}
+        return {name: _plain(kind, chance, self._machines)}
+
+    def _reference(self, entity: EntityPlan, attribute: Attribute, index: int) -> str:
+        """Return whom row `index` refers to: the first reference counts up, others spread widely."""
+        target = self._system.entity(attribute.type.target)
+        number = max(1, len(self.rows.get(target.name, ())))
+        first = next(each for each in entity.attributes[1:] if each.type.base == "ref")
+        return key_of(target.one, index % number if attribute is first else (index * STEP + 13) % number)
+
+
+def _days(row: Row, name: str) -> list[str]:
+    start, end = date.fromisoformat(str(row[f"{name}_start"])), date.fromisoformat(str(row[f"{name}_end"]))
+    return [(start + timedelta(days=each)).isoformat() for each in range((end - start).days)]
+
+
+def _text(entity: EntityPlan, attribute: Attribute, chance: random.Random) -> str:
+    longest = int(attribute.type.maximum or python.LINE)
+    if attribute.name == "name" and any(each.name.endswith("_hash") for each in entity.hidden):
+        return words.person(chance)[:longest]
+    if longest >= 200 and attribute.type.maximum:
+        return words.prose(chance, longest)
+    return f"{words.title(chance)} {entity.name}"[:longest]
+
+
+def _plain(kind: FieldType, chance: random.Random, machines: tuple[StateMachine, ...]) -> object:
+    if kind.base == "enum":
+        return chance.choice(kind.options)
+    if kind.base == "state":
+        return python.states(kind, machines)[0]
+    if kind.base == "bool":
+        return chance.random() < 0.5
+    if kind.base == "date":
+        return (FIRST_DAY + timedelta(days=chance.randrange(280))).isoformat()
+    low, high = python.bounds(kind)
+    least = max(low, 0.0) if low is not None else 0.0
+    most = high if high is not None and high < python.MOST_INT else least + 100
+    if kind.base in ("int", "money"):
+        return chance.randint(int(least) + (1 if kind.exclusive else 0), int(most))
+    return round(chance.uniform(least, most), 3)
+
+
+def _ordered(entities: Mapping[str, EntityPlan]) -> list[str]:
+    """Return the names of entities so that each comes after those it refers to; circles are cut somewhere."""
+    done: dict[str, None] = {}
+
+    def visit(name: str, above: frozenset[str]) -> None:
+        if name in done or name in above:
+            return
+        for attribute in entities[name].attributes[1:]:
+            if attribute.type.base == "ref":
+                visit(attribute.type.target, above | {name})
+        done[name] = None
+
+    for name in entities:
+        visit(name, frozenset())
+    return list(done)

@@ -1,0 +1,64 @@
+"""Intent to low-level design: every operation's archetype adds its part, then the call graph is checked."""
+
+from __future__ import annotations
+
+from telic.design.archetypes import ARCHETYPES
+from telic.design.draft import FACADE, GATEWAY, Draft
+from telic.design.plan import SystemPlan
+from telic.errors import InvalidDesign
+from telic.model.intent import Intent
+
+
+def plan_system(intent: Intent) -> SystemPlan:
+    """Return the services of `intent`, their operations, tables and calls.
+
+    Raises
+    ------
+    InvalidDesign
+        Open questions, a name that the design needs itself, an operation no archetype can build, or a cycle of calls.
+    """
+    if intent.open:
+        first = intent.open[0]
+        raise InvalidDesign(
+            f"{intent.system} has {len(intent.open)} open questions: {first.id} {first.question}",
+            hint="answer them in the intent and take them out of 'open'",
+        )
+    for entity in intent.entities:
+        if entity.owner in (GATEWAY, FACADE):
+            raise InvalidDesign(
+                f"{entity.name}: the owner {entity.owner} is a name that the design needs itself", hint="rename the owner"
+            )
+    draft = Draft(intent)
+    for op in intent.operations:
+        ARCHETYPES[op.kind](draft, op)
+    plan = draft.finish()
+    if cycle := find_cycle({each.name: each.callees for each in plan.services}):
+        raise InvalidDesign(
+            f"services would call each other in a circle: {' -> '.join(cycle)}",
+            hint="move one of the entities to another owner, or drop the reference that closes the circle",
+        )
+    return plan
+
+
+def find_cycle(graph: dict[str, tuple[str, ...]]) -> list[str]:
+    """Return one cycle of a directed graph, its first node repeated at the end, or nothing.
+
+    Examples
+    --------
+    >>> find_cycle({"a": ("b",), "b": ("c",), "c": ("b",)})
+    ['b', 'c', 'b']
+    """
+    done: set[str] = set()
+
+    def visit(node: str, path: list[str]) -> list[str]:
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in done:
+            return []
+        for following in graph.get(node, ()):
+            if found := visit(following, [*path, node]):
+                return found
+        done.add(node)
+        return []
+
+    return next((found for node in graph if (found := visit(node, []))), [])
