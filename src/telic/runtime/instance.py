@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +40,8 @@ class Instance:
         config, recorder = live.now, pipeline.recorder
         self._clock, self.log = SystemClock(), logging.getLogger(config.service)
         self._runtime = LiveRuntime(live, self._clock, recorder, self.log)
+        if "opentelemetry.trace" in sys.modules:  # the service's own code makes spans with the official API
+            importlib.import_module("telic.runtime.telemetry.official").install(recorder)
         self._application = build(self._runtime)
         if self._application.service != config.service:
             raise UsageError(f"{self._application.service} was built where {config.service} should run")

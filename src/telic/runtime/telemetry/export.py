@@ -85,7 +85,7 @@ class Exporter:
         points = recorder.metrics.take(self._since, now)
         self._since = now
         if points:
-            self._queue("/v1/metrics", points, 1)
+            self._queue("/v1/metrics", encode.scoped(points), 1)
 
     def _queue(self, path: str, items: bytes, count: int) -> None:
         self._pending.append((path, encode.request(self._resource, items), count))

@@ -15,7 +15,9 @@ from telic.runtime.telemetry.shapes import SpanShape
 
 SpanRecord = tuple[SpanShape, str, str, str, int, int, bytes]  # shape, trace, span, parent, start, end [ns], events
 LIMIT = 20_000  # spans and as many logs that may wait for the next export [1]
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?"
+).fullmatch
 
 
 class LogRecord(NamedTuple):
@@ -86,8 +88,8 @@ def parse_traceparent(header: str) -> SpanContext | None:
     >>> parse_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").span_id
     'b7ad6b7169203331'
     """
-    match = _TRACEPARENT.fullmatch(header)
-    return SpanContext(*match.groups()) if match else None
+    found = _TRACEPARENT(header)
+    return SpanContext(*found.groups()) if found else None
 
 
 def format_traceparent(trace_id: str, span_id: str) -> str:

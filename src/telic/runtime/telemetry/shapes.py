@@ -10,7 +10,7 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 
 from telic.runtime.telemetry.metrics import Series
 
-AttributeValue = str | bool | int | float
+SCOPE = "telic.runtime"
 Attributes = Mapping[str, object]
 
 
@@ -41,9 +41,11 @@ class SpanShape:
         Serialised ``Span`` without ids and times.
     series
         The duration histogram that spans of this shape count in, or None.
+    scope
+        Which library made the span.
     """
 
-    __slots__ = ("encoded", "series")
+    __slots__ = ("encoded", "scope", "series")
 
     def __init__(
         self,
@@ -54,12 +56,13 @@ class SpanShape:
         status: Status = Status.UNSET,
         message: str = "",
         series: Series | None = None,
+        scope: str = SCOPE,
     ) -> None:
         span = trace_pb2.Span(name=name, kind=kind.value, attributes=key_values(attributes), flags=_SAMPLED)  # type: ignore[arg-type]
         if status or message:
             span.status.CopyFrom(trace_pb2.Status(code=status.value, message=message))  # type: ignore[arg-type]
         self.encoded = span.SerializeToString()
-        self.series = series
+        self.series, self.scope = series, scope
 
 
 _SAMPLED = 0x101  # sampled; and the parent is known to be remote or not (bit 8)
