@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -150,6 +150,7 @@ async def _set_policy(system: System, action: Action) -> Plan:
             f"a policy has no field {', '.join(sorted(unknown))}",
             hint=near_names(min(unknown), policy.__dataclass_fields__),
         )
+    policy = replace(policy)  # fields that the text leaves out get their defaults
     if policy == old:
         raise ActionRefused(f"{target} has this policy already", hint="nothing to change")
     back = msgspec.json.encode(plain(old)).decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -81,8 +81,10 @@ def load_desired(path: Path) -> Desired | None:
         for each in desired.services.values():
             if each.version not in each.versions:
                 raise InvalidRecord(
-                    f"{path}: {each.name} runs version {each.version}, which is in no history", hint=_HINT
+                    f"{path}: {each.name} runs version {each.version}, which has no history", hint=_HINT
                 )
+            each.node = replace(each.node)  # fields that were left out get their defaults
+            each.edges = {name: replace(policy) for name, policy in each.edges.items()}
         return desired
     except FileNotFoundError:
         return None

@@ -30,6 +30,7 @@ async def bring_up(system: System, inner_otlp: socket.socket | None, step: Step)
         Something did not get ready.
     """
     configuration.make_token_secret(system.layout)
+    await system.proxy.follow(system.routes())
     async with _TaskFailure() as tasks:
         tasks.create_task(_start_stores(system, step))
         tasks.create_task(_part(system, "receiver", _receiver(system, inner_otlp), _receiver_ready(system)))
@@ -136,15 +137,8 @@ def _plain(system: System, name: str, command: list[str]) -> Callable[[], Awaita
 def _receiver(system: System, inner: socket.socket | None) -> Callable[[], Awaitable[Child]]:
     spec, layout = system.spec, system.layout
     fds = [spec.otlp_fd] + ([inner.fileno()] if inner else [])
-    arguments = [
-        "--state",
-        str(layout.state / "telemetry"),
-        "--socket",
-        str(layout.telemetry),
-        "--bytes",
-        str(spec.telemetry_bytes),
-    ]
-    arguments += ["--listen-fd", *(str(fd) for fd in fds)]
+    arguments = ["--state", str(layout.state), "--socket", str(layout.telemetry), "--bytes", str(spec.telemetry_bytes)]
+    arguments += [part for fd in fds for part in ("--listen-fd", str(fd))]
     arguments += ["--forward", spec.forward] if spec.forward else []
     command = wrap(python(spec.parts.receiver, *arguments))
 

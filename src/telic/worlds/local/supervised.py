@@ -151,7 +151,7 @@ class Supervised:
     async def _watch(self, child: Child) -> None:
         while not child.exited.done():
             ready = await self._probe()
-            if child.exited.done():
+            if child.exited.done() or self._stopping:
                 return
             if ready and self.phase != "ready":
                 self.unready_since = 0.0

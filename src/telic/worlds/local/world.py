@@ -57,19 +57,19 @@ class LocalWorld:
 
     def topology(self) -> Topology:
         """Return services, instances, stores and edges."""
-        return _read(Topology, self._ask("topology"))
+        return read(Topology, self._ask("topology"))
 
     def state(self) -> State:
         """Return desired and observed state."""
-        return _read(State, self._ask("state"))
+        return read(State, self._ask("state"))
 
     def changes(self, window: Window) -> list[Change]:
         """Return what was changed in `window`, oldest first."""
-        return _read(list[Change], self._ask("changes", start=window.start, end=window.end))
+        return read(list[Change], self._ask("changes", start=window.start, end=window.end))
 
     def events(self, since: float) -> list[dict[str, object]]:
         """Return what the supervisor did and saw since a time [s since the Unix epoch]."""
-        return _read(list[dict[str, object]], self._ask("events", since=since))
+        return read(list[dict[str, object]], self._ask("events", since=since))
 
     def store(self) -> Store:
         """Return the telemetry."""
@@ -77,7 +77,7 @@ class LocalWorld:
 
     def release_files(self, service: str) -> Mapping[str, str]:
         """Return the source files of the version of `service` that runs now."""
-        return _read(dict[str, str], self._ask("release_files", service=service))
+        return read(dict[str, str], self._ask("release_files", service=service))
 
     def deploy(self, design: Design) -> None:
         """Move what runs to another design of the same shape."""
@@ -89,7 +89,7 @@ class LocalWorld:
 
     def apply(self, action: Action) -> Undo:
         """Carry out one action; called by the guard alone."""
-        return _read(Undo, self._ask("apply", action=plain(action)))
+        return read(Undo, self._ask("apply", action=plain(action)))
 
     def close(self) -> None:
         """Let go of the world; it runs on. There is nothing to let go of between calls."""
@@ -106,7 +106,8 @@ class LocalWorld:
         return control.ask(self._layout.control, method, params, timeout=APPLY_WITHIN)
 
 
-def _read(kind: type[T], found: object) -> T:
+def read(kind: type[T], found: object) -> T:
+    """Return the supervisor's answer as a record."""
     try:
         return msgspec.convert(found, type=kind, strict=False)
     except msgspec.ValidationError as error:
