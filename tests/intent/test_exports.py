@@ -73,8 +73,8 @@ SPANS = [  # name, http status, business error, duration [ms], service, kind: go
     (("search_hotels", 200, "", 150, "gateway", "server"), True, False),
     (("reserve", 422, "sold_out", 20, "gateway", "server"), True, True),
     (("reserve", 422, "not_found", 20, "gateway", "server"), False, False),
-    (("manage_user", 422, "not_found", 20, "gateway", "server"), True, True),
-    (("manage_user", 422, "not_authorised", 20, "gateway", "server"), False, False),
+    (("get_user", 422, "not_found", 20, "gateway", "server"), True, True),
+    (("login_user", 422, "not_authorised", 20, "gateway", "server"), False, False),
     (("reserve", 400, "", 20, "gateway", "server"), True, True),
     (("reserve", 429, "", 1, "gateway", "server"), False, False),
     (("reserve", 500, "", 20, "gateway", "server"), False, False),
@@ -103,6 +103,13 @@ def test_the_queries_count_good_requests_as_the_intent_says() -> None:
     assert (count(good), count(total)) == (sum(right for _, right, _ in SPANS), len(SPANS))
     fast, total = queries(HOTEL, LATENCY)
     assert (count(fast), count(total)) == (sum(in_time for _, _, in_time in SPANS), len(SPANS))
+
+
+def test_a_bad_error_of_one_part_counts_under_the_names_that_users_meet() -> None:
+    user = replace(HOTEL.operation("F7"), errors={"sold_out": "bad"})
+    mixed = replace(HOTEL, operations=(*HOTEL.operations[:-1], user))
+    names = "'create_user', 'get_user', 'update_user', 'delete_user', 'login_user'"
+    assert f"(name IN ({names}) AND json_extract_string" in queries(mixed, SUCCESS)[0]
 
 
 def test_an_intent_without_business_errors_has_queries_too() -> None:

@@ -213,6 +213,12 @@ def snake(entity: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", entity).lower()
 
 
+def crud_parts(entity: EntityType) -> tuple[str, ...]:
+    """Return the parts of a crud operation on `entity`, as steps name them (F7.create); accounts also log in."""
+    account = any(each.type.base == "secret" for each in entity.fields)
+    return ("create", "get", "update", "delete", *(("login",) if account else ()))
+
+
 def request_of(operation: Operation, entity: EntityType) -> tuple[Field, ...]:
     """Return an operation's request: as declared, or what its verb takes by default."""
     if operation.inputs:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 
-from telic.intent.meaning import Kind, request_of, snake
+from telic.intent.meaning import Kind, crud_parts, request_of, snake
 from telic.intent.rules.operations import check_expression
 from telic.intent.rules.scene import Scene, place
 from telic.intent.source import Item
 from telic.model.intent import Invariant, Operation, UseCase
-
-PARTS = ("create", "read", "update", "delete")
-"""What a step names of a crud operation: ``F7.create``."""
 
 
 def check_use_cases(scene: Scene) -> None:
@@ -42,8 +39,10 @@ def _step(scene: Scene, at: Item) -> Operation | None:
         return None
     operation = scene.operations[called]
     if operation.kind == "crud":
-        if part not in PARTS:
-            hint = f"{called}.create, {called}.read, {called}.update or {called}.delete"
+        entity = scene.entities.get(operation.on)
+        parts = crud_parts(entity) if entity else (part,)
+        if part not in parts:
+            hint = ", ".join(f"{called}.{each}" for each in parts)
             scene.findings.add(at, f"{at.text!r} does not say which part of {operation.name}", hint)
     elif dot:
         scene.findings.add(at, f"{called} is {operation.kind} and has no part {part!r}", f"write {called}")
