@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import duckdb
+from google.protobuf.message import DecodeError
 
 from telic.errors import StoreFailed
 from telic.telemetry.batch import Batch
@@ -23,11 +24,11 @@ from telic.telemetry.rollup import Rollup
 
 log = logging.getLogger(__name__)
 
-INTERVAL = 0.2  # between two commits [s]
+INTERVAL = 0.25  # between two commits [s]
 COMMIT_MAX = 8 << 20  # bodies that one commit takes [bytes]
 TIDY = 5.0  # between two looks at the size of the store [s]
 REPEATED = 30.0  # a store that fails twice within this time is begun anew [s]
-_READERS = {"spans": Spans, "logs": Logs, "metrics": Metrics}
+_READERS: dict[str, type[Spans] | type[Logs] | type[Metrics]] = {"spans": Spans, "logs": Logs, "metrics": Metrics}
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class Committer:
             message = otlp.parse(table, otlp.unpack(arrival.data, arrival.encoding), media)
             reader = _READERS[table](message, arrival.received_ns)
             batch.add(table, reader.rows())
-        except (otlp.UnreadableBody, ValueError, OverflowError, RecursionError) as error:
+        except (otlp.UnreadableBody, DecodeError, ValueError, OverflowError, RecursionError) as error:
             self.counts.rejected += 1
             log.warning("refused a body of %d bytes for %s: %s", len(arrival.data), table, error)
             return otlp.refused(400, otlp.INVALID_ARGUMENT, str(error), media)

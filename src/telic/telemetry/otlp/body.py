@@ -25,6 +25,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from telic.errors import UsageError
+from telic.telemetry.otlp.lean import LogsMessage, Traces
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 UNPACKED_MAX = 32 << 20  # of a compressed body [bytes]
@@ -38,6 +39,7 @@ _REQUESTS: dict[str, type[Message]] = {
     "metrics": ExportMetricsServiceRequest,
     "logs": ExportLogsServiceRequest,
 }
+_PARSED: dict[str, Any] = {"spans": Traces, "metrics": ExportMetricsServiceRequest, "logs": LogsMessage}
 _REJECTED = {"spans": "rejected_spans", "metrics": "rejected_data_points", "logs": "rejected_log_records"}
 _HEX = {"traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id"}
 
@@ -81,14 +83,13 @@ def unpack(data: bytes, encoding: str, *, most: int = UNPACKED_MAX) -> bytes:
     return unpacked
 
 
-def parse(table: str, data: bytes, media: str) -> Message:
-    """Read an export request for `table`."""
-    kind = _REQUESTS[table]
+def parse(table: str, data: bytes, media: str) -> Any:
+    """Read an export request for `table`; of traces and logs the lean form."""
     try:
-        if media == PROTOBUF:
-            return kind.FromString(data)
-        document = _with_base64_ids(msgspec.json.decode(data, type=dict[str, object]))
-        return json_format.ParseDict(document, kind(), ignore_unknown_fields=True)
+        if media == JSON:
+            document = _with_base64_ids(msgspec.json.decode(data, type=dict[str, object]))
+            data = json_format.ParseDict(document, _REQUESTS[table](), ignore_unknown_fields=True).SerializeToString()
+        return _PARSED[table].FromString(data)
     except (DecodeError, json_format.ParseError, msgspec.MsgspecError, RecursionError) as error:
         said = f"{type(error).__name__}: {error}"[:300]
         raise UnreadableBody(f"not an OTLP export of {table}: {said}", hint="see the OTLP specification") from error

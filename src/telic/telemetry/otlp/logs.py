@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 from telic.telemetry.columns import TableRow
 from telic.telemetry.otlp.traces import LATEST
-from telic.telemetry.otlp.values import Origin, Origins, any_value, attributes, encode, text_of
+from telic.telemetry.otlp.values import Remembered, Said, any_value, encode, origins
 
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")  # four severity numbers each, from 1
-_origins = Origins("service.name", "service.instance.id", "service.version")
+_origin = origins("service.name", "service.instance.id", "service.version")
+_said: Remembered[tuple[bytes, ...], Said] = Remembered(
+    lambda data: Said(data, ("event.name", "exception.type")), most=4096
+)
 
 
 class Logs:
     """Reads one request; `rejected` counts records that break the format."""
 
-    def __init__(self, message: ExportLogsServiceRequest, received_ns: int) -> None:
+    def __init__(self, message: Any, received_ns: int) -> None:
         self._message = message
         self._received = received_ns
         self.rejected = 0
@@ -26,39 +29,32 @@ class Logs:
 
     def rows(self) -> Iterator[TableRow]:
         """Yield one row per valid record."""
-        for of_resource in self._message.resource_logs:
-            origin = _origins.of(of_resource.resource)
-            for of_scope in of_resource.scope_logs:
+        for of_resource in self._message.resources:
+            origin = _origin(of_resource.resource)
+            columns = tuple(origin.columns)
+            for of_scope in of_resource.scopes:
                 tail = origin.tail(of_scope.scope)
-                for record in of_scope.log_records:
-                    if max(record.time_unix_nano, record.observed_time_unix_nano) > LATEST:
+                for record in of_scope.things:
+                    time_ns = record.time_unix_nano or record.observed_time_unix_nano or self._received
+                    if time_ns > LATEST:
                         self.rejected, self.reason = self.rejected + 1, "a time lies beyond the year 2262"
-                    else:
-                        yield self._row(record, origin, tail)
-
-    def _row(self, record: LogRecord, origin: Origin, tail: bytes) -> TableRow:
-        found = attributes(record.attributes)
-        service, instance, version = origin.columns
-        event = record.event_name
-        if not event and isinstance(found.get("event.name"), str):
-            event = str(found.pop("event.name"))
-        exception = found.pop("exception.type") if isinstance(found.get("exception.type"), str) else ""
-        body = record.body
-        return (
-            record.time_unix_nano or record.observed_time_unix_nano or self._received,
-            service,
-            instance,
-            version,
-            record.severity_text or severity_text(record.severity_number),
-            record.severity_number,
-            body.string_value if body.HasField("string_value") else _body_text(record),
-            record.trace_id.hex() if len(record.trace_id) == 16 and any(record.trace_id) else "",
-            record.span_id.hex() if len(record.span_id) == 8 and any(record.span_id) else "",
-            event,
-            exception,
-            text_of(found, tail),
-            self._received,
-        )
+                        continue
+                    said = _said(tuple(record.attributes))
+                    event, exception = said.columns
+                    trace, span, severity = record.trace_id, record.span_id, record.severity_number
+                    yield (
+                        time_ns,
+                        *columns,
+                        record.severity_text or severity_text(severity),
+                        severity,
+                        _body(record.body),
+                        trace.hex() if len(trace) == 16 and any(trace) else "",
+                        span.hex() if len(span) == 8 and any(span) else "",
+                        record.event_name or event,
+                        exception,
+                        said.text(tail),
+                        self._received,
+                    )
 
 
 def severity_text(number: int) -> str:
@@ -72,5 +68,11 @@ def severity_text(number: int) -> str:
     return LEVELS[(number - 1) // 4] if 1 <= number <= 24 else ""
 
 
-def _body_text(record: LogRecord) -> str:
-    return encode(any_value(record.body)).decode() if record.body.WhichOneof("value") else ""
+def _read_body(data: bytes) -> str:
+    value = AnyValue.FromString(data)
+    if value.HasField("string_value"):
+        return value.string_value
+    return encode(any_value(value)).decode() if value.WhichOneof("value") else ""
+
+
+_body: Remembered[bytes, str] = Remembered(_read_body, most=1024)

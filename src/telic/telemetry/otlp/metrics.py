@@ -17,9 +17,9 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 
 from telic.telemetry.columns import TableRow
 from telic.telemetry.otlp.traces import LATEST
-from telic.telemetry.otlp.values import Json, Origins, attributes, encode, number, text_of
+from telic.telemetry.otlp.values import Json, attributes, encode, number, origins, text_of
 
-_origins = Origins("service.name", "service.instance.id")
+_origin = origins("service.name", "service.instance.id")
 _NO_VALUE = 1  # data point flag: no recorded value
 
 Point = NumberDataPoint | HistogramDataPoint | ExponentialHistogramDataPoint | SummaryDataPoint
@@ -38,10 +38,10 @@ class Metrics:
     def rows(self) -> Iterator[TableRow]:
         """Yield one row per valid data point."""
         for of_resource in self._message.resource_metrics:
-            origin = _origins.of(of_resource.resource)
+            origin = _origin(of_resource.resource.SerializeToString())
             service, instance = origin.columns
             for of_scope in of_resource.scope_metrics:
-                tail = origin.tail(of_scope.scope)
+                tail = origin.tail(of_scope.scope.SerializeToString())
                 for metric in of_scope.metrics:
                     for time_ns, start_ns, numbers, text in self._points(metric, tail):
                         yield (

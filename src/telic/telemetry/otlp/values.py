@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic, TypeVar
 
 import msgspec
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
+K = TypeVar("K", bytes, tuple[bytes, ...])
+T = TypeVar("T")
 Json = dict[str, object]
 
 RESERVED = frozenset(
@@ -18,7 +21,7 @@ RESERVED = frozenset(
 """Keys inside the ``attributes`` column that are no attributes."""
 
 _PLAIN = frozenset(("string_value", "int_value", "bool_value"))
-_KEPT = 512  # resources and scopes whose text is remembered
+REMEMBERED_MAX = 4096  # [bytes]
 encode = msgspec.json.encode
 
 
@@ -76,49 +79,104 @@ def text_of(found: Json, tail: bytes = b"", extra: Mapping[str, object] | None =
     return encode(found)[:-1] + b"," + tail + b"}" if found else b"{" + tail + b"}"
 
 
+class Remembered(Generic[K, T]):
+    """What was made of bytes, so that bytes seen before need no reading.
+
+    Parameters
+    ----------
+    read
+        Makes the thing.
+    most
+        Things that are remembered [1]; then memory begins anew. Of more than 4 KiB none is.
+    """
+
+    def __init__(self, read: Callable[[K], T], *, most: int) -> None:
+        self._read: Callable[[K], T] = read
+        self._most = most
+        self._known: dict[K, T] = {}
+
+    def __call__(self, data: K) -> T:
+        """Return what `data` say."""
+        known = self._known.get(data)
+        if known is not None:
+            return known
+        made: T = self._read(data)
+        size = len(data) if isinstance(data, bytes) else sum(map(len, data))
+        if size <= REMEMBERED_MAX:
+            if len(self._known) >= self._most:
+                self._known.clear()
+            self._known[data] = made
+        return made
+
+
+class Said:
+    """What a set of attributes says: the values of some columns, and the rest as text.
+
+    Parameters
+    ----------
+    data
+        Attributes as they arrived.
+    columns
+        Names of attributes with columns of their own, for text.
+    status
+        Name of the one whose column holds a whole number.
+    """
+
+    __slots__ = ("_texts", "columns", "found", "number")
+
+    def __init__(self, data: tuple[bytes, ...], columns: tuple[str, ...], status: str = "") -> None:
+        self.found = attributes(map(KeyValue.FromString, data))
+        self.columns = tuple(take_text(self.found, name) for name in columns)
+        code = self.found.get(status)
+        self.number = code if isinstance(code, int) and not isinstance(code, bool) and 0 <= code < 2**31 else None
+        if self.number is not None:
+            del self.found[status]
+        self._texts: dict[bytes, bytes] = {}
+
+    def text(self, tail: bytes) -> bytes:
+        """Return the rest, followed by the members `tail`."""
+        known = self._texts.get(tail)
+        if known is None:
+            if len(self._texts) >= 16:
+                self._texts.clear()
+            known = self._texts[tail] = text_of(self.found, tail)
+        return known
+
+
 class Origin:
     """Who sent something: columns and the rest of the resource as text.
 
     Parameters
     ----------
-    resource
-        As it arrived.
+    data
+        The resource as it arrived.
     columns
         Names of resource attributes that the table has a column for.
     """
 
-    def __init__(self, resource: Resource, columns: tuple[str, ...]) -> None:
-        found = attributes(resource.attributes)
-        taken = [found.pop(name) if isinstance(found.get(name), str) else "" for name in columns]
-        self.columns = [str(each) for each in taken]
+    def __init__(self, data: bytes, columns: tuple[str, ...]) -> None:
+        found = attributes(Resource.FromString(data).attributes)
+        self.columns = [take_text(found, name) for name in columns]
         self._resource = b'"resource":' + encode(found) if found else b""
-        self._tails: dict[bytes, bytes] = {}
+        self.tail = Remembered(self._tail_of, most=64)
 
-    def tail(self, scope: InstrumentationScope) -> bytes:
-        """Return resource and `scope` as members of a JSON object, without braces."""
-        key = scope.SerializeToString()
-        if (known := self._tails.get(key)) is None:
-            if len(self._tails) >= _KEPT:
-                self._tails.clear()
-            known = self._tails[key] = b",".join(filter(None, (self._resource, _scope_text(scope))))
-        return known
+    def _tail_of(self, scope: bytes) -> bytes:
+        """Return resource and scope as members of a JSON object, without braces."""
+        return b",".join(filter(None, (self._resource, _scope_text(InstrumentationScope.FromString(scope)))))
 
 
-class Origins:
-    """Resources seen so far, so that each is read once and not with every batch."""
+def origins(*columns: str) -> Remembered[bytes, Origin]:
+    """Return a memory of resources; `columns` are the resource attributes that the table has columns for."""
+    return Remembered(lambda data: Origin(data, columns), most=256)
 
-    def __init__(self, *columns: str) -> None:
-        self._columns = columns
-        self._known: dict[bytes, Origin] = {}
 
-    def of(self, resource: Resource) -> Origin:
-        """Return what is known of `resource`."""
-        key = resource.SerializeToString()
-        if (known := self._known.get(key)) is None:
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            known = self._known[key] = Origin(resource, self._columns)
-        return known
+def take_text(found: Json, name: str) -> str:
+    """Take an attribute out if it is text; its column holds it then."""
+    value = found.get(name)
+    if not isinstance(value, str):
+        return ""
+    del found[name]
+    return value
 
 
 def _scope_text(scope: InstrumentationScope) -> bytes:

@@ -1,0 +1,139 @@
+"""Telemetry ingest, end to end from socket to file: what a receiver's CPU-second takes, and what 300 requests/s cost."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.otlp_load import EVERY, Body, exports
+from benchmarks.result import Metric, arguments, write
+from telic.model import Window
+from telic.telemetry import queries
+from telic.telemetry.client import TelemetryClient
+
+RATE = 300.0  # requests of users [1/s]
+SENDERS = 4
+
+
+def main() -> None:
+    """Run both parts and write the result."""
+    options = arguments(__doc__ or "").parse_args()
+    metrics: dict[str, Metric] = {}
+    with _receiver() as (port, client):
+        _flood(port, client, 20.0 if options.quick else 120.0, metrics)
+    with _receiver() as (port, client):
+        _paced(port, client, 15.0 if options.quick else 90.0, metrics)
+    write(options.json, "ingest", metrics)
+
+
+def _flood(port: int, client: TelemetryClient, seconds: float, metrics: dict[str, Metric]) -> None:
+    """Send `seconds` of telemetry as fast as it is taken."""
+    rounds = exports(RATE, seconds, start=time.time() - seconds)
+    before = client.status().cpu_seconds
+    began = time.monotonic()
+    _send(port, [[each for bodies in rounds[index::SENDERS] for each in bodies] for index in range(SENDERS)])
+    wall = time.monotonic() - began
+    status = client.status()
+    cpu = status.cpu_seconds - before
+    rows = status.spans + status.logs + status.metrics
+    metrics["spans_per_cpu_s"] = Metric(status.spans / cpu, "1/s", note="logs and metrics of the same services on top")
+    metrics["rows_per_cpu_s"] = Metric(rows / cpu, "1/s", 60_000, True)
+    metrics["rows_per_s"] = Metric(rows / wall, "1/s", note=f"{SENDERS} senders on the same machine")
+    metrics["bytes_per_row"] = Metric(status.bytes / rows, "bytes", note="of the store, its log included")
+    window = Window(time.time() - seconds, time.time())
+    for name in ("service_operations", "edges", "statements", "exceptions", "errors_in_logs"):
+        _time(name, client, window, metrics)
+
+
+def _time(name: str, client: TelemetryClient, window: Window, metrics: dict[str, Metric]) -> None:
+    last = Window(window.end - 10.0, window.end)
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        getattr(queries, name)(client, last)
+        times.append(time.perf_counter() - began)
+    metrics[f"{name}_ms"] = Metric(sorted(times)[2] * 1e3, "ms", 30.0, note="last 10 s, median of 5")
+
+
+def _paced(port: int, client: TelemetryClient, seconds: float, metrics: dict[str, Metric]) -> None:
+    """Send as eight services do at 300 requests/s while an operator looks twice a second."""
+    rounds = exports(RATE, seconds + 5.0)
+    freshness: list[float] = []
+    before, began, began_cpu = client.status(), time.monotonic(), 0.0
+    for index, bodies in enumerate(rounds):
+        time.sleep(max(0.0, began + index * EVERY - time.monotonic()))
+        if index == round(5.0 / EVERY):
+            before, began_cpu = client.status(), time.monotonic()
+        sent = time.monotonic()
+        _send(port, [bodies[offset::8] for offset in range(8)])
+        freshness.append(time.monotonic() - sent)
+        client.live(time.time() - 5.0)
+    status = client.status()
+    metrics["core_share_at_300"] = Metric(
+        (status.cpu_seconds - before.cpu_seconds) / (time.monotonic() - began_cpu), "1", 0.08, note="of one core"
+    )
+    metrics["acknowledged_ms"] = Metric(sorted(freshness)[len(freshness) // 2] * 1e3, "ms", note="all of an export")
+    metrics["memory_mb"] = Metric(_memory(client), "MB", note="resident")
+
+
+def _memory(client: TelemetryClient) -> float:
+    import psutil
+
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(client.socket_path)
+        pid = int.from_bytes(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)[:4], sys.byteorder)
+    return float(psutil.Process(pid).memory_info().rss) / 1e6
+
+
+def _send(port: int, shares: Sequence[Sequence[Body]]) -> None:
+    threads = [threading.Thread(target=_send_all, args=(port, share)) for share in shares]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _send_all(port: int, bodies: Sequence[Body]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    for body in bodies:
+        while True:
+            connection.request("POST", body.path, body.data, {"Content-Type": "application/x-protobuf"})
+            response = connection.getresponse()
+            response.read()
+            if response.status == 200:
+                break
+            time.sleep(0.2)
+    connection.close()
+
+
+@contextmanager
+def _receiver() -> Iterator[tuple[int, TelemetryClient]]:
+    with tempfile.TemporaryDirectory(prefix="telic-ingest-") as folder, socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(64)
+        path = Path(folder) / "telemetry.sock"
+        command = [sys.executable, "-m", "telic.telemetry.receiver", "--state", folder, "--socket", str(path)]
+        command += ["--listen-fd", str(listening.fileno()), "--end-with-parent"]
+        process = subprocess.Popen(command, pass_fds=[listening.fileno()], stderr=subprocess.DEVNULL)
+        client = TelemetryClient(path)
+        try:
+            while not client.ready():
+                if process.poll() is not None:
+                    raise SystemExit("the receiver did not start")
+                time.sleep(0.05)
+            yield listening.getsockname()[1], client
+        finally:
+            process.terminate()
+            process.wait()
+
+
+if __name__ == "__main__":
+    main()
