@@ -67,9 +67,7 @@ def service_context(
         "used": used,
         "imports": [each.name for each in messages] + sorted(used),
         "geo": any(each.type.base == "geo" for entity in service.entities for each in entity.attributes),
-        "parts": [
-            TemplatedPart(each, templates.get_template(f"store/{each.kind}.j2").module) for each in parts
-        ],
+        "parts": [TemplatedPart(each, templates.get_template(f"store/{each.kind}.j2").module) for each in parts],
         "constants": list(dict.fromkeys(_constants(service))),
         "memory_fields": list(dict.fromkeys(_memory_fields(parts))),
         "reservations": list(dict.fromkeys(_reservations(parts))),
@@ -88,7 +86,11 @@ def _constants(service: ServicePlan) -> Iterator[tuple[str, str, str]]:
         if plan.shape == "settle" and facts["held"]:
             yield "LEASE", repr(facts["lease"]), "how long a hold is kept for a step that has begun [s]"
         if plan.shape == "crud_login":
-            yield "NOBODY", '"scrypt$16384$AAAAAAAAAAAAAAAAAAAAAA==$AAAA"', "checked for strangers: they learn nothing from time"
+            yield (
+                "NOBODY",
+                '"scrypt$16384$AAAAAAAAAAAAAAAAAAAAAA==$AAAA"',
+                "checked for strangers: they learn nothing from time",
+            )
         refusals = facts.get("refusals")
         if isinstance(refusals, tuple):
             table = {each.state: each.error for each in refusals if each.error}
@@ -116,5 +118,3 @@ def _reservations(parts: Iterable[Part]) -> Iterator[Reservation]:
         found = part.facts.get("reservation") or part.facts.get("releases")
         if isinstance(found, Reservation):
             yield found
-
-

@@ -166,7 +166,7 @@ def the_field(draft: Draft, op: Operation, entity: str, base: str) -> Field:
     found = [each for each in draft.intent.entity(entity).fields if each.type.base == base]
     if len(found) != 1:
         raise InvalidDesign(
-            f"{op.id} {op.name}: {op.kind} needs {entity} to have exactly one field of type {base}, it has {len(found)}",
+            f"{op.id} {op.name}: {op.kind} needs one field of type {base} in {entity}, it has {len(found)}",
             hint=f"change the fields of {entity} in the intent",
         )
     return found[0]
@@ -214,9 +214,7 @@ def internal(
     idempotent: bool = True,
 ) -> ServiceOperation:
     """Return the record of an operation that derives from `op`."""
-    return ServiceOperation(
-        name, (op.id,), request, reply, dict(raises or {}), mutating, idempotent, calls, statements
-    )
+    return ServiceOperation(name, (op.id,), request, reply, dict(raises or {}), mutating, idempotent, calls, statements)
 
 
 def _key_table(service: str) -> TablePlan:

@@ -10,8 +10,16 @@ from telic.errors import InvalidDesign
 from telic.model.intent import EntityType, FieldType
 
 SQL_TYPES = {
-    "str": "TEXT", "email": "TEXT", "enum": "TEXT", "state": "TEXT", "float": "DOUBLE PRECISION", "bool": "BOOLEAN", "money": "BIGINT", "date": "DATE", "duration": "DOUBLE PRECISION",
-}  # fmt: skip
+    "str": "TEXT",
+    "email": "TEXT",
+    "enum": "TEXT",
+    "state": "TEXT",
+    "float": "DOUBLE PRECISION",
+    "bool": "BOOLEAN",
+    "money": "BIGINT",
+    "date": "DATE",
+    "duration": "DOUBLE PRECISION",
+}
 """Types of one column; money is kept in minor units, durations in seconds."""
 
 

@@ -57,7 +57,8 @@ def generate(intent: Intent, folder: Path) -> Design:
             _swap(made, folder, Path(scratch) / "before")
     except OSError as error:
         raise StoreFailed(
-            f"cannot write the design to {folder}: {error.strerror or error}", hint="free space or choose another folder"
+            f"cannot write the design to {folder}: {error.strerror or error}",
+            hint="free space or choose another folder",
         ) from error
     return replace(record, folder=folder)
 
@@ -109,7 +110,9 @@ def _texts(plan: SystemPlan, intent: Intent, templates: jinja2.Environment) -> I
         yield from service_files(service, plan, intent, templates)
         document = msgspec.json.encode(openapi(service, plan, intent.states))
         yield f"openapi/{service.name}.json", msgspec.json.format(document, indent=2).decode() + "\n"
-    secret = any(each.name.endswith("_hash") for service in plan.services for e in service.entities for each in e.hidden)
+    secret = any(
+        each.name.endswith("_hash") for service in plan.services for e in service.entities for each in e.hidden
+    )
     context: Mapping[str, object] = {
         "intent": intent,
         "system": plan,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from ruff import find_ruff_bin
+from ruff import find_ruff_bin  # type: ignore[import-untyped]
 
 from telic.errors import InvalidDesign, StoreFailed
 
@@ -39,5 +39,6 @@ def _ruff(arguments: list[str], folder: Path) -> None:
         raise StoreFailed(f"cannot run ruff: {error}", hint="install Telic's own requirements again") from error
     if done.returncode != 0:
         raise InvalidDesign(
-            f"generated code does not parse: {done.stderr.strip()[:500]}", hint="report this with the intent that caused it"
+            f"generated code does not parse: {done.stderr.strip()[:500]}",
+            hint="report this with the intent that caused it",
         )

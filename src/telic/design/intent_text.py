@@ -1,4 +1,4 @@
-"""Writes an intent as YAML that reads back as the same intent; what a person wrote keeps its meaning, not its layout."""
+"""Writes an intent as YAML that reads back as the same intent; its meaning is kept, not its layout."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def _functional(intent: Intent) -> dict[str, Tree]:
         },
         "operations": [_operation(each) for each in intent.operations],
         "use_cases": [
-            _kept(id=each.id, actor=each.actor, steps=list(each.steps), check=each.check, expect_error=each.expect_error)
+            _kept(
+                id=each.id, actor=each.actor, steps=list(each.steps), check=each.check, expect_error=each.expect_error
+            )
             for each in intent.use_cases
         ],
         "invariants": [_kept(id=each.id, expr=each.expr, scope=each.scope) for each in intent.invariants],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-RESERVED = frozenset(
-    "all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create "
-    "current_date current_role current_time current_timestamp current_user default deferrable desc distinct do else "
-    "end except false fetch for foreign from grant group having in initially intersect into lateral leading limit "
-    "localtime localtimestamp not null offset on only or order placing primary references returning select "
-    "session_user some symmetric system_user table then to trailing true union unique user using variadic when where "
-    "window with".split()
-)
+_RESERVED_TEXT = """
+all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create current_date
+current_role current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch
+for foreign from grant group having in initially intersect into lateral leading limit localtime localtimestamp not null
+offset on only or order placing primary references returning select session_user some symmetric system_user table then
+to trailing true union unique user using variadic when where window with
+"""
+RESERVED = frozenset(_RESERVED_TEXT.split())
 """Words that PostgreSQL does not take as a bare column name (its manual, appendix C)."""
 
 

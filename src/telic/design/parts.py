@@ -1,4 +1,4 @@
-"""What a service's store has to offer: one part a method, each with a template of its statement, port and two stores."""
+"""What a service's store offers: a part a method, each with a template of its statement, port and two stores."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def store_parts(service: ServicePlan) -> tuple[Part, ...]:
     """Return the methods that the operations and jobs of `service` need, each once."""
     entities = {each.name: each for each in service.entities}
     found: dict[str, Part] = {}
-    for plan in (*service.operations, *service.jobs):
+    plans: list[OperationPlan | JobPlan] = [*service.operations, *service.jobs]
+    for plan in plans:
         name = plan.facts.get("entity") or _reserved(plan)
         if isinstance(name, str) and name in entities:
             for part in _parts(plan, entities[name]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from telic.design.naming import camel, column
 from telic.model.design import ServiceOperation
@@ -174,7 +175,7 @@ class ServicePlan:
     @property
     def derives(self) -> tuple[str, ...]:
         """Every id of the intent that it serves."""
-        ids = {each for plan in self.operations for each in plan.operation.derives}
+        ids = {each for plan in self.operations for each in plan.operation.derives if "." not in each}
         return tuple(sorted(ids))
 
     @property

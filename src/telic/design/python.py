@@ -54,7 +54,8 @@ def _text(kind: FieldType) -> str:
 def _bounds(kind: FieldType) -> str:
     low, high = bounds(kind)
     return ", ".join(
-        ([f"{'gt' if kind.exclusive else 'ge'}={low}"] if low is not None else []) + ([f"le={high}"] if high is not None else [])
+        ([f"{'gt' if kind.exclusive else 'ge'}={low}"] if low is not None else [])
+        + ([f"le={high}"] if high is not None else [])
     )
 
 
@@ -111,7 +112,9 @@ def sample(field: Field, machines: tuple[StateMachine, ...], *, suffix: str = "1
         "date": "date(2027, 3, 1)",
         "daterange": "DateRange(start=date(2027, 3, 1), end=date(2027, 3, 3))",
         "bool": "True",
-        "str": f'"{field.name} {suffix}"[:{int(kind.maximum)}]' if kind.maximum and kind.maximum < 20 else f'"{field.name} {suffix}"',
+        "str": f'"{field.name} {suffix}"[:{int(kind.maximum)}]'
+        if kind.maximum and kind.maximum < 20
+        else f'"{field.name} {suffix}"',
     }
     if kind.base in texts:
         return texts[kind.base]

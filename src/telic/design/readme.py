@@ -25,7 +25,10 @@ def requirements(system: SystemPlan, intent: Intent) -> list[Requirement]:
         *_operations(system, intent),
         *_use_cases(intent),
         *_rules(system, intent),
-        *(_line(each.id, f"{each.sli} of {each.service}, target {each.target:g}", "wiring.yaml", "measured live") for each in intent.objectives),
+        *(
+            _line(each.id, f"{each.sli} of {each.service}, target {each.target:g}", "wiring.yaml", "measured live")
+            for each in intent.objectives
+        ),
     ]
 
 
@@ -58,12 +61,16 @@ def _operations(system: SystemPlan, intent: Intent) -> Iterator[Requirement]:
 
 def _use_cases(intent: Intent) -> Iterator[Requirement]:
     for case in intent.use_cases:
-        says = f"{case.actor}: {', '.join(case.steps)}" + (f", refused with {case.expect_error}" if case.expect_error else "")
+        says = f"{case.actor}: {', '.join(case.steps)}" + (
+            f", refused with {case.expect_error}" if case.expect_error else ""
+        )
         yield _line(case.id, says, "`gateway`", f"`tests/e2e/test_{case.id.lower()}.py`")
 
 
 def _rules(system: SystemPlan, intent: Intent) -> Iterator[Requirement]:
-    accounts = [each.name for each in system.services if any(c.name.endswith("_hash") for e in each.entities for c in e.hidden)]
+    accounts = [
+        each.name for each in system.services if any(c.name.endswith("_hash") for e in each.entities for c in e.hidden)
+    ]
     for rule in intent.security:
         where = ", ".join(f"`{each}`" for each in accounts) or "-"
         yield _line(rule.id, rule.rule, where, "`tests/unit/test_security.py`")

@@ -30,7 +30,7 @@ def environment(rows: Mapping[str, int]) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the output is Python and SQL
+        autoescape=False,  # the output is Python and SQL
     )
     filters: dict[str, Callable[..., object]] = {
         "camel": camel,
@@ -39,7 +39,7 @@ def environment(rows: Mapping[str, int]) -> jinja2.Environment:
         "uncapitalised": lambda text: text[:1].lower() + text[1:],
         "wired": lambda need: f"runtime.{need}" if need in PORTS else need,
         "private": lambda need: f"self._{need}",
-        "port": port,
+        "parameters": lambda needs, service: ", ".join(f"{each}: {port(each, service)}" for each in needs),
         "sql": sql.literal,
         "sql_name": sql.sql_name,
         "select_list": sql.select_list,
@@ -95,4 +95,3 @@ def settle_request(called: OperationPlan, entity: EntityPlan) -> str:
 def amount_of(entity: EntityPlan) -> str:
     """Return the name of the only public field of an entity that is money."""
     return next(each.name for each in entity.attributes if each.type.base == "money")
-

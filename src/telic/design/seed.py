@@ -19,7 +19,7 @@ from telic.model.intent import FieldType, Intent, StateMachine
 from telic.runtime.passwords import COST
 
 Row = dict[str, object]
-DEMO_PASSWORD = "correct horse battery staple"  # noqa: S105 - of every seeded account, and documented as such
+DEMO_PASSWORD = "correct horse battery staple"  # of every seeded account, and documented as such
 MOST = 5000  # things of one kind, whatever the workload says [1]
 USUAL = 1000  # things of one kind where no workload says [1]
 FIRST_DAY = date(2026, 1, 5)
@@ -175,7 +175,9 @@ class _Maker:
         if kind.base == "daterange":
             start = FIRST_DAY + timedelta(days=chance.randrange(280))
             end = start + timedelta(days=chance.randint(1, 3))
-            return dict(zip([each.name for each in attribute.columns], (start.isoformat(), end.isoformat()), strict=True))
+            return dict(
+                zip([each.name for each in attribute.columns], (start.isoformat(), end.isoformat()), strict=True)
+            )
         if kind.base == "email":
             return {name: f"{entity.one}{index + 1:06d}@example.com"}
         if kind.base == "str":

@@ -46,11 +46,16 @@ def insert(entity: EntityPlan, extra: Sequence[str], once: str = "") -> str:
     With a column that may be there once only (``request_key`` or `once`), it returns the row that is there afterwards.
     """
     names = [*(each.sql for each in entity.columns), *extra]
-    text = f"INSERT INTO {sql_name(entity.table)} ({', '.join(names)})\nVALUES ({', '.join(f'${n + 1}' for n in range(len(names)))})"
+    values = ", ".join(f"${number + 1}" for number in range(len(names)))
+    text = f"INSERT INTO {sql_name(entity.table)} ({', '.join(names)})\nVALUES ({values})"
     conflict = once or ("request_key" if "request_key" in extra else "")
     if conflict:
         text += f"\nON CONFLICT ({conflict}) DO UPDATE SET {conflict} = EXCLUDED.{conflict}"
-    return text if set(extra) and not conflict and "held_until" not in extra else f"{text}\nRETURNING {select_list(entity)}"
+    return (
+        text
+        if set(extra) and not conflict and "held_until" not in extra
+        else f"{text}\nRETURNING {select_list(entity)}"
+    )
 
 
 def update(entity: EntityPlan, secret: str) -> str:
@@ -62,7 +67,9 @@ def update(entity: EntityPlan, secret: str) -> str:
 
 def changeable_columns(entity: EntityPlan) -> list[Column]:
     """Return the columns of the fields that a request may change."""
-    return [each for attribute in entity.attributes if is_changeable(entity, attribute.name) for each in attribute.columns]
+    return [
+        each for attribute in entity.attributes if is_changeable(entity, attribute.name) for each in attribute.columns
+    ]
 
 
 def is_changeable(entity: EntityPlan, name: str) -> bool:

@@ -36,7 +36,9 @@ def structs(service: ServicePlan, system: SystemPlan, machines: tuple[StateMachi
     for name in dict.fromkeys(each.entity for each in plans if each.entity):
         entity = system.entity(name)
         article = "An" if entity.one[0] in "aeiou" else "A"
-        found[name] = _struct(name, f"{article} {entity.one.replace('_', ' ')}.", entity.fields, machines, checked=False)
+        found[name] = _struct(
+            name, f"{article} {entity.one.replace('_', ' ')}.", entity.fields, machines, checked=False
+        )
     for plan in plans:
         for struct in _of_operation(plan, machines):
             found.setdefault(struct.name, struct)

@@ -26,7 +26,8 @@ def plan_system(intent: Intent) -> SystemPlan:
     for entity in intent.entities:
         if entity.owner in (GATEWAY, FACADE):
             raise InvalidDesign(
-                f"{entity.name}: the owner {entity.owner} is a name that the design needs itself", hint="rename the owner"
+                f"{entity.name}: the owner {entity.owner} is a name that the design needs itself",
+                hint="rename the owner",
             )
     draft = Draft(intent)
     for op in intent.operations:

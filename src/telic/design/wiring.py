@@ -1,9 +1,10 @@
-"""``wiring.yaml``: the policies of a design as people edit them, read with positions for errors and written back the same."""
+"""``wiring.yaml``: a design's policies as people edit them, read with positions for errors, written back the same."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,7 +86,12 @@ def _value(name: str, value: object) -> str:
         return "true" if value else "false"
     if name in DURATIONS and isinstance(value, float):
         return units.write_duration(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return _digits(value) if isinstance(value, float) else str(value)
+
+
+def _digits(value: float) -> str:
+    text = f"{Decimal(repr(value)):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class _Reader:
@@ -126,10 +132,15 @@ class _Reader:
         names = tuple(each.name for each in fields(default))
         for name, value in self._known(item, names).items():
             if name in NESTED:
-                given[name] = None if value.text == "none" else self._policy(value, NESTED[name]())
+                given[name] = None if value.text == "none" else self._nested(name, value)
             else:
                 given[name] = self._scalar(name, value, getattr(default, name))
         return replace(default, **given)
+
+    def _nested(self, name: str, item: Item) -> RetryPolicy | BreakerPolicy | CachePolicy:
+        if name == "retry":
+            return self._policy(item, RetryPolicy())
+        return self._policy(item, BreakerPolicy()) if name == "breaker" else self._policy(item, CachePolicy())
 
     def _scalar(self, name: str, item: Item, default: Any) -> Any:
         if item.kind != "text":

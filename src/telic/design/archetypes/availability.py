@@ -44,7 +44,7 @@ def availability(draft: Draft, op: Operation, days: str) -> Availability:
             service=owner,
             operation=record,
             shape="availability",
-            about=f"How many {facts.quantity} are taken at most on any of the days, for each {facts.thing} asked about.",
+            about=f"How many {facts.quantity} are taken at most on any of the days, by {facts.thing}.",
             needs=("store",),
             facts={"reservation": facts},
             uses={facts.stock_table: frozenset({"SELECT"})},

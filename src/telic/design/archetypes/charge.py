@@ -23,7 +23,7 @@ def charge(draft: Draft, op: Operation, asking: str) -> OperationPlan:
     rest = [each for each in entity.fields if each not in (link, *money)]
     if rest or len(money) > 1:
         raise InvalidDesign(
-            f"{op.id} {op.name}: nothing says what {entity.name}.{(rest or money)[-1].name} is when {op.calls} is called",
+            f"{op.id} {op.name}: nothing says what {entity.name}.{(rest or money)[-1].name} is in {op.calls}",
             hint=f"keep a reference to {op.on} and at most one field of type money in {entity.name}",
         )
     one, many = snake(entity.name), plural(snake(entity.name))
@@ -54,9 +54,7 @@ def charge(draft: Draft, op: Operation, asking: str) -> OperationPlan:
 def _recorded(draft: Draft, op: Operation, service: str) -> EntityType:
     owned = [each for each in draft.intent.entities if each.owner == service]
     found = [
-        each
-        for each in owned
-        if any(field.type.base == "ref" and field.type.target == op.on for field in each.fields)
+        each for each in owned if any(field.type.base == "ref" and field.type.target == op.on for field in each.fields)
     ]
     if len(found) != 1:
         raise InvalidDesign(

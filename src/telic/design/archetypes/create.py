@@ -79,7 +79,7 @@ def _required(draft: Draft, op: Operation, fields: tuple[Field, ...], owner: str
     if len(asked) != len(names) or not given.issuperset(names) or state not in known:
         raise InvalidDesign(
             f"{op.id} {op.name}: requires {op.requires!r} does not fit {entity.name}",
-            hint=f"states: {', '.join(sorted(known))}; fields that both {op.on} and {entity.name} have are its arguments",
+            hint=f"states: {', '.join(sorted(known))}; its arguments are fields of both {op.on} and {entity.name}",
         )
     service, many = owner_of(draft, op, entity.name, apart_from=owner), plural(snake(entity.name))
     draft.index(entity.name, Index(f"{many}_by_{'_'.join(names)}", ", ".join(f"{name}_id" for name in names)))

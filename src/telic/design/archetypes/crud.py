@@ -50,7 +50,9 @@ def _account(draft: Draft, op: Operation) -> Iterable[OperationPlan]:
     yield from _by_key(draft, op, entity.fields, taken=(taken,))
 
 
-def _by_key(draft: Draft, op: Operation, fields: tuple[Field, ...], taken: tuple[str, ...] = ()) -> Iterable[OperationPlan]:
+def _by_key(
+    draft: Draft, op: Operation, fields: tuple[Field, ...], taken: tuple[str, ...] = ()
+) -> Iterable[OperationPlan]:
     key = Field(snake(op.on), FieldType("ref", target=op.on))
     changes = tuple(replace(each, optional=True) for each in fields)
     hashing = ("background",) if taken else ()
@@ -118,7 +120,9 @@ def _plan(
             "email": email,
             "self": one if own and op.auth == "self" else "",
             "initial": {
-                each.name: draft.machine(each.type.target).initial for each in entity.fields if each.type.base == "state"
+                each.name: draft.machine(each.type.target).initial
+                for each in entity.fields
+                if each.type.base == "state"
             },
         },
         uses={many: READ | ({writes} if writes else set())},

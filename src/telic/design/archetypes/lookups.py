@@ -16,9 +16,7 @@ def get(draft: Draft, op: Operation, entity: str, *, asking: str) -> OperationPl
     owner, one = owner_of(draft, op, entity, apart_from=asking), snake(entity)
     name = "get" if _alone(draft, entity) else f"get_{one}"
     request = (Field(one, FieldType("ref", target=entity)),)
-    record = internal(
-        name, op, request, (), statements=(f"{owner}.{one}_by_key",), raises=errors(op, "not_found")
-    )
+    record = internal(name, op, request, (), statements=(f"{owner}.{one}_by_key",), raises=errors(op, "not_found"))
     return draft.add(
         OperationPlan(
             service=owner,

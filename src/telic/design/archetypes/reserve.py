@@ -10,7 +10,7 @@ from telic.design.naming import plural, snake
 from telic.design.plan import Attribute, Column, Index, JobPlan, OperationPlan, TablePlan
 from telic.errors import InvalidDesign
 from telic.model.design import Call
-from telic.model.intent import Field, FieldType, Operation
+from telic.model.intent import FieldType, Operation
 
 CHANGE = frozenset({"SELECT", "INSERT", "UPDATE"})
 SWEEP = 2.0  # how often holds that ran out are looked for [s]
@@ -49,13 +49,15 @@ def reservation(draft: Draft, op: Operation) -> Reservation:
         ends = [to for start, to in machine.edges if start == machine.initial and to in machine.final]
         if not ends:
             raise InvalidDesign(
-                f"{op.id} {op.name}: holds run out, but {machine.name} has no edge from {machine.initial} to a final state",
+                f"{op.id} {op.name}: holds run out, but no edge of {machine.name} ends a hold",
                 hint=f"add {machine.initial}->expired to its edges and expired to its final states",
             )
         expired = "expired" if "expired" in ends else ends[0]
     money = [each.name for each in draft.intent.entity(stock_entity).fields if each.type.base == "money"]
     price = money[0] if len(money) == 1 else ""
-    settling = (each for each in draft.intent.operations if each.kind == "transition" and each.on == op.on and each.calls)
+    settling = (
+        each for each in draft.intent.operations if each.kind == "transition" and each.on == op.on and each.calls
+    )
     return Reservation(
         entity=op.on,
         thing=thing,
@@ -85,7 +87,9 @@ def reserve(draft: Draft, op: Operation) -> None:
     rest = tuple(each for each in fields if each.name != facts.thing)
     checks = lookups.checked_references(draft, op, rest, asking=owner)
     if facts.amount:
-        draft.derive(op.on, Attribute("amount", FieldType("money", minimum=0.0), (Column("amount", "BIGINT NOT NULL"),)))
+        draft.derive(
+            op.on, Attribute("amount", FieldType("money", minimum=0.0), (Column("amount", "BIGINT NOT NULL"),))
+        )
     _keep(draft, op, facts, owner)
     record = internal(
         op.name,
