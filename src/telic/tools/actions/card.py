@@ -97,7 +97,7 @@ def service_of(state: State, name: str) -> ServiceState:
 def edge_of(topology: Topology, name: str) -> tuple[str, str]:
     """Return caller and callee of the edge called `name`; refuse one that the world does not have."""
     edges = {each.name: each for each in topology.edges} | {
-        f"{outside}->{topology.entry}": None for outside in ("user",)
+        f"{outside}->{topology.entry}": None for outside in ("users",)
     }
     if name not in edges:
         raise ActionRefused(f"no edge {name!r} in this world", hint=near_names(name, edges))

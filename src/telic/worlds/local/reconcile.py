@@ -12,7 +12,7 @@ from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.ports import Ports, is_free
 
-USER = "user"
+USER = "users"
 
 
 def read_design(folder: Path) -> Design:
