@@ -15,10 +15,10 @@ LASTING = frozenset({"cpu-starvation"})
 """Faults whose harm may live in the process that injects: a duty cycle of signals."""
 
 
-def cards() -> list[Mapping[str, object]]:
-    """Return the card of every fault: name, one-line summary, whole text, parameters and an example."""
+def cards(*names: str) -> list[Mapping[str, object]]:
+    """Return the cards of the faults called `names`, or of all: summary, whole text, parameters, an example."""
     found: list[Mapping[str, object]] = []
-    for name in fault:
+    for name in names or fault:
         factory = fault.factory(name)
         text = inspect.getdoc(factory) or ""
         parameters = [each.name for each in fields(factory)]  # type: ignore[arg-type]

@@ -1,0 +1,73 @@
+"""The summary of a run as Markdown, for a review or a ticket."""
+
+from __future__ import annotations
+
+import re
+
+from telic.report import words
+from telic.report.record import RunRecord
+from telic.report.summary import headline, rows
+
+
+def markdown(run: RunRecord) -> str:
+    """Return headline, summary table, actions, status of the intent and how to repeat the run."""
+    lines = [
+        f"# {_cell(headline(run))}",
+        "",
+        f"{words.date(run.started)}, seed {run.seed}, {run.ended - run.started:.0f} s",
+        "",
+    ]
+    lines += _table(
+        ("injected", "harm", "detected after", "recovered after", "named cause", "cause", "undone", "left in place"),
+        [
+            (
+                words.truth(row),
+                words.harm(row),
+                words.seconds(row.to_detect),
+                words.seconds(row.to_recover),
+                words.said(row),
+                words.right(row),
+                str(len(row.undone)),
+                str(len(row.left)),
+            )
+            for row in rows(run)
+        ],
+    )
+    applied = [each for row in rows(run) for each in row.applied]
+    lines += _table(
+        ("at", "action", "why", "outcome"),
+        [
+            (
+                words.offset(each.applied, run.started),
+                str(each.action),
+                each.action.reason,
+                words.OUTCOMES[each.outcome],
+            )
+            for each in applied
+        ],
+    )
+    lines += _table(("intent", "status", "why"), [(each.id, each.status, each.reason) for each in run.standings])
+    lines += _table(("what", "hash"), list(run.hashes.items()))
+    if run.command:
+        lines += ["Repeat it:", "", f"    {_line(run.command)}", ""]
+    return "\n".join(lines)
+
+
+def _table(head: tuple[str, ...], body: list[tuple[str, ...]]) -> list[str]:
+    if not body:
+        return []
+    return [
+        f"| {' | '.join(head)} |",
+        f"|{'---|' * len(head)}",
+        *(f"| {' | '.join(_cell(each) for each in row)} |" for row in body),
+        "",
+    ]
+
+
+def _cell(text: str) -> str:
+    """Take the meaning from everything that Markdown or HTML would read as markup."""
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", _line(text)).replace("\\<", "&lt;").replace("\\>", "&gt;")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
