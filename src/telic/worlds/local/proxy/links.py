@@ -7,6 +7,7 @@ import resource
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import cast
 
 from telic.worlds.local.proxy.lane import reset
 from telic.worlds.local.proxy.pair import Pair
@@ -119,8 +120,7 @@ class _Refusal(asyncio.Protocol):
     """Too many connections: the next one is reset."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            reset(transport)
+        reset(cast(asyncio.Transport, transport))  # uvloop's is no subclass
 
 
 def _raise_file_limit() -> int:
