@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 from telic.design.entities import entity_plan
 from telic.design.naming import plural, snake
@@ -122,7 +123,8 @@ class Draft:
     def _service(self, name: str) -> ServicePlan:
         operations = tuple(self._whole(plan) for (service, _), plan in self._operations.items() if service == name)
         entities = tuple(self._entity(each) for each in self.intent.entities if each.owner == name)
-        kind = "owner" if entities else "gateway" if name == GATEWAY else "facade"
+        kind: Literal["gateway", "facade", "owner"] = "owner" if entities else "facade"
+        kind = "gateway" if name == GATEWAY else kind
         keyed = kind == "owner" and any(each.operation.mutating for each in operations)
         tables = (*(each.table for each in entities), *self._tables[name], *([_key_table(name)] if keyed else []))
         called = [(call.service, call.operation) for plan in operations for call in plan.operation.calls]
