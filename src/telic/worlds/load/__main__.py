@@ -1,0 +1,47 @@
+"""``python -m telic.worlds.load``: the load generator as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvloop
+
+from telic.errors import TelicError
+from telic.worlds.load.run import Order, run
+from telic.worlds.load.shapes import FORMS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one load; return the exit code."""
+    order = read_order(arguments)
+    try:
+        uvloop.run(run(order))
+    except TelicError as error:
+        sys.stderr.write(f"{error}\n{error.hint}\n" if error.hint else f"{error}\n")
+        return error.exit_code
+    return 0
+
+
+def read_order(arguments: Sequence[str] | None = None) -> Order:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="telic.worlds.load", description="Drive open-loop traffic at a system and check every answer."
+    )
+    add = parser.add_argument
+    add("--design", type=Path, required=True, help="design folder: design.json, intent.yaml, seed/")
+    add("--url", required=True, help="where the entry service listens")
+    add("--workload", required=True, help="workload of the intent, by id or name")
+    add("--rate", type=float, help="requests a second instead of the workload's")
+    add("--shape", default="constant", help=FORMS.replace("%", "%%"))
+    add("--seed", type=int, default=1, help="of arrivals, operations and keys")
+    add("--for", dest="seconds", type=float, required=True, help="how long to send [s]")
+    add("--record", type=Path, required=True, help="file that gets one JSON line a second")
+    add("--quiet", action="store_true", help="do not write the same lines to stdout")
+    return Order(**vars(parser.parse_args(arguments)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

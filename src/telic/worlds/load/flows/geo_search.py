@@ -1,0 +1,91 @@
+"""``geo_search``: every thing found is really there, within the circle, nearest first, and none is missing."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from telic.model.intent import Operation
+from telic.worlds.load import values
+from telic.worlds.load.beliefs import Beliefs
+from telic.worlds.load.exchange import Answer, Ask, Finding
+from telic.worlds.load.flows.base import RIGHT, Drawing, differs, objects, one_offered, refusal, wrong
+from telic.worlds.load.geography import Point, haversine, moved
+from telic.worlds.load.knowledge import point_of
+from telic.worlds.load.plan import Planned
+
+CIRCLES = (1.0, 2.0, 3.0, 5.0)  # how far users look [km]
+SLACK = 0.01  # formulas and rounded coordinates differ by so much [km]
+ENOUGH = 3  # so many things known within the circle cannot all be taken [1]
+
+
+class GeoSearch:
+    """Users who look for things near a place, or near another thing."""
+
+    def __init__(self, operation: Operation, beliefs: Beliefs) -> None:
+        self._operation, self._drawing = operation, Drawing(beliefs)
+        self._offered = one_offered(beliefs, operation)
+        self._knowledge = beliefs.knowledge
+        self._place = beliefs.knowledge.field_of(operation.on, "geo").name
+
+    def ask(self, planned: Planned) -> Ask:
+        """Look around the thing of the planned rank."""
+        draws, body = planned.choices(), dict[str, object]()
+        centre, km = Point(0.0, 0.0), draws.choice(CIRCLES)
+        for each in self._offered.request:
+            if each.type.base == "geo":
+                centre = self._near(planned, draws, km)
+                body[each.name] = {"lat": centre.lat, "lon": centre.lon}
+            elif each.type.base == "ref":
+                thing = self._drawing.popular(each.type.target, planned.rank)
+                centre = point_of(thing.fields[self._knowledge.field_of(each.type.target, "geo").name])
+                body[each.name] = thing.key
+            elif each.type.base == "float":
+                km = min(km, each.type.maximum or km)
+                body[each.name] = km
+            elif each.type.base == "daterange":
+                body[each.name] = values.days(draws, self._drawing.first_day)
+        return Ask(planned.operation, self._offered.name, body, lambda answer: self._judge(answer, centre, km))
+
+    def _near(self, planned: Planned, draws: random.Random, km: float) -> Point:
+        thing = self._drawing.popular(self._operation.on, planned.rank)
+        start = point_of(thing.fields[self._place])
+        there = moved(start, draws.uniform(0, km / 2), draws.uniform(0, 2 * math.pi))
+        return Point(round(there.lat, 5), round(there.lon, 5))
+
+    def _judge(self, answer: Answer, centre: Point, km: float) -> Finding:
+        refused = refusal(answer, self._offered, untrue=("not_found",))
+        if refused is not None:
+            return refused
+        found = objects(answer.reply, self._offered)
+        if found is None:
+            return wrong("shape")
+        return self._check(found, centre, km)
+
+    def _check(self, found: list[dict[str, object]], centre: Point, km: float) -> Finding:
+        on = self._operation.on
+        key, things, last = self._knowledge.intent.entity(on).key, self._knowledge.things(on), 0.0
+        for each in found:
+            known = things.get(str(each.get(key)))
+            if known is None and not self._knowledge.grows(on):
+                return wrong("thing")
+            if known is not None and differs(each, known.fields):
+                return wrong("fields")
+            distance = haversine(centre, point_of(each.get(self._place)))
+            if distance > km + SLACK:
+                return wrong("distance")
+            if distance < last - SLACK:
+                return wrong("order")
+            last = distance
+        names = {str(each.get(key)) for each in found}
+        return wrong("twice") if len(names) < len(found) else self._missing(names, last, centre, km)
+
+    def _missing(self, names: set[str], last: float, centre: Point, km: float) -> Finding:
+        """Nothing that is known may be left out: everything nearer than the last is there, and not nothing at all."""
+        near = self._knowledge.map(self._operation.on).within(centre, km - SLACK)
+        if self._operation.filter:
+            return wrong("nothing_found") if not names and len(near) >= ENOUGH else RIGHT
+        if not names and near:
+            return wrong("nothing_found")
+        gaps = any(distance < last - SLACK and key not in names for key, distance in near.items())
+        return wrong("gap") if gaps else RIGHT

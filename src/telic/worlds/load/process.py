@@ -1,0 +1,87 @@
+"""The load generator as a child process, ended with its parent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from telic.worlds.child import Child
+from telic.worlds.load.record import Record, read
+
+MODULE = "telic.worlds.load"
+ENDING = 10.0  # answers under way, and the interpreter's end, after the last request was sent [s]
+
+
+class LoadProcess(Child):
+    """A running load; leaving its ``with`` block ends it.
+
+    Parameters
+    ----------
+    arguments
+        The command line.
+    record
+        Where its record grows.
+    seconds
+        How long it sends [s].
+    """
+
+    def __init__(self, arguments: list[str], *, record: Path, seconds: float) -> None:
+        self.path, self._seconds = record, seconds
+        record.unlink(missing_ok=True)  # of a run before: nobody shall take it for this one's
+        super().__init__(MODULE, arguments, log=record.with_suffix(".log"))
+
+    def finish(self) -> Record:
+        """Wait until it has sent everything, and return the whole record."""
+        self.wait(self._seconds + ENDING)
+        return self.record()
+
+    def record(self) -> Record:
+        """Return what is recorded so far."""
+        return read(self.path)
+
+    def __enter__(self) -> LoadProcess:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def start(
+    design: Path,
+    url: str,
+    *,
+    record: Path,
+    workload: str,
+    rate: float | None = None,
+    shape: str = "constant",
+    seed: int = 1,
+    seconds: float = 60.0,
+) -> LoadProcess:
+    """Start to drive a system.
+
+    Parameters
+    ----------
+    design
+        The design's folder.
+    url
+        Where the entry service listens.
+    record
+        File that gets the record; its log is beside it.
+    workload
+        Id or name.
+    rate
+        Instead of the workload's [requests/s].
+    shape
+        How the rate changes: ``constant``, ``ramp:1..3``, ``swing:0.3``, ``spike:2.5@10+5``.
+    seed
+        The same seed sends the same operations with the same keys at the same times.
+    seconds
+        How long to send [s]; `LoadProcess.stop` ends it earlier.
+    """
+    arguments = ["--design", str(design), "--url", url, "--workload", workload, "--shape", shape]
+    arguments += ["--seed", str(seed), "--for", repr(seconds), "--record", str(record), "--quiet"]
+    if rate is not None:
+        arguments += ["--rate", repr(rate)]
+    return LoadProcess(arguments, record=record, seconds=seconds)

@@ -1,0 +1,86 @@
+"""How the rate of a load changes over its run: constant, a ramp, a swing, a spike."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from telic.errors import UsageError
+
+SWING_PERIOD = 60.0  # of a swing that names none [s]
+FORMS = (
+    "constant | ramp:FROM..TO | swing:SHARE[@PERIOD] | spike:FACTOR@START+SECONDS, such as swing:0.3 or spike:2.5@10+5"
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A factor on the rate over time.
+
+    Attributes
+    ----------
+    factor
+        Time since the start [s] to the factor [1].
+    peak
+        The largest factor [1].
+    """
+
+    text: str
+    factor: Callable[[float], float]
+    peak: float
+
+
+def read_shape(text: str, seconds: float) -> Shape:
+    """Read a shape; a ramp stretches over the run of `seconds` [s].
+
+    Examples
+    --------
+    >>> [read_shape("ramp:1..3", 10.0).factor(at) for at in (0.0, 5.0, 10.0)]
+    [1.0, 2.0, 3.0]
+    """
+    name, _, rest = text.partition(":")
+    try:
+        if name == "constant" and not rest:
+            return Shape(text, lambda at: 1.0, 1.0)
+        if name in _READERS:
+            shape = _READERS[name](text, rest, seconds)
+            if math.isfinite(shape.peak) and shape.peak > 0:
+                return shape
+    except (ValueError, AttributeError, ZeroDivisionError):
+        pass  # the same complaint as for an unknown name
+    raise UsageError(f"no shape {text!r}", hint=f"write {FORMS}")
+
+
+def _ramp(text: str, rest: str, seconds: float) -> Shape:
+    first, last = (_factor(each) for each in rest.split(".."))
+    span = max(seconds, 1e-9)
+    return Shape(text, lambda at: first + (last - first) * min(at / span, 1.0), max(first, last))
+
+
+def _swing(text: str, rest: str, seconds: float) -> Shape:
+    share_text, _, period_text = rest.partition("@")
+    share, period = _factor(share_text), _factor(period_text or str(SWING_PERIOD))
+    if share > 1.0:
+        raise ValueError(share_text)
+    turn = 2 * math.pi / period
+    return Shape(text, lambda at: 1.0 + share * math.sin(turn * at), 1.0 + share)
+
+
+def _spike(text: str, rest: str, seconds: float) -> Shape:
+    parts = re.fullmatch(r"([^@]+)@([^+]+)\+(.+)", rest)
+    if parts is None:
+        raise ValueError(rest)
+    factor, start, length = (_factor(each) for each in parts.groups())
+    return Shape(text, lambda at: factor if start <= at < start + length else 1.0, max(factor, 1.0))
+
+
+def _factor(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or value < 0:
+        raise ValueError(text)
+    return value
+
+
+_READERS: dict[str, Callable[[str, str, float], Shape]] = {"ramp": _ramp, "swing": _swing, "spike": _spike}

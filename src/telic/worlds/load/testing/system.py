@@ -1,0 +1,153 @@
+"""What a system answers when it does what its intent says, kept in dictionaries."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from telic.model.intent import Operation
+from telic.worlds.load.geography import haversine
+from telic.worlds.load.knowledge import Knowledge, point_of
+
+Fields = dict[str, object]
+MOST = 20  # things in a list [1]
+
+
+class Reply(NamedTuple):
+    """An answer before it is HTTP."""
+
+    status: int
+    body: object
+
+
+class ModelSystem:
+    """Every operation of a design's entry service, without services, stores or time.
+
+    Attributes
+    ----------
+    asked
+        How often each operation was asked for.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge, self._ids = knowledge, itertools.count(1)
+        self._things: dict[str, dict[str, Fields]] = {}
+        self._answers: dict[str, Reply] = {}  # by idempotency key
+        self._secrets: dict[str, Fields] = {}
+        self.asked: dict[str, int] = dict.fromkeys(knowledge.offered, 0)
+        for each in knowledge.intent.entities:
+            seeds = knowledge.things(each.name).values()
+            self._things[each.name] = {one.key: {each.key: one.key, **one.fields} for one in seeds}
+
+    def answer(self, operation: str, body: Fields, *, token: str = "", key: str = "") -> Reply:
+        """Answer a request as a right system does."""
+        offered = self._knowledge.offered.get(operation)
+        if offered is None:
+            return Reply(404, {"error": "no such operation"})
+        self.asked[operation] += 1
+        if key and key in self._answers:
+            return self._answers[key]
+        intended = self._knowledge.intent.operation(offered.derives[0])
+        kinds: Mapping[str, Callable[[], Reply]] = {
+            "geo_search": lambda: self._search(intended, body),
+            "reserve": lambda: self._reserve(intended, body),
+            "transition": lambda: self._move(intended, body),
+            "list_by_ref": lambda: self._list(intended, body),
+            "create": lambda: self._create(intended, body),
+            "crud": lambda: self._crud(intended, operation.partition("_")[0], body, token),
+        }
+        reply = kinds[intended.kind]()
+        if key:
+            self._answers[key] = reply
+        return reply
+
+    def _search(self, operation: Operation, body: Fields) -> Reply:
+        place = self._knowledge.field_of(operation.on, "geo").name
+        centre = next((point_of(value) for value in body.values() if isinstance(value, dict) and "lat" in value), None)
+        if centre is None:
+            field = next(each for each in operation.inputs if each.type.base == "ref")
+            of = self._things[field.type.target][str(body[field.name])]
+            centre = point_of(of[self._knowledge.field_of(field.type.target, "geo").name])
+        radius = next(value for value in body.values() if isinstance(value, float))
+        ranked = sorted(
+            (haversine(centre, point_of(each[place])), number)
+            for number, each in enumerate(self._things[operation.on].values())
+        )
+        all_things = list(self._things[operation.on].values())
+        return Reply(200, {"things": [all_things[number] for far, number in ranked if far <= radius][:MOST]})
+
+    def _reserve(self, operation: Operation, body: Fields) -> Reply:
+        state = self._knowledge.field_of(operation.on, "state")
+        machine = next(each for each in self._knowledge.intent.states if each.name == state.type.target)
+        return self._keep(operation.on, {**body, state.name: machine.initial})
+
+    def _move(self, operation: Operation, body: Fields) -> Reply:
+        state = self._knowledge.field_of(operation.on, "state").name
+        thing = self._things[operation.on].get(str(next(iter(body.values()))))
+        if thing is None:
+            return _refused("not_found")
+        assert operation.edge is not None
+        if thing[state] != operation.edge[0]:
+            return _refused(f"already_{thing[state]}")
+        thing[state] = operation.edge[1]
+        return Reply(200, dict(thing))
+
+    def _list(self, operation: Operation, body: Fields) -> Reply:
+        known = self._knowledge.things(operation.on)
+        found = [each for each in self._things[operation.on].values() if each[operation.by] == body[operation.by]]
+        key = self._knowledge.intent.entity(operation.on).key
+        since = {name: each.since for name, each in known.items()}
+        found.sort(key=lambda each: since.get(str(each[key]), float("inf")))  # stable: those made here are in order
+        return Reply(200, {"things": (found if operation.order == "oldest" else found[::-1])[:MOST]})
+
+    def _create(self, operation: Operation, body: Fields) -> Reply:
+        if operation.requires:
+            found = re.fullmatch(r"has_([a-z]+)_[a-z]+\((.*)\)", operation.requires)
+            assert found is not None
+            names = [each.strip() for each in found[2].split(",")]
+            entity = next(each.on for each in self._knowledge.intent.operations if each.kind == "reserve")
+            state = self._knowledge.field_of(entity, "state").name
+            wanted = {state: found[1], **{name: body[name] for name in names}}
+            if not any(wanted.items() <= each.items() for each in map(_hashable, self._things[entity].values())):
+                return _refused("not_allowed")
+        return self._keep(operation.on, body)
+
+    def _crud(self, operation: Operation, verb: str, body: Fields, token: str) -> Reply:
+        things, key = self._things[operation.on], self._knowledge.intent.entity(operation.on).key
+        secrets = {
+            each.name for each in self._knowledge.intent.entity(operation.on).fields if each.type.base == "secret"
+        }
+        if verb == "create":
+            reply = self._keep(operation.on, {name: value for name, value in body.items() if name not in secrets})
+            assert isinstance(reply.body, dict)
+            self._secrets[reply.body[key]] = body
+            return reply
+        if verb == "login":
+            found = next((name for name, made in self._secrets.items() if body.items() <= made.items()), None)
+            return Reply(200, {"user": found, "token": f"token-{found}"}) if found else _refused("not_authorised")
+        own = str(next(iter(body.values())))
+        if token != f"token-{own}":
+            return Reply(401, {"error": "unauthorised"})
+        if own not in things:
+            return _refused("not_found")
+        if verb == "delete":
+            del things[own]
+            return Reply(200, {"deleted": True})
+        things[own].update({name: value for name, value in list(body.items())[1:] if name not in secrets})
+        return Reply(200, dict(things[own]))
+
+    def _keep(self, entity: str, fields: Fields) -> Reply:
+        key = self._knowledge.intent.entity(entity).key
+        made = {key: f"{entity.lower()}-new-{next(self._ids)}", **fields}
+        self._things[entity][str(made[key])] = made
+        return Reply(200, dict(made))
+
+
+def _refused(error: str) -> Reply:
+    return Reply(422, {"error": error, "message": error})
+
+
+def _hashable(thing: Fields) -> Fields:
+    return {name: value for name, value in thing.items() if isinstance(value, str | int)}
