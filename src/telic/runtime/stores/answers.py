@@ -19,27 +19,28 @@ class PostgresAnswers:
         if not _TABLE.fullmatch(table):
             raise UsageError(f"idempotency table {table!r}", hint="schema.table in lower case")
         self._database = database
-        write, service = Cost(writes=True), table.partition(".")[0]
+        write, (service, name) = Cost(writes=True), table.split(".")
+        quoted = f'"{service}"."{name}"'  # a service may have the name of a reserved word: user
         self._claim = Statement(
             f"{service}.claim_key",
-            f"INSERT INTO {table} AS kept (key, operation) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE "
+            f"INSERT INTO {quoted} AS kept (key, operation) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE "
             f"SET claimed_at = now() WHERE kept.status IS NULL "
             f"AND kept.claimed_at < now() - interval '{STALE_CLAIM:.0f} seconds'",
             write,
             table,
         )
         self._find = Statement(
-            f"{service}.find_answer", f"SELECT status, reply FROM {table} WHERE key = $1", Cost(), table
+            f"{service}.find_answer", f"SELECT status, reply FROM {quoted} WHERE key = $1", Cost(), table
         )
         self._finish = Statement(
-            f"{service}.keep_answer", f"UPDATE {table} SET status = $2, reply = $3 WHERE key = $1", write, table
+            f"{service}.keep_answer", f"UPDATE {quoted} SET status = $2, reply = $3 WHERE key = $1", write, table
         )
         self._release = Statement(
-            f"{service}.free_key", f"DELETE FROM {table} WHERE key = $1 AND status IS NULL", write, table
+            f"{service}.free_key", f"DELETE FROM {quoted} WHERE key = $1 AND status IS NULL", write, table
         )
         self._forget = Statement(
             f"{service}.forget_answers",
-            f"DELETE FROM {table} WHERE claimed_at < now() - interval '{KEPT:.0f} seconds'",
+            f"DELETE FROM {quoted} WHERE claimed_at < now() - interval '{KEPT:.0f} seconds'",
             write,
             table,
         )
