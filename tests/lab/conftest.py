@@ -159,4 +159,4 @@ def harm(design: Design) -> RecordingHarm:
 
 @pytest.fixture
 def scene(design: Design, harm: RecordingHarm) -> Scene:
-    return Scene(harm, design)
+    return Scene(harm, design, harm.changes)

@@ -13,7 +13,7 @@ from telic.lab import faults
 from telic.lab.fault import Scene, choose, dice, fault, make, params_from_text
 from telic.lab.testing import RecordingHarm
 from telic.lab.traffic import Place, traffic
-from telic.model import MECHANISMS, Truth
+from telic.model import MECHANISMS, Change, Truth
 
 SEEDS = range(12)
 NAMES = list(fault)
@@ -39,6 +39,10 @@ def planned(name: str, scene: Scene, seed: int, **fixed: str | float | int) -> A
     return make(name, factory.plan(scene, seed, fixed))
 
 
+def changed(truth: Truth, harm: RecordingHarm) -> Change | None:
+    return next((each for each in harm.log if each.id == truth.change), None)
+
+
 def test_the_eight_faults_are_there() -> None:
     assert set(fault) >= EIGHT
 
@@ -48,11 +52,11 @@ def test_the_eight_faults_are_there() -> None:
 def test_it_hurts_and_heals(name: str, seed: int, scene: Scene, harm: RecordingHarm) -> None:
     healthy = harm.snapshot()
     culprit = planned(name, scene, seed)
-    culprit.inject(harm)
+    change = changed(culprit.inject(harm), harm)
     assert harm.snapshot() != healthy
-    culprit.heal(harm)
+    culprit.heal(harm, change)
     assert harm.snapshot() == healthy
-    culprit.heal(harm)
+    culprit.heal(harm, change)
     assert harm.snapshot() == healthy
 
 
@@ -62,7 +66,7 @@ def test_healing_what_was_never_injected_changes_nothing(
     name: str, seed: int, scene: Scene, harm: RecordingHarm
 ) -> None:
     healthy = harm.snapshot()
-    planned(name, scene, seed).heal(harm)
+    planned(name, scene, seed).heal(harm, None)
     assert harm.snapshot() == healthy
     assert not harm.log
 
@@ -93,7 +97,7 @@ def test_truth_names_a_known_mechanism_and_a_place_that_users_pass(
 def test_nothing_an_operator_can_read_gives_the_answer(name: str, seed: int, scene: Scene, harm: RecordingHarm) -> None:
     before = {each: dict(harm.release_files(each)) for each in harm.state().services}
     culprit = planned(name, scene, seed)
-    culprit.inject(harm)
+    truth = culprit.inject(harm)
     for change in harm.log:
         assert not TELLING.search(f"{change.summary} {change.author}")
         assert change.author
@@ -102,7 +106,7 @@ def test_nothing_an_operator_can_read_gives_the_answer(name: str, seed: int, sce
             line for text in before[change.entity].values() for line in text.splitlines()
         }
         assert not TELLING.search("\n".join(added))
-    culprit.heal(harm)
+    culprit.heal(harm, changed(truth, harm))
     assert not any(TELLING.search(f"{change.summary} {change.author}") for change in harm.log)
 
 
@@ -167,7 +171,7 @@ def test_both_kinds_of_crash_and_both_of_network_happen(scene: Scene) -> None:
 async def test_the_deployed_operation_raises_what_was_planned(scene: Scene, harm: RecordingHarm) -> None:
     for seed in SEEDS:
         culprit = planned("bad-deploy-exception", scene, seed)
-        culprit.inject(harm)
+        change = changed(culprit.inject(harm), harm)
         scope: dict[str, type] = {}
         files = harm.release_files(culprit.service)
         exec(files[f"services/{culprit.service}/handlers.py"], scope)
@@ -178,4 +182,4 @@ async def test_the_deployed_operation_raises_what_was_planned(scene: Scene, harm
             await owner(None, None)
         assert caught.type.__name__ == culprit.error
         assert await other(None, None) in ("rows", "taken")
-        culprit.heal(harm)
+        culprit.heal(harm, change)

@@ -88,15 +88,15 @@ async def test_death_after_the_ledger_line_or_during_injection_is_healed(
     healthy = harm.snapshot()
     injector = Injector(scene, ledger, clock)
     culprit, params = injector._plan(Wanted(name, 5))
-    ledger.begin(name, params, time=1.0)
-    assert injection.heal_all(harm, ledger) == [name]
+    ledger.begin(name, params, time=900.0)
+    assert injection.heal_all(scene, ledger) == [name]
     assert harm.snapshot() == healthy
-    ledger.begin(name, params, time=2.0)
+    ledger.begin(name, params, time=901.0)
     culprit.inject(harm)  # and no line after it
     assert harm.snapshot() != healthy
-    assert injection.heal_all(harm, ledger) == [name]
+    assert injection.heal_all(scene, ledger) == [name]
     assert harm.snapshot() == healthy
-    assert injection.heal_all(harm, ledger) == []
+    assert injection.heal_all(scene, ledger) == []
 
 
 async def test_several_injections_heal_newest_first(
@@ -105,7 +105,7 @@ async def test_several_injections_heal_newest_first(
     healthy = harm.snapshot()
     for name in ("hang", "wrong-port", "network"):
         await clock.run(Injector(scene, ledger, clock).run(Wanted(name, 2, after=1)))
-    assert injection.heal_all(harm, ledger) == ["network", "wrong-port", "hang"]
+    assert injection.heal_all(scene, ledger) == ["network", "wrong-port", "hang"]
     assert harm.snapshot() == healthy
 
 
@@ -115,7 +115,7 @@ async def test_one_that_cannot_be_healed_does_not_keep_the_others_hurt(
     await clock.run(Injector(scene, ledger, clock).run(Wanted("hang", 2)))
     ledger.begin("hang", {"service": "gone"}, time=9e9)
     with pytest.raises(UsageError, match="no service 'gone'"):
-        injection.heal_all(harm, ledger)
+        injection.heal_all(scene, ledger)
     assert harm.snapshot()["stopped"] == []
     assert [each.params["service"] for each in ledger.open()] == ["gone"]
 
@@ -128,7 +128,7 @@ def test_what_telic_repaired_itself_is_not_undone_by_healing(scene: Scene, harm:
     harm.restore(change.entity, change)  # a rollback
     harm.deploy(change.entity, {"services/notes.py": "NEXT = 1\n"}, author="anna", summary="next")
     before = harm.snapshot()
-    culprit.heal(harm)
+    culprit.heal(harm, change)
     assert harm.snapshot() == before
 
 

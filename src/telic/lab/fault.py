@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from telic.errors import UsageError
-from telic.model import Design, Harm, Scalar, Truth
+from telic.model import Change, Design, Harm, Scalar, Truth, Window
 from telic.registry import Registry, near_names
 
 Params = dict[str, Scalar]
@@ -20,6 +20,7 @@ class Scene:
 
     harm: Harm
     design: Design
+    changes: Callable[[Window], list[Change]] = lambda window: []  # the change log, for the way back after a crash
 
 
 @runtime_checkable
@@ -37,8 +38,11 @@ class Fault(Protocol):
         """Do the harm; say what is now wrong."""
         ...
 
-    def heal(self, harm: Harm) -> None:
-        """Take the harm back where it is still in force; harmless otherwise, also twice or after a crash."""
+    def heal(self, harm: Harm, change: Change | None) -> None:
+        """Take the harm back where it is still in force; harmless otherwise, also twice or after a crash.
+
+        `change` is what the injection pushed or deployed, None where it came to no change.
+        """
         ...
 
 

@@ -7,18 +7,21 @@ import sys
 import tempfile
 import time as _time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-from telic.errors import TelicError, UsageError, WorldError, WorldUnavailable
+from telic import design as designs
+from telic.errors import TelicError, UsageError, WorldError
 from telic.lab import faults
 from telic.lab.fault import Scene, fault, make
 from telic.lab.ledger import Entry, Ledger
-from telic.model import Change, Harm, Scalar, Truth, dump, load
+from telic.model import Change, Scalar, Truth, Window, dump, load
 from telic.worlds.child import Child
+from telic.worlds.local.harm import LocalHarm
+from telic.worlds.local.world import LocalWorld
 
 SCHEMA = "telic/injection/v1"
 _GRACE = 3.0  # how long an injector may take to end [s]
@@ -38,11 +41,8 @@ class Injection:
 @contextmanager
 def attach(state: Path) -> Iterator[Scene]:
     """Reach the running world whose state is in `state`, with the means to hurt it."""
-    from telic import design as designs
-    from telic.worlds.local.harm import LocalHarm
-
-    with LocalHarm.attach(state) as harm:
-        yield Scene(harm, designs.read(Path(_system(state)["design"])))
+    with LocalWorld.attach(state) as world, closing(LocalHarm.attach(state)) as harm:
+        yield Scene(harm, designs.read(world.design_folder()), world.changes)
 
 
 def write(path: Path, injection: Injection) -> None:
@@ -134,17 +134,17 @@ def heal(state: Path) -> list[str]:
     if not ledger.open():
         return []
     with attach(state) as scene:
-        return heal_all(scene.harm, ledger)
+        return heal_all(scene, ledger)
 
 
-def heal_all(harm: Harm, ledger: Ledger) -> list[str]:
+def heal_all(scene: Scene, ledger: Ledger) -> list[str]:
     """Heal what `ledger` has open, newest first; every one is tried before the first error is raised."""
     healed: list[str] = []
     errors: list[TelicError] = []
     for entry in ledger.open():
         end_injector(entry)
         try:
-            make(entry.fault, entry.params).heal(harm)
+            make(entry.fault, entry.params).heal(scene.harm, _change(scene, entry))
         except TelicError as error:
             errors.append(error)
             continue
@@ -153,6 +153,16 @@ def heal_all(harm: Harm, ledger: Ledger) -> list[str]:
     if errors:
         raise errors[0]
     return healed
+
+
+def _change(scene: Scene, entry: Entry) -> Change | None:
+    """Return what the injection changed; an injector that died may not have written down which change it was."""
+    service = str(entry.params.get("service", ""))
+    since = scene.changes(Window(entry.begun - 1.0, _time.time() + 60.0))
+    if entry.truth is not None:
+        return next((each for each in since if each.id == entry.truth.change), None)
+    made = [each for each in since if each.entity == service and each.kind in ("deploy", "config")]
+    return next((each for each in made if each.author != "telic"), None)
 
 
 def end_injector(entry: Entry) -> None:
@@ -170,13 +180,6 @@ def end_injector(entry: Entry) -> None:
             _time.sleep(0.02)
     except psutil.NoSuchProcess:
         return
-
-
-def _system(state: Path) -> Mapping[str, str]:
-    path = state / "system.json"
-    if not path.exists():
-        raise WorldUnavailable(f"nothing runs in {state}", hint="start a system with `telic up`")
-    return load(dict[str, str], path.read_bytes())
 
 
 def _arguments(state: Path, name: str, *, out: Path, seed: int, params: Sequence[str]) -> list[str]:

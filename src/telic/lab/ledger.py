@@ -20,6 +20,7 @@ class Entry:
 
     id: str
     time: float  # of this line [s since the Unix epoch]
+    begun: float  # of its first line [s since the Unix epoch]
     fault: str
     params: Mapping[str, Scalar]
     phase: Literal["begun", "injected", "healed"]
@@ -43,7 +44,7 @@ class Ledger:
 
     def begin(self, fault: str, params: Mapping[str, Scalar], *, time: float, pid: int = 0, born: float = 0.0) -> Entry:
         """Note that `fault` is about to be injected; on disk when this returns."""
-        entry = Entry(f"{fault}-{time:.3f}", time, fault, dict(params), "begun", pid, born)
+        entry = Entry(f"{fault}-{time:.3f}", time, time, fault, dict(params), "begun", pid, born)
         self._append(entry)
         return entry
 

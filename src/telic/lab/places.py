@@ -49,8 +49,12 @@ def revert_config(
         harm.push_config(service, before, author=author, summary=summary)
 
 
-def revert_deploy(harm: Harm, service: str, mark: str, version: str) -> None:
-    """Go back to `version` if the release that runs still holds the text `mark`."""
-    running = service_state(harm, service)
-    if running.version != version and any(mark in text for text in harm.release_files(service).values()):
-        harm.restore(service, Change("", 0.0, "deploy", service, "", before=version, after=running.version))
+def revert_deploy(harm: Harm, change: Change | None) -> None:
+    """Go back to the version before `change`, if the one that it deployed still runs."""
+    if change is not None and service_state(harm, change.entity).version == change.after:
+        harm.restore(change.entity, change)
+
+
+def has_process(harm: Harm, service: str) -> bool:
+    """Return whether any process of `service` runs now; without one there is nothing to wake."""
+    return any(each.pid for each in service_state(harm, service).instances)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from telic.errors import UnknownName, UsageError
-from telic.model import Change, Scalar, State, Topology
+from telic.model import Change, Scalar, State, Topology, Window
 
 
 class RecordingHarm:
@@ -104,9 +104,15 @@ class RecordingHarm:
     def restore(self, service: str, change: Change) -> None:
         """Return to what was before `change`, if it is still in force."""
         self._known(service, "restore", change.before)
-        now = self._state.services[service]
+        now, known = self._state.services[service], {each.id for each in self.log}
+        if change.id not in known:
+            raise UsageError(f"no change {change.id!r}", hint="restore what push_config or deploy returned")
         if change.kind == "deploy" and now.version == change.after:
             self._set(service, replace(now, version=change.before, previous_version=now.version))
+
+    def changes(self, window: Window) -> list[Change]:
+        """Return what was changed in `window`."""
+        return [each for each in self.log if window.start <= each.time < window.end]
 
     def state(self) -> State:
         """Return the state."""

@@ -11,7 +11,7 @@ from telic.lab import wording
 from telic.lab.fault import Params, Scene, choose, dice, fault
 from telic.lab.places import popular, revert_deploy, service_state
 from telic.lab.sources import class_of_operation, file_named, with_first_lines
-from telic.model import Harm, Scalar, Truth
+from telic.model import Change, Harm, Scalar, Truth
 
 REGRESSIONS: Mapping[str, tuple[str, ...]] = {
     "KeyError": ('markets = {"EUR": 2, "USD": 2, "JPY": 0}', 'digits = markets["CHF"]', "del digits"),
@@ -89,6 +89,6 @@ class BadDeployException:
         )
         return Truth(self.name, self.service, "exception", change=change.id)
 
-    def heal(self, harm: Harm) -> None:
+    def heal(self, harm: Harm, change: Change | None) -> None:
         """Go back to the version before, if this one still runs."""
-        revert_deploy(harm, self.service, REGRESSIONS[self.error][1], self.version)
+        revert_deploy(harm, change)

@@ -11,7 +11,7 @@ from telic.lab import wording
 from telic.lab.fault import Params, Scene, choose, dice, fault
 from telic.lab.places import popular, revert_deploy
 from telic.lab.sources import FoundStatement, statements, with_sql
-from telic.model import Harm, Scalar, Truth
+from telic.model import Change, Harm, Scalar, Truth
 
 STEPS = (150_000, 400_000)  # rows hashed and sorted a call [1]; measured 1.5 us each: 0.2 to 0.6 s of one core
 
@@ -20,7 +20,6 @@ _SQL = """WITH answer AS MATERIALIZED (
 )
 SELECT answer.* FROM answer
 WHERE (SELECT count(DISTINCT md5(season.day::text)) FROM generate_series(1, {steps}) AS season (day)) > 0"""
-_MARK = "AS season (day)"
 
 
 @fault(
@@ -87,9 +86,9 @@ class BadDeploySlowQuery:
         )
         return Truth(self.name, self.service, "slow-query", change=change.id)
 
-    def heal(self, harm: Harm) -> None:
+    def heal(self, harm: Harm, change: Change | None) -> None:
         """Go back to the version before, if this one still runs."""
-        revert_deploy(harm, self.service, _MARK, self.version)
+        revert_deploy(harm, change)
 
     def _edits(self, harm: Harm) -> Mapping[str, str]:
         files = harm.release_files(self.service)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from telic.lab.fault import Params, Scene, choose, dice, fault
-from telic.lab.places import call_rate, instance_names, popular
-from telic.model import Harm, Scalar, Truth
+from telic.lab.places import call_rate, has_process, instance_names, popular
+from telic.model import Change, Harm, Scalar, Truth
 
 CPU_A_CALL = 0.0003  # what a small Python service needs for one call [s]; measured 0.0002-0.0004 over the hotel's eight
 STARVED = 0.35  # of what the service needs [1]: its queue grows without end
@@ -58,6 +58,8 @@ class CpuStarvation:
         harm.throttle(self.service, self.share)
         return truth
 
-    def heal(self, harm: Harm) -> None:
-        """Let them run freely."""
-        harm.throttle(self.service, 1.0)
+    def heal(self, harm: Harm, change: Change | None) -> None:
+        """Let them run freely, also those that a duty cycle left stopped when it was killed."""
+        if has_process(harm, self.service):
+            harm.throttle(self.service, 1.0)
+            harm.signal(self.service, "CONT")

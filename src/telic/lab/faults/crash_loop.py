@@ -11,7 +11,7 @@ from telic.lab import wording
 from telic.lab.fault import Params, Scene, choose, dice, fault
 from telic.lab.places import instance_names, popular, revert_config, revert_deploy, service_state
 from telic.lab.sources import file_named
-from telic.model import Harm, Scalar, Truth
+from telic.model import Change, Harm, Scalar, Truth
 
 VALUES: Mapping[str, Scalar] = {"store.postgres.pool": "3 per core", "log.level": "VERBOSE"}  # no service applies them
 
@@ -27,7 +27,6 @@ _SNAPSHOT = threading.Timer({life}, _check_snapshot)
 _SNAPSHOT.daemon = True
 _SNAPSHOT.start()
 '''
-_MARK = "_SNAPSHOT = threading.Timer("
 LIVES = (0.7, 1.2)  # from import to exit [s]: longer than a deploy needs to see it ready, shorter than a back-off
 
 
@@ -108,11 +107,11 @@ class CrashLoop:
             change = harm.deploy(self.service, self._edits(harm), author=who, summary=summary)
         return Truth(self.name, self.service, "crash-loop", names, change=change.id)
 
-    def heal(self, harm: Harm) -> None:
+    def heal(self, harm: Harm, change: Change | None) -> None:
         """Take the value or the version back if it is still in force."""
         rng = dice(f"{self.name}/way back", self.seed)
         if self.kind == "deploy":
-            revert_deploy(harm, self.service, _MARK, self.version)
+            revert_deploy(harm, change)
             return
         revert_config(
             harm,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from telic.lab.fault import Params, Scene, choose, dice, fault
-from telic.lab.places import instance_names, popular
-from telic.model import Harm, Scalar, Truth
+from telic.lab.places import has_process, instance_names, popular
+from telic.model import Change, Harm, Scalar, Truth
 
 
 @fault("hang", example={"service": "hotel"})
@@ -45,6 +45,7 @@ class Hang:
         harm.signal(self.service, "STOP")
         return truth
 
-    def heal(self, harm: Harm) -> None:
+    def heal(self, harm: Harm, change: Change | None) -> None:
         """Send ``SIGCONT``; a process that runs takes no notice."""
-        harm.signal(self.service, "CONT")
+        if has_process(harm, self.service):
+            harm.signal(self.service, "CONT")

@@ -9,7 +9,7 @@ from typing import ClassVar
 from telic.errors import UsageError
 from telic.lab.fault import Params, Scene, choose, dice, fault
 from telic.lab.places import popular
-from telic.model import Harm, Scalar, Truth
+from telic.model import Change, Harm, Scalar, Truth
 
 DELAYS = (0.15, 0.4)  # [s]; all above the 0.1 s in which users want their answer, all below usual timeouts
 
@@ -65,6 +65,6 @@ class Network:
             harm.link(self.edge, delay=self.delay)
         return Truth(self.name, self.edge, f"network-{self.kind}")
 
-    def heal(self, harm: Harm) -> None:
+    def heal(self, harm: Harm, change: Change | None) -> None:
         """Let messages pass."""
         harm.link(self.edge)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from telic.lab.fault import Params, Scene, choose, dice, fault
 from telic.lab.places import popular
 from telic.lab.sources import statements
-from telic.model import Harm, Scalar, Truth
+from telic.model import Change, Harm, Scalar, Truth
 
 
 @fault("permission-revoked", example={"service": "hotel", "table": "hotel.hotels", "privileges": "SELECT, UPDATE"})
@@ -56,6 +56,6 @@ class PermissionRevoked:
         harm.revoke(self.service, self.table, self.privileges)
         return Truth(self.name, self.service, "permission-revoked", aliases=(f"{self.service}->postgres", self.table))
 
-    def heal(self, harm: Harm) -> None:
+    def heal(self, harm: Harm, change: Change | None) -> None:
         """``GRANT``; a privilege that is there stays."""
         harm.grant(self.service, self.table, self.privileges)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from telic.lab import wording
 from telic.lab.fault import Params, Scene, choose, dice, fault
 from telic.lab.places import popular, revert_config
-from telic.model import Harm, Scalar, Truth
+from telic.model import Change, Harm, Scalar, Truth
 
 PORTS = range(20100, 20990)  # below what worlds hand out
 
@@ -75,7 +75,7 @@ class WrongPort:
         )
         return Truth(self.name, self.service, "wrong-config", (f"{self.service}->{self.callee}",), change=change.id)
 
-    def heal(self, harm: Harm) -> None:
+    def heal(self, harm: Harm, change: Change | None) -> None:
         """Push the right port if the wrong one is still in force."""
         rng = dice(f"{self.name}/way back", self.seed)
         revert_config(
