@@ -69,7 +69,7 @@ class Conflict(UsageError):
     constraint
         The constraint's name.
     sqlstate
-        ``23505`` unique, ``23503`` foreign key, ``23514`` check, ``23P01`` exclusion, ``40001`` serialization.
+        ``23505`` unique, ``23503`` foreign key, ``23514`` check, ``23P01`` exclusion.
     """
 
     def __init__(self, message: str, *, constraint: str = "", sqlstate: str = "") -> None:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from telic.runtime.client.chain import TRIED
 from telic.runtime.failures import (
     BusinessError,
-    Conflict,
     DeadlineExceeded,
     DependencyFailed,
     Forbidden,
@@ -50,8 +49,6 @@ def of_failure(failure: Exception) -> Outcome:
         case DependencyFailed():
             line = _TRIED_LINE if failure.tried else b""
             return Outcome(error(503, "dependency_failed", message, line), "503")
-        case Conflict():
-            return Outcome(error(500, "conflict", message), f"sqlstate_{failure.sqlstate}")
     return unexpected(failure)
 
 

@@ -153,6 +153,9 @@ class HttpConnection(asyncio.Protocol):
     async def _serve(self, request: Request, keep: bool) -> None:
         try:
             response = await self._connections.handle(request)
+        except Exception:
+            self.close()
+            raise
         finally:
             self._task = None
         self._write(response, keep=keep)

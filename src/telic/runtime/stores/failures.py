@@ -6,7 +6,7 @@ import asyncpg
 
 from telic.runtime.failures import Conflict, DependencyFailed
 
-_CONFLICTS = ("23", "40")  # SQLSTATE classes: integrity constraint violation, transaction rollback
+_CONFLICT = "23"  # SQLSTATE class: integrity constraint violation
 _CONNECTION = "08"  # connection exception
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
@@ -31,7 +31,7 @@ def translate(error: Exception, what: str) -> Exception:
     if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):
         return error
     state = sqlstate(error)
-    if state.startswith(_CONFLICTS):
+    if state.startswith(_CONFLICT):
         constraint = str(getattr(error, "constraint_name", None) or "")
         return Conflict(f"{what}: {error}", constraint=constraint, sqlstate=state)
     kind = error_type(error)

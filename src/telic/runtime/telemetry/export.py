@@ -55,6 +55,8 @@ class Exporter:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout)
+        else:
+            self._disconnect()
 
     def flush(self) -> None:
         """Encode what was recorded and try to deliver everything that waits; runs in the thread."""

@@ -1,0 +1,110 @@
+"""What the runtime's tests share: a recorder that can be read, a receiver of OTLP, a client over a scripted callee."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from telic.runtime.telemetry import encode
+from telic.runtime.telemetry.recorder import Recorder
+
+
+@dataclass
+class Receiver:
+    """An OTLP/HTTP endpoint on loopback that keeps what it gets."""
+
+    endpoint: str = ""
+    traces: list[ExportTraceServiceRequest] = field(default_factory=list)
+    metrics: list[ExportMetricsServiceRequest] = field(default_factory=list)
+    logs: list[ExportLogsServiceRequest] = field(default_factory=list)
+    status: int = 200
+    posts: int = 0
+
+    def spans(self) -> list[Span]:
+        """All spans so far."""
+        return [
+            span
+            for request in self.traces
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    found = Receiver()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            found.posts += 1
+            if found.status == 200:
+                kinds = {
+                    "/v1/traces": (ExportTraceServiceRequest, found.traces),
+                    "/v1/metrics": (ExportMetricsServiceRequest, found.metrics),
+                    "/v1/logs": (ExportLogsServiceRequest, found.logs),
+                }
+                kind, kept = kinds[self.path]
+                kept.append(kind.FromString(body))  # type: ignore[attr-defined]
+            self.send_response(found.status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    found.endpoint = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield found
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class ReadableRecorder(Recorder):
+    """A recorder whose spans a test can look at as OTLP has them."""
+
+    def read(self) -> list[Span]:
+        """Return and forget the finished spans."""
+        request = encode.request(encode.resource({}), encode.spans(list(self.spans)))
+        self.spans.clear()
+        return [
+            span
+            for resource in ExportTraceServiceRequest.FromString(request).resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+
+@pytest.fixture
+def attributes() -> Callable[[Span], dict[str, object]]:
+    """How a test reads the attributes of a span."""
+    return read_attributes
+
+
+def read_attributes(span: Span) -> dict[str, object]:
+    """Return the attributes of a span as Python has them."""
+    found = {}
+    for each in span.attributes:
+        kind = each.value.WhichOneof("value")
+        found[each.key] = getattr(each.value, kind) if kind else None
+    return found
+
+
+@pytest.fixture
+def recorder() -> ReadableRecorder:
+    return ReadableRecorder()
