@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from telic.errors import WorldError
@@ -20,7 +21,7 @@ from telic.settings import Settings
 from telic.worlds.local import launch
 from telic.worlds.local.world import LocalWorld
 
-GATEWAY = '''
+GATEWAY = """
 from __future__ import annotations
 
 import msgspec
@@ -44,9 +45,9 @@ def build(runtime: Runtime) -> Application:
         return await hotel.call("rooms", request, Hello, idempotent=True)
 
     return Application(service="gateway", operations=(Operation("hello", Ask, Hello, hello, read=True),))
-'''
+"""
 
-HOTEL = '''
+HOTEL = """
 from __future__ import annotations
 
 import msgspec
@@ -74,7 +75,7 @@ def build(runtime: Runtime) -> Application:
         return Hello(f"hello {request.name}", int(row["rooms"]))
 
     return Application(service="hotel", operations=(Operation("rooms", Ask, Hello, rooms, read=True),))
-'''
+"""
 
 SCHEMA = """
 CREATE SCHEMA IF NOT EXISTS hotel;
@@ -103,7 +104,12 @@ def write_small_design(folder: Path, system: str = "tiny") -> Design:
         services=(
             ServiceDesign("gateway", "gateway", (), (hello,)),
             ServiceDesign(
-                "hotel", "owner", ("Hotel",), (rooms,), (Table("hotels", columns, ("hotel_id",)),), ("postgres", "valkey")
+                "hotel",
+                "owner",
+                ("Hotel",),
+                (rooms,),
+                (Table("hotels", columns, ("hotel_id",)),),
+                ("postgres", "valkey"),
             ),
         ),
         stores=("postgres", "valkey"),
@@ -139,6 +145,7 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorl
     try:
         yield world
     finally:
+        world.close()
         launch.down(world.state_folder)
 
 
@@ -146,13 +153,17 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorl
 def started(settings: Settings) -> Iterator[Callable[..., LocalWorld]]:
     """Start worlds that are ended whatever becomes of the test."""
     folders: list[Path] = []
+    worlds: list[LocalWorld] = []
 
     def up(design: Design, **changed: object) -> LocalWorld:
         folders.append(settings.system(design.system))
         fresh = bool(changed.pop("fresh", False))
-        return launch.up(design, replace(settings, **changed), fresh=fresh)  # type: ignore[arg-type]
+        worlds.append(launch.up(design, replace(settings, **changed), fresh=fresh))  # type: ignore[arg-type]
+        return worlds[-1]
 
     yield up
+    for world in worlds:
+        world.close()
     for folder in folders:
         with suppress(WorldError):
             launch.down(folder)
@@ -177,7 +188,7 @@ def eventually() -> Callable[..., None]:
     def wait(condition: Callable[[], bool], *, within: float = 15.0) -> None:
         deadline = time.monotonic() + within
         while True:
-            with suppress(OSError, WorldError):
+            with suppress(OSError, WorldError, psutil.Error):
                 if condition():
                     return
             assert time.monotonic() < deadline, "it never came to hold"

@@ -38,7 +38,9 @@ def port_key(service: ServiceDesign, callee: str) -> str:
     return f"store.{callee}.port" if callee in service.stores else f"upstream.{callee}.port"
 
 
-def document(design: Design, desired: Desired, service: DesiredService, endpoint: str) -> dict[str, object]:
+def document(
+    design: Design, desired: Desired, service: DesiredService, endpoint: str, *, telemetry: bool = True
+) -> dict[str, object]:
     """Return the configuration file of a service's running instance."""
     capacity = design.service(service.name).capacity
     return {
@@ -54,7 +56,7 @@ def document(design: Design, desired: Desired, service: DesiredService, endpoint
             "edges": {name: plain(policy) for name, policy in service.edges.items()},
         },
         "capacity": {"slots": capacity.slots, "service_time": capacity.service_time} if capacity else None,
-        "telemetry": {"endpoint": endpoint, "enabled": True, "interval": 0.5},
+        "telemetry": {"endpoint": endpoint, "enabled": telemetry, "interval": 0.5},
     }
 
 

@@ -1,4 +1,4 @@
-"""What hurts a local world, each at its real layer: signals, CPU quota, links, privileges, deploys; for the lab alone."""
+"""What hurts a local world, each at its real layer: signals, CPU quota, links, privileges, deploys."""
 
 from __future__ import annotations
 

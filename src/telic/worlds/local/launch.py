@@ -130,6 +130,7 @@ def _launch(
             lock_fd=lock,
             talk_fd=theirs.fileno(),
             telemetry_bytes=settings.telemetry_bytes,
+            telemetry=settings.telemetry == "on",
             forward=settings.forward,
             parts=parts,
         )

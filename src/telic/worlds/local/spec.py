@@ -37,6 +37,7 @@ class Spec:
     lock_fd: int
     talk_fd: int  # progress to the launcher; its end before "keep" ends the world
     telemetry_bytes: int
+    telemetry: bool = True  # whether services record it
     forward: str = ""
     parts: Parts = Parts()
 

@@ -78,7 +78,7 @@ class System:
     def write_configuration(self, service: DesiredService) -> None:
         """Write a service's configuration file for its instance, as current and as a revision."""
         endpoint = f"http://127.0.0.1:{self._otlp_port}"
-        content = configuration.document(self.design, self.desired, service, endpoint)
+        content = configuration.document(self.design, self.desired, service, endpoint, telemetry=self.spec.telemetry)
         configuration.write_configuration(self.layout, content, service.instance)
 
     def routes(self, callee: str = "") -> list[RouteOrder]:

@@ -26,6 +26,7 @@ class LocalWorld:
     def __init__(self, layout: Layout, about: Mapping[str, object]) -> None:
         self.clock: Clock = SystemClock()
         self._layout, self._about = layout, dict(about)
+        self._store = TelemetryClient(layout.telemetry)
 
     @classmethod
     def attach(cls, state_folder: Path) -> LocalWorld:
@@ -73,7 +74,7 @@ class LocalWorld:
 
     def store(self) -> Store:
         """Return the telemetry."""
-        return TelemetryClient(self._layout.telemetry)
+        return self._store
 
     def release_files(self, service: str) -> Mapping[str, str]:
         """Return the source files of the version of `service` that runs now."""
@@ -92,7 +93,8 @@ class LocalWorld:
         return read(Undo, self._ask("apply", action=plain(action)))
 
     def close(self) -> None:
-        """Let go of the world; it runs on. There is nothing to let go of between calls."""
+        """Let go of the world; it runs on."""
+        self._store.close()
 
     def __enter__(self) -> LocalWorld:
         return self
