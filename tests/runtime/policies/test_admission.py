@@ -79,7 +79,7 @@ def test_slots_and_queue_hold_and_nothing_leaks(
 async def test_a_full_queue_refuses_the_newcomer_in_fifo_and_the_oldest_in_lifo() -> None:
     outcomes = {}
     for order in ("fifo", "lifo"):
-        server = Server(NodePolicy(queue=1, order=order), slots=1)  # type: ignore[arg-type]
+        server = Server(NodePolicy(queue=1, order=order), slots=1)
         await server.clock.run(server.run((0.0, 1.0, None), (0.1, 1.0, None), (0.2, 1.0, None)))
         outcomes[order] = (server.done, server.refused)
     assert outcomes == {"fifo": ([0, 1], [2]), "lifo": ([0, 2], [1])}

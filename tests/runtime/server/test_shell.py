@@ -262,7 +262,12 @@ def test_reads_are_cached_by_their_content_but_never_those_of_a_person(desk: Des
 
 def test_the_span_of_a_request(desk: Desk, recorder: Any, attributes: Any) -> None:
     seen = []
-    desk.act = lambda ask, context: seen.append((parent_span(), current_request())) or Told(1)
+
+    def look(ask: Ask, context: RequestContext) -> Told:
+        seen.append((parent_span(), current_request()))
+        return Told(1)
+
+    desk.act = look
     desk.run(desk.ask(traceparent=f"00-{'a1' * 16}-{'b2' * 8}-01"))
     (span,) = recorder.read()
     assert (span.name, span.kind, span.status.code) == ("near", 2, 0)

@@ -23,7 +23,7 @@ from telic.runtime.telemetry.export import Exporter, Target
 from telic.runtime.telemetry.official import BridgeProvider, current_span
 from telic.runtime.wiring import EdgePolicy
 
-RESOURCE = {
+RESOURCE: dict[str, Any] = {
     "service.namespace": "hotel",
     "service.name": "search",
     "service.version": "2",
@@ -105,7 +105,7 @@ def test_the_same_calls_through_the_official_sdk_and_through_ours_tell_the_same(
 def test_the_runtimes_own_spans_equal_those_of_the_official_sdk(receiver: Any, recorder: Any) -> None:
     from telic.runtime.server.route import server_shape
 
-    facts = {
+    facts: dict[str, Any] = {
         "http.request.method": "POST",
         "url.path": "/search",
         "http.route": "/search",
