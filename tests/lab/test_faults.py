@@ -10,7 +10,8 @@ import pytest
 
 from telic.errors import UsageError
 from telic.lab import faults
-from telic.lab.fault import Scene, choose, dice, fault, make, params_from_text
+from telic.lab.fault import Scene, choose, dice, make, params_from_text
+from telic.lab.faults import fault
 from telic.lab.testing import RecordingHarm
 from telic.lab.traffic import Place, traffic
 from telic.model import MECHANISMS, Change, Truth

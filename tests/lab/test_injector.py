@@ -13,7 +13,8 @@ from telic.clock import VirtualClock
 from telic.errors import InvalidRecord, UsageError
 from telic.lab import injection
 from telic.lab.decoys import decoy
-from telic.lab.fault import Scene, fault, make
+from telic.lab.fault import Scene, make
+from telic.lab.faults import fault
 from telic.lab.injector import Injector, Wanted, main
 from telic.lab.ledger import Ledger
 from telic.lab.testing import RecordingHarm

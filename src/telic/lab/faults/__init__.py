@@ -9,6 +9,8 @@ from dataclasses import fields
 from telic.lab.fault import fault
 from telic.registry import load_siblings
 
+__all__ = ["LASTING", "cards", "fault"]
+
 load_siblings(__name__)
 
 LASTING = frozenset({"cpu-starvation"})
