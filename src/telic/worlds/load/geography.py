@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 RADIUS = 6371.0088  # of the earth, mean [km], IUGG
-CELL = 0.1  # edge of a cell of the index [degrees]
+CELL = 0.02  # edge of a cell of the index [degrees]
 _KM_A_DEGREE = RADIUS * math.pi / 180.0
 
 
@@ -46,25 +46,29 @@ class Map:
     """Keys of things and where they are."""
 
     def __init__(self, places: Iterable[tuple[str, Point]]) -> None:
-        self._cells: dict[tuple[int, int], list[tuple[str, Point]]] = defaultdict(list)
+        self._cells: dict[tuple[int, int], list[tuple[str, float, float, float]]] = defaultdict(list)
         for key, point in places:
-            self._cells[_cell(point)].append((key, point))
+            lat, lon = math.radians(point.lat), math.radians(point.lon)
+            self._cells[_cell(point)].append((key, lat, lon, math.cos(lat)))
 
     def within(self, centre: Point, km: float) -> dict[str, float]:
         """Return the things within `km` [km] of `centre` and their distances [km]; not across the 180th meridian."""
         high = km / _KM_A_DEGREE
         wide = high / max(math.cos(math.radians(min(abs(centre.lat) + high, 89.0))), 1e-3)
-        first, last = (
-            _cell(Point(centre.lat - high, centre.lon - wide)),
-            _cell(Point(centre.lat + high, centre.lon + wide)),
-        )
+        south, west = _cell(Point(centre.lat - high, centre.lon - wide))
+        north, east = _cell(Point(centre.lat + high, centre.lon + wide))
+        lat, lon = math.radians(centre.lat), math.radians(centre.lon)
+        cosine, most = math.cos(lat), math.sin(km / (2 * RADIUS)) ** 2
         found = {}
-        for row in range(first[0], last[0] + 1):
-            for column in range(first[1], last[1] + 1):
-                for key, point in self._cells.get((row, column), ()):
-                    distance = haversine(centre, point)
-                    if distance <= km:
-                        found[key] = distance
+        for row in range(south, north + 1):
+            for column in range(west, east + 1):
+                for key, lat_there, lon_there, cosine_there in self._cells.get((row, column), ()):
+                    chord = (
+                        math.sin((lat_there - lat) / 2) ** 2
+                        + cosine * cosine_there * math.sin((lon_there - lon) / 2) ** 2
+                    )
+                    if chord <= most:
+                        found[key] = 2 * RADIUS * math.asin(math.sqrt(chord))
         return found
 
 

@@ -27,7 +27,7 @@ class Thing:
     """A thing of the system, with its fields as messages carry them."""
 
     key: str
-    fields: Mapping[str, object]
+    fields: Mapping[str, object]  # without the key
     since: float = 0.0  # not before [s since the Unix epoch]
     until: float = 0.0  # made at the latest [s since the Unix epoch]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Mapping
 
 from telic.model.intent import Operation
 from telic.worlds.load import values
@@ -25,8 +26,10 @@ class GeoSearch:
     def __init__(self, operation: Operation, beliefs: Beliefs) -> None:
         self._operation, self._drawing = operation, Drawing(beliefs)
         self._offered = one_offered(beliefs, operation)
-        self._knowledge = beliefs.knowledge
-        self._place = beliefs.knowledge.field_of(operation.on, "geo").name
+        self._knowledge, on = beliefs.knowledge, operation.on
+        self._place, self._key = self._knowledge.field_of(on, "geo").name, self._knowledge.intent.entity(on).key
+        self._things, self._map = self._knowledge.things(on), self._knowledge.map(on)
+        self._grows = self._knowledge.grows(on)
 
     def ask(self, planned: Planned) -> Ask:
         """Look around the thing of the planned rank."""
@@ -63,29 +66,31 @@ class GeoSearch:
         return self._check(found, centre, km)
 
     def _check(self, found: list[dict[str, object]], centre: Point, km: float) -> Finding:
-        on = self._operation.on
-        key, things, last = self._knowledge.intent.entity(on).key, self._knowledge.things(on), 0.0
+        near, last = self._map.within(centre, km + SLACK), 0.0
         for each in found:
-            known = things.get(str(each.get(key)))
-            if known is None and not self._knowledge.grows(on):
+            name = str(each.get(self._key))
+            known = self._things.get(name)
+            if known is None and not self._grows:
                 return wrong("thing")
             if known is not None and differs(each, known.fields):
                 return wrong("fields")
-            distance = haversine(centre, point_of(each.get(self._place)))
+            distance = near[name] if name in near else haversine(centre, point_of(each.get(self._place)))
             if distance > km + SLACK:
                 return wrong("distance")
             if distance < last - SLACK:
                 return wrong("order")
             last = distance
-        names = {str(each.get(key)) for each in found}
-        return wrong("twice") if len(names) < len(found) else self._missing(names, last, centre, km)
+        names = {str(each.get(self._key)) for each in found}
+        if len(names) < len(found):
+            return wrong("twice")
+        certain = {name: distance for name, distance in near.items() if distance < km - SLACK}
+        return self._missing(names, last, certain)
 
-    def _missing(self, names: set[str], last: float, centre: Point, km: float) -> Finding:
+    def _missing(self, names: set[str], last: float, near: Mapping[str, float]) -> Finding:
         """Nothing that is known may be left out: everything nearer than the last is there, and not nothing at all."""
-        near = self._knowledge.map(self._operation.on).within(centre, km - SLACK)
         if self._operation.filter:
             return wrong("nothing_found") if not names and len(near) >= ENOUGH else RIGHT
         if not names and near:
             return wrong("nothing_found")
-        gaps = any(distance < last - SLACK and key not in names for key, distance in near.items())
+        gaps = any(distance < last - SLACK and name not in names for name, distance in near.items())
         return wrong("gap") if gaps else RIGHT

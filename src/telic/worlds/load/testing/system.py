@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from telic.model.intent import Operation
-from telic.worlds.load.geography import haversine
 from telic.worlds.load.knowledge import Knowledge, point_of
 
 Fields = dict[str, object]
@@ -36,6 +36,7 @@ class ModelSystem:
         self._things: dict[str, dict[str, Fields]] = {}
         self._answers: dict[str, Reply] = {}  # by idempotency key
         self._secrets: dict[str, Fields] = {}
+        self._indexes: dict[tuple[str, str], dict[object, list[Fields]]] = {}
         self.asked: dict[str, int] = dict.fromkeys(knowledge.offered, 0)
         for each in knowledge.intent.entities:
             seeds = knowledge.things(each.name).values()
@@ -64,19 +65,15 @@ class ModelSystem:
         return reply
 
     def _search(self, operation: Operation, body: Fields) -> Reply:
-        place = self._knowledge.field_of(operation.on, "geo").name
         centre = next((point_of(value) for value in body.values() if isinstance(value, dict) and "lat" in value), None)
         if centre is None:
             field = next(each for each in operation.inputs if each.type.base == "ref")
             of = self._things[field.type.target][str(body[field.name])]
             centre = point_of(of[self._knowledge.field_of(field.type.target, "geo").name])
         radius = next(value for value in body.values() if isinstance(value, float))
-        ranked = sorted(
-            (haversine(centre, point_of(each[place])), number)
-            for number, each in enumerate(self._things[operation.on].values())
-        )
-        all_things = list(self._things[operation.on].values())
-        return Reply(200, {"things": [all_things[number] for far, number in ranked if far <= radius][:MOST]})
+        near = self._knowledge.map(operation.on).within(centre, radius)
+        found = [self._things[operation.on][key] for key in sorted(near, key=lambda key: near[key])[:MOST]]
+        return Reply(200, {"things": found})
 
     def _reserve(self, operation: Operation, body: Fields) -> Reply:
         state = self._knowledge.field_of(operation.on, "state")
@@ -96,7 +93,7 @@ class ModelSystem:
 
     def _list(self, operation: Operation, body: Fields) -> Reply:
         known = self._knowledge.things(operation.on)
-        found = [each for each in self._things[operation.on].values() if each[operation.by] == body[operation.by]]
+        found = list(self._where(operation.on, operation.by, body[operation.by]))
         key = self._knowledge.intent.entity(operation.on).key
         since = {name: each.since for name, each in known.items()}
         found.sort(key=lambda each: since.get(str(each[key]), float("inf")))  # stable: those made here are in order
@@ -110,7 +107,8 @@ class ModelSystem:
             entity = next(each.on for each in self._knowledge.intent.operations if each.kind == "reserve")
             state = self._knowledge.field_of(entity, "state").name
             wanted = {state: found[1], **{name: body[name] for name in names}}
-            if not any(wanted.items() <= each.items() for each in map(_hashable, self._things[entity].values())):
+            candidates = map(_hashable, self._where(entity, names[0], body[names[0]]))
+            if not any(wanted.items() <= each.items() for each in candidates):
                 return _refused("not_allowed")
         return self._keep(operation.on, body)
 
@@ -142,7 +140,17 @@ class ModelSystem:
         key = self._knowledge.intent.entity(entity).key
         made = {key: f"{entity.lower()}-new-{next(self._ids)}", **fields}
         self._things[entity][str(made[key])] = made
+        for (of, field), index in self._indexes.items():
+            if of == entity:
+                index[made[field]].append(made)
         return Reply(200, dict(made))
+
+    def _where(self, entity: str, field: str, value: object) -> list[Fields]:
+        if (entity, field) not in self._indexes:
+            index = self._indexes[entity, field] = defaultdict(list)
+            for each in self._things[entity].values():
+                index[each[field]].append(each)
+        return self._indexes[entity, field][value]
 
 
 def _refused(error: str) -> Reply:
