@@ -33,7 +33,7 @@ class ServiceOperation:
     mutating: bool = False
     idempotent: bool = True
     calls: tuple[Call, ...] = ()
-    statements: tuple[str, ...] = ()  # names of the store statements it runs
+    statements: tuple[str, ...] = ()  # names of the store statements that every call runs
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def transition(draft: Draft, op: Operation) -> None:
         fields,
         (),
         calls=(Call(called.service, called.name),) if called else (),
-        statements=(*(f"{owner}.{step}_{op.name}" for step in steps), f"{owner}.{one}_by_key"),
+        statements=tuple(f"{owner}.{step}_{op.name}" for step in steps),
         raises=errors(op, *dict.fromkeys(["not_found", *(each.error for each in refusals if each.error)])),
         mutating=True,
         idempotent=any(each.state == to and each.answer == "done" for each in refusals),
