@@ -21,6 +21,7 @@ from telic.design.readme import field_text, requirements
 from telic.design.record import design_record
 from telic.design.rendering import environment
 from telic.design.seed import DEMO_PASSWORD, counts, seed_files, seed_rows
+from telic.design.suites import suite_files
 from telic.design.system import plan_system
 from telic.design.wiring import read_wiring, write_wiring
 from telic.errors import InvalidDesign, InvalidRecord, StoreFailed
@@ -93,9 +94,10 @@ def _write(plan: SystemPlan, intent: Intent, made: Path) -> Design:
     templates = environment(rows)
     templates.filters["field_text"] = field_text
     record = design_record(plan, intent)
-    for name, text in _texts(plan, intent, templates):
+    seeded = seed_rows(plan, intent)
+    for name, text in (*_texts(plan, intent, templates), *suite_files(plan, intent, templates, seeded)):
         _put(made / name, text.encode())
-    for name, content in seed_files(seed_rows(plan, intent)).items():
+    for name, content in seed_files(seeded).items():
         _put(made / name, content)
     _put(made / WIRING, write_wiring(record.wiring, about=ABOUT.format(system=intent.system)).encode())
     format_folder(made)

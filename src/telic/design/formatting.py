@@ -27,7 +27,7 @@ def format_folder(folder: Path) -> None:
     """
     common = ["--isolated", "--no-cache", "--quiet"]
     options = [part for each in IMPORTS for part in ("--config", each)]
-    _ruff(["check", *common, "--fix-only", "--select", "I,F401", *options, "."], folder)
+    _ruff(["check", *common, "--fix-only", "--select", "I,F401,UP034", *options, "."], folder)
     style = ["--line-length", str(LINE), "--target-version", "py311"]
     _ruff(["format", *common, *style, "--config", "format.skip-magic-trailing-comma=true", "."], folder)
 

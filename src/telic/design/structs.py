@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telic.design import python
 from telic.design.plan import OperationPlan, ServicePlan, SystemPlan
@@ -27,6 +27,7 @@ class Struct:
     about: str
     fields: tuple[StructField, ...]
     checked: bool
+    entity: bool = False
 
 
 def structs(service: ServicePlan, system: SystemPlan, machines: tuple[StateMachine, ...]) -> tuple[Struct, ...]:
@@ -36,9 +37,8 @@ def structs(service: ServicePlan, system: SystemPlan, machines: tuple[StateMachi
     for name in dict.fromkeys(each.entity for each in plans if each.entity):
         entity = system.entity(name)
         article = "An" if entity.one[0] in "aeiou" else "A"
-        found[name] = _struct(
-            name, f"{article} {entity.one.replace('_', ' ')}.", entity.fields, machines, checked=False
-        )
+        about = f"{article} {entity.one.replace('_', ' ')}."
+        found[name] = replace(_struct(name, about, entity.fields, machines, checked=False), entity=True)
     for plan in plans:
         for struct in _of_operation(plan, machines):
             found.setdefault(struct.name, struct)
