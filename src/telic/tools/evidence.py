@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import msgspec
 
@@ -34,6 +33,7 @@ class Notebook:
         self._store, self._prefix = store, prefix
         self._window = Window(0.0, 0.0)
         self._says = ""
+        self._count = 0
         self.pages: list[Evidence] = []
 
     def about(self, says: str, window: Window) -> Notebook:
@@ -46,7 +46,7 @@ class Notebook:
         rows = self._store.query(sql, params, limit=limit, timeout=timeout)
         self.pages.append(
             Evidence(
-                f"{self._prefix}{len(self.pages) + 1}",
+                self._next(),
                 self._says,
                 _text(sql, params),
                 self._window,
@@ -59,19 +59,27 @@ class Notebook:
     def observe(self, says: str, query: str, window: Window, result: object) -> str:
         """Keep something that is no query, such as the state of the world; returns the id of its page."""
         plain = msgspec.to_builtins(result)
-        page = Evidence(f"{self._prefix}{len(self.pages) + 1}", says, query, window, _bounded(plain), digest(plain))
+        page = Evidence(self._next(), says, query, window, _bounded(plain), digest(plain))
         self.pages.append(page)
         return page.id
+
+    def _next(self) -> str:
+        self._count += 1
+        return f"{self._prefix}{self._count}"
 
     @property
     def last(self) -> str:
         """Id of the newest page."""
         return self.pages[-1].id
 
-    def quote(self, ids: Sequence[str], says: dict[str, str]) -> tuple[Evidence, ...]:
-        """Return the pages with these ids, each once, in order; `says` may word some of them anew."""
+    def adopt(self, pages: Sequence[Evidence]) -> None:
+        """Take over pages of an earlier notebook, which keep their ids."""
+        self.pages.extend(each for each in pages if each not in self.pages)
+
+    def quote(self, ids: Sequence[str]) -> tuple[Evidence, ...]:
+        """Return the pages with these ids, each once, in order."""
         chosen = set(ids)
-        return tuple(replace(each, says=says.get(each.id, each.says)) for each in self.pages if each.id in chosen)
+        return tuple(each for each in self.pages if each.id in chosen)
 
 
 def again(evidence: Evidence, store: Store) -> tuple[list[Row], bool]:

@@ -1,0 +1,54 @@
+"""The statistical actor: names causes from telemetry, and tries what would mend them in the order of belief."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telic.model import Action, Diagnosis, Incident, Observed
+from telic.model.intent import Objective
+from telic.operate.diagnosis import Collector, Findings, diagnose
+from telic.operate.history import History
+from telic.tools.evidence import Notebook
+
+BELIEVED = 0.2  # confidence from which a hypothesis' mitigations are worth trying [1]
+
+
+class StatisticalActor:
+    """An `Actor` that needs no model and no person.
+
+    Parameters
+    ----------
+    objectives
+        For what counts as slow.
+    history
+        States of the world over the last minute; whoever runs the loop adds to it.
+    """
+
+    def __init__(self, objectives: Sequence[Objective] = (), history: History | None = None) -> None:
+        self._collector = Collector(objectives)
+        self._history = history or History()
+        self.findings: Findings | None = None  # of the last diagnosis
+
+    def diagnose(self, incident: Incident, world: Observed) -> Diagnosis:
+        """Name the cause, with evidence."""
+        began = world.clock.time()
+        notebook = Notebook(world.store(), prefix=f"E{len(incident.diagnoses) + 1}.")
+        self.findings = self._collector.collect(incident, world, self._history, notebook)
+        return diagnose(self.findings, notebook, began=began)
+
+    def decide(self, incident: Incident, diagnosis: Diagnosis) -> Sequence[Action]:
+        """Return what to try, in order, without what was tried in this incident already."""
+        if diagnosis.abstained:
+            return ()
+        tried = {_key(each.action) for each in incident.actions}
+        wanted: dict[tuple[object, ...], Action] = {}
+        for hypothesis in diagnosis.hypotheses:
+            if hypothesis.confidence >= BELIEVED:
+                for action in hypothesis.mitigations:
+                    if _key(action) not in tried:
+                        wanted.setdefault(_key(action), action)
+        return tuple(wanted.values())
+
+
+def _key(action: Action) -> tuple[object, ...]:
+    return action.verb, action.target, tuple(sorted((name, str(value)) for name, value in action.params.items()))

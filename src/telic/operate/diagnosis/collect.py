@@ -1,0 +1,236 @@
+"""Asks telemetry, state and change log once, for all mechanisms; every answer is kept as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from telic.errors import TelicError
+from telic.model import Change, Evidence, Incident, Observed, Row, State, Store, Window
+from telic.model.intent import Objective
+from telic.operate.diagnosis.blame import Blame, Normals, blame, spans_of
+from telic.operate.diagnosis.findings import CHANGE_AFTER, CHANGE_BEFORE, OWN, Findings, Picture, SupervisorEvent
+from telic.operate.history import History
+from telic.telemetry.queries import edges, exceptions, gauges, service_operations, statements
+from telic.tools.evidence import Notebook
+
+T = TypeVar("T")
+
+BASELINE = 20.0  # [s]
+BEFORE_ONSET = 2.5  # the baseline ends so long before the onset, which is an estimate [s]
+SETTLED = 0.9  # spans younger than that may not all be there [s]
+EARLIER = 1.5  # harmed requests began so long before the first of them was told [s]
+TRACES = 100  # harmed requests that are followed down [1]
+LONGEST = 5.0  # a request [s]
+
+HARMED = """
+WITH harmed AS (
+    SELECT trace_id FROM spans
+    WHERE service = ? AND kind = 'server' AND start_ns >= ? AND start_ns < ?
+      AND (? = '' OR list_contains(string_split(?, ','), name))
+      AND (status = 'error' OR duration_ns > ? OR http_status BETWEEN 400 AND 421 OR http_status >= 423)
+    ORDER BY hash(trace_id) LIMIT ?)
+SELECT trace_id, span_id, parent_span_id, service, version, name, kind, peer, statement, status, http_status,
+       error_type, start_ns, duration_ns
+FROM spans WHERE start_ns >= ? AND start_ns < ? AND kind IN ('server', 'client')
+  AND trace_id IN (SELECT trace_id FROM harmed)"""
+EVENTS = """
+SELECT time_ns / 1e9 AS time, service, event_name, body, attributes ->> '$.entity' AS entity,
+       attributes ->> '$.reason' AS reason
+FROM logs WHERE time_ns >= ? AND time_ns < ? AND event_name <> '' ORDER BY time_ns"""
+HEARD = "SELECT service, max(time_ns) / 1e9 AS last FROM metrics WHERE time_ns >= ? AND time_ns < ? GROUP BY service"
+ANSWERED = """
+SELECT service, max(start_ns + duration_ns) / 1e9 AS last FROM spans
+WHERE start_ns >= ? AND start_ns < ? AND kind = 'server' AND status <> 'error' GROUP BY service"""
+
+
+@dataclass
+class _Asking:
+    """Questions about one window; an answer that does not come is named as missing."""
+
+    notebook: Notebook
+    window: Window
+    evidence: dict[str, str] = field(default_factory=dict)  # topic to evidence id
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        return round(self.window.start * 1e9), round(self.window.end * 1e9)
+
+    def ask(self, topic: str, says: str, question: Callable[[Store, Window], Sequence[T]]) -> Sequence[T]:
+        try:
+            found = question(self.notebook.about(says, self.window), self.window)
+        except TelicError as error:
+            self.missing.append(f"{says}: {error}")
+            return []
+        self.evidence[topic] = self.notebook.last
+        return found
+
+    def rows(self, topic: str, says: str, sql: str) -> Sequence[Row]:
+        return self.ask(topic, says, lambda store, window: store.query(sql, self.bounds))
+
+
+class Collector:
+    """Makes findings; remembers the baseline of an incident, which does not change.
+
+    Parameters
+    ----------
+    objectives
+        For what counts as slow.
+    """
+
+    def __init__(self, objectives: Sequence[Objective] = ()) -> None:
+        self._threshold = min((each.below for each in objectives if each.sli == "latency"), default=0.1)
+        self._baselines: dict[Window, tuple[Picture, dict[str, str], list[Evidence]]] = {}
+
+    def collect(self, incident: Incident, world: Observed, history: History, notebook: Notebook) -> Findings:
+        """Look at everything once."""
+        now = world.clock.time()
+        onset = min((each.onset for each in incident.symptoms), default=now)
+        topology, state = world.topology(), world.state()
+        history.add(state)
+        asking = _Asking(notebook, Window(onset - EARLIER, max(onset + 0.5, now - SETTLED)))
+        current = _picture(asking, "since the onset")
+        baseline = self._baseline(asking, onset)
+        blames = self._blames(asking, topology.entry, incident, _normals(baseline))
+        changes = _changes(world, onset, now)
+        asking.evidence["changes"] = notebook.observe(
+            f"{len(changes)} changes by others around the onset",
+            "changes()",
+            Window(onset - CHANGE_BEFORE, now),
+            changes,
+        )
+        asking.evidence["state"] = notebook.observe(
+            "phases, links and grants now", "state()", Window(now, now), _essence(state)
+        )
+        lately = _Asking(notebook, Window(onset - 10.0, now + 1.0), asking.evidence, asking.missing)
+        return Findings(
+            now=now,
+            onset=onset,
+            symptoms=incident.symptoms,
+            topology=topology,
+            state=state,
+            history=history,
+            changes=changes,
+            current=current,
+            baseline=baseline,
+            blames=blames,
+            events=_events(lately),
+            heard=_last(lately.rows("heard", "when each service was last heard of", HEARD)),
+            answered=_last(lately.rows("answered", "when each service last answered well", ANSWERED)),
+            evidence=asking.evidence,
+            missing=asking.missing,
+        )
+
+    def _baseline(self, asking: _Asking, onset: float) -> Picture | None:
+        window = Window(onset - BEFORE_ONSET - BASELINE, onset - BEFORE_ONSET)
+        if window not in self._baselines:
+            before = _Asking(asking.notebook, window, {}, asking.missing)
+            first = len(asking.notebook.pages)
+            picture = _picture(before, "before the onset")
+            self._baselines = {window: (picture, before.evidence, asking.notebook.pages[first:])}
+        picture, evidence, pages = self._baselines[window]
+        asking.notebook.adopt(pages)
+        asking.evidence.update({f"{topic} before": identity for topic, identity in evidence.items()})
+        if not picture.operations:
+            asking.missing.append(f"no telemetry from the {BASELINE:g} s before the onset: nothing says what is normal")
+            return None
+        return picture
+
+    def _blames(self, asking: _Asking, entry: str, incident: Incident, normals: Normals) -> list[Blame]:
+        names = sorted({each.operation for each in incident.symptoms if each.operation})
+        start, end = asking.bounds
+        params = (
+            entry,
+            start,
+            end,
+            ",".join(names),
+            ",".join(names),
+            round(self._threshold * 1e9),
+            TRACES,
+            start,
+            end + round(LONGEST * 1e9),
+        )
+        rows = asking.ask("traces", "harmed requests, span by span", lambda store, window: store.query(HARMED, params))
+        found = [blame(spans, entry, normals) for spans in spans_of(rows).values()]
+        return [each for each in found if each is not None]
+
+
+def _picture(asking: _Asking, when: str) -> Picture:
+    on_edges = asking.ask("edges", f"calls on every edge {when}", edges)
+    of_store = asking.ask("statements", f"database statements {when}", statements)
+    served = asking.ask(
+        "operations",
+        f"requests of every service {when}",
+        lambda store, window: service_operations(store, window, window.seconds),
+    )
+    raised = asking.ask("exceptions", f"exceptions {when}", exceptions)
+    points = asking.ask(
+        "lag", f"event-loop lag {when}", lambda store, window: gauges(store, "telic.event_loop.lag", window)
+    )
+    lag: dict[str, float] = {}
+    for point in points:
+        lag[point.service] = max(lag.get(point.service, 0.0), point.value)
+    return Picture(asking.window, {each.name: each for each in on_edges}, of_store, served, raised, lag)
+
+
+def _normals(baseline: Picture | None) -> Normals:
+    """Return usual durations: medians of the baseline."""
+    if baseline is None:
+        return Normals()
+    seconds: dict[tuple[str, str, str, str], float] = {}
+    for operation in baseline.operations:
+        seconds[operation.service, "server", "", operation.operation] = operation.p50
+    for statement in baseline.statements:
+        seconds[statement.service, "client", statement.store, statement.statement] = statement.p50
+    gaps = {(each.caller, each.callee): each.gap_p50 for each in baseline.edges.values() if each.matched}
+    for operation in baseline.operations:
+        for edge in baseline.into(operation.service):
+            key = (edge.caller, "client", edge.callee, operation.operation)
+            seconds[key] = operation.p50 + edge.gap_p50
+    return Normals(seconds, gaps)
+
+
+def _changes(world: Observed, onset: float, now: float) -> list[Change]:
+    found = world.changes(Window(onset - CHANGE_BEFORE, now + 1.0))
+    return [each for each in found if each.author != OWN and each.time <= onset + CHANGE_AFTER]
+
+
+def _events(asking: _Asking) -> list[SupervisorEvent]:
+    return [
+        SupervisorEvent(
+            float(str(row["time"])),
+            str(row["service"]),
+            str(row["event_name"]),
+            str(row["entity"] or ""),
+            str(row["reason"] or row["body"] or ""),
+        )
+        for row in asking.rows("events", "what the supervisor told", EVENTS)
+    ]
+
+
+def _last(rows: Sequence[Row]) -> Mapping[str, float]:
+    return {str(row["service"]): float(str(row["last"])) for row in rows if row["last"] is not None}
+
+
+def _essence(state: State) -> object:
+    """Return the part of a state that diagnoses cite."""
+    return {
+        "instances": [
+            {
+                "name": each.name,
+                "phase": each.phase,
+                "version": each.version,
+                "restarts": each.restarts,
+                "last_exit": each.last_exit,
+                "process_state": each.process_state,
+                "cpu_seconds": each.cpu_seconds,
+                "throttled_seconds": each.throttled_seconds,
+            }
+            for service in state.services.values()
+            for each in service.instances
+        ],
+        "links": {name: each.active for name, each in state.links.items() if each.active != "a"},
+        "missing_grants": [grant for store in state.stores.values() for grant in store.missing_grants],
+    }

@@ -1,0 +1,138 @@
+"""What is known when a diagnosis is made: one frozen snapshot that every mechanism reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from telic.model import Change, InstanceState, State, Symptom, Topology, Window
+from telic.operate.diagnosis.blame import Blame
+from telic.operate.history import History, Motion
+from telic.telemetry.queries import EdgeCalls, ExceptionGroup, OperationStep, StatementCalls
+
+CHANGE_BEFORE = 90.0  # a change so long before the onset may have brought it [s]
+CHANGE_AFTER = 4.0  # the log tells a change when it is done, its effect may begin before [s]
+OWN = "telic"  # author of our own actions in the change log
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Telemetry of one window."""
+
+    window: Window
+    edges: Mapping[str, EdgeCalls] = field(default_factory=dict)
+    statements: Sequence[StatementCalls] = ()
+    operations: Sequence[OperationStep] = ()
+    exceptions: Sequence[ExceptionGroup] = ()
+    lag: Mapping[str, float] = field(default_factory=dict)  # service to worst event-loop lag [s]
+
+    def served(self, service: str) -> int:
+        """Return how many requests `service` finished [1]."""
+        return sum(each.count for each in self.operations if each.service == service)
+
+    def into(self, service: str) -> list[EdgeCalls]:
+        """Return the edges that end at `service`."""
+        return [each for each in self.edges.values() if each.callee == service]
+
+
+@dataclass(frozen=True)
+class SupervisorEvent:
+    """Something that the supervisor told."""
+
+    time: float  # [s since the Unix epoch]
+    service: str
+    name: str  # instance.exited
+    entity: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that mechanisms look at; nothing of it comes from whoever broke the system."""
+
+    now: float
+    onset: float  # first bad second [s since the Unix epoch]
+    symptoms: Sequence[Symptom]
+    topology: Topology
+    state: State
+    history: History
+    changes: Sequence[Change]  # of others, oldest first
+    current: Picture
+    baseline: Picture | None
+    blames: Sequence[Blame]  # one a harmed request
+    events: Sequence[SupervisorEvent] = ()
+    heard: Mapping[str, float] = field(default_factory=dict)  # service to time of its newest metric [s]
+    answered: Mapping[str, float] = field(default_factory=dict)  # service to end of its newest server span [s]
+    evidence: Mapping[str, str] = field(default_factory=dict)  # topic to evidence id
+    missing: Sequence[str] = ()
+
+    def share(self, matches: Callable[[Blame], bool]) -> float | None:
+        """Return the share [1] of harmed requests that were harmed where `matches` says; None without any."""
+        tried = [each for each in self.blames if each.how != "not-tried"] or list(self.blames)
+        return sum(1 for each in tried if matches(each)) / len(tried) if tried else None
+
+    def changes_of(self, service: str, kind: str = "") -> list[Change]:
+        """Return changes of `service` that may have brought the symptom, newest first."""
+        found = [
+            each
+            for each in self.changes
+            if each.entity.partition("->")[0] == service
+            and (not kind or each.kind == kind)
+            and self.onset - CHANGE_BEFORE <= each.time <= self.onset + CHANGE_AFTER
+        ]
+        return sorted(found, key=lambda each: -each.time)
+
+    def instances(self, service: str) -> Sequence[InstanceState]:
+        """Return the processes of `service` as they are now."""
+        return self.state.services[service].instances if service in self.state.services else ()
+
+    def ready(self, service: str) -> bool:
+        """Whether every process of `service` is ready now."""
+        instances = self.instances(service)
+        return bool(instances) and all(each.phase == "ready" for each in instances)
+
+    def motion(self, service: str) -> Motion | None:
+        """Return how the process of `service` fared since the onset."""
+        return self.history.motion(service, self.onset)
+
+    def motion_before(self, service: str) -> Motion | None:
+        """Return how the process of `service` fared before the onset."""
+        return self.history.motion(service, self.onset - 30.0, self.onset - 1.0)
+
+    def exits(self, service: str) -> list[SupervisorEvent]:
+        """Return exits of `service` since shortly before the onset that nobody asked for."""
+        return [
+            each
+            for each in self.events
+            if each.service == service
+            and each.name == "instance.exited"
+            and "asked" not in each.reason
+            and each.time >= self.onset - 5.0
+        ]
+
+    def path(self, service: str) -> tuple[str, ...]:
+        """Return the services from `service` up to the entry, as harmed requests went, else as the topology says."""
+        for each in self.blames:
+            if each.path and each.path[0] == service:
+                return each.path
+        return _upwards(self.topology, service)
+
+    def cite(self, *topics: str) -> tuple[str, ...]:
+        """Return the evidence ids of these topics, and of the same before the onset."""
+        wanted = [name for each in topics for name in (each, f"{each} before")]
+        return tuple(dict.fromkeys(self.evidence[each] for each in wanted if each in self.evidence))
+
+
+def _upwards(topology: Topology, service: str) -> tuple[str, ...]:
+    """Return a shortest way from `service` to the entry."""
+    ways: list[tuple[str, ...]] = [(service,)]
+    seen = {service}
+    while ways:
+        way = ways.pop(0)
+        if way[-1] == topology.entry:
+            return way
+        for caller in topology.callers(way[-1]):
+            if caller not in seen:
+                seen.add(caller)
+                ways.append((*way, caller))
+    return (service,)

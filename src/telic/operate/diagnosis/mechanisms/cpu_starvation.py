@@ -1,0 +1,62 @@
+"""A process that does not get the CPU that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telic.model import Action
+from telic.operate.diagnosis.findings import Findings
+from telic.operate.diagnosis.mechanisms.hang import IDLE
+from telic.operate.diagnosis.proposal import Clue, Proposal, change_clue, harm_clue, mechanism
+
+HELD = 0.25  # share of time that a process is kept from running [1]
+LAG = 0.08  # of an event loop that gets too little CPU [s]
+LAG_GROWTH = 4.0  # over what is normal [1]
+
+
+@mechanism("cpu-starvation", example={"service": "hotel", "held": 0.9, "lag": 0.2})
+def cpu_starvation(findings: Findings) -> Sequence[Proposal]:
+    """Services that are kept from running, or whose event loop lags, and that still make progress."""
+    return [found for service in findings.state.services if (found := _of(findings, service)) is not None]
+
+
+def _of(findings: Findings, service: str) -> Proposal | None:
+    motion = findings.motion(service)
+    lag = findings.current.lag.get(service, 0.0)
+    usual = findings.baseline.lag.get(service, 0.0) if findings.baseline else 0.0
+    held = motion.held if motion else 0.0
+    lagging = lag >= LAG and lag >= LAG_GROWTH * usual
+    if held < HELD and not lagging:
+        return None
+    clues = []
+    if held >= HELD and motion:
+        clues.append(Clue(4.0, f"{service} was kept from running {held:.0%} of the time", ("state",)))
+    elif motion:
+        clues.append(Clue(-1.5, f"{service} was not kept from running", ("state",)))
+    if lagging:
+        clues.append(Clue(2.0, f"its event loop lagged {lag * 1000:.0f} ms (usually {usual * 1000:.0f} ms)", ("lag",)))
+    if motion and motion.cpu > IDLE:
+        clues.append(Clue(1.5, f"it still used {motion.cpu:.3f} cores", ("state",)))
+    elif motion:
+        clues.append(Clue(-4.0, f"it used no CPU in {motion.seconds:.1f} s: it stands still", ("state",)))
+    clues.append(
+        harm_clue(findings, findings.share(lambda each: _touches(each.kind, each.entity, service)), f"at {service}")
+    )
+    deploys = findings.changes_of(service, "deploy")
+    clues.append(change_clue(findings, deploys[0] if deploys else None, -1.5, 0.5))
+    if findings.exits(service):
+        clues.append(Clue(-4.0, f"processes of {service} ended", ("events",)))
+    return Proposal(
+        "cpu-starvation",
+        service,
+        clues,
+        "event-loop lag",
+        findings.onset,
+        None,
+        (Action("restart", service, {}, f"today's process of {service} is kept from running"),),
+    )
+
+
+def _touches(kind: str, entity: str, service: str) -> bool:
+    """Everything that passes a starved process is slow: itself, calls to it, and what it sees of its own calls."""
+    return entity == service or (kind in ("edge", "statement") and service in entity.split("->"))

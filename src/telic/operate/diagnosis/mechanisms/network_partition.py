@@ -1,0 +1,38 @@
+"""Messages on one edge do not arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telic.model import Action
+from telic.operate.diagnosis.edges import callee_clues, failover
+from telic.operate.diagnosis.findings import Findings
+from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue, mechanism
+from telic.telemetry.queries import EdgeCalls
+
+TIMED_OUT = ("timeout", "deadline_exceeded", "connection_reset", "cancelled")
+
+
+@mechanism("network-partition", example={"edge": "search->hotel", "error": "timeout"})
+def network_partition(findings: Findings) -> Sequence[Proposal]:
+    """Edges whose calls time out without a trace of them at a callee that is well."""
+    return [_proposal(findings, each) for each in findings.current.edges.values() if _lost(each)]
+
+
+def _lost(edge: EdgeCalls) -> bool:
+    late = sum(edge.by_type.get(each, 0) for each in TIMED_OUT)
+    return late >= 2 and late >= 0.3 * edge.calls and edge.matched <= 0.5 * edge.calls
+
+
+def _proposal(findings: Findings, edge: EdgeCalls) -> Proposal:
+    late = sum(edge.by_type.get(each, 0) for each in TIMED_OUT)
+    share = findings.share(
+        lambda each: each.entity == edge.name and each.how in ("unanswered", "gap", "connection", "slow", "failed")
+    )
+    clues = [
+        Clue(2.0, f"{late} of {edge.calls} calls on {edge.name} timed out, {edge.matched} arrived", ("edges",)),
+        harm_clue(findings, share, f"on {edge.name}"),
+        *callee_clues(findings, edge),
+    ]
+    actions: tuple[Action, ...] = tuple(failover(findings, edge.name))
+    return Proposal("network-partition", edge.name, clues, "timeouts", findings.onset, None, actions)

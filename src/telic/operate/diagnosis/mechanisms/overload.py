@@ -1,0 +1,50 @@
+"""More work arrives than the declared capacity serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telic.operate.diagnosis.findings import Findings, Picture
+from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue, mechanism
+
+MORE_CALLS = 1.25  # of the calls before [1]
+
+
+@mechanism("overload", example={"service": "hotel", "refused": 0.2})
+def overload(findings: Findings) -> Sequence[Proposal]:
+    """Services that refuse requests, or are slow by themselves, while more requests come than before."""
+    return [found for service in findings.state.services if (found := _of(findings, service)) is not None]
+
+
+def _of(findings: Findings, service: str) -> Proposal | None:
+    refused = sum(
+        each.by_class.get("429", 0) + each.by_class.get("overloaded", 0)
+        for each in findings.current.operations
+        if each.service == service
+    )
+    share = findings.share(lambda each: each.entity == service and each.how in ("refused", "slow"))
+    if not refused and not (share and share >= 0.3):
+        return None
+    clues = [harm_clue(findings, share, f"by waiting or being refused at {service}")]
+    if refused:
+        clues.append(Clue(1.5, f"{service} refused {refused} requests", ("operations",)))
+    growth = _growth(findings, service)
+    if growth is not None:
+        if growth >= MORE_CALLS:
+            clues.append(Clue(2.0, f"{growth:.1f} times as many requests as before came to {service}", ("operations",)))
+        else:
+            clues.append(
+                Clue(-2.5, f"no more requests than before came to {service} ({growth:.1f} times)", ("operations",))
+            )
+    return Proposal("overload", service, clues, "queue", findings.onset)
+
+
+def _growth(findings: Findings, service: str) -> float | None:
+    if findings.baseline is None:
+        return None
+    before, now = _rate(findings.baseline, service), _rate(findings.current, service)
+    return now / before if before > 0 else None
+
+
+def _rate(picture: Picture, service: str) -> float:
+    return picture.served(service) / max(0.1, picture.window.seconds)

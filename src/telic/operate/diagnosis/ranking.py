@@ -1,0 +1,169 @@
+"""Weighs what mechanisms propose against each other and against "something else".
+
+Each proposal carries clues in nats (logarithms of likelihood ratios), so their sum is the logarithm of the odds over
+"something else", which has 0; confidences are the softmax of all sums. Before that, symptoms are explained away: what
+is slow or fails because something below it does is no cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import exp
+
+from telic.errors import TelicError
+from telic.model import Diagnosis, Hypothesis, Topology, Window
+from telic.operate.diagnosis.findings import Findings
+from telic.operate.diagnosis.mechanisms import mechanism
+from telic.operate.diagnosis.proposal import Clue, Proposal
+from telic.tools.evidence import Notebook
+
+MOST = 5  # hypotheses of one diagnosis [1]
+LEAST = 0.01  # confidence that is worth a line [1]
+ABSTAIN = 0.5  # below, "something else" or another cause is as likely [1]
+STRONG = 2.0  # weight of a cause that explains symptoms above it away [nat]
+PROCESS = frozenset({"crash-loop", "hang", "cpu-starvation"})
+PATHS = frozenset({"network-delay", "network-partition"})
+DERIVED = frozenset({"overload", "cpu-starvation", "hang"})  # also seen at callers of what is really broken
+
+
+def diagnose(findings: Findings, notebook: Notebook, *, began: float) -> Diagnosis:
+    """Return ranked hypotheses; abstain where nothing carries one.
+
+    Parameters
+    ----------
+    findings
+        The snapshot.
+    notebook
+        Holds the evidence.
+    began
+        When the diagnosis was begun [s since the Unix epoch].
+    """
+    proposals, missing = _propose(findings)
+    ranked = sorted(explain_away(findings, proposals), key=lambda each: -each.weight)
+    confidences = confidence([each.weight for each in ranked])
+    hypotheses = tuple(
+        _hypothesis(findings, rank, each, certain)
+        for rank, (each, certain) in enumerate(zip(ranked, confidences, strict=True), 1)
+        if certain >= LEAST and rank <= MOST
+    )
+    abstained = not hypotheses or hypotheses[0].confidence < ABSTAIN
+    cited = [identity for each in hypotheses for identity in each.evidence]
+    if abstained:
+        cited = [*cited, *findings.evidence.values()]
+        missing = [*missing, *_wanted(findings, ranked)]
+    return Diagnosis(
+        began,
+        Window(findings.current.window.start, findings.now),
+        hypotheses,
+        notebook.quote(cited),
+        tuple(dict.fromkeys([*findings.missing, *missing])),
+        abstained,
+        max(0.0, findings.now - began),
+    )
+
+
+def confidence(weights: Sequence[float]) -> list[float]:
+    """Return the probability of each proposal, where "something else" weighs 0.
+
+    Examples
+    --------
+    >>> [round(each, 2) for each in confidence([3.0, 0.0])]
+    [0.91, 0.05]
+    """
+    top = max([0.0, *weights])
+    total = exp(-top) + sum(exp(each - top) for each in weights)
+    return [exp(each - top) / total for each in weights]
+
+
+def explain_away(findings: Findings, proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Weaken proposals whose symptoms another, stronger one brings about."""
+    weakened = []
+    for each in proposals:
+        causes = [
+            other
+            for other in proposals
+            if other is not each
+            and other.weight >= STRONG
+            and other.weight > each.weight
+            and _brings_about(findings.topology, other, each)
+        ]
+        if causes:
+            strongest = max(causes, key=lambda other: other.weight)
+            clue = Clue(-3.0, f"{strongest.mechanism} at {strongest.entity} brings this about")
+            each = replace(each, clues=(*each.clues, clue))
+        weakened.append(each)
+    return weakened
+
+
+def _brings_about(topology: Topology, cause: Proposal, effect: Proposal) -> bool:
+    if effect.mechanism in PATHS:  # a process that does not answer looks like a path that loses messages
+        callee = effect.entity.partition("->")[2]
+        if cause.mechanism in PROCESS and cause.entity in (callee, effect.place):
+            return True
+        return cause.mechanism == "wrong-config" and cause.place == effect.place
+    if effect.mechanism == "wrong-config" and cause.mechanism in PROCESS:
+        return cause.entity in topology.callees(effect.entity)
+    if effect.mechanism in DERIVED:
+        return effect.entity != cause.place and cause.place in _below(topology, effect.entity)
+    return False
+
+
+def _below(topology: Topology, service: str) -> set[str]:
+    """Return everything that `service` depends on."""
+    found: set[str] = set()
+    ways = [service]
+    while ways:
+        for callee in topology.callees(ways.pop()):
+            if callee not in found:
+                found.add(callee)
+                ways.append(callee)
+    return found
+
+
+def _propose(findings: Findings) -> tuple[list[Proposal], list[str]]:
+    proposals: list[Proposal] = []
+    missing: list[str] = []
+    for name in mechanism:
+        try:
+            proposals.extend(mechanism.factory(name)(findings))
+        except TelicError as error:
+            missing.append(f"{name} could not be judged: {error}")
+    return proposals, missing
+
+
+def _hypothesis(findings: Findings, rank: int, each: Proposal, certain: float) -> Hypothesis:
+    telling = sorted((clue for clue in each.clues if clue.weight > 0), key=lambda clue: -clue.weight)[:3]
+    against = [clue for clue in each.clues if clue.weight < 0]
+    why = "; ".join(clue.says for clue in telling)
+    if against:
+        why += f"; against it: {min(against, key=lambda clue: clue.weight).says}"
+    topics = [topic for clue in each.clues for topic in clue.topics]
+    return Hypothesis(
+        rank,
+        each.entity,
+        each.mechanism,
+        round(certain, 4),
+        findings.cite(*topics),
+        findings.path(each.place),
+        each.signal,
+        each.onset,
+        each.change.id if each.change else "",
+        tuple(each.mitigations),
+        why,
+    )
+
+
+def _wanted(findings: Findings, ranked: Sequence[Proposal]) -> list[str]:
+    """Say what would decide."""
+    wanted = []
+    if not findings.blames:
+        wanted.append("no harmed request could be followed: traces of them are not there (yet)")
+    if findings.baseline is None:
+        wanted.append("what is normal: telemetry from before the onset")
+    if len(ranked) >= 2 and ranked[1].weight > ranked[0].weight - 1.0:
+        first, second = ranked[0], ranked[1]
+        wanted.append(f"what tells {first.mechanism} at {first.entity} from {second.mechanism} at {second.entity}")
+    if not ranked:
+        wanted.append("any known mechanism's signs: no exits, no refused statements, no slow edge, no new exception")
+    return wanted

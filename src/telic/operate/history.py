@@ -1,0 +1,74 @@
+"""States of a world over the last minute: what one state cannot show, such as whether a process uses CPU."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from telic.model import InstanceState, State
+
+KEPT = 120  # states [1]
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How one process fared between two states."""
+
+    seconds: float  # between the states [s]
+    cpu: float  # used [cores]
+    held: float  # share of the time it was kept from running: stopped or throttled [1]
+    letters: tuple[str, ...]  # kernel state in each state seen
+
+
+class History:
+    """Keeps the last states; the newest is the truth of now."""
+
+    def __init__(self, states: Iterable[State] = ()) -> None:
+        self._states: deque[State] = deque(states, maxlen=KEPT)
+
+    def add(self, state: State) -> None:
+        """Remember one more state."""
+        self._states.append(state)
+
+    def states(self, start: float = 0.0) -> Sequence[State]:
+        """Return the states since `start` [s since the Unix epoch], oldest first."""
+        return [each for each in self._states if each.time >= start]
+
+    def motion(self, service: str, start: float, end: float = float("inf")) -> Motion | None:
+        """Say how the process of `service` that runs at `end` fared since `start`; None where one state is too few.
+
+        A process that was replaced in between counts from its start.
+        """
+        seen = [
+            (state.time, each) for state in self._states if start <= state.time <= end for each in _of(state, service)
+        ]
+        seen = [(time, each) for time, each in seen if each.pid]
+        if not seen:
+            return None
+        last_time, last = seen[-1]
+        same = [(time, each) for time, each in seen if each.pid == last.pid and each.started == last.started]
+        first_time, first = same[0]
+        seconds = last_time - first_time
+        if seconds < 0.4:
+            return None
+        return Motion(
+            seconds,
+            max(0.0, last.cpu_seconds - first.cpu_seconds) / seconds,
+            min(1.0, max(0.0, last.throttled_seconds - first.throttled_seconds) / seconds),
+            tuple(each.process_state for _, each in same),
+        )
+
+    def exits(self, service: str, start: float) -> int:
+        """Return how many exits that nobody asked for happened since `start`, as restart counters tell."""
+        before = [each for state in self._states if state.time < start for each in _of(state, service)]
+        after = [each for state in self._states if state.time >= start for each in _of(state, service)]
+        if not after:
+            return 0
+        known = {each.name: each.restarts for each in before}
+        newest = {each.name: each.restarts for each in after}
+        return sum(max(0, restarts - known.get(name, 0)) for name, restarts in newest.items())
+
+
+def _of(state: State, service: str) -> tuple[InstanceState, ...]:
+    return state.services[service].instances if service in state.services else ()
