@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 
 from telic.errors import StoreFailed
 from telic.telemetry.batch import Batch
-from telic.telemetry.database import Database
+from telic.telemetry.database import Database, damaged
 from telic.telemetry.otlp import body as otlp
 from telic.telemetry.otlp.body import Answer
 from telic.telemetry.otlp.logs import Logs
@@ -28,7 +28,7 @@ INTERVAL = 0.25  # between two commits [s]
 COMMIT_MAX = 8 << 20  # bodies that one commit takes [bytes]
 TIDY = 5.0  # between two looks at the size of the store [s]
 REPEATED = 30.0  # a store that fails twice within this time is begun anew [s]
-_READERS: dict[str, type[Spans] | type[Logs] | type[Metrics]] = {"spans": Spans, "logs": Logs, "metrics": Metrics}
+READERS: dict[str, type[Spans] | type[Logs] | type[Metrics]] = {"spans": Spans, "logs": Logs, "metrics": Metrics}
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Committer:
         table, media = arrival.table, arrival.media
         try:
             message = otlp.parse(table, otlp.unpack(arrival.data, arrival.encoding), media)
-            reader = _READERS[table](message, arrival.received_ns)
+            reader = READERS[table](message, arrival.received_ns)
             batch.add(table, reader.rows())
         except (otlp.UnreadableBody, DecodeError, ValueError, OverflowError, RecursionError) as error:
             self.counts.rejected += 1
@@ -171,7 +171,7 @@ class Committer:
             return  # a heavy query beside; the store itself is well
         now = time.monotonic()
         try:
-            self._database.reopen(anew=_damaged(error) and now - self._failed_at < REPEATED)
+            self._database.reopen(anew=damaged(error) and now - self._failed_at < REPEATED)
         except (StoreFailed, duckdb.Error) as again:
             log.error("could not open the store again: %s", again)
         self._failed_at = now
@@ -189,7 +189,3 @@ class Committer:
 
     def _measure(self) -> None:
         self.counts.bytes, self.counts.file_bytes = self._database.sizes()
-
-
-def _damaged(error: duckdb.Error) -> bool:
-    return "orrupt" in str(error) or isinstance(error, duckdb.InternalException)

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO, Any
 
 import duckdb
 
@@ -19,8 +20,8 @@ log = logging.getLogger(__name__)
 
 HOUR, MINUTE = 3600 * 10**9, 60 * 10**9  # [ns]
 SET_ASIDE = 3  # unreadable files that are kept [1]
-SPARE = 1 << 20  # with less space on the disk an error says nothing about the file [bytes]
-NOT_THE_FILE = (duckdb.ProgrammingError, duckdb.OutOfMemoryException)  # errors that another file would give too
+SPARE = 64 << 20  # with less space on the disk an error says nothing about the file [bytes]
+OUTSIDE = ("No space left", "File too large", "Permission denied", "Too many open files", "quota exceeded")
 SETTINGS = {
     "threads": "1",  # ingest is small; the cores belong to the services
     "memory_limit": "192MB",
@@ -50,18 +51,13 @@ class Database:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / "telemetry.duckdb"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (folder / "lock").open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreFailed(
-                f"another receiver owns {folder}", hint="one system has one: `telic down` ends it"
-            ) from error
-        except OSError as error:
-            raise StoreFailed(f"cannot write {folder}: {error}", hint="check its owner and the disk") from error
+        self._lock = _own(folder)
         self._sources = {table: _Source(table) for table in TABLES}
-        self._connection = self._open_or_begin()
+        try:
+            self._connection = self._open_or_begin()
+        except BaseException:
+            self._lock.close()
+            raise
 
     def append(self, tables: Mapping[str, Columns]) -> None:
         """Write rows in one transaction; when this returns they survive the end of the process.
@@ -72,12 +68,12 @@ class Database:
             Nothing was written.
         """
         connection = self._connection
-        connection.execute("BEGIN")
+        _run(connection, "BEGIN")
         try:
             for table, columns in tables.items():
                 self._sources[table].columns = columns
-                connection.execute(f"EXECUTE put_{table}")
-            connection.execute("COMMIT")
+                _run(connection, f"EXECUTE put_{table}")
+            _run(connection, "COMMIT")
         except duckdb.Error:
             self._roll_back()
             raise
@@ -91,10 +87,8 @@ class Database:
 
     def sizes(self) -> tuple[int, int]:
         """Return how many bytes hold rows and how many the file has [bytes]."""
-        row = self._connection.execute(
-            "SELECT block_size * used_blocks, block_size * total_blocks FROM pragma_database_size()"
-        ).fetchone()
-        used, total = row if row else (0, 0)
+        sql = "SELECT block_size * used_blocks, block_size * total_blocks FROM pragma_database_size()"
+        ((used, total),) = _run(self._connection, sql)
         logged = _size(self.path.with_name(self.path.name + ".wal"))
         return used + logged, total + logged
 
@@ -112,8 +106,8 @@ class Database:
             return ""
         end = (oldest // step + 1) * step
         for table in TABLES:
-            self._connection.execute(f"DELETE FROM {table} WHERE received_ns < {end:d}")
-        self._connection.execute("CHECKPOINT")
+            _run(self._connection, f"DELETE FROM {table} WHERE received_ns < {end:d}")
+        _run(self._connection, "CHECKPOINT")
         return f"the {name} before {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime(end / 1e9))}"
 
     def reopen(self, *, anew: bool = False) -> None:
@@ -138,8 +132,7 @@ class Database:
         try:
             return self._open()
         except (duckdb.Error, _OtherSchema) as error:
-            full = shutil.disk_usage(self.folder).free < SPARE
-            if full or not self.path.exists() or isinstance(error, NOT_THE_FILE):
+            if not (damaged(error) and self.path.exists() and shutil.disk_usage(self.folder).free >= SPARE):
                 raise StoreFailed(f"cannot open {self.path}: {error}", hint="check its owner and the disk") from error
             log.error("cannot read %s: %s", self.path, str(error).splitlines()[0])
         self.set_aside()
@@ -161,31 +154,30 @@ class Database:
 
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         # Closing writes no checkpoint, so that it takes no time; the next start reads the log.
-        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
-        known = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'telic_schema'").fetchone()
-        if known == (0,):
-            connection.execute("BEGIN")
-            connection.execute(f"CREATE TABLE telic_schema AS SELECT {SCHEMA} AS version")
+        _run(connection, "PRAGMA disable_checkpoint_on_shutdown")
+        if not _run(connection, "SELECT 1 FROM duckdb_tables() WHERE table_name = 'telic_schema'"):
+            _run(connection, "BEGIN")
+            _run(connection, f"CREATE TABLE telic_schema AS SELECT {SCHEMA} AS version")
             for table in TABLES:
-                connection.execute(definition(table))
-            connection.execute("COMMIT")
-        elif (found := connection.execute("SELECT version FROM telic_schema").fetchone()) != (SCHEMA,):
+                _run(connection, definition(table))
+            _run(connection, "COMMIT")
+        elif (found := _run(connection, "SELECT version FROM telic_schema")) != [(SCHEMA,)]:
             raise _OtherSchema(f"its tables have schema {found}, this Telic has {SCHEMA}")
         for table, source in self._sources.items():
             connection.register(f"arriving_{table}", source)
-            connection.execute(f"PREPARE put_{table} AS INSERT INTO {table} SELECT * FROM arriving_{table}")
-        connection.execute("SET lock_configuration = true")
+            _run(connection, f"PREPARE put_{table} AS INSERT INTO {table} SELECT * FROM arriving_{table}")
+        _run(connection, "SET lock_configuration = true")
 
     def _roll_back(self) -> None:
         try:
-            self._connection.execute("ROLLBACK")
+            _run(self._connection, "ROLLBACK")
         except duckdb.Error as error:
             log.debug("nothing to roll back: %s", error)
 
     def _edge(self, function: str) -> int | None:
         each = " UNION ALL ".join(f"SELECT {function}(received_ns) AS edge FROM {table}" for table in TABLES)
-        row = self._connection.execute(f"SELECT {function}(edge) FROM ({each})").fetchone()
-        return row[0] if row else None
+        ((found,),) = _run(self._connection, f"SELECT {function}(edge) FROM ({each})")
+        return None if found is None else int(found)
 
     def set_aside(self) -> None:
         """Rename a file that cannot be read; the three newest of them are kept."""
@@ -199,6 +191,31 @@ class Database:
         for each in aside:
             if each.name.removesuffix(".wal") in stamps[:-SET_ASIDE]:
                 each.unlink()
+
+
+def _own(folder: Path) -> IO[str]:
+    lock = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if lock is not None:
+            lock.close()
+        if isinstance(error, BlockingIOError):
+            raise StoreFailed(
+                f"another receiver owns {folder}", hint="one system has one: `telic down` ends it"
+            ) from error
+        raise StoreFailed(f"cannot write {folder}: {error}", hint="check its owner and the disk") from error
+    return lock
+
+
+def damaged(error: Exception) -> bool:
+    """Whether `error` says that the file itself is bad; other errors must never cost anybody their data."""
+    kinds = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+    if any(reason in str(error) for reason in OUTSIDE):
+        return False
+    return isinstance(error, (_OtherSchema, *kinds)) or "orrupt" in str(error)
 
 
 class _OtherSchema(Exception):
@@ -218,6 +235,11 @@ class _Source:
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         columns = self._empty if self.columns is None else self.columns
         return columns.__arrow_c_stream__(requested_schema)
+
+
+def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    """Run one statement to its end: a connection with rows left to fetch refuses the next one."""
+    return connection.execute(sql).fetchall()
 
 
 def _size(path: Path) -> int:

@@ -124,13 +124,10 @@ class Said:
 
     __slots__ = ("_texts", "columns", "found", "number")
 
-    def __init__(self, data: tuple[bytes, ...], columns: tuple[str, ...], status: str = "") -> None:
+    def __init__(self, data: tuple[bytes, ...], columns: tuple[str, ...], status: str | None = None) -> None:
         self.found = attributes(map(KeyValue.FromString, data))
         self.columns = tuple(take_text(self.found, name) for name in columns)
-        code = self.found.get(status)
-        self.number = code if isinstance(code, int) and not isinstance(code, bool) and 0 <= code < 2**31 else None
-        if self.number is not None:
-            del self.found[status]
+        self.number = None if status is None else _take_number(self.found, status)
         self._texts: dict[bytes, bytes] = {}
 
     def text(self, tail: bytes) -> bytes:
@@ -175,6 +172,14 @@ def take_text(found: Json, name: str) -> str:
     value = found.get(name)
     if not isinstance(value, str):
         return ""
+    del found[name]
+    return value
+
+
+def _take_number(found: Json, name: str) -> int | None:
+    value = found.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        return None
     del found[name]
     return value
 
