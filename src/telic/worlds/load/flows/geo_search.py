@@ -28,7 +28,9 @@ class GeoSearch:
         self._offered = one_offered(beliefs, operation)
         self._knowledge, on = beliefs.knowledge, operation.on
         self._place, self._key = self._knowledge.field_of(on, "geo").name, self._knowledge.intent.entity(on).key
-        self._things, self._map = self._knowledge.things(on), self._knowledge.map(on)
+        things = self._knowledge.things(on).values()
+        self._things = {each.key: {self._key: each.key, **each.fields} for each in things}
+        self._map = self._knowledge.map(on)
         self._grows = self._knowledge.grows(on)
 
     def ask(self, planned: Planned) -> Ask:
@@ -66,31 +68,30 @@ class GeoSearch:
         return self._check(found, centre, km)
 
     def _check(self, found: list[dict[str, object]], centre: Point, km: float) -> Finding:
-        near, last = self._map.within(centre, km + SLACK), 0.0
+        last, names = 0.0, set[str]()
         for each in found:
             name = str(each.get(self._key))
             known = self._things.get(name)
             if known is None and not self._grows:
                 return wrong("thing")
-            if known is not None and differs(each, known.fields):
+            if known is not None and each != known and differs(each, known):
                 return wrong("fields")
-            distance = near[name] if name in near else haversine(centre, point_of(each.get(self._place)))
+            distance = haversine(centre, point_of(each.get(self._place)))
             if distance > km + SLACK:
                 return wrong("distance")
             if distance < last - SLACK:
                 return wrong("order")
             last = distance
-        names = {str(each.get(self._key)) for each in found}
+            names.add(name)
         if len(names) < len(found):
             return wrong("twice")
-        certain = {name: distance for name, distance in near.items() if distance < km - SLACK}
-        return self._missing(names, last, certain)
+        if self._operation.filter and names:
+            return RIGHT  # which of the others are free, nobody but the system knows
+        return self._missing(names, last, self._map.within(centre, km - SLACK))
 
     def _missing(self, names: set[str], last: float, near: Mapping[str, float]) -> Finding:
         """Nothing that is known may be left out: everything nearer than the last is there, and not nothing at all."""
-        if self._operation.filter:
-            return wrong("nothing_found") if not names and len(near) >= ENOUGH else RIGHT
-        if not names and near:
-            return wrong("nothing_found")
+        if not names:
+            return wrong("nothing_found") if len(near) >= (ENOUGH if self._operation.filter else 1) else RIGHT
         gaps = any(distance < last - SLACK and name not in names for name, distance in near.items())
         return wrong("gap") if gaps else RIGHT
