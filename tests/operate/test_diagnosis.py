@@ -1,0 +1,86 @@
+"""Every mechanism is named, at the right place, from telemetry alone, with a harmless change nearby."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.operate.faults import Fault
+from tests.operate.hotel import START, Hotel, broken
+
+from telic.clock import VirtualClock
+from telic.model import Diagnosis, Incident
+from telic.model.intent import Objective
+from telic.operate.actor import StatisticalActor
+from telic.operate.history import History
+from telic.operate.looks import RowSource
+from telic.operate.monitors import Monitors
+
+OBJECTIVES = (
+    Objective("O1", "gateway", "latency", 0.99, 2_419_200.0, 10.0, "W2", below=0.1),
+    Objective("O2", "gateway", "success", 0.999, 2_419_200.0, 10.0, "W2"),
+)
+BEGINS = 16.0  # [s after the start]
+FAULTS = [
+    (Fault("crash-loop", "hotel", BEGINS), "review"),
+    (Fault("crash-loop", "booking", BEGINS, kind="deploy"), "activity"),
+    (Fault("hang", "hotel", BEGINS), "review"),
+    (Fault("hang", "review", BEGINS), "user"),
+    (Fault("slow-query", "hotel", BEGINS, "hotel.hotels_in_box", 0.35), "review"),
+    (Fault("slow-query", "review", BEGINS, "review.by_hotel", 0.25), "hotel"),
+    (Fault("exception", "hotel", BEGINS, "near"), "review"),
+    (Fault("exception", "booking", BEGINS, "reserve"), "search"),
+    (Fault("wrong-config", "search", BEGINS, "hotel"), "review"),
+    (Fault("wrong-config", "gateway", BEGINS, "review"), "payment"),
+    (Fault("permission-revoked", "hotel", BEGINS, "hotel.hotels"), "review"),
+    (Fault("permission-revoked", "review", BEGINS, "review.reviews"), "hotel"),
+    (Fault("network-delay", "search->hotel", BEGINS, size=0.2), "review"),
+    (Fault("network-delay", "gateway->review", BEGINS, size=0.3), "booking"),
+    (Fault("network-delay", "review->postgres", BEGINS, size=0.1), "booking"),
+    (Fault("network-partition", "search->hotel", BEGINS), "review"),
+    (Fault("network-partition", "gateway->booking", BEGINS), "review"),
+    (Fault("cpu-starvation", "hotel", BEGINS), "review"),
+    (Fault("cpu-starvation", "booking", BEGINS), "user"),
+]
+
+
+async def watch(hotel: Hotel, actor: StatisticalActor, history: History, seconds: float) -> Diagnosis | None:
+    """Look twice a second until the diagnosis is sure or time is over; the diagnosis of the last look counts."""
+    source, monitors = RowSource(hotel.store(), "gateway", OBJECTIVES), Monitors(OBJECTIVES, "gateway")
+    incident, diagnosis = None, None
+    while hotel.clock.time() < START + seconds:
+        await hotel.clock.sleep(0.5)
+        history.add(hotel.state())
+        reading = monitors.step(source.look(hotel.clock.time()), frozen=incident is not None)
+        if reading.state == "burning" and incident is None:
+            incident = Incident("I1", "hotel", reading.time, reading.symptoms)
+        if incident is not None:
+            diagnosis = actor.diagnose(incident, hotel)
+            if not diagnosis.abstained and diagnosis.hypotheses[0].confidence > 0.7:
+                break
+    return diagnosis
+
+
+def examined(hotel: Hotel, seconds: float = BEGINS + 8.0) -> Diagnosis | None:
+    history = History()
+    actor = StatisticalActor(OBJECTIVES, history)
+    assert isinstance(hotel.clock, VirtualClock)
+    return asyncio.run(hotel.clock.run(watch(hotel, actor, history, seconds)))
+
+
+@pytest.mark.parametrize(
+    ("fault", "decoy"), FAULTS, ids=lambda each: getattr(each, "entity", each) + "/" + getattr(each, "mechanism", "")
+)
+def test_the_cause_is_named(fault: Fault, decoy: str) -> None:
+    hotel = broken(fault, seed=len(fault.entity), decoy=decoy)
+    diagnosis = examined(hotel)
+    assert diagnosis is not None
+    first = diagnosis.hypotheses[0]
+    assert (first.mechanism, first.entity) == (fault.mechanism, fault.entity), first.why
+    assert not diagnosis.abstained
+    assert diagnosis.time - START - BEGINS <= 6.5
+    assert first.evidence
+    assert set(first.evidence) <= {each.id for each in diagnosis.evidence}
+    assert first.path[-1] == "gateway"
+    assert first.mitigations
+    assert fault.mended_by(first.mitigations[0])
