@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from telic.errors import InvalidRecord, PortInUse, StoreFailed, UsageError, WorldError, WorldUnavailable
-from telic.model import Action, Design
+from telic.model import Action, Design, Window
 from telic.settings import Settings
 from telic.worlds.local import checks, launch
 from telic.worlds.local.harm import LocalHarm
@@ -133,7 +133,7 @@ def test_a_dropped_link_and_its_standby(shared_world: LocalWorld, get: Get) -> N
     harm = LocalHarm.attach(shared_world.state_folder)
     harm.link("gateway->hotel", drop=True)
     try:
-        with pytest.raises(OSError, match="504|503|timed out"):
+        with pytest.raises(OSError, match=r"504|503|timed out"):
             get(shared_world, timeout=3)
         undo = shared_world.apply(Action("failover", "gateway->hotel", {"link": "b"}))
         assert get(shared_world)["rooms"] == 10
@@ -159,7 +159,7 @@ def test_a_configuration_that_cannot_be_applied_ends_in_a_crash_loop_and_its_und
 
 def test_a_second_up_is_refused(shared_world: LocalWorld, settings: Settings, small_design: Design) -> None:
     ours = Settings(home=shared_world.state_folder.parent, data=settings.data, port=0, otlp_port=0)
-    with pytest.raises(UsageError, match="tiny is up already at http://127.0.0.1") as caught:
+    with pytest.raises(UsageError, match=r"tiny is up already at http://127.0.0.1") as caught:
         launch.up(small_design, ours)
     assert "telic down tiny" in caught.value.hint
 
@@ -178,7 +178,7 @@ def test_damaged_desired_state_is_named(small_design: Design, settings: Settings
     launch.down(world.state_folder)
     file = world.state_folder / "desired.json"
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(InvalidRecord, match="desired.json is damaged") as caught:
+    with pytest.raises(InvalidRecord, match=r"desired.json is damaged") as caught:
         started(small_design)
     assert "--fresh" in caught.value.hint
     assert not processes_of(world.state_folder)
@@ -189,14 +189,14 @@ def test_a_store_that_does_not_start_says_why(small_design: Design, settings: Se
     world = started(small_design)
     launch.down(world.state_folder)
     (world.state_folder / "stores" / "postgres" / "global" / "pg_control").unlink()
-    with pytest.raises(StoreFailed, match="(?s)postgres did not get ready .*pg_control"):
+    with pytest.raises(StoreFailed, match=r"(?s)postgres did not get ready .*pg_control"):
         started(small_design)
     assert not processes_of(world.state_folder)
 
 
 def test_a_service_that_does_not_start_says_why(small_design: Design, settings: Settings, started: Start) -> None:
     (small_design.folder / "services" / "hotel" / "app.py").write_text("raise RuntimeError('no app today')\n")
-    with pytest.raises(WorldError, match="(?s)hotel-1 did not get ready.*no app today"):
+    with pytest.raises(WorldError, match=r"(?s)hotel-1 did not get ready.*no app today"):
         started(small_design)
     assert not processes_of(settings.system("tiny"))
 
@@ -241,9 +241,7 @@ def test_it_outlives_the_command_that_started_it(small_design: Design, settings:
     assert not processes_of(state)
 
 
-def _ever() -> object:
-    from telic.model import Window
-
+def _ever() -> Window:
     return Window(0, time.time() + 1)
 
 

@@ -65,7 +65,7 @@ class Events:
         batch = list(self._unsent)
         if not batch:
             return
-        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+        with contextlib.suppress(OSError, TimeoutError, ValueError):
             async with asyncio.timeout(_WITHIN):
                 status = await post(self._port, "/v1/logs", encode(self._system, batch), "application/x-protobuf")
             if 200 <= status < 300:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 
-import asyncpg
-
 from telic.errors import StoreFailed
 from telic.model import Edge, Entity, InstanceState, LinkState, ServiceState, State, StoreState, Topology, plain
 from telic.worlds.local import configuration, database, postgres, proc
@@ -15,7 +13,6 @@ from telic.worlds.local.supervised import Supervised
 from telic.worlds.local.system import System
 
 _GRANTS_FOR = 1.0  # how long a reading of the grants holds [s]
-_GRANTS_WITHIN = 0.5  # [s]
 
 
 class Observer:
@@ -24,6 +21,8 @@ class Observer:
     def __init__(self, system: System, sampler: Sampler) -> None:
         self._system, self._sampler = system, sampler
         self._missing: tuple[float, tuple[str, ...]] = (0.0, ())
+        port = system.desired.stores.get("postgres")
+        self._database = postgres.Standing(system.layout, port, system.design.system) if port else None
 
     def topology(self) -> Topology:
         """Return services, instances, stores and edges; the entry first."""
@@ -119,17 +118,9 @@ class Observer:
     async def _missing_grants(self) -> tuple[str, ...]:
         at, known = self._missing
         now = self._system.clock.monotonic()
-        if "postgres" not in self._system.desired.stores or now - at < _GRANTS_FOR:
+        if self._database is None or now - at < _GRANTS_FOR:
             return known
-        with contextlib.suppress(StoreFailed, OSError, TimeoutError, asyncpg.PostgresError):
-            connection = await postgres.connect(
-                self._system.layout,
-                self._system.desired.stores["postgres"],
-                database=self._system.design.system,
-                timeout=_GRANTS_WITHIN,
-            )
-            try:
-                self._missing = (now, await database.missing(connection, self._system.design.grants))
-            finally:
-                connection.terminate()
+        grants = self._system.design.grants
+        with contextlib.suppress(StoreFailed):  # what was known last is the best there is
+            self._missing = (now, await self._database.ask(lambda connection: database.missing(connection, grants)))
         return self._missing[1]

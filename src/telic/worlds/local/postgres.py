@@ -9,7 +9,9 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 
@@ -19,6 +21,7 @@ from telic.worlds.local.namespace import wrap
 from telic.worlds.local.processes import environment
 from telic.worlds.local.secret_files import secret
 
+T = TypeVar("T")
 ADMIN = "postgres"
 ADMIN_SECRET = "postgres-admin"
 _UNPRIVILEGED = 1000  # what root is called inside PostgreSQL's user namespace: it refuses to run as root
@@ -116,19 +119,54 @@ async def connect(layout: Layout, port: int, *, database: str = ADMIN, timeout: 
         raise StoreFailed(f"PostgreSQL does not answer: {error}", hint=f"see {layout.log('postgres')}") from error
 
 
-async def is_ready(layout: Layout, port: int) -> bool:
-    """Whether it answers a query."""
-    try:
-        connection = await connect(layout, port, timeout=_PROBE_WITHIN)
-    except StoreFailed:
-        return False
-    try:
-        return bool(await connection.fetchval("SELECT 1") == 1)
-    except (OSError, TimeoutError, asyncpg.PostgresError):
-        return False
-    finally:
-        connection.terminate()
-        await asyncio.sleep(0)
+class Standing:
+    """A connection that is kept, since each new one costs milliseconds of CPU (SCRAM); made anew when broken.
+
+    Parameters
+    ----------
+    database
+        What it is connected to.
+    """
+
+    def __init__(self, layout: Layout, port: int, database: str = ADMIN) -> None:
+        self._layout, self._port, self._database = layout, port, database
+        self._turn = asyncio.Lock()
+        self._connection: asyncpg.Connection | None = None
+
+    async def ask(self, question: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+        """Ask over the connection, within 1 s.
+
+        Raises
+        ------
+        StoreFailed
+            No answer in time; the next question gets a new connection.
+        """
+        async with self._turn:
+            try:
+                async with asyncio.timeout(_PROBE_WITHIN):
+                    if self._connection is None or self._connection.is_closed():
+                        self._connection = await connect(self._layout, self._port, database=self._database)
+                    return await question(self._connection)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                self.drop()
+                raise StoreFailed(f"PostgreSQL does not answer: {error}", hint="see its log") from error
+
+    async def is_ready(self) -> bool:
+        """Whether it answers a query."""
+        try:
+            return await self.ask(_one) == 1
+        except StoreFailed:
+            return False
+
+    def drop(self) -> None:
+        """Let the connection go."""
+        if self._connection is not None:
+            self._connection.terminate()
+        self._connection = None
+
+
+async def _one(connection: asyncpg.Connection) -> int:
+    return int(await connection.fetchval("SELECT 1"))
 
 
 def _initialise(layout: Layout) -> None:

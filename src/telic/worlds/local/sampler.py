@@ -12,6 +12,7 @@ from telic.clock import Clock
 from telic.worlds.local import proc
 
 EVERY = 0.2  # on average [s]
+CGROUPS_EVERY = 4  # looks; their counters lose nothing meanwhile [1]
 MEMORY_FOR = 5.0  # how long a measurement of memory holds [s]
 
 
@@ -40,6 +41,7 @@ class Sampler:
         self._kept: dict[int, Kept] = {}
         self._memory: dict[int, tuple[float, int]] = {}
         self._random = random.Random(0)
+        self._looks = 0
 
     def kept(self, pid: int) -> float:
         """Return how long a process has been kept from running since it started [s]."""
@@ -55,7 +57,9 @@ class Sampler:
             now = proc.stat(pid)
             if now is not None and now.state in "Tt":
                 kept.stopped += elapsed
-            self._add_throttling(kept, proc.cpu_cgroup(pid))
+            if self._looks % CGROUPS_EVERY == 0:
+                self._add_throttling(kept, proc.cpu_cgroup(pid))
+        self._looks += 1
 
     async def watch(self, pids: Callable[[], list[int]]) -> None:
         """Look for ever."""

@@ -18,6 +18,7 @@ from telic.worlds.local.supervised import Supervised
 from telic.worlds.local.system import System
 
 PART_WITHIN = 15.0  # a store, the receiver, the proxy, the fork server [s]
+LAST_EVENTS_WITHIN = 0.3  # the receiver taking them [s]
 Step = Callable[[str], None]
 
 
@@ -42,11 +43,10 @@ async def bring_up(system: System, inner_otlp: socket.socket | None, step: Step)
 
 
 async def bring_down(system: System) -> None:
-    """End services first, so that they can flush; then the receiver; stores last."""
+    """End services first, so that they can flush; then everything else."""
     await asyncio.gather(*(each.stop() for each in system.services.values()))
-    await system.events.send()
-    for names in (("forkserver", "proxy"), ("receiver",), tuple(system.design.stores)):
-        await asyncio.gather(*(system.parts[name].stop() for name in names if name in system.parts))
+    await asyncio.wait([asyncio.ensure_future(system.events.send())], timeout=LAST_EVENTS_WITHIN)
+    await asyncio.gather(*(each.stop() for each in system.parts.values()))
 
 
 async def _start_stores(system: System, step: Step) -> None:
@@ -67,8 +67,9 @@ async def _start_postgres(system: System, step: Step) -> None:
         await asyncio.to_thread(postgres.sweep, layout.postgres)
         return await system.children.start(postgres.command(layout, port), log=layout.log("postgres"))
 
+    probe = postgres.Standing(layout, port)
     # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients
-    await _part(system, "postgres", start, lambda: postgres.is_ready(layout, port), stop_signal=signal.SIGINT)
+    await _part(system, "postgres", start, probe.is_ready, stop_signal=signal.SIGINT)
     rows, applied = await prepare_database(system, system.design)
     if applied or rows:
         step(f"database: {len(applied)} migrations, {rows} seed rows")
