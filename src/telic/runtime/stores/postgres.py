@@ -23,7 +23,7 @@ T = TypeVar("T")
 Connection = Any  # asyncpg.Connection, whose stubs are stricter than its use
 CONNECT_TIMEOUT = 2.0  # [s]
 RECOVER_TIMEOUT = 1.0  # for a connection whose statement was cancelled [s]
-BEGIN, COMMIT, ROLLBACK = (Statement(each, each) for each in ("BEGIN", "COMMIT", "ROLLBACK"))
+BEGIN, COMMIT, ROLLBACK, PROBE = (Statement(each, each) for each in ("BEGIN", "COMMIT", "ROLLBACK", "SELECT 1"))
 
 
 @dataclass(frozen=True)
@@ -80,16 +80,18 @@ class PostgresDatabase:
             await session.quietly(BEGIN)
             try:
                 yield session
-            except asyncio.CancelledError:
-                session.connection.terminate()  # nobody waits for an orderly end; the server rolls back
-                raise
-            except BaseException:
+            except Exception:
                 with Limit(self._clock, RECOVER_TIMEOUT):
                     await session.quietly(ROLLBACK)
                 raise
             await session.execute(COMMIT)
-        finally:
-            pool.release(session.connection)
+        except asyncio.CancelledError:
+            self._recover(pool, session, ROLLBACK)
+            raise
+        except BaseException:
+            self._settled(pool, session)
+            raise
+        self._settled(pool, session)
 
     async def _alone(self, statement: Statement, work: Callable[[_Session], Awaitable[T]]) -> T:
         pool = self._pool
@@ -97,7 +99,7 @@ class PostgresDatabase:
         try:
             answer = await work(session)
         except asyncio.CancelledError:
-            self._recover(pool, session)
+            self._recover(pool, session, PROBE)
             raise
         except BaseException:
             pool.release(session.connection)
@@ -105,22 +107,32 @@ class PostgresDatabase:
         pool.release(session.connection)
         return answer
 
+    def _settled(self, pool: Pool[Connection], session: _Session) -> None:
+        """Give back a connection whose transaction has ended; one that is still inside ends with its connection."""
+        connection = session.connection
+        if not connection.is_closed() and connection.is_in_transaction():
+            connection.terminate()
+        pool.release(connection)
+
     async def _open(self, pool: Pool[Connection], statement: Statement) -> _Session:
         span = self._spans.begin()
         try:
             return _Session(await pool.acquire(), self._spans)
         except FAILURES as error:
             self._spans.end(span, statement, sqlstate(error), error_type(error))
-            raise translate(error, statement.name) from error
+            raise translate(error, statement.name) from None  # its words may hold values
 
-    def _recover(self, pool: Pool[Connection], session: _Session) -> None:
-        """Keep a connection out of the pool until the server has dropped its cancelled statement."""
+    def _recover(self, pool: Pool[Connection], session: _Session, last: Statement) -> None:
+        """Keep a connection out of the pool until the server has dropped its cancelled statement and answers `last`.
+
+        Only to close it would leave the statement, and the locks of its transaction, at the server.
+        """
 
         async def settle() -> None:
             connection = session.connection
             try:
                 with Limit(self._clock, RECOVER_TIMEOUT):
-                    await connection.fetchval("SELECT 1")
+                    await connection.execute(last.sql)
             except FAILURES:
                 connection.terminate()
             finally:
@@ -174,7 +186,7 @@ class _Session:
         try:
             await self.connection.execute(statement.sql)
         except FAILURES as error:
-            raise translate(error, statement.name) from error
+            raise translate(error, statement.name) from None  # its words may hold values
 
     async def _recorded(self, statement: Statement, work: Awaitable[Any]) -> Any:
         span = self._spans.begin()
@@ -185,6 +197,6 @@ class _Session:
             return answer
         except FAILURES as error:
             state, kind = sqlstate(error), error_type(error)
-            raise translate(error, statement.name) from error
+            raise translate(error, statement.name) from None  # its words may hold values
         finally:
             self._spans.end(span, statement, state, kind)

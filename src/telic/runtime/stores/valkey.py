@@ -12,7 +12,7 @@ from telic.runtime.stores.resp import Protocol, Reply, ServerSaid, command
 from telic.runtime.telemetry.recorder import Recorder
 from telic.runtime.telemetry.store_spans import StoreSpans
 
-TIMEOUT = 0.05  # of one command; a cache that is slower than that is no help [s]
+TIMEOUT = 0.1  # of one command; a cache that is slower than that is no help [s]
 REST = 1.0  # after a failure nothing is asked for this long [s]
 _GET, _SET, _DEL = (Statement(each, each) for each in ("GET", "SET", "DEL"))
 
