@@ -13,8 +13,8 @@ from telic.worlds.load.exchange import Answer, Ask, Finding
 from telic.worlds.load.flows.base import RIGHT, Drawing, differs, refusal, wrong
 from telic.worlds.load.plan import Planned
 
-VERBS = {"create": 15, "login": 10, "get": 50, "update": 20, "delete": 5}
-"""What users do with their things, in how many of a hundred requests."""
+VERBS = {"create": 6, "login": 6, "get": 65, "update": 20, "delete": 3}
+"""What users do with their things, in how many of a hundred requests; making and logging in hash passwords."""
 SPECIAL = ("ref", "email", "secret", "state")  # bases of fields that are never changed here
 
 
