@@ -64,8 +64,9 @@ def one(name: str, seed: int) -> Score | None:
     said = f"{score.verdict.entity}/{score.verdict.mechanism}" if score.verdict else "nothing"
     print(
         f"{name:24} seed {seed}  true {score.truth.entity}/{score.truth.mechanism}  said {said}  "
-        f"detect {_s(score.to_detect)}  recover {_s(score.to_recover)}  actions {', '.join(map(str, score.actions)) or '-'}  "
-        f"left {score.wrong_actions_left}  false alarms {score.false_alarms}",
+        f"detect {_s(score.to_detect)}  recover {_s(score.to_recover)}  "
+        f"actions {', '.join(map(str, score.actions)) or '-'}  left {score.wrong_actions_left}  "
+        f"false alarms {score.false_alarms}",
         flush=True,
     )
     return score

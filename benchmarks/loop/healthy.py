@@ -49,24 +49,26 @@ def steady(
     seconds: float, *, rate: float = RATE, seed: int = 1, telemetry: str = "on", operate: bool = False
 ) -> Healthy:
     """Run the hotel undisturbed for `seconds` [s]."""
-    with home(telemetry=telemetry) as settings:
-        with journey.start("hotel", settings, _quiet, rate=rate, seed=seed, operate=operate) as running:
-            tree = [psutil.Process(int(str(running.world.about()["pid"]))), psutil.Process(os.getpid())]
-            running.pause(SETTLE)
-            begun, cpu = time.time(), _cpu(tree)
-            running.pause(seconds)
-            ended, cpu = time.time(), _cpu(tree) - cpu
-            pss = _pss(tree[0])
-            freshness = max(_freshness(running.world) for _ in range(5)) if telemetry == "on" else 0.0
-            running.pause(3.5)
-            record = running.record().since(int(begun) + 1, int(ended))
-            incidents = len(running.incidents())
-        (p99,) = record.percentiles(0.99)
-        return Healthy(p99, record.correct(), record.total(), cpu, pss, freshness, dict(running.timings), incidents)
+    with (
+        home(telemetry=telemetry) as settings,
+        journey.start("hotel", settings, _quiet, rate=rate, seed=seed, operate=operate) as running,
+    ):
+        tree = [psutil.Process(int(str(running.world.about()["pid"]))), psutil.Process(os.getpid())]
+        running.pause(SETTLE)
+        begun, before = time.time(), _cpu(tree)
+        running.pause(seconds)
+        ended, cpu = time.time(), _cpu(tree) - before
+        pss = _pss(tree[0])
+        freshness = max(_freshness(running.world) for _ in range(5)) if telemetry == "on" else 0.0
+        running.pause(3.5)  # until the last of them are decided
+        record = running.record().since(int(begun) + 1, int(ended))
+        incidents = len(running.incidents())
+    (p99,) = record.percentiles(0.99)
+    return Healthy(p99, record.correct(), record.total(), cpu, pss, freshness, dict(running.timings), incidents)
 
 
 def restless(seconds: float, *, rate: float = 150.0, seed: int = 1) -> int:
-    """Return the false alarms and actions of `seconds` [s] of healthy running with harmless changes and +/- 30 % load."""
+    """Return alarms and actions in `seconds` [s] of healthy running with harmless changes and +/- 30 % load."""
     rng = random.Random(seed)
     with (
         home() as settings,

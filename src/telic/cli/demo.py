@@ -44,11 +44,13 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="telic-demo-") as home:
         settings = replace(Settings.read(), home=Path(home), port=0, otlp_port=0)
         hurt = journey.Hurt(fault, seed)
-        with _screen(fault, seed, began, live=not (plain or as_json) and console.is_terminal, quiet=as_json) as screen:
-            with journey.start(system, settings, screen.tell, seed=seed, observe=screen.observe) as running:
-                screen.design(running.design)
-                episode = running.hurt(hurt)
-                run = chronicle.chronicle(running, episode)
+        with (
+            _screen(fault, seed, began, live=not (plain or as_json) and console.is_terminal, quiet=as_json) as screen,
+            journey.start(system, settings, screen.tell, seed=seed, observe=screen.observe) as running,
+        ):
+            screen.design(running.design)
+            episode = running.hurt(hurt)
+            run = chronicle.chronicle(running, (episode,), screen.moments())
         run = replace(run, timings={**run.timings, **running.timings, "whole": time.time() - began})
         report.write(report_file, run)
     if as_json:
@@ -58,7 +60,7 @@ def demo(
         console.print(
             f"\nreport  {report_file.resolve()}\nagain   telic demo --fault {fault} --seed {seed}", highlight=False
         )
-    if episode.recovered is None:
+    if episode.score.recovered is None:
         raise typer.Exit(1)
 
 
@@ -85,10 +87,14 @@ class _Screen:
             view.phase = told.text
             view.tell(told.time, told.who, told.text)
             self._line(f"{told.time - view.started:6.1f} s  {told.who:8}  {told.text}")
-        blamed = told.detail.get("entity")
+        blamed = told.detail.get("blamed")
         if told.who == "operator" and isinstance(blamed, str):
             view.blamed = blamed
         self._draw()
+
+    def moments(self) -> tuple[report.Moment, ...]:
+        """Return the story so far, for the report."""
+        return tuple(report.Moment(when, who, text) for when, who, text in self._view.story)
 
     def observe(self, world: LocalWorld) -> None:
         view = self._view

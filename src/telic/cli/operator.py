@@ -13,9 +13,10 @@ import typer
 from telic import design as designs
 from telic import loop
 from telic.cli.output import Json, System, console
-from telic.model import dump
+from telic.model import Design, dump
 from telic.operate.events import Event
 from telic.settings import Settings
+from telic.worlds.local.world import LocalWorld
 
 COLOURS = {"detected": "red", "symptom": "red", "resolved": "green", "needs-person": "bold yellow", "blind": "yellow"}
 
@@ -41,7 +42,7 @@ def watch(
         asyncio.run(_watch(world, made, _write_json if as_json else _write_line, seconds))
 
 
-async def _watch(world: loop.LocalWorld, made: loop.Design, write: loop.OnEvent, seconds: float | None) -> None:
+async def _watch(world: LocalWorld, made: Design, write: loop.OnEvent, seconds: float | None) -> None:
     stop = asyncio.Event()
     running = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

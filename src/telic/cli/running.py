@@ -51,10 +51,11 @@ def up(
             show({**about, "seconds": round(time.monotonic() - started, 3)}, as_json=True)
             return
         console.print(
-            f"\n[bold]{made.system}[/] is up after {time.monotonic() - started:.1f} s at {about['url']}, OTLP at {about['otlp']}",
+            f"\n[bold]{made.system}[/] is up after {time.monotonic() - started:.1f} s: "
+            f"{about['url']}, OTLP {about['otlp']}",
             highlight=False,
         )
-        console.print(f"try  curl -s '{about['url']}{loop.example_request(made)}'", highlight=False, markup=False)
+        console.print(f"try  curl -s {about['url']}/-/openapi.json", highlight=False, markup=False)
         console.print(
             f"     telic status {made.system} · telic watch {made.system} · telic down {made.system}", highlight=False
         )

@@ -75,7 +75,7 @@ def inject(
         if as_json:
             show(cards, as_json=True)
         else:
-            table("faults", ("name", "what it does"), [(each["name"], each["summary"]) for each in cards])
+            table("faults", ("name", "what it does"), [(str(each["name"]), str(each["summary"])) for each in cards])
         return
     settings = Settings.read()
     truth = injection.inject(settings.system(loop.running(system, settings)), fault, seed=seed, params=param or [])

@@ -28,7 +28,7 @@ def chronicle(journey: Journey, episodes: tuple[Episode, ...], moments: tuple[Mo
     """
     made, record = journey.design, journey.record()
     wanted = intent.read(made.folder / "intent.yaml")
-    lines = list(record.lines)
+    lines = record.seconds
     window = Window(float(lines[0].second), float(lines[-1].second + 1))
     return RunRecord(
         system=made.system,
@@ -67,20 +67,25 @@ def _standings(
         Standing(
             each.id,
             "FULFILLED" if good >= each.target else "DEGRADED",
-            f"{good:.2%} of this run's requests were good, {each.target:.1%} wanted; users were harmed for {harmed:.0f} s",
+            f"{good:.2%} of this run's requests were good, {each.target:.1%} wanted; users harmed for {harmed:.0f} s",
             "the load generator's record",
             f"{each.sli} at {each.service}",
         )
         for each in objectives
     ]
-    kept = [*wanted.use_cases, *wanted.invariants, *wanted.security]
-    standings += [Standing(each.id, "UNVERIFIED", "this run does not test it") for each in kept]
+    ids = [
+        *(each.id for each in wanted.use_cases),
+        *(each.id for each in wanted.invariants),
+        *(each.id for each in wanted.security),
+    ]
+    standings += [Standing(each, "UNVERIFIED", "this run does not test it") for each in ids]
     return tuple(standings)
 
 
 def _logs(journey: Journey, window: Window) -> tuple[LogLine, ...]:
     rows = journey.world.store().query(
-        "SELECT time_ns, service, severity, body FROM logs WHERE time_ns >= ? AND severity_number >= 13 ORDER BY time_ns",
+        "SELECT time_ns, service, severity, body FROM logs WHERE time_ns >= ? AND severity_number >= 13 "
+        "ORDER BY time_ns",
         (int(window.start * 1e9),),
         limit=LOGS,
     )
@@ -92,12 +97,11 @@ def _logs(journey: Journey, window: Window) -> tuple[LogLine, ...]:
 
 def _facts(journey: Journey) -> dict[str, str]:
     state = journey.world.state()
-    instances = [each for service in state.services.values() for each in service.instances]
-    memory = sum(each.memory_bytes for each in instances) + sum(
-        each.instance.memory_bytes for each in state.stores.values()
-    )
+    services = [each for service in state.services.values() for each in service.instances]
+    stores = [each.instance for each in state.stores.values()]
+    memory = sum(each.memory_bytes for each in (*services, *stores))
     return {
-        "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}",
+        "machine": f"{os.cpu_count()} cores, {platform.platform(terse=True)}, Python {platform.python_version()}",
         "isolation": str(journey.world.about()["isolation"]),
-        "services and stores": f"{len(instances)} + {len(state.stores)} processes, {memory / 1e6:.0f} MB",
+        "services and stores": f"{len(services)} + {len(stores)} processes, {memory / 1e6:.0f} MB",
     }

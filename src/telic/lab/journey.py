@@ -19,7 +19,8 @@ from telic.lab.episode import Score
 from telic.lab.injection import Injection
 from telic.lab.tail import Tail
 from telic.model import Design, Incident, Truth, Window, recovered, user_harm
-from telic.operate import baselines, incidents
+from telic.operate import baselines
+from telic.operate.incidents import Incidents
 from telic.settings import Settings
 from telic.worlds import load
 from telic.worlds.child import Child
@@ -144,7 +145,7 @@ class Journey:
 
     def incidents(self) -> tuple[Incident, ...]:
         """Return every incident that the operator has written down, oldest first."""
-        return incidents.read_all(self.world.state_folder / "journal")
+        return tuple(Incidents(self.world.state_folder / "journal" / "incidents").read())
 
     def _judge(self, hurt: Hurt, done: Injection, window: Window) -> Episode:
         told = tuple(each for each in self.incidents() if window.start <= each.opened < window.end)

@@ -1,0 +1,44 @@
+"""Every fault ends in recovery when an operator watches, and in lasting harm when nobody does."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from tests.live.conftest import story
+
+from telic.lab import journey
+from telic.lab.episode import Score
+from telic.lab.fault import fault
+
+pytestmark = [pytest.mark.live, pytest.mark.journey, pytest.mark.timeout(300)]
+
+SEEDS = (1, 2)  # the second only after the first went wrong
+
+
+@pytest.mark.parametrize("name", list(fault))
+def test_an_operator_ends_the_harm(name: str, operated: journey.Journey) -> None:
+    told = []
+    for seed in SEEDS:
+        score = operated.hurt(journey.Hurt(name, seed, warm=8.0)).score
+        told.append(story(score))
+        sys.stderr.write(told[-1] + "\n")
+        if _well(score):
+            return
+        operated.pause(10.0)
+    pytest.fail("\n".join(told))
+
+
+@pytest.mark.parametrize("name", list(fault))
+def test_without_an_operator_the_harm_stays(name: str, alone: journey.Journey) -> None:
+    told = []
+    for seed in SEEDS:
+        score = alone.hurt(journey.Hurt(name, seed, warm=3.0, patience=12.0)).score
+        told.append(story(score))
+        if score.harm_began is not None and score.recovered is None:
+            return
+    pytest.fail("\n".join(told))
+
+
+def _well(score: Score) -> bool:
+    return score.recovered is not None and score.cause_right and score.wrong_actions_left == 0
