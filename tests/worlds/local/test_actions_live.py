@@ -153,7 +153,7 @@ def test_flushing_the_cache_cannot_be_undone(shared_world: LocalWorld) -> None:
         (Action("set_config", "hotel", {"key": "store.postgres.port", "value": "abc"}), "no int"),
         (Action("failover", "gateway->hotel", {"link": "c"}), "no link"),
         (Action("failover", "gateway->hotel", {"link": "a"}), "already"),
-        (Action("failover", "user->gateway", {"link": "b"}), "no edge"),
+        (Action("failover", "users->gateway", {"link": "b"}), "no edge"),
         (Action("set_policy", "hotel", {"policy": "{"}), "not a policy"),
         (Action("set_policy", "hotel", {"policy": '{"queu": 1}'}), "no field"),
         (Action("set_policy", "hotel->x", {"policy": "{}"}), "no edge"),

@@ -73,8 +73,18 @@ def test_a_killed_supervisor_takes_everything_with_it_and_the_data_stay(
     assert [each.kind for each in again.changes(_ever())] == ["deploy", "config"]
 
 
-@pytest.mark.parametrize("isolation", ISOLATIONS)
-@pytest.mark.parametrize("name", ["telic.telemetry.receiver", "local.proxy", "local.forkserver", "postgres", "valkey"])
+@pytest.mark.parametrize(
+    ("name", "isolation"),
+    [
+        ("telic.telemetry.receiver", "namespace"),
+        ("local.proxy", "namespace"),
+        ("local.forkserver", "namespace"),
+        ("local.forkserver", "processes"),
+        ("postgres", "namespace"),
+        ("postgres", "processes"),
+        ("valkey", "namespace"),
+    ],
+)
 def test_a_killed_part_is_started_again(
     small_design: Design, started: Start, get: Get, eventually: Eventually, name: str, isolation: str
 ) -> None:

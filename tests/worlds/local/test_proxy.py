@@ -1,0 +1,389 @@
+"""The fault proxy: what it passes on, what it holds back, and what a change of target costs."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telic.worlds.local.ports import listen
+from telic.worlds.local.proxy.lane import HELD_BYTES, Lane
+from telic.worlds.local.proxy.links import Links, RouteOrder
+
+Peer = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class FakeLoop:
+    """Time and timers that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.timers: list[tuple[float, Callable[[], None], FakeTimer]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_at(self, when: float, call: Callable[[], None]) -> FakeTimer:
+        timer = FakeTimer()
+        self.timers.append((when, call, timer))
+        return timer
+
+    def run_until(self, end: float) -> None:
+        while due := [each for each in self.timers if not each[2].cancelled and each[0] <= end]:
+            first = min(due, key=lambda each: each[0])
+            self.timers.remove(first)
+            self.now = max(self.now, first[0])
+            first[1]()
+        self.now = end
+
+
+@dataclass
+class FakeTimer:
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+@dataclass
+class FakeTransport:
+    """Remembers what a lane does to it."""
+
+    loop: FakeLoop
+    got: list[tuple[float, bytes]] = field(default_factory=list)
+    reading: bool = True
+    closed: bool = False
+    ended: bool = False
+
+    def write(self, data: bytes) -> None:
+        self.got.append((self.loop.now, data))
+
+    def write_eof(self) -> None:
+        self.ended = True
+
+    def pause_reading(self) -> None:
+        assert self.reading
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        assert not self.reading
+        self.reading = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def abort(self) -> None:
+        self.closed = True
+
+    def get_extra_info(self, name: str) -> None:
+        return None
+
+
+@dataclass
+class Weather:
+    delay: float = 0.0
+    drop: bool = False
+
+
+def lane(weather: Weather) -> tuple[Lane, FakeLoop, FakeTransport, FakeTransport, list[str]]:
+    loop, ends = FakeLoop(), list[str]()
+    source, sink = FakeTransport(loop), FakeTransport(loop)
+    made = Lane(weather, loop, ends.append)  # type: ignore[arg-type]
+    made.lead(source=source, sink=sink)  # type: ignore[arg-type]
+    return made, loop, source, sink, ends
+
+
+def test_a_delay_holds_every_message_for_its_time_and_keeps_the_order() -> None:
+    made, loop, _, sink, ends = lane(Weather(delay=0.2))
+    made.feed(b"a")
+    loop.run_until(0.1)
+    made.feed(b"b")
+    made.end("end")
+    loop.run_until(1.0)
+    assert sink.got == [(0.2, b"a"), (pytest.approx(0.3), b"b")]
+    assert sink.ended
+    assert ends == ["end"]
+
+
+def test_healing_a_delay_delivers_at_once_what_waits() -> None:
+    weather = Weather(delay=5.0)
+    made, loop, _, sink, _ = lane(weather)
+    made.feed(b"a")
+    loop.run_until(1.0)
+    weather.delay = 0.0
+    made.pump()
+    made.feed(b"b")
+    assert sink.got == [(1.0, b"a"), (1.0, b"b")]
+
+
+def test_a_dropped_link_delivers_nothing_until_it_heals_then_everything() -> None:
+    weather = Weather(drop=True)
+    made, loop, _, sink, _ = lane(weather)
+    made.feed(b"a")
+    made.end("end")
+    loop.run_until(60.0)
+    assert sink.got == []
+    weather.drop = False
+    made.pump()
+    assert [data for _, data in sink.got] == [b"a"]
+    assert sink.ended
+
+
+def test_a_source_is_paused_while_too_much_waits() -> None:
+    weather = Weather(drop=True)
+    made, _, source, sink, _ = lane(weather)
+    made.feed(b"x" * HELD_BYTES)
+    assert source.reading
+    made.feed(b"x")
+    assert not source.reading
+    weather.drop = False
+    made.pump()
+    assert source.reading
+    made.sink_full(True)
+    assert not source.reading
+    made.sink_full(False)
+    assert source.reading
+    assert sum(len(data) for _, data in sink.got) == HELD_BYTES + 1
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(min_size=1, max_size=8),
+            st.floats(0, 2).map(lambda delay: Weather(delay=delay)),
+            st.just(Weather(drop=True)),
+            st.floats(0, 1),
+        ),
+        max_size=40,
+    )
+)
+def test_no_weather_changes_what_arrives_only_when(steps: list[bytes | Weather | float]) -> None:
+    weather = Weather()
+    made, loop, source, sink, _ = lane(weather)
+    for step in steps:
+        if isinstance(step, bytes):
+            made.feed(step)
+        elif isinstance(step, Weather):
+            weather.delay, weather.drop = step.delay, step.drop
+            made.pump()
+        else:
+            loop.run_until(loop.now + step)
+    weather.delay, weather.drop = 0.0, False
+    made.pump()
+    made.end("end")
+    assert b"".join(data for _, data in sink.got) == b"".join(each for each in steps if isinstance(each, bytes))
+    assert sink.ended
+    assert source.reading
+
+
+class Callee:
+    """A server that hands its connections to the test."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.arrived: asyncio.Queue[Peer] = asyncio.Queue()
+        self.port = port
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> Callee:
+        self._server = await asyncio.start_server(lambda *peer: self.arrived.put_nowait(peer), "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    def close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+
+
+@dataclass
+class Bench:
+    links: Links
+    callee: Callee
+    port: int
+
+    async def caller(self) -> Peer:
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+    async def lead_to(self, port: int, *, rehome: bool = True) -> None:
+        await self.links.follow([RouteOrder("a->b", {"a": self.port}, port, rehome=rehome)])
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    """One edge whose callee is the test."""
+    callee = await Callee().start()
+    with listen(0) as probe:
+        port = probe.getsockname()[1]
+    made = Bench(Links(asyncio.get_running_loop()), callee, port)
+    await made.lead_to(callee.port)
+    yield made
+    await made.links.follow([])
+    callee.close()
+    await settle()
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def soon(wanted: Awaitable[bytes]) -> bytes:
+    return await asyncio.wait_for(wanted, 5)
+
+
+async def nothing(reader: asyncio.StreamReader) -> bool:
+    """Whether nothing arrives although the loop had every chance."""
+    await settle()
+    waiting = asyncio.ensure_future(reader.read(1))
+    await asyncio.wait([waiting], timeout=0.05)
+    silent = not waiting.done()
+    waiting.cancel()
+    return silent
+
+
+async def test_bytes_and_half_closes_go_both_ways(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    writer.write(b"question")
+    writer.write_eof()
+    far_reader, far_writer = await bench.callee.arrived.get()
+    assert await soon(far_reader.read()) == b"question"
+    far_writer.write(b"answer")
+    far_writer.close()
+    assert await soon(reader.read()) == b"answer"
+    writer.close()
+
+
+async def test_a_large_stream_arrives_whole_though_the_reader_is_slow(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    far_reader, far_writer = await bench.callee.arrived.get()
+    data = bytes(range(256)) * 40_000
+    sending = asyncio.ensure_future(_send(writer, data))
+    await settle()
+    assert not sending.done(), "back-pressure reaches the sender"
+    assert await soon(far_reader.readexactly(len(data))) == data
+    await sending
+    far_writer.close()
+    writer.close()
+    assert await soon(reader.read()) == b""
+
+
+async def test_nobody_at_the_target_means_a_reset(bench: Bench) -> None:
+    bench.callee.close()
+    reader, writer = await bench.caller()
+    with pytest.raises(ConnectionResetError):
+        await soon(reader.read())
+    writer.close()
+
+
+async def test_a_crashed_callee_resets_its_caller(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    _, far_writer = await bench.callee.arrived.get()
+    channel = far_writer.get_extra_info("socket")
+    channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    far_writer.transport.abort()
+    with pytest.raises(ConnectionResetError):
+        await soon(reader.read())
+    writer.close()
+
+
+async def test_a_dropped_link_is_silent_for_old_and_new_connections_and_heals(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    far_reader, far_writer = await bench.callee.arrived.get()
+    assert bench.links.harm("a->b", delay=0.0, drop=True)
+    writer.write(b"lost?")
+    late_reader, late_writer = await bench.caller()
+    late_writer.write(b"late")
+    assert await nothing(far_reader)
+    assert bench.callee.arrived.empty()
+    bench.links.harm("a->b", delay=0.0, drop=False)
+    assert await soon(far_reader.readexactly(5)) == b"lost?"
+    late_far_reader, late_far_writer = await asyncio.wait_for(bench.callee.arrived.get(), 5)
+    assert await soon(late_far_reader.readexactly(4)) == b"late"
+    for each in (writer, far_writer, late_writer, late_far_writer):
+        each.close()
+    assert await soon(reader.read()) == b""
+    assert await soon(late_reader.read()) == b""
+
+
+async def test_callers_that_give_up_on_a_dropped_link_are_let_go(bench: Bench) -> None:
+    bench.links.harm("a->b", delay=0.0, drop=True)
+    for _ in range(5):
+        _, writer = await bench.caller()
+        writer.write(b"hello?")
+        await settle()
+        writer.close()
+    for _ in range(100):
+        if bench.links.report()[0]["connections"] == 0:
+            break
+        await asyncio.sleep(0.01)
+    assert bench.links.report()[0]["connections"] == 0
+
+
+async def test_a_connection_moves_to_the_new_target_between_two_requests(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    writer.write(b"one")
+    far_reader, far_writer = await bench.callee.arrived.get()
+    await soon(far_reader.readexactly(3))
+    far_writer.write(b"first")
+    assert await soon(reader.readexactly(5)) == b"first"
+    successor = await Callee().start()
+    await bench.lead_to(successor.port)
+    far_writer.close()  # the old instance ends: its caller must not notice
+    assert await nothing(reader)
+    writer.write(b"two")
+    new_reader, new_writer = await asyncio.wait_for(successor.arrived.get(), 5)
+    assert await soon(new_reader.readexactly(3)) == b"two"
+    new_writer.write(b"second")
+    assert await soon(reader.readexactly(6)) == b"second"
+    writer.close()
+    new_writer.close()
+    successor.close()
+
+
+async def test_a_request_under_way_is_answered_by_the_old_target(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    writer.write(b"one")
+    far_reader, far_writer = await bench.callee.arrived.get()
+    await soon(far_reader.readexactly(3))
+    successor = await Callee().start()
+    await bench.lead_to(successor.port)
+    far_writer.write(b"late answer")
+    assert await soon(reader.readexactly(11)) == b"late answer"
+    assert successor.arrived.empty()
+    writer.close()
+    far_writer.close()
+    successor.close()
+
+
+async def test_connections_to_stores_stay_where_they_are(bench: Bench) -> None:
+    await bench.links.follow([])
+    await bench.lead_to(bench.callee.port, rehome=False)
+    reader, writer = await bench.caller()
+    far_reader, far_writer = await bench.callee.arrived.get()
+    successor = await Callee().start()
+    await bench.lead_to(successor.port, rehome=False)
+    writer.write(b"still you")
+    assert await soon(far_reader.readexactly(9)) == b"still you"
+    far_writer.close()
+    assert await soon(reader.read()) == b""
+    writer.close()
+    successor.close()
+
+
+async def test_an_edge_that_is_no_more_closes_its_connections(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    _, far_writer = await bench.callee.arrived.get()
+    await bench.links.follow([])
+    assert await soon(reader.read()) == b""
+    assert not bench.links.harm("a->b", delay=0.0, drop=True)
+    writer.close()
+    far_writer.close()
+
+
+async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
+    writer.write(data)
+    await writer.drain()
