@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import http.server
 import importlib.util
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -146,6 +148,11 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the store does not listen")
 
 
+def die_with_parent() -> None:
+    """Let the kernel end this process when its parent ends, however that happens."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Store:
     """A store process that a test may stop, continue and start again."""
 
@@ -155,7 +162,8 @@ class Store:
 
     def start(self) -> None:
         command = [each.replace("PORT", str(self.port)) for each in self.command]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        quiet = subprocess.DEVNULL
+        self.process = subprocess.Popen(command, stdout=quiet, stderr=quiet, preexec_fn=die_with_parent)
         wait_for(self.port, self.process)
 
     def stop(self) -> None:
