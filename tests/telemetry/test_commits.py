@@ -27,7 +27,7 @@ def traces(name: str, count: int = 1) -> bytes:
     now = time.time_ns()
     for index in range(count):
         ids = {"trace_id": b"t" * 16, "span_id": (index + 1).to_bytes(8, "big")}
-        scope.spans.add(name=name, kind=2, start_time_unix_nano=now, end_time_unix_nano=now, **ids)  # type: ignore[arg-type]
+        scope.spans.add(name=name, kind=2, start_time_unix_nano=now, end_time_unix_nano=now, **ids)
     return message.SerializeToString()
 
 
