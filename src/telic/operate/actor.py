@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from telic.model import Action, Diagnosis, Incident, Observed
 from telic.model.intent import Objective
 from telic.operate.diagnosis import Collector, Findings, diagnose
+from telic.operate.diagnosis.ranking import same
 from telic.operate.history import History
 from telic.tools.evidence import Notebook
 
@@ -34,21 +35,18 @@ class StatisticalActor:
         began = world.clock.time()
         notebook = Notebook(world.store(), prefix=f"E{len(incident.diagnoses) + 1}.")
         self.findings = self._collector.collect(incident, world, self._history, notebook)
-        return diagnose(self.findings, notebook, began=began)
+        return diagnose(self.findings, notebook, began=began, tried=incident.actions)
 
     def decide(self, incident: Incident, diagnosis: Diagnosis) -> Sequence[Action]:
         """Return what to try, in order, without what was tried in this incident already."""
         if diagnosis.abstained:
             return ()
-        tried = {_key(each.action) for each in incident.actions}
-        wanted: dict[tuple[object, ...], Action] = {}
+        wanted: list[Action] = []
         for hypothesis in diagnosis.hypotheses:
             if hypothesis.confidence >= BELIEVED:
                 for action in hypothesis.mitigations:
-                    if _key(action) not in tried:
-                        wanted.setdefault(_key(action), action)
-        return tuple(wanted.values())
-
-
-def _key(action: Action) -> tuple[object, ...]:
-    return action.verb, action.target, tuple(sorted((name, str(value)) for name, value in action.params.items()))
+                    if not any(
+                        same(action, each) for each in (*wanted, *(record.action for record in incident.actions))
+                    ):
+                        wanted.append(action)
+        return wanted

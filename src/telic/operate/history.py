@@ -26,6 +26,8 @@ class History:
 
     def __init__(self, states: Iterable[State] = ()) -> None:
         self._states: deque[State] = deque(states, maxlen=KEPT)
+        self.well_since = 0.0  # end of the last incident [s since the Unix epoch]
+        self.explained: set[str] = set()  # ids of changes that brought an incident which is over
 
     def add(self, state: State) -> None:
         """Remember one more state."""
@@ -33,7 +35,7 @@ class History:
 
     def states(self, start: float = 0.0) -> Sequence[State]:
         """Return the states since `start` [s since the Unix epoch], oldest first."""
-        return [each for each in self._states if each.time >= start]
+        return [each for each in list(self._states) if each.time >= start]
 
     def motion(self, service: str, start: float, end: float = float("inf")) -> Motion | None:
         """Say how the process of `service` that runs at `end` fared since `start`; None where one state is too few.
@@ -41,7 +43,10 @@ class History:
         A process that was replaced in between counts from its start.
         """
         seen = [
-            (state.time, each) for state in self._states if start <= state.time <= end for each in _of(state, service)
+            (state.time, each)
+            for state in list(self._states)
+            if start <= state.time <= end
+            for each in _of(state, service)
         ]
         seen = [(time, each) for time, each in seen if each.pid]
         if not seen:
@@ -61,8 +66,8 @@ class History:
 
     def exits(self, service: str, start: float) -> int:
         """Return how many exits that nobody asked for happened since `start`, as restart counters tell."""
-        before = [each for state in self._states if state.time < start for each in _of(state, service)]
-        after = [each for state in self._states if state.time >= start for each in _of(state, service)]
+        before = [each for state in list(self._states) if state.time < start for each in _of(state, service)]
+        after = [each for state in list(self._states) if state.time >= start for each in _of(state, service)]
         if not after:
             return 0
         known = {each.name: each.restarts for each in before}

@@ -150,6 +150,13 @@ class Monitors:
                 entry[1] += bad
         return [(time, total, bad) for time, (total, bad) in sorted(merged.items())]
 
+    def forget(self, start: float) -> None:
+        """Leave the looks since `start` [s since the Unix epoch] out: an incident is no sample of what is normal."""
+        for series in self._series.values():
+            kept = [each for each in series.looks if each[0] < start]
+            series.looks.clear()
+            series.looks.extend(kept)
+
     @property
     def level(self) -> float:
         """What traffic was lately, while all was well [requests/s]."""

@@ -18,6 +18,7 @@ from telic.tools.evidence import Notebook
 T = TypeVar("T")
 
 BASELINE = 20.0  # [s]
+BASELINE_LEAST = 5.0  # even where an earlier incident reaches into it [s]
 BEFORE_ONSET = 2.5  # the baseline ends so long before the onset, which is an estimate [s]
 SETTLED = 0.9  # spans younger than that may not all be there [s]
 EARLIER = 1.5  # harmed requests began so long before the first of them was told [s]
@@ -92,9 +93,9 @@ class Collector:
         history.add(state)
         asking = _Asking(notebook, Window(onset - EARLIER, max(onset + 0.5, now - SETTLED)))
         current = _picture(asking, "since the onset")
-        baseline = self._baseline(asking, onset)
+        baseline = self._baseline(asking, onset, history.well_since)
         blames = self._blames(asking, topology.entry, incident, _normals(baseline))
-        changes = _changes(world, onset, now)
+        changes = [each for each in _changes(world, onset, now) if each.id not in history.explained]
         asking.evidence["changes"] = notebook.observe(
             f"{len(changes)} changes by others around the onset",
             "changes()",
@@ -123,8 +124,9 @@ class Collector:
             missing=asking.missing,
         )
 
-    def _baseline(self, asking: _Asking, onset: float) -> Picture | None:
-        window = Window(onset - BEFORE_ONSET - BASELINE, onset - BEFORE_ONSET)
+    def _baseline(self, asking: _Asking, onset: float, well_since: float) -> Picture | None:
+        end = onset - BEFORE_ONSET
+        window = Window(max(end - BASELINE, min(well_since, end - BASELINE_LEAST)), end)
         if window not in self._baselines:
             before = _Asking(asking.notebook, window, {}, asking.missing)
             first = len(asking.notebook.pages)

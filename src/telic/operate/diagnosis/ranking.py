@@ -12,7 +12,7 @@ from dataclasses import replace
 from math import exp
 
 from telic.errors import TelicError
-from telic.model import Diagnosis, Hypothesis, Topology, Window
+from telic.model import Action, ActionRecord, Diagnosis, Hypothesis, Topology, Window
 from telic.operate.diagnosis.findings import Findings
 from telic.operate.diagnosis.mechanisms import mechanism
 from telic.operate.diagnosis.proposal import Clue, Proposal
@@ -24,10 +24,11 @@ ABSTAIN = 0.5  # below, "something else" or another cause is as likely [1]
 STRONG = 2.0  # weight of a cause that explains symptoms above it away [nat]
 PROCESS = frozenset({"crash-loop", "hang", "cpu-starvation"})
 PATHS = frozenset({"network-delay", "network-partition"})
+FAILED = ("undone", "left", "undo_failed")
 DERIVED = frozenset({"overload", "cpu-starvation", "hang"})  # also seen at callers of what is really broken
 
 
-def diagnose(findings: Findings, notebook: Notebook, *, began: float) -> Diagnosis:
+def diagnose(findings: Findings, notebook: Notebook, *, began: float, tried: Sequence[ActionRecord] = ()) -> Diagnosis:
     """Return ranked hypotheses; abstain where nothing carries one.
 
     Parameters
@@ -38,9 +39,12 @@ def diagnose(findings: Findings, notebook: Notebook, *, began: float) -> Diagnos
         Holds the evidence.
     began
         When the diagnosis was begun [s since the Unix epoch].
+    tried
+        What was done in this incident already: a cause whose mitigation did not help is less likely.
     """
     proposals, missing = _propose(findings)
-    ranked = sorted(explain_away(findings, proposals), key=lambda each: -each.weight)
+    learned = [learn(each, tried) for each in proposals]
+    ranked = sorted(explain_away(findings, learned), key=lambda each: -each.weight)
     confidences = confidence([each.weight for each in ranked])
     hypotheses = tuple(
         _hypothesis(findings, rank, each, certain)
@@ -74,6 +78,23 @@ def confidence(weights: Sequence[float]) -> list[float]:
     top = max([0.0, *weights])
     total = exp(-top) + sum(exp(each - top) for each in weights)
     return [exp(each - top) / total for each in weights]
+
+
+def learn(each: Proposal, tried: Sequence[ActionRecord]) -> Proposal:
+    """Weaken a proposal for each of its mitigations that was carried out and did not help."""
+    failed = [record for record in tried if record.outcome in FAILED]
+    vain = [record for record in failed if any(same(record.action, action) for action in each.mitigations)]
+    clues = [Clue(-4.0, f"{record.action} did not help ({record.id})") for record in vain]
+    return replace(each, clues=(*each.clues, *clues)) if clues else each
+
+
+def same(first: Action, second: Action) -> bool:
+    """Whether two actions do the same, whatever their reasons."""
+    return (first.verb, first.target, _words(first)) == (second.verb, second.target, _words(second))
+
+
+def _words(action: Action) -> dict[str, str]:
+    return {name: str(value) for name, value in action.params.items()}
 
 
 def explain_away(findings: Findings, proposals: Sequence[Proposal]) -> list[Proposal]:

@@ -1,0 +1,124 @@
+"""The health oracle: did users get better since an action? It sees what users get and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telic.clock import Clock
+from telic.model import ActionRecord, Symptom
+from telic.operate.monitors import SHARE
+from telic.operate.watch import TICK, Watch
+from telic.tools.health import Judgement
+
+SETTLE = 1.0  # requests begun before an action may still end badly [s]
+WELL = 3.0  # users have to be well for so long [s]
+EARLIEST = 6.0  # after an action, before it may be said not to help [s]
+PATIENCE = 12.0  # at most [s]
+UNCHANGED = 0.5  # of the share of bad requests before: no better [1]
+LEAST = 3  # requests that say anything [1]
+TRAFFIC_BACK = 0.6  # of the level before [1]
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """What users got in a stretch of time."""
+
+    total: int
+    bad: int
+    seconds: float
+    last_total: int = 0  # of the last second
+    last_bad: int = 0
+
+    @property
+    def share(self) -> float:
+        """Bad requests per request [1]."""
+        return self.bad / self.total if self.total else 0.0
+
+    @property
+    def well(self) -> bool:
+        """Whether users are not harmed, by the definition of harm."""
+        return not _harmed(self.total, self.bad) and not _harmed(self.last_total, self.last_bad)
+
+
+class ObjectiveHealth:
+    """Judges actions of one incident by its symptoms.
+
+    Parameters
+    ----------
+    watch
+        Whose looks go on meanwhile.
+    clock
+        For waiting.
+    symptoms
+        What hurt users.
+    """
+
+    def __init__(self, watch: Watch, clock: Clock, symptoms: Sequence[Symptom]) -> None:
+        self._watch, self._clock = watch, clock
+        self.symptoms = tuple(symptoms)
+
+    async def judge(self, record: ActionRecord) -> Judgement:
+        """Wait until users were well for `WELL` s, or it is clear that they are not."""
+        begun = self._clock.time()
+        before = self.vitals(min(record.applied, begun) - 3.0, min(record.applied, begun))
+        while True:
+            await self._clock.sleep(TICK)
+            now = self._clock.time()
+            seen = self.vitals(max(begun + SETTLE, now - WELL), now)
+            if now - begun >= SETTLE + WELL and self._is_well(seen):
+                return Judgement(True, f"{_words(before)} before, {_words(seen)} in the last {WELL:g} s")
+            elsewhere = self._harm_elsewhere(begun)
+            if elsewhere:
+                return Judgement(False, f"users of {elsewhere} are harmed since")
+            late = self.vitals(max(begun + SETTLE, now - 2.0), now)
+            hopeless = now - begun >= EARLIEST and late.total >= LEAST and late.share >= UNCHANGED * before.share
+            if (hopeless and not late.well) or now - begun >= PATIENCE:
+                blind = self._watch.reading.state == "blind"
+                words = "no telemetry arrives" if blind else f"{_words(late)} still"
+                return Judgement(False, f"{_words(before)} before, {words} {now - begun:.0f} s later")
+
+    def vitals(self, start: float, end: float) -> Vitals:
+        """Return what users of the harmed operations got between two times."""
+        looks = [each for each in self._watch.monitors.since(start, self._operations()) if each[0] <= end]
+        last = [each for each in looks if each[0] > end - 1.0]
+        return Vitals(
+            sum(total for _, total, _ in looks),
+            sum(bad for _, _, bad in looks),
+            max(0.0, end - start),
+            sum(total for _, total, _ in last),
+            sum(bad for _, _, bad in last),
+        )
+
+    def well_for(self, seconds: float) -> bool:
+        """Whether users were well in the last `seconds` [s], and telemetry shows it."""
+        now = self._clock.time()
+        seen = self.vitals(now - seconds, now)
+        return self._watch.reading.state == "healthy" and self._is_well(seen)
+
+    def _is_well(self, seen: Vitals) -> bool:
+        level = self._watch.monitors.level
+        if any(each.signal == "traffic" for each in self.symptoms) and seen.total < TRAFFIC_BACK * level * seen.seconds:
+            return False
+        return seen.total >= LEAST and seen.well
+
+    def _operations(self) -> frozenset[str] | None:
+        names = frozenset(each.operation for each in self.symptoms)
+        return None if "" in names or not names else names
+
+    def _harm_elsewhere(self, since: float) -> str:
+        known = {each.operation for each in self.symptoms}
+        found = [
+            each.operation
+            for each in self._watch.reading.symptoms
+            if each.operation not in known and each.onset > since and each.signal == "errors"
+        ]
+        return ", ".join(found)
+
+
+def _harmed(total: int, bad: int) -> bool:
+    return bad >= 2 and bad >= SHARE * total
+
+
+def _words(seen: Vitals) -> str:
+    return f"{seen.share:.0%} of {seen.total} requests bad"

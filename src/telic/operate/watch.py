@@ -1,0 +1,70 @@
+"""Looks at the entry twice a second, and at the world's state once: all that an incident is judged by."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from telic.errors import TelicError
+from telic.model import World
+from telic.model.intent import Objective
+from telic.operate.history import History
+from telic.operate.looks import Source
+from telic.operate.monitors import Monitors, Reading
+from telic.tools.guard import Offload
+
+TICK = 0.5  # between looks [s]
+STATE_EVERY = 1.0  # between states while all is well [s]
+
+_log = logging.getLogger(__name__)
+
+
+class Watch:
+    """The eyes of an operator.
+
+    Parameters
+    ----------
+    world
+        Whose state is looked at.
+    source
+        Where looks come from.
+    objectives
+        What users were promised at `entry`.
+    entry
+        Where users enter.
+    offload
+        Where blocking calls run.
+    """
+
+    def __init__(
+        self, world: World, source: Source, objectives: Sequence[Objective], entry: str, offload: Offload
+    ) -> None:
+        self._world, self._source, self._offload = world, source, offload
+        self.monitors = Monitors(objectives, entry)
+        self.history = History()
+        self.reading = Reading(0.0, "blind")
+        self._state_at = 0.0
+
+    async def begin(self) -> None:
+        """Learn what is normal from the time before."""
+        now = self._world.clock.time()
+        self.monitors.learn(await self._offload(lambda: self._source.history(now)))
+
+    async def look(self, *, frozen: bool) -> Reading:
+        """Look once.
+
+        Parameters
+        ----------
+        frozen
+            Whether an incident is open: what is seen now is not what is normal.
+        """
+        now = self._world.clock.time()
+        look = await self._offload(lambda: self._source.look(now))
+        self.reading = self.monitors.step(look, frozen=frozen)
+        if frozen or self.reading.state != "healthy" or now - self._state_at >= STATE_EVERY:
+            self._state_at = now
+            try:
+                self.history.add(await self._offload(self._world.state))
+            except TelicError as error:
+                _log.warning("no look at the world's state: %s", error)
+        return self.reading
