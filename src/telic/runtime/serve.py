@@ -28,7 +28,7 @@ LOG = logging.getLogger("telic.runtime")
 
 def preload() -> None:
     """Import all that a service needs, in a parent that will fork; starts no thread and no loop."""
-    for name in ("asyncpg", "http.client", "telic.runtime", "telic.runtime.testing"):
+    for name in ("asyncpg", "telic.runtime", "telic.runtime.testing"):
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what is loaded now is never freed; collections need not touch the shared pages

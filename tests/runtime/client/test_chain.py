@@ -256,7 +256,7 @@ def test_each_attempt_is_a_span_under_the_request(recorder: Any, attributes: Cal
     }
     assert (first.name, first.status.code, second.status.code) == ("near", 2, 0)
     assert one.callee.sent[1][1]["traceparent"] == f"00-{second.trace_id.hex()}-{second.span_id.hex()}-01"
-    assert one.client._spans.retries.take() == 1
+    assert one.client._spans.retries.value == 1
 
 
 @pytest.mark.parametrize(

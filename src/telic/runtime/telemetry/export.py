@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from telic.runtime.telemetry import encode
+from telic.runtime.telemetry.post import LATER, Poster
 from telic.runtime.telemetry.recorder import Recorder
 
 T = TypeVar("T")
 PENDING_BYTES = 8_000_000  # of requests that could not be delivered yet [bytes]
-_HEADERS = {"content-type": "application/x-protobuf"}
-_LATER = frozenset({429, 502, 503, 504})  # OTLP: may be sent again
+_LATER = frozenset({LATER, 429, 502, 503, 504})  # OTLP: may be sent again
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Exporter:
         self._pending: deque[tuple[str, bytes, int]] = deque()  # path, body, items in it
         self._since = recorder.now()
         self._stop, self._wake = False, threading.Event()
-        self._connection: http.client.HTTPConnection | None = None
+        self._poster = Poster(target.endpoint)
         self._timeout = 2.0
         self._thread = threading.Thread(target=self._run, name="telic-telemetry", daemon=True)
 
@@ -56,15 +54,18 @@ class Exporter:
         if self._thread.is_alive():
             self._thread.join(timeout)
         else:
-            self._disconnect()
+            self._poster.close()
 
     def flush(self) -> None:
         """Encode what was recorded and try to deliver everything that waits; runs in the thread."""
         self._collect()
+        if self._poster.endpoint != self._target.endpoint:
+            self._poster.close()
+            self._poster = Poster(self._target.endpoint)
         while self._pending:
             path, body, items = self._pending[0]
-            status = self._post(path, body)
-            if status in _LATER or status == 0:
+            status = self._poster.post(path, body, self._timeout)
+            if status in _LATER:
                 break
             self._pending.popleft()
             if status >= 300:
@@ -74,7 +75,7 @@ class Exporter:
         while not self._stop:
             self._wake.wait(self._target.interval)
             self.flush()
-        self._disconnect()
+        self._poster.close()
 
     def _collect(self) -> None:
         recorder, now = self._recorder, self._recorder.now()
@@ -96,32 +97,6 @@ class Exporter:
             _, body, lost = self._pending.popleft()
             size -= len(body)
             self._recorder.dropped.value += lost
-
-    def _post(self, path: str, body: bytes) -> int:
-        """Return the status of the reply, or 0 when there was none."""
-        for fresh in (False, True):  # a kept connection may have been closed by the other side meanwhile
-            if fresh or self._connection is None:
-                self._disconnect()
-                self._connection = self._connect()
-            try:
-                self._connection.request("POST", path, body, _HEADERS)
-                reply = self._connection.getresponse()
-                reply.read()
-                return reply.status
-            except (OSError, http.client.HTTPException):
-                self._disconnect()
-                if self._stop and fresh:
-                    break
-        return 0
-
-    def _connect(self) -> http.client.HTTPConnection:
-        url = urlsplit(self._target.endpoint)
-        return http.client.HTTPConnection(url.hostname or "127.0.0.1", url.port or 4318, timeout=self._timeout)
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def _drain(queue: deque[T]) -> list[T]:

@@ -50,7 +50,7 @@ class Series:
 class Counter:
     """A number that only grows; added to on the event loop, or read at every export."""
 
-    __slots__ = ("_read", "_sent", "attributes", "name", "unit", "value")
+    __slots__ = ("_fixed", "_fixed_point", "_read", "_sent", "value")
 
     def __init__(
         self,
@@ -59,29 +59,41 @@ class Counter:
         attributes: Mapping[str, str | int] | None = None,
         read: Callable[[], float] | None = None,
     ) -> None:
-        self.name, self.unit, self.attributes = name, unit, dict(attributes or {})
         self.value: float = 0
         self._sent: float = 0
         self._read = read
+        pairs = [KeyValue(key=key, value=_value(value)) for key, value in (attributes or {}).items()]
+        self._fixed_point = metrics_pb2.NumberDataPoint(attributes=pairs).SerializeToString()
+        kind = metrics_pb2.Sum(aggregation_temporality=_DELTA, is_monotonic=True)
+        self._fixed = metrics_pb2.Metric(name=name, unit=unit, sum=kind).SerializeToString()
 
     def add(self, amount: float = 1) -> None:
         """Count `amount` in the counter's unit."""
         self.value += amount
 
-    def take(self) -> float:
-        """Return what was added since the last time."""
+    def take(self, start: int, end: int) -> bytes:
+        """Serialise what was added since the last time as a metric; nothing for nothing."""
         value = self.value if self._read is None else self._read()
         added, self._sent = value - self._sent, value
-        return added
+        if not added:
+            return b""
+        point = wire.number_point_head(start, end, added) + self._fixed_point
+        return self._fixed + wire.delimited(7, wire.delimited(1, point))
 
 
 class Gauge:
     """A value read at every export."""
 
-    __slots__ = ("name", "read", "unit")
+    __slots__ = ("_fixed", "_read")
 
     def __init__(self, name: str, unit: str, read: Callable[[], float]) -> None:
-        self.name, self.unit, self.read = name, unit, read
+        self._read = read
+        self._fixed = metrics_pb2.Metric(name=name, unit=unit).SerializeToString()
+
+    def take(self, start: int, end: int) -> bytes:
+        """Serialise the value now as a metric."""
+        point = wire.number_point_head(start, end, self._read())
+        return self._fixed + wire.delimited(5, wire.delimited(1, point))
 
 
 class Metrics:
@@ -123,31 +135,14 @@ class Metrics:
             if each.count:
                 histograms.setdefault(each.name, []).append(wire.delimited(1, each.take(start, end)))
         parts = [_histogram(name, b"".join(points)) for name, points in histograms.items()]
-        parts += [_gauge(each, end) for each in self.gauges]
-        parts += [_sum(each, each.take(), start, end) for each in self.counters]
+        parts += [each.take(start, end) for each in self.gauges]
+        parts += [each.take(start, end) for each in self.counters]
         return b"".join(wire.delimited(2, part) for part in parts if part)
 
 
 def _histogram(name: str, points: bytes) -> bytes:
     empty = metrics_pb2.Histogram(aggregation_temporality=_DELTA).SerializeToString()
     return metrics_pb2.Metric(name=name, unit="s").SerializeToString() + wire.delimited(9, points + empty)
-
-
-def _sum(counter: Counter, added: float, start: int, end: int) -> bytes:
-    if not added:
-        return b""
-    pairs = [KeyValue(key=key, value=_value(value)) for key, value in counter.attributes.items()]
-    point = metrics_pb2.NumberDataPoint(
-        start_time_unix_nano=start, time_unix_nano=end, as_double=added, attributes=pairs
-    )
-    total = metrics_pb2.Sum(data_points=[point], aggregation_temporality=_DELTA, is_monotonic=True)
-    return metrics_pb2.Metric(name=counter.name, unit=counter.unit, sum=total).SerializeToString()
-
-
-def _gauge(gauge: Gauge, end: int) -> bytes:
-    point = metrics_pb2.NumberDataPoint(time_unix_nano=end, as_double=gauge.read())
-    kind = metrics_pb2.Gauge(data_points=[point])
-    return metrics_pb2.Metric(name=gauge.name, unit=gauge.unit, gauge=kind).SerializeToString()
 
 
 def _value(value: str | int) -> AnyValue:

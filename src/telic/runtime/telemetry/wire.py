@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 _SPAN_HEAD = struct.Struct("<2s16s2s8sBQBQ")  # trace_id=1, span_id=2, start_time_unix_nano=7, end_time_unix_nano=8
 _SPAN_HEAD_PARENT = struct.Struct("<2s16s2s8s2s8sBQBQ")  # and parent_span_id=4
+_NUMBER = struct.Struct("<BQBQBd")  # start_time_unix_nano=2, time_unix_nano=3, as_double=4
 
 
 def varint(value: int) -> bytes:
@@ -44,6 +45,11 @@ def span_head(trace_id: str, span_id: str, parent_id: str, start: int, end: int)
             b"\n\x10", trace, b"\x12\x08", span, b'"\x08', bytes.fromhex(parent_id), 0x39, start, 0x41, end
         )
     return _SPAN_HEAD.pack(b"\n\x10", trace, b"\x12\x08", span, 0x39, start, 0x41, end)
+
+
+def number_point_head(start: int, end: int, value: float) -> bytes:
+    """Encode what changes in a NumberDataPoint; times in ns, `value` in the metric's unit."""
+    return _NUMBER.pack(0x11, start, 0x19, end, 0x21, value)
 
 
 def histogram_point_head(
