@@ -18,9 +18,11 @@ from telic.worlds.local.system import System
 Params = Mapping[str, object]
 
 
-def methods(system: System, observer: Observer, end: Callable[[], None]) -> dict[str, Method]:
-    """Return every method by its name; `end` begins the end of the world."""
-    served = Methods(system, observer, end)
+def methods(
+    system: System, observer: Observer, end: Callable[[], None], announce: Callable[[], None]
+) -> dict[str, Method]:
+    """Return every method by its name; `end` begins the end of the world, `announce` writes what is up."""
+    served = Methods(system, observer, end, announce)
     return {
         name: getattr(served, name)
         for name in (
@@ -44,8 +46,10 @@ def methods(system: System, observer: Observer, end: Callable[[], None]) -> dict
 class Methods:
     """One method a request; parameters come as decoded JSON and are checked here."""
 
-    def __init__(self, system: System, observer: Observer, end: Callable[[], None]) -> None:
-        self._system, self._observer, self._end = system, observer, end
+    def __init__(
+        self, system: System, observer: Observer, end: Callable[[], None], announce: Callable[[], None]
+    ) -> None:
+        self._system, self._observer, self._end, self._announce = system, observer, end, announce
 
     async def topology(self, params: Params) -> object:
         """Services, instances, stores, edges."""
@@ -80,6 +84,7 @@ class Methods:
     async def deploy_design(self, params: Params) -> object:
         """Move to another design."""
         await operations.deploy_design(self._system, Path(_text(params, "folder")))
+        self._announce()
         return {}
 
     async def restore(self, params: Params) -> object:

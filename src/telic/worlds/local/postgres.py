@@ -200,7 +200,12 @@ def _initialise(layout: Layout) -> None:
         ) from error
     if done.returncode != 0:
         words = " | ".join((done.stderr or done.stdout).strip().splitlines()[-4:])
-        raise StoreFailed(f"initdb ended with code {done.returncode}: {words}", hint="see `telic doctor`")
+        hint = "see `telic doctor`"
+        if os.geteuid() == 0 and "unshare" in words:
+            hint = (
+                "PostgreSQL refuses to run as root, and this machine forbids user namespaces: run as an ordinary user"
+            )
+        raise StoreFailed(f"initdb ended with code {done.returncode}: {words}", hint=hint)
     draft.rename(layout.postgres)
 
 

@@ -39,6 +39,7 @@ class _World:
         self._launcher = socket.socket(fileno=spec.talk_fd)
         self._ending = asyncio.Event()
         self._ready = False
+        self._started = 0.0
 
     async def live(self) -> None:
         loop = asyncio.get_running_loop()
@@ -61,9 +62,12 @@ class _World:
         try:
             system, inner = self._make()
             observer = Observer(system, sampler := Sampler(system.clock, os.getpid()))
-            server = await control.serve(layout.control, methods(system, observer, self._ending.set))
+            server = await control.serve(
+                layout.control, methods(system, observer, self._ending.set, lambda: self._announce(system))
+            )
             await bring_up(system, inner, lambda text: self._tell({"step": text}))
-            write_atomically(layout.system_file, json.dumps(self._about(system), indent=1).encode())
+            self._started = system.clock.time()
+            self._announce(system)
             self._ready = True
             self._tell({"ready": self._about(system)})
             async with server:
@@ -93,6 +97,11 @@ class _World:
         otlp_port = INNER_OTLP_PORT if inner else int(spec.otlp.rpartition(":")[2])
         return System(spec, design, desired, self._pids, self._outside, otlp_port=otlp_port), inner
 
+    def _announce(self, system: System | None) -> None:
+        """Write what is up."""
+        if system is not None:
+            write_atomically(self._spec.layout.system_file, json.dumps(self._about(system), indent=1).encode())
+
     def _about(self, system: System) -> Mapping[str, object]:
         spec = self._spec
         return {
@@ -101,8 +110,8 @@ class _World:
             "isolation": spec.isolation,
             "url": spec.url,
             "otlp": spec.otlp,
-            "design": spec.design_folder,
-            "started": system.clock.time(),
+            "design": system.desired.design_folder,
+            "started": self._started,
         }
 
     def _tell(self, message: Mapping[str, object]) -> None:

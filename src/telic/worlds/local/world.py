@@ -53,8 +53,8 @@ class LocalWorld:
         return dict(self._about)
 
     def design_folder(self) -> Path:
-        """Return the folder of the design that it was started with."""
-        return Path(str(self._about["design"]))
+        """Return the folder of the design that runs."""
+        return Path(str(read_system(self._layout)["design"]))
 
     def topology(self) -> Topology:
         """Return services, instances, stores and edges."""
