@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args, get_origin
 from urllib.parse import parse_qsl
+
+import msgspec
+import msgspec.structs
 
 from telic.runtime.failures import Malformed
 
 
-def parse_query(query: str) -> dict[str, object]:
-    """Return nested dictionaries by dotted names, and lists by repeated ones.
+def list_fields(request: Any) -> frozenset[str]:
+    """Return the names of a struct's fields that hold lists, which a query may name once.
+
+    Examples
+    --------
+    >>> Ask = msgspec.defstruct("Ask", [("kinds", list[str]), ("days", list[str] | None), ("km", float)])
+    >>> sorted(list_fields(Ask))
+    ['days', 'kinds']
+    """
+    if not (isinstance(request, type) and issubclass(request, msgspec.Struct)):
+        return frozenset()
+    info = msgspec.structs.fields(request)
+    return frozenset(
+        each.encode_name
+        for each in info
+        if any(get_origin(part) in (list, tuple, set, frozenset) for part in (each.type, *get_args(each.type)))
+    )
+
+
+def parse_query(query: str, lists: frozenset[str] = frozenset()) -> dict[str, object]:
+    """Return nested dictionaries by dotted names, and lists by repeated names and those in `lists`.
 
     Examples
     --------
@@ -25,6 +48,9 @@ def parse_query(query: str) -> dict[str, object]:
                 raise Malformed(f"{name} and {step} cannot both be given", hint="give one of them")
             place = inner
         _put(place, last, value, name)
+    for name in lists:
+        if isinstance(found.get(name), str):
+            found[name] = [found[name]]
     return found
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from telic.runtime.application import Operation
 from telic.runtime.failures import Malformed
-from telic.runtime.server.query import parse_query
+from telic.runtime.server.query import list_fields, parse_query
 from telic.runtime.telemetry.metrics import Metrics
 from telic.runtime.telemetry.shapes import Kind, SpanShape, Status
 
@@ -23,6 +23,7 @@ class Route:
         self.operation, self.handler = operation, operation.handler
         self._metrics = metrics
         self._decoder = msgspec.json.Decoder(operation.request)
+        self._lists = list_fields(operation.request)
         self._shapes: dict[tuple[str, int, str, str], SpanShape] = {}
 
     def decode(self, body: bytes) -> Any:
@@ -35,7 +36,7 @@ class Route:
     def decode_query(self, query: str) -> Any:
         """Return the request that a query string holds."""
         try:
-            return msgspec.convert(parse_query(query), self.operation.request, strict=False)
+            return msgspec.convert(parse_query(query, self._lists), self.operation.request, strict=False)
         except msgspec.ValidationError as error:
             raise Malformed(f"no {self.operation.name} request: {error}", hint="see /-/openapi.json") from error
 
