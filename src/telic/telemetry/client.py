@@ -76,9 +76,13 @@ class TelemetryClient:
 
     def _ask(self, method: str, path: str, kind: type[T], body: bytes = b"", *, timeout: float | None = None) -> T:
         status, data = self._exchange(method, path, body, timeout or self.timeout)
-        if status == 200:
-            return msgspec.json.decode(data, type=kind, strict=False)
-        error = msgspec.json.decode(data, type=ErrorReply)
+        try:
+            if status == 200:
+                return msgspec.json.decode(data, type=kind, strict=False)
+            error = msgspec.json.decode(data, type=ErrorReply)
+        except msgspec.MsgspecError as wrong:
+            said = f"the answer of {self.socket_path} to {path} cannot be read: {wrong}"
+            raise StoreFailed(said, hint="is it a receiver of this version?") from wrong
         if status in (400, 404, 405, 413):
             raise UsageError(error.error, hint=error.hint)
         raise StoreFailed(error.error, hint=error.hint, status=status)

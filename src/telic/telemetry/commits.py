@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 INTERVAL = 0.25  # between two commits [s]
 COMMIT_MAX = 8 << 20  # bodies that one commit takes [bytes]
 TIDY = 5.0  # between two looks at the size of the store [s]
+COMPLAINTS = 10.0  # between two log lines about the same failure [s]
 REPEATED = 30.0  # a store that fails twice within this time is begun anew [s]
 READERS: dict[str, type[Spans] | type[Logs] | type[Metrics]] = {"spans": Spans, "logs": Logs, "metrics": Metrics}
 
@@ -88,7 +89,7 @@ class Committer:
         self._deliver, self._interval = deliver, interval
         self._waiting: deque[Arrival] = deque()
         self._wake, self._stopping = threading.Event(), threading.Event()
-        self._tidied = self._failed_at = float("-inf")
+        self._tidied = self._failed_at = self._complained = float("-inf")
         self._thread = threading.Thread(target=self._run, name="commits", daemon=True)
         self._measure()
         self._thread.start()
@@ -166,10 +167,13 @@ class Committer:
         return otlp.refused(503, otlp.UNAVAILABLE, said, arrival.media, retry_after=1)
 
     def _fail(self, error: duckdb.Error) -> None:
-        log.error("could not commit: %s; senders are asked to try again; check the disk", str(error).splitlines()[0])
+        now = time.monotonic()
+        if now - self._complained > COMPLAINTS:
+            self._complained = now
+            said = str(error).splitlines()[0]
+            log.error("could not commit: %s; senders are asked to try again; check the disk", said)
         if isinstance(error, duckdb.OutOfMemoryException):
             return  # a heavy query beside; the store itself is well
-        now = time.monotonic()
         try:
             self._database.reopen(anew=damaged(error) and now - self._failed_at < REPEATED)
         except (StoreFailed, duckdb.Error) as again:

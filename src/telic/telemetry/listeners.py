@@ -18,10 +18,11 @@ def inherited(number: int) -> socket.socket:
     """Return the listening socket that the parent left open as file descriptor `number`."""
     try:
         found = socket.socket(fileno=number)
-        if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 0:
-            raise UsageError(f"file descriptor {number} does not listen", hint="listen before starting the receiver")
     except OSError as error:
         raise UsageError(f"file descriptor {number} is no socket: {error}", hint="pass it to the process") from error
+    if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 0:
+        found.close()
+        raise UsageError(f"file descriptor {number} does not listen", hint="listen before starting the receiver")
     return found
 
 
