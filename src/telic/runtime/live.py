@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -28,7 +29,7 @@ class LiveRuntime:
         config = live.now
         self.clock, self.log = clock, log
         self.background = ThreadBackground(int(config.settings.get("background.threads", 2)))
-        self.tokens = HmacTokens(_secret(config, "token.key_file", b"telic"), clock)
+        self.tokens = HmacTokens(_secret(config, "token.key_file", os.urandom(32)), clock)
         self.ids = TimeOrderedIds(clock)
         self._live, self._recorder = live, recorder
         self._random: Callable[[], float] = random.Random().random

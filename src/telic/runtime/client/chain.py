@@ -47,16 +47,20 @@ class EdgeClient:
         self._clock, self._random = clock, random
         self._spans = ClientSpans(callee, recorder)
         self._decoders: dict[type, msgspec.json.Decoder[object]] = {}
-        self.configure(policy)
+        self.policy = policy
+        self._retrier = Retrier(policy.retry, random)
+        self._breaker = self._make_breaker(policy)
 
     def configure(self, policy: EdgePolicy) -> None:
         """Apply another policy; what did not change keeps its state."""
-        old: EdgePolicy | None = getattr(self, "policy", None)
-        self.policy = policy
-        if old is None or old.retry != policy.retry:
+        old, self.policy = self.policy, policy
+        if old.retry != policy.retry:
             self._retrier = Retrier(policy.retry, self._random)
-        if old is None or old.breaker != policy.breaker:
-            self._breaker = None if policy.breaker is None else Breaker(policy.breaker, self._clock)
+        if old.breaker != policy.breaker:
+            self._breaker = self._make_breaker(policy)
+
+    def _make_breaker(self, policy: EdgePolicy) -> Breaker | None:
+        return None if policy.breaker is None else Breaker(policy.breaker, self._clock)
 
     async def call(
         self, operation: str, request: object, reply: type[T], *, idempotent: bool = False, idempotency_key: str = ""
