@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import re
 
-_RESERVED_TEXT = """
+_RESERVED = """
 all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create current_date
 current_role current_time current_timestamp current_user default deferrable desc distinct do else end except false fetch
 for foreign from grant group having in initially intersect into lateral leading limit localtime localtimestamp not null
 offset on only or order placing primary references returning select session_user some symmetric system_user table then
 to trailing true union unique user using variadic when where window with
 """
-RESERVED = frozenset(_RESERVED_TEXT.split())
+RESERVED = frozenset(_RESERVED.split())
 """Words that PostgreSQL does not take as a bare column name (its manual, appendix C)."""
+
+_CLASSES = """
+Annotated Application Background BusinessError Client Clock Conflict Cost Credentials Database DateRange Forbidden Geo
+Ids InMemoryRuntime Iterable Job Literal MemoryClient Meta NamedTuple NoDatabase NotFound Operation Protocol Queries
+RequestContext Row Runtime Statement Struct Tokens Unauthorised VirtualClock
+"""
+CLASSES = frozenset(_CLASSES.split())
+"""Classes that generated modules import or define: no entity may be called like one."""
+
+_WORDS = """
+app asked asyncio at background candidates cells changes clients clock context date datetime days due each found free
+handlers ids key kept known limit math measured memory messages msgspec near nearest now pytest queries random reply
+request required right row rows runtime self settling stock store stored taken tokens wanted
+"""
+WORDS = frozenset(_WORDS.split())
+"""Variables and modules of generated code: no entity and no service may be called like one."""
 
 
 def snake(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from telic.design.archetypes.reserve import Reservation
 from telic.design.plan import EntityPlan, JobPlan, OperationPlan, ServicePlan
+from telic.errors import InvalidDesign
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,11 @@ def store_parts(service: ServicePlan) -> tuple[Part, ...]:
         name = plan.facts.get("entity") or _reserved(plan)
         if isinstance(name, str) and name in entities:
             for part in _parts(plan, entities[name]):
-                found.setdefault(part.method, part)
+                if found.setdefault(part.method, part).kind != part.kind:
+                    raise InvalidDesign(
+                        f"{service.name}: two things would be called {part.method}",
+                        hint="rename the operation in the intent",
+                    )
     return tuple(found.values())
 
 
@@ -79,6 +84,7 @@ def _parts(plan: OperationPlan | JobPlan, entity: EntityPlan) -> Iterator[Part]:
         case "crud_login":
             yield Part("credentials", f"{one}_credentials", entity, facts)
         case "crud_update":
+            yield by_key
             yield Part("update", f"change_{one}", entity, facts)
         case "crud_delete":
             yield Part("delete", f"remove_{one}", entity, facts)

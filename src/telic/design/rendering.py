@@ -8,7 +8,7 @@ import jinja2
 
 from telic.design import python, sql
 from telic.design.archetypes.reserve import Reservation
-from telic.design.naming import camel, column, snake
+from telic.design.naming import CLASSES, camel, column, snake
 from telic.design.parts import Part
 from telic.design.plan import EntityPlan, OperationPlan, ServicePlan
 
@@ -54,10 +54,23 @@ def environment(rows: Mapping[str, int]) -> jinja2.Environment:
         "settle_request": settle_request,
         "client": lambda name: f"{camel(name)}Client",
         "rows": lambda entity: rows[entity.name],
+        "handler": lambda plan: handler_name(plan.name, frozenset(rows)),
     }
     made.filters.update(filters)
     made.globals["extra"] = extra_columns
     return made
+
+
+def handler_name(operation: str, entities: frozenset[str]) -> str:
+    """Return the class that does an operation; it must not hide an entity or what handlers import.
+
+    Examples
+    --------
+    >>> handler_name("pay", frozenset({"Bill"})), handler_name("bill", frozenset({"Bill"}))
+    ('Pay', 'BillOperation')
+    """
+    name = camel(operation)
+    return f"{name}Operation" if name in entities or name in CLASSES else name
 
 
 def port(need: str, service: ServicePlan) -> str:

@@ -40,29 +40,36 @@ def select_list(entity: EntityPlan) -> str:
     return ", ".join(each.sql for each in shown(entity))
 
 
-def insert(entity: EntityPlan, extra: Sequence[str], once: str = "") -> str:
+def insert(entity: EntityPlan, extra: Sequence[str], once: str = "", email: str = "") -> str:
     """Return the INSERT of an entity and `extra` columns.
 
     With a column that may be there once only (``request_key`` or `once`), it returns the row that is there afterwards.
+    An `email` that is there already is no error, which would be logged with the address, but inserts nothing.
     """
     names = [*(each.sql for each in entity.columns), *extra]
     values = ", ".join(f"${number + 1}" for number in range(len(names)))
     text = f"INSERT INTO {sql_name(entity.table)} ({', '.join(names)})\nVALUES ({values})"
+    if email:
+        return f"{text}\nON CONFLICT ({column(email)}) DO NOTHING"
     conflict = once or ("request_key" if "request_key" in extra else "")
     if conflict:
         text += f"\nON CONFLICT ({conflict}) DO UPDATE SET {conflict} = EXCLUDED.{conflict}"
-    return (
-        text
-        if set(extra) and not conflict and "held_until" not in extra
-        else f"{text}\nRETURNING {select_list(entity)}"
-    )
+    return f"{text}\nRETURNING {select_list(entity)}"
 
 
-def update(entity: EntityPlan, secret: str) -> str:
-    """Return the UPDATE that changes what is not NULL."""
+def update(entity: EntityPlan, secret: str, email: str = "") -> str:
+    """Return the UPDATE that changes what is not NULL; nothing where somebody else has the `email`."""
     names = [each.sql for each in changeable_columns(entity)] + ([f"{secret}_hash"] if secret else [])
     changes = ", ".join(f"{name} = COALESCE(${number + 2}, {name})" for number, name in enumerate(names))
-    return f"UPDATE {sql_name(entity.table)} SET {changes}\nWHERE {entity.key} = $1\nRETURNING {select_list(entity)}"
+    guard = ""
+    if email:
+        number = names.index(column(email)) + 2
+        guard = (
+            f"\nAND NOT EXISTS (SELECT 1 FROM {sql_name(entity.table)} AS other"
+            f" WHERE other.{column(email)} = ${number} AND other.{entity.key} <> $1)"
+        )
+    changed = f"UPDATE {sql_name(entity.table)} SET {changes}\nWHERE {entity.key} = $1{guard}"
+    return f"{changed}\nRETURNING {select_list(entity)}"
 
 
 def changeable_columns(entity: EntityPlan) -> list[Column]:

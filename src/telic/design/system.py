@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from telic.design.archetypes import ARCHETYPES
 from telic.design.draft import FACADE, GATEWAY, Draft
+from telic.design.naming import CLASSES, WORDS, snake
 from telic.design.plan import SystemPlan
 from telic.errors import InvalidDesign
 from telic.model.intent import Intent
@@ -24,10 +25,14 @@ def plan_system(intent: Intent) -> SystemPlan:
             hint="answer them in the intent and take them out of 'open'",
         )
     for entity in intent.entities:
-        if entity.owner in (GATEWAY, FACADE):
+        if entity.owner in (GATEWAY, FACADE) or entity.owner in WORDS:
             raise InvalidDesign(
                 f"{entity.name}: the owner {entity.owner} is a name that the design needs itself",
                 hint="rename the owner",
+            )
+        if entity.name in CLASSES or snake(entity.name) in WORDS:
+            raise InvalidDesign(
+                f"{entity.name} is a name that generated code needs itself", hint="rename the entity in the intent"
             )
     draft = Draft(intent)
     for op in intent.operations:
