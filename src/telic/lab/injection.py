@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
+import signal
 import sys
 import tempfile
 import time as _time
@@ -103,29 +104,38 @@ def inject(state: Path, name: str, *, seed: int = 1, params: Sequence[str] = ())
     """Hurt a running system now, through a process of its own that outlives this one where the harm needs it."""
     fault.factory(name)  # an unknown name is an error here, with its near names
     with tempfile.TemporaryDirectory(prefix="telic-injection-") as scratch:
-        out = Path(scratch) / "truth.json"
-        arguments = _arguments(state, name, out=out, seed=seed, params=params)
-        log = Path(scratch) / "log"
-        with log.open("wb") as sink:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "telic.lab.injector", *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
-                start_new_session=True,
-            )
+        out, log = Path(scratch) / "truth.json", Path(scratch) / "log"
+        pid = _spawn(_arguments(state, name, out=out, seed=seed, params=params), log)
         deadline = _time.monotonic() + _PATIENCE
-        while (found := truth(out)) is None:
-            if process.poll() is not None and not out.exists():
+        while True:
+            ended, code = _exit_code(pid)
+            found = truth(out)
+            if found is not None and (ended or name in faults.LASTING):
+                return found
+            if ended:
                 said = log.read_text(errors="replace").strip()
-                raise _error(process.returncode)(f"{name} was not injected: {said}", hint="see `telic inject --list`")
+                raise _error(code)(f"{name} was not injected: {said}", hint="see `telic inject --list`")
             if _time.monotonic() > deadline:
-                process.terminate()
+                os.kill(pid, signal.SIGTERM)
+                os.waitpid(pid, 0)
                 raise WorldError(f"{name} was not injected within {_PATIENCE:g} s", hint="run `telic heal`, look again")
             _time.sleep(0.05)
-        if name not in faults.LASTING:
-            process.wait(_GRACE)
-        return found
+
+
+def _spawn(arguments: Sequence[str], log: Path) -> int:
+    """Start an injector in a session of its own; return its process id."""
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    command = [sys.executable, "-m", "telic.lab.injector", *arguments]
+    return os.posix_spawn(sys.executable, command, os.environ, file_actions=actions, setsid=True)
+
+
+def _exit_code(pid: int) -> tuple[bool, int]:
+    ended, state = os.waitpid(pid, os.WNOHANG)
+    return ended != 0, os.waitstatus_to_exitcode(state) if ended else 0
 
 
 def heal(state: Path) -> list[str]:

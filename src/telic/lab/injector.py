@@ -11,6 +11,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -142,7 +143,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _inject(chosen: argparse.Namespace) -> int:
     before = chosen.decoy_before if chosen.decoy_before is not None else 5.0 if chosen.decoy else None
-    wanted = Wanted(chosen.fault, chosen.seed, params_from_text(chosen.fault, chosen.param), chosen.at, before)
+    params = params_from_text(chosen.fault, chosen.param)
+    born = time.time() - psutil.Process().create_time()  # starting takes seconds on a busy machine; `--at` includes it
+    wanted = Wanted(chosen.fault, chosen.seed, params, max(0.0, chosen.at - born), before)
     with attach(chosen.state) as scene:
         injector = Injector(scene, Ledger(chosen.state / "harm"), SystemClock())
         for name in (signal.SIGTERM, signal.SIGINT):
