@@ -26,6 +26,7 @@ from telic.worlds.load.pace import make_timer
 from telic.worlds.load.plan import Load, load_of
 from telic.worlds.load.pool import Pool
 from telic.worlds.load.record import SecondLine, encode
+from telic.worlds.load.welcome import welcome
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ async def run(order: Order) -> None:
     )
     _collect_no_seeds()
     pool = Pool(host, port)
+    await welcome(desk, pool, f"{host}:{port}", clock.monotonic)
     with _writing(order, about) as write:
         generator = Generator(
             iter(load),

@@ -30,6 +30,10 @@ class Desk:
         """Return what the user of a planned request asks."""
         return self._flows[planned.operation].ask(planned)
 
+    def flows(self) -> tuple[Flow, ...]:
+        """Return every flow once."""
+        return tuple({id(each): each for each in self._flows.values()}.values())
+
 
 def open_desk(beliefs: Beliefs, ids: Iterable[str]) -> Desk:
     """Return the flows of the operations in `ids` (``F1``, ``F7.create``), ready to ask.
