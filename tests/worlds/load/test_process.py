@@ -19,6 +19,7 @@ from telic.worlds.load.__main__ import main
 from telic.worlds.load.record import read
 from telic.worlds.load.run import About, address
 from telic.worlds.load.testing import ModelSystem, Server
+from telic.worlds.load.welcome import USERS
 
 SIGNED_UP = 2 * USERS  # requests before the measured time: each user signs up and logs in
 
