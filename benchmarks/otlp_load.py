@@ -29,7 +29,9 @@ class Body:
     rows: int
 
 
-def exports(rate: float, seconds: float, *, start: float | None = None, seed: int = 1) -> list[list[Body]]:
+def exports(
+    rate: float, seconds: float, *, start: float | None = None, seed: int = 1, every: float = EVERY
+) -> list[list[Body]]:
     """Return what all services send: per export time, the bodies of every service.
 
     Parameters
@@ -42,19 +44,21 @@ def exports(rate: float, seconds: float, *, start: float | None = None, seed: in
         Time of the first span [s since the Unix epoch]; now by default.
     seed
         Of ids and latencies.
+    every
+        Between two exports of a service [s].
     """
     random_ = random.Random(seed)
     first = time.time() if start is None else start
     rounds = []
-    for index in range(round(seconds / EVERY)):
-        at = round((first + index * EVERY) * 1e9)
-        traces = [random_.randbytes(16) for _ in range(max(1, round(rate * EVERY)))]
+    for index in range(round(seconds / every)):
+        at = round((first + index * every) * 1e9)
+        traces = [random_.randbytes(16) for _ in range(max(1, round(rate * every)))]
         bodies: list[Body] = []
         for number, service in enumerate(SERVICES):
             spans = round(len(traces) * SPANS / len(SERVICES))
             logs = round(len(traces) * LOGS / len(SERVICES))
-            bodies.append(_traces(service, number, spans, traces, at, random_))
-            bodies.append(_logs(service, logs, traces, at, random_))
+            bodies.append(_traces(service, number, spans, traces, at, every, random_))
+            bodies.append(_logs(service, logs, traces, at, every, random_))
             bodies.append(_metrics(service, at, random_))
         rounds.append(bodies)
     return rounds
@@ -73,14 +77,16 @@ def _resource(service: str) -> Resource:
     )
 
 
-def _traces(service: str, number: int, count: int, traces: list[bytes], at: int, random_: random.Random) -> Body:
+def _traces(
+    service: str, number: int, count: int, traces: list[bytes], at: int, every: float, random_: random.Random
+) -> Body:
     request = ExportTraceServiceRequest()
     of_resource = request.resource_spans.add(resource=_resource(service))
     of_scope = of_resource.scope_spans.add()
     of_scope.scope.name = "telic.runtime"
     callee = SERVICES[(number + 1) % len(SERVICES)]
     for index in range(count):
-        start = at + random_.randrange(500_000_000)
+        start = at + random_.randrange(round(every * 1e9))
         duration = int(random_.lognormvariate(1.0, 0.8) * 1e6)
         kind = (Span.SPAN_KIND_SERVER, Span.SPAN_KIND_CLIENT, Span.SPAN_KIND_CLIENT)[index % 3]
         span = of_scope.spans.add(
@@ -113,14 +119,14 @@ def _traces(service: str, number: int, count: int, traces: list[bytes], at: int,
     return Body("/v1/traces", request.SerializeToString(), count)
 
 
-def _logs(service: str, count: int, traces: list[bytes], at: int, random_: random.Random) -> Body:
+def _logs(service: str, count: int, traces: list[bytes], at: int, every: float, random_: random.Random) -> Body:
     request = ExportLogsServiceRequest()
     of_scope = request.resource_logs.add(resource=_resource(service)).scope_logs.add()
     of_scope.scope.name = "telic.runtime"
     for index in range(count):
         of_scope.log_records.append(
             LogRecord(
-                time_unix_nano=at + random_.randrange(500_000_000),
+                time_unix_nano=at + random_.randrange(round(every * 1e9)),
                 severity_number=SeverityNumber.SEVERITY_NUMBER_INFO,
                 severity_text="INFO",
                 body=AnyValue(string_value=f"answered {index} hotels near {random_.random():.3f}"),

@@ -35,37 +35,53 @@ class Rollup:
 
     def __init__(self, *, kept: int = KEPT) -> None:
         self._kept = kept
-        self._seconds: dict[int, Counts] = {}
+        self._seconds: dict[int, dict[tuple[str, str], _Cell]] = {}
         self._lock = threading.Lock()
 
     def add(self, counts: Mapping[Key, int], *, now: float) -> None:
         """Add what was committed at `now` [s since the Unix epoch]; leave out what is too old or in the future."""
         oldest, latest = int(now) - self._kept, int(now) + 60
         with self._lock:
-            for key, count in counts.items():
-                if oldest <= key[0] <= latest:
-                    self._seconds.setdefault(key[0], Counter())[key] += count
+            for (second, service, operation, failed, status, bucket), count in counts.items():
+                if oldest <= second <= latest:
+                    cells = self._seconds.setdefault(second, {})
+                    cell = cells.get((service, operation))
+                    if cell is None:
+                        cell = cells[service, operation] = _Cell()
+                    cell.add(count, failed, status, bucket)
             for second in [each for each in self._seconds if each < oldest]:
                 del self._seconds[second]
 
     def rows(self, since: float) -> list[LiveRow]:
         """Return rows of seconds that end after `since` [s since the Unix epoch], oldest first."""
         with self._lock:
-            picked = {second: list(self._seconds[second].items()) for second in self._seconds if second + 1 > since}
-        rows: list[LiveRow] = []
-        for second in sorted(picked):
-            rows += _rows_of(second, picked[second])
-        return rows
+            return [
+                cell.row(second, service, operation)
+                for second in sorted(each for each in self._seconds if each + 1 > since)
+                for (service, operation), cell in sorted(self._seconds[second].items(), key=_name)
+            ]
 
 
-def _rows_of(second: int, items: list[tuple[Key, int]]) -> list[LiveRow]:
-    groups: dict[tuple[str, str], tuple[Counter[int], Counter[int], Counter[bool]]] = {}
-    for (_, service, operation, failed, status, bucket), count in items:
-        latency, statuses, errors = groups.setdefault((service, operation), (Counter(), Counter(), Counter()))
-        latency[bucket] += count
-        statuses[status] += count
-        errors[failed] += count
-    return [
-        LiveRow(second, service, operation, errors.total(), errors[True], dict(latency), dict(statuses))
-        for (service, operation), (latency, statuses, errors) in sorted(groups.items())
-    ]
+def _name(item: tuple[tuple[str, str], _Cell]) -> tuple[str, str]:
+    return item[0]
+
+
+class _Cell:
+    """One operation in one second."""
+
+    __slots__ = ("_errors", "_latency", "_statuses")
+
+    def __init__(self) -> None:
+        self._errors = 0
+        self._latency: dict[int, int] = {}
+        self._statuses: dict[int, int] = {}
+
+    def add(self, count: int, failed: bool, status: int, bucket: int) -> None:
+        latency, statuses = self._latency, self._statuses
+        self._errors += count if failed else 0
+        latency[bucket] = latency.get(bucket, 0) + count
+        statuses[status] = statuses.get(status, 0) + count
+
+    def row(self, second: int, service: str, operation: str) -> LiveRow:
+        count = sum(self._latency.values())
+        return LiveRow(second, service, operation, count, self._errors, dict(self._latency), dict(self._statuses))
