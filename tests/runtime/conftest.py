@@ -182,6 +182,9 @@ def postgres_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     subprocess.run([*as_ordinary_user(), *map(str, initdb)], check=True, capture_output=True)
     options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
     store = Store([*as_ordinary_user(), str(PROGRAMS / "postgres"), "-D", str(data), "-p", "PORT", *options])
+    asked = [str(PROGRAMS / "pg_isready"), "-h", "127.0.0.1", "-p", str(store.port), "-t", "20"]
+    while subprocess.run(asked, stdout=subprocess.DEVNULL).returncode == 1:  # it listens, but is still starting
+        time.sleep(0.05)
     yield store
     store.stop()
 

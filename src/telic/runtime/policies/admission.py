@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections import deque
 
 from telic.clock import Clock
 from telic.runtime.failures import Overloaded
 from telic.runtime.policies.aimd import AimdLimit
-from telic.runtime.policies.limit import call_later
+from telic.runtime.policies.limit import Timer, call_later
 from telic.runtime.wiring import NodePolicy
 
 DEFAULT_SLOTS = 256  # where no capacity is declared [1]
@@ -30,8 +31,10 @@ class Admission:
     def __init__(
         self, policy: NodePolicy, clock: Clock, *, slots: int = DEFAULT_SLOTS, service_time: float = 0.0
     ) -> None:
-        self._clock, self.active = clock, 0
+        self._clock, self._running = clock, 0
+        self._held: list[float] = []  # until when slots of finished requests stay taken, a heap [s]
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._timer: Timer | None = None
         self.configure(policy, slots=slots, service_time=service_time)
 
     def configure(self, policy: NodePolicy, *, slots: int, service_time: float) -> None:
@@ -39,6 +42,12 @@ class Admission:
         self._policy, self._slots, self._service_time = policy, slots, service_time
         self._aimd = AimdLimit(slots, self._clock) if policy.limit == "aimd" else None
         self._wake()
+
+    @property
+    def active(self) -> int:
+        """Slots that are taken [1]; may be read from any thread."""
+        now = self._clock.monotonic()
+        return self._running + sum(1 for until in tuple(self._held) if until > now)
 
     @property
     def queued(self) -> int:
@@ -52,17 +61,19 @@ class Admission:
 
     async def enter(self) -> float:
         """Wait for a slot; return when it was got, on the clock's monotonic scale [s]. Raise `Overloaded` when full."""
-        if self.active < self.limit and not self._waiting:
-            self.active += 1
+        if not self._waiting and self._taken() < self.limit:
+            self._running += 1
             return self._clock.monotonic()
         self._make_room()
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
+        self._wake_later()
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._free()  # the slot came at the same moment; hand it on
+                self._running -= 1  # the slot came at the same moment; hand it on
+                self._wake()
             elif turn in self._waiting:
                 self._waiting.remove(turn)
             raise
@@ -73,10 +84,17 @@ class Admission:
         spent = self._clock.monotonic() - entered
         if self._aimd is not None:
             self._aimd.observe(spent, ok=ok)
-        if spent >= self._service_time:
-            self._free()
-        else:
-            call_later(self._clock, self._service_time - spent, self._free)
+        self._running -= 1
+        if spent < self._service_time:
+            heapq.heappush(self._held, entered + self._service_time)
+        if self._waiting:
+            self._wake()
+
+    def _taken(self) -> int:
+        held, now = self._held, self._clock.monotonic()
+        while held and held[0] <= now:
+            heapq.heappop(held)
+        return self._running + len(held)
 
     def _make_room(self) -> None:
         bound = self._policy.queue
@@ -89,13 +107,19 @@ class Admission:
         if not oldest.done():
             oldest.set_exception(refusal)
 
-    def _free(self) -> None:
-        self.active -= 1
-        self._wake()
-
     def _wake(self) -> None:
-        while self._waiting and self.active < self.limit:
+        while self._waiting and self._taken() < self.limit:
             turn = self._waiting.popleft() if self._policy.order == "fifo" else self._waiting.pop()
             if not turn.done():
-                self.active += 1
+                self._running += 1
                 turn.set_result(None)
+        self._wake_later()
+
+    def _wake_later(self) -> None:
+        """See to it that those who wait are woken when the next slot is free; a timer runs only while some do."""
+        if self._waiting and self._held and self._timer is None:
+            self._timer = call_later(self._clock, max(0.0, self._held[0] - self._clock.monotonic()), self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self._wake()

@@ -10,6 +10,9 @@ from telic.runtime.ports import Database
 from telic.runtime.statements import Cost, Statement
 
 _TABLE = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
+# Neither a claim nor an answer waits for the disk. The commit of the work itself does, and takes the claim along; an
+# answer that is lost with the database leaves the claim, which is taken over as that of a dead process is.
+_AT_EASE = "(SELECT set_config('synchronous_commit', 'off', true)) AS ease"
 
 
 class PostgresAnswers:
@@ -23,7 +26,7 @@ class PostgresAnswers:
         quoted = f'"{service}"."{name}"'  # a service may have the name of a reserved word: user
         self._claim = Statement(
             f"{service}.claim_key",
-            f"INSERT INTO {quoted} AS kept (key, operation) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE "
+            f"INSERT INTO {quoted} AS kept (key, operation) SELECT $1, $2 FROM {_AT_EASE} ON CONFLICT (key) DO UPDATE "
             f"SET claimed_at = now() WHERE kept.status IS NULL "
             f"AND kept.claimed_at < now() - interval '{STALE_CLAIM:.0f} seconds'",
             write,
@@ -33,7 +36,10 @@ class PostgresAnswers:
             f"{service}.find_answer", f"SELECT status, reply FROM {quoted} WHERE key = $1", Cost(), table
         )
         self._finish = Statement(
-            f"{service}.keep_answer", f"UPDATE {quoted} SET status = $2, reply = $3 WHERE key = $1", write, table
+            f"{service}.keep_answer",
+            f"UPDATE {quoted} SET status = $2, reply = $3 FROM {_AT_EASE} WHERE key = $1",
+            write,
+            table,
         )
         self._release = Statement(
             f"{service}.free_key", f"DELETE FROM {quoted} WHERE key = $1 AND status IS NULL", write, table
