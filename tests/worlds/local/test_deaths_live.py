@@ -26,7 +26,6 @@ pytestmark = pytest.mark.live
 Get = Callable[..., dict[str, object]]
 Eventually = Callable[..., None]
 Start = Callable[..., LocalWorld]
-ISOLATIONS = ("namespace", "processes")
 
 
 def processes_of(state: Path) -> list[int]:
@@ -45,9 +44,11 @@ def part(state: Path, name: str) -> int:
     return next((each.pid for each in own.children() if name in " ".join(each.cmdline())), 0)
 
 
-@pytest.mark.parametrize("isolation", ISOLATIONS)
+@pytest.mark.parametrize(
+    ("isolation", "who"), [("namespace", "supervisor"), ("namespace", "keeper"), ("processes", "supervisor")]
+)
 def test_a_killed_supervisor_takes_everything_with_it_and_the_data_stay(
-    small_design: Design, started: Start, get: Get, eventually: Eventually, isolation: str
+    small_design: Design, started: Start, get: Get, eventually: Eventually, isolation: str, who: str
 ) -> None:
     world = started(small_design, isolation=isolation)
     assert world.about()["isolation"] == isolation
@@ -58,7 +59,8 @@ def test_a_killed_supervisor_takes_everything_with_it_and_the_data_stay(
         summary="say bye",
     )
     world.apply(Action("set_config", "gateway", {"key": "log.level", "value": "DEBUG"}))
-    os.kill(int(str(world.about()["pid"])), signal.SIGKILL)
+    victim = psutil.Process(int(str(world.about()["pid"])))
+    os.kill(victim.pid if who == "supervisor" else victim.ppid(), signal.SIGKILL)
     eventually(lambda: not processes_of(world.state_folder), within=3)
     eventually(lambda: not launch.alive(world.state_folder), within=3)
     with pytest.raises(WorldUnavailable, match="not running"):

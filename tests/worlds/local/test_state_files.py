@@ -134,6 +134,19 @@ def test_a_socket_folder_that_others_can_read_is_refused(layout: Layout) -> None
         layout.make()
 
 
+def test_a_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot make") as caught:
+        Layout(tmp_path / "file" / "hotel", tmp_path / "run").make()
+    assert "TELIC_HOME" in caught.value.hint
+
+
+def test_a_socket_path_that_is_too_long_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="too long") as caught:
+        Layout(tmp_path / "hotel", tmp_path / ("x" * 100)).make()
+    assert "TMPDIR" in caught.value.hint
+
+
 def test_what_is_up_is_read_or_said_not_to_be(layout: Layout) -> None:
     with pytest.raises(WorldUnavailable, match="not running"):
         read_system(layout)

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
-from telic.errors import ActionRefused, InvalidDesign
+from telic.errors import ActionRefused
 from telic.model import Action, Scalar, Undo, plain
 from telic.registry import near_names
 from telic.runtime.wiring import EdgePolicy, NodePolicy
-from telic.worlds.local import configuration, database, operations, postgres, valkey
+from telic.worlds.local import configuration, operations, privilege_verbs, valkey
 from telic.worlds.local.desired import DesiredService
+from telic.worlds.local.plan import AUTHOR, Plan, service_named, summary
 from telic.worlds.local.system import System
-
-AUTHOR = "telic"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What an action would do."""
-
-    words: str
-    run: Callable[[], Awaitable[object]]
-    undo: Undo
 
 
 async def plan(system: System, action: Action) -> Plan:
@@ -58,25 +48,25 @@ async def _restart(system: System, action: Action) -> Plan:
         async def restart_store() -> None:
             await part.restart()
             await part.wait_ready(10.0)
-            system.record("restart", action.target, _summary(action), author=AUTHOR)
+            system.record("restart", action.target, summary(action), author=AUTHOR)
 
         return Plan(
             f"end {action.target} and start it again on its data", restart_store, Undo(None, note="nothing stays")
         )
-    service = _service(system, action.target)
+    service = service_named(system, action.target)
     words = (
         f"start another instance beside {service.instance} (version {service.version}), "
         f"lead traffic to it, end {service.instance}"
     )
     return Plan(
         words,
-        lambda: operations.restart(system, service.name, author=AUTHOR, summary=_summary(action)),
+        lambda: operations.restart(system, service.name, author=AUTHOR, summary=summary(action)),
         Undo(None, note="nothing stays"),
     )
 
 
 async def _rollback(system: System, action: Action) -> Plan:
-    service = _service(system, action.target)
+    service = service_named(system, action.target)
     version = str(action.params.get("version", service.previous_version))
     if version == service.version:
         raise ActionRefused(
@@ -88,12 +78,12 @@ async def _rollback(system: System, action: Action) -> Plan:
         )
     undo = Undo(Action("rollback", service.name, {"version": service.version}, "undo"))
     words = f"run version {version} of {service.name} in place of {service.version}"
-    run = lambda: operations.rollback(system, service.name, version, author=AUTHOR, summary=_summary(action))  # noqa: E731
+    run = lambda: operations.rollback(system, service.name, version, author=AUTHOR, summary=summary(action))  # noqa: E731
     return Plan(words, run, undo)
 
 
 async def _set_config(system: System, action: Action) -> Plan:
-    service = _service(system, action.target)
+    service = service_named(system, action.target)
     key = str(action.params.get("key", ""))
     if key not in service.settings:
         raise ActionRefused(f"{service.name} has no setting {key!r}", hint=near_names(key, service.settings))
@@ -133,12 +123,12 @@ async def _set_policy(system: System, action: Action) -> Plan:
     old: EdgePolicy | NodePolicy
     try:
         if "->" in target:
-            service = _service(system, target.partition("->")[0])
+            service = service_named(system, target.partition("->")[0])
             if target not in service.edges:
                 raise ActionRefused(f"no edge {target!r}", hint=near_names(target, service.edges))
             old, policy = service.edges[target], msgspec.json.decode(text, type=EdgePolicy)
         else:
-            service = _service(system, target)
+            service = service_named(system, target)
             old, policy = service.node, msgspec.json.decode(text, type=NodePolicy)
         unknown = set(msgspec.json.decode(text)) - set(policy.__dataclass_fields__)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
@@ -156,41 +146,8 @@ async def _set_policy(system: System, action: Action) -> Plan:
     back = msgspec.json.encode(plain(old)).decode()
     return Plan(
         f"policy of {target}: {old} -> {policy}",
-        lambda: operations.set_policy(system, target, policy, author=AUTHOR, summary=_summary(action)),
+        lambda: operations.set_policy(system, target, policy, author=AUTHOR, summary=summary(action)),
         Undo(Action("set_policy", target, {"policy": back}, "undo")),
-    )
-
-
-async def _grant(system: System, action: Action) -> Plan:
-    service, table, wanted = _privileges(system, action)
-    declared = [each.privileges for each in system.design.grants if (each.service, each.table) == (service, table)]
-    allowed = {privilege for privileges in declared for privilege in privileges}
-    if wanted == database.PRIVILEGES:  # ALL means what the design grants
-        wanted = tuple(each for each in wanted if each in allowed)
-    if not set(wanted) <= allowed:
-        raise ActionRefused(
-            f"the design does not grant {', '.join(sorted(set(wanted) - allowed))} on {table} to {service}",
-            hint="change the design",
-        )
-    have = await _held(system, service, table)
-    lacking = ", ".join(each for each in wanted if each not in have)
-    if not lacking:
-        raise ActionRefused(f"{service} holds {', '.join(wanted)} on {table} already", hint="nothing to change")
-    undo = Undo(Action("revoke", service, {"table": table, "privileges": lacking}, "undo"))
-    return _grant_plan(
-        system, action, f"GRANT {lacking} ON {database.quoted(table)} TO {database.quoted(service)}", undo
-    )
-
-
-async def _revoke(system: System, action: Action) -> Plan:
-    service, table, wanted = _privileges(system, action)
-    have = await _held(system, service, table)
-    taken = ", ".join(each for each in wanted if each in have)
-    if not taken:
-        raise ActionRefused(f"{service} holds none of {', '.join(wanted)} on {table}", hint="nothing to change")
-    undo = Undo(Action("grant", service, {"table": table, "privileges": taken}, "undo"))
-    return _grant_plan(
-        system, action, f"REVOKE {taken} ON {database.quoted(table)} FROM {database.quoted(service)}", undo
     )
 
 
@@ -201,7 +158,7 @@ async def _flush_cache(system: System, action: Action) -> Plan:
 
     async def flush() -> None:
         await valkey.ask(port, "FLUSHALL")
-        system.record("other", "valkey", _summary(action), author=AUTHOR)
+        system.record("other", "valkey", summary(action), author=AUTHOR)
 
     return Plan("empty the cache", flush, Undo(None, irreversible=True, note="what was cached is gone"))
 
@@ -212,8 +169,8 @@ _VERBS: dict[str, Callable[[System, Action], Awaitable[Plan]]] = {
     "set_config": _set_config,
     "set_policy": _set_policy,
     "failover": _failover,
-    "grant": _grant,
-    "revoke": _revoke,
+    "grant": privilege_verbs.grant,
+    "revoke": privilege_verbs.revoke,
     "flush_cache": _flush_cache,
 }
 
@@ -223,48 +180,9 @@ def _config_plan(
 ) -> Plan:
     return Plan(
         f"{service.name}: {key} {service.settings.get(key)} -> {value}, as revision {service.revision + 1}",
-        lambda: operations.push_config(system, service.name, {key: value}, author=AUTHOR, summary=_summary(action)),
+        lambda: operations.push_config(system, service.name, {key: value}, author=AUTHOR, summary=summary(action)),
         Undo(undo),
     )
-
-
-def _grant_plan(system: System, action: Action, statement: str, undo: Undo) -> Plan:
-    async def run() -> None:
-        connection = await postgres.connect(
-            system.layout, system.desired.stores["postgres"], database=system.design.system
-        )
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-        system.record("grant", action.target, _summary(action), author=AUTHOR, diff=statement)
-
-    return Plan(statement, run, undo)
-
-
-async def _held(system: System, service: str, table: str) -> tuple[str, ...]:
-    connection = await postgres.connect(system.layout, system.desired.stores["postgres"], database=system.design.system)
-    try:
-        return await database.held(connection, service, table)
-    finally:
-        await connection.close()
-
-
-def _privileges(system: System, action: Action) -> tuple[str, str, tuple[str, ...]]:
-    service, table = _service(system, action.target).name, str(action.params.get("table", ""))
-    known = sorted({each.table for each in system.design.grants if each.service == service})
-    if table not in known:
-        raise ActionRefused(f"the design gives {service} no table {table!r}", hint=near_names(table, known))
-    try:
-        return service, table, database.parse_privileges(str(action.params.get("privileges", "ALL")))
-    except InvalidDesign as error:
-        raise ActionRefused(str(error), hint=error.hint) from error
-
-
-def _service(system: System, name: str) -> DesiredService:
-    if name not in system.desired.services:
-        raise ActionRefused(f"no service {name!r}", hint=near_names(name, system.desired.services))
-    return system.desired.services[name]
 
 
 def _like(old: Scalar, value: Scalar, key: str) -> Scalar:
@@ -275,7 +193,3 @@ def _like(old: Scalar, value: Scalar, key: str) -> Scalar:
         return type(old)(value)
     except (ValueError, KeyError) as error:
         raise ActionRefused(f"{key}={value!r} is no {type(old).__name__}", hint=f"it is {old!r} now") from error
-
-
-def _summary(action: Action) -> str:
-    return f"{action}" + (f": {action.reason}" if action.reason else "")

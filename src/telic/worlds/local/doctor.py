@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telic.errors import PortInUse, StoreFailed, TelicError
-from telic.settings import Settings
+from telic.settings import Settings, run_folder
 from telic.worlds.local import checks, postgres, proc, valkey
+from telic.worlds.local.layout import LONGEST_PATH, LONGEST_SOCKET
 from telic.worlds.local.throttle import CgroupLimit
 
 
@@ -137,8 +138,8 @@ def _home(home: Path) -> Finding:
 
 def _sockets(settings: Settings) -> Finding:
     folder = Path(tempfile.gettempdir())
-    longest = len(str(folder / f"telic-{os.getuid()}" / "0123456789" / ".s.PGSQL.12345.lock"))
-    fine = longest < 107 and os.access(folder, os.W_OK)
+    longest = len(str(run_folder(settings.home) / LONGEST_SOCKET))
+    fine = longest <= LONGEST_PATH and os.access(folder, os.W_OK)
     return Finding(
         "socket folder", fine, str(folder), "" if fine else "its path is too long or it is not writable: set TMPDIR"
     )

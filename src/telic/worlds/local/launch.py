@@ -1,4 +1,4 @@
-"""Starts and ends a local world; nothing is left behind when a start fails or is interrupted."""
+"""Starts a local world; nothing is left behind when a start fails or is interrupted."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from telic.errors import TelicError, WorldError, WorldUnavailable
+from telic.errors import TelicError, WorldError
 from telic.model import Design
 from telic.settings import Settings
 from telic.worlds.local import checks, control
+from telic.worlds.local.ending import alive, down, sweep, wait_gone
 from telic.worlds.local.layout import Layout, log_tail
 from telic.worlds.local.processes import python
-from telic.worlds.local.spec import Parts, Spec
+from telic.worlds.local.spec import Spec
 from telic.worlds.local.world import LocalWorld
 
 READY_WITHIN = 60.0  # [s]; 2-3 s measured on 2 cores
-DOWN_WITHIN = 4.0  # before a supervisor is killed [s]; 0.4 s measured
+__all__ = ["alive", "down", "up"]
 _KEPT_BY_FRESH = ("lock", "design")
 
 
@@ -34,7 +35,6 @@ def up(
     *,
     fresh: bool = False,
     on_step: Callable[[str], None] = lambda text: None,
-    parts: Parts | None = None,
 ) -> LocalWorld:
     """Start a system and wait until every part of it is ready.
 
@@ -46,8 +46,6 @@ def up(
         Discard data, journal, telemetry, versions and configuration of earlier runs.
     on_step
         Told each step of progress, in words.
-    parts
-        Modules to run in place of Telic's own; for tests.
 
     Raises
     ------
@@ -66,50 +64,17 @@ def up(
             _discard(layout)
             layout.make()
         checks.require_disk(layout.state)
-        _launch(layout, lock, design, settings, parts or Parts(), on_step)
+        _launch(layout, lock, design, settings, on_step)
     except BaseException:
         os.close(lock)
-        _wait_gone(layout, DOWN_WITHIN)
-        _sweep(layout)
+        wait_gone(layout)
+        sweep(layout)
         raise
     os.close(lock)
     return LocalWorld.attach(layout.state)
 
 
-def down(state: Path) -> None:
-    """End the system whose state folder this is; its data stay.
-
-    Raises
-    ------
-    WorldUnavailable
-        It is not running.
-    WorldError
-        It did not end.
-    """
-    layout = Layout.of(state)
-    if not checks.held(layout):
-        _sweep(layout)
-        raise WorldUnavailable(
-            f"{layout.state.name} is not running", hint=f"start it with `telic up {layout.state.name}`"
-        )
-    asked = _ask_down(layout)
-    if not (asked and _wait_gone(layout, DOWN_WITHIN)):
-        _kill(layout)
-        if not _wait_gone(layout, DOWN_WITHIN):
-            raise WorldError(
-                f"{layout.state.name} does not end", hint=f"see {layout.log('supervisor')}, end its processes by hand"
-            )
-    _sweep(layout)
-
-
-def alive(state: Path) -> bool:
-    """Whether the system whose state folder this is runs."""
-    return checks.held(Layout.of(state))
-
-
-def _launch(
-    layout: Layout, lock: int, design: Design, settings: Settings, parts: Parts, on_step: Callable[[str], None]
-) -> None:
+def _launch(layout: Layout, lock: int, design: Design, settings: Settings, on_step: Callable[[str], None]) -> None:
     isolation, lost = checks.choose_isolation(settings)
     if lost:
         on_step(lost)
@@ -132,7 +97,6 @@ def _launch(
             telemetry_bytes=settings.telemetry_bytes,
             telemetry=settings.telemetry == "on",
             forward=settings.forward,
-            parts=parts,
         )
         start = _Start(spec, ours)
         try:
@@ -230,39 +194,6 @@ def _discard(layout: Layout) -> None:
             shutil.rmtree(each)
         else:
             each.unlink()
-
-
-def _ask_down(layout: Layout) -> bool:
-    deadline = time.monotonic() + 2.0  # a world that has just been started has no socket yet [s]
-    while time.monotonic() < deadline:
-        try:
-            control.ask(layout.control, "down", timeout=2.0)
-        except WorldUnavailable:
-            if not checks.held(layout):
-                return True
-            time.sleep(0.02)
-        else:
-            return True
-    return False
-
-
-def _kill(layout: Layout) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        os.kill(int(layout.lock.read_text().split()[0]), signal.SIGKILL)
-
-
-def _wait_gone(layout: Layout, timeout: float) -> bool:
-    deadline = time.monotonic() + timeout
-    while checks.held(layout):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def _sweep(layout: Layout) -> None:
-    for path in (layout.system_file, layout.control, layout.telemetry, layout.harm):
-        path.unlink(missing_ok=True)
 
 
 def _failure(found: object) -> TelicError:

@@ -10,6 +10,9 @@ from pathlib import Path
 from telic.errors import UsageError, WorldUnavailable
 from telic.settings import run_folder
 
+LONGEST_SOCKET = ".s.PGSQL.29999.lock"
+LONGEST_PATH = 107  # of a unix socket, sun_path [bytes]
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -87,8 +90,14 @@ class Layout:
 
     def make(self) -> None:
         """Create the folders; refuse a socket folder that belongs to somebody else."""
-        for folder in (self.state, self.state / "log", self.state / "stores", self.state / "telemetry", self.secrets):
-            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for name in ("log", "stores", "telemetry", "secrets"):
+                (self.state / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            hint = "set TELIC_HOME to a folder that you may write"
+            raise UsageError(f"cannot make {self.state}: {error.strerror}", hint=hint) from error
+        if len(str(self.run / LONGEST_SOCKET)) > LONGEST_PATH:
+            raise UsageError(f"sockets in {self.run} have too long a path", hint="set TMPDIR to a shorter one")
         self.secrets.chmod(0o700)
         for folder in (self.run.parent, self.run):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -11,14 +11,6 @@ import msgspec
 from telic.worlds.local.layout import Layout
 
 Isolation = Literal["namespace", "processes"]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Modules that a world runs; tests swap in small ones of their own."""
-
-    serve: str = "telic.runtime.serve"  # preload() and run(service, instance, release, config_file)
-    receiver: str = "telic.telemetry.receiver"
 
 
 @dataclass(frozen=True)
@@ -39,7 +31,6 @@ class Spec:
     telemetry_bytes: int
     telemetry: bool = True  # whether services record it
     forward: str = ""
-    parts: Parts = Parts()
 
     @property
     def layout(self) -> Layout:
@@ -49,10 +40,6 @@ class Spec:
     def dump(self) -> str:
         """Return it as one argument of a command line."""
         return msgspec.json.encode(self).decode()
-
-    def without_launcher(self) -> Spec:
-        """Return it for after the start, when nobody listens to progress."""
-        return replace(self, talk_fd=-1)
 
 
 def read_spec(text: str) -> Spec:

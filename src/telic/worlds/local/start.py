@@ -17,6 +17,7 @@ from telic.worlds.local.processes import Child, python
 from telic.worlds.local.supervised import Supervised
 from telic.worlds.local.system import System
 
+RECEIVER = "telic.telemetry.receiver"
 PART_WITHIN = 15.0  # a store, the receiver, the proxy, the fork server [s]
 LAST_EVENTS_WITHIN = 0.3  # the receiver taking them [s]
 Step = Callable[[str], None]
@@ -141,7 +142,7 @@ def _receiver(system: System, inner: socket.socket | None) -> Callable[[], Await
     arguments = ["--state", str(layout.state), "--socket", str(layout.telemetry), "--bytes", str(spec.telemetry_bytes)]
     arguments += [part for fd in fds for part in ("--listen-fd", str(fd))]
     arguments += ["--forward", spec.forward] if spec.forward else []
-    command = wrap(python(spec.parts.receiver, *arguments))
+    command = wrap(python(RECEIVER, *arguments))
 
     async def start() -> Child:
         return await system.children.start(command, log=layout.log("receiver"), fds=fds, outside=bool(inner))

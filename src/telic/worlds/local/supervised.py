@@ -66,6 +66,7 @@ class Supervised:
         """Start keeping it running."""
         self._stopping = False
         self._task = asyncio.create_task(self._keep(), name=self.name)
+        self._task.add_done_callback(_tell)
 
     async def wait_ready(self, timeout: float, *, first_exit: bool = True) -> bool:
         """Wait until it is ready; False after `timeout` [s] or, with `first_exit`, when it exits before."""
@@ -121,6 +122,7 @@ class Supervised:
         self.started = self._clock.time()
         self._on_event("instance.started", f"pid {self.child.pid}")
         watching = asyncio.create_task(self._watch(self.child))
+        watching.add_done_callback(_tell)
         try:
             code = await asyncio.shield(self.child.exited)
         finally:
@@ -168,3 +170,9 @@ class Supervised:
         async with self._changed:
             self.phase = phase
             self._changed.notify_all()
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    """Log at once what should never happen: a supervising task that failed."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        asyncio.get_running_loop().call_exception_handler({"message": "supervision failed", "exception": error})

@@ -29,6 +29,7 @@ from telic.worlds.local.reconcile import USER
 from telic.worlds.local.spec import Spec
 from telic.worlds.local.supervised import Supervised
 
+SERVE = "telic.runtime.serve"  # preload() and run(service, instance, release, config_file)
 READY_WITHIN = 10.0  # a new instance [s]
 SETTLE_WITHIN = 1.5  # a pushed configuration being read [s]
 ChangeKind = Literal["deploy", "config", "policy", "grant", "restart", "other"]
@@ -52,7 +53,7 @@ class System:
         self.events = Events(spec.system, otlp_port, self.clock)
         self.children = Children(pids, outside)
         self.ports = Ports(_taken(desired))
-        self.forks = ForkProcess(self.children, self.layout, spec.parts.serve)
+        self.forks = ForkProcess(self.children, self.layout, SERVE)
         self.proxy = ProxyProcess(self.children, self.layout, spec.gateway_fd)
         self.parts: dict[str, Supervised] = {}  # receiver, proxy, forkserver and the stores
         self.services: dict[str, Supervised] = {}
