@@ -13,7 +13,7 @@ from telic.model import Diagnosis, Incident
 from telic.model.intent import Objective
 from telic.operate.actor import StatisticalActor
 from telic.operate.history import History
-from telic.operate.looks import RowSource
+from telic.operate.looks import StoreSource
 from telic.operate.monitors import Monitors
 
 OBJECTIVES = (
@@ -46,7 +46,7 @@ FAULTS = [
 
 async def watch(hotel: Hotel, actor: StatisticalActor, history: History, seconds: float) -> Diagnosis | None:
     """Look twice a second until the diagnosis is sure or time is over; the diagnosis of the last look counts."""
-    source, monitors = RowSource(hotel.store(), "gateway", OBJECTIVES), Monitors(OBJECTIVES, "gateway")
+    source, monitors = StoreSource(hotel.store(), "gateway", OBJECTIVES), Monitors(OBJECTIVES, "gateway")
     incident, diagnosis = None, None
     while hotel.clock.time() < START + seconds:
         await hotel.clock.sleep(0.5)

@@ -51,7 +51,7 @@ def loudest(world: Observed, symptom: Symptom) -> Diagnosis:
 
 
 def max_z(world: Observed, symptom: Symptom) -> Diagnosis:
-    """Blame the signal that left its usual range by the most standard deviations."""
+    """Blame the signal (not the symptom's own) that left its usual range by the most standard deviations."""
     now, before = _windows(symptom)
     store = world.store()
     scored: list[tuple[float, str, str, str]] = []
@@ -71,7 +71,7 @@ def max_z(world: Observed, symptom: Symptom) -> Diagnosis:
     usual = {(each.service, each.operation): each for each in service_operations(store, before, before.seconds)}
     for each in service_operations(store, now, now.seconds):
         normal = usual.get((each.service, each.operation))
-        if normal is not None:
+        if normal is not None and each.service != symptom.entity:
             scored.append((_latency_z(each.p50, normal.p50, normal.p95), each.service, "cpu-starvation", ""))
             scored.append(
                 (_error_z(each.errors, each.count, normal.errors, normal.count), each.service, "exception", "")

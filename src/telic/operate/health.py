@@ -12,17 +12,18 @@ from telic.operate.watch import TICK, Watch
 from telic.tools.health import Judgement
 
 SETTLE = 1.0  # requests begun before an action may still end badly [s]
-WELL = 3.0  # users have to be well for so long [s]
-EARLIEST = 6.0  # after an action, before it may be said not to help [s]
+WELL = 2.5  # users have to be well for so long [s]
+EARLIEST = 5.0  # after an action, before it may be said not to help [s]
 PATIENCE = 12.0  # at most [s]
 UNCHANGED = 0.5  # of the share of bad requests before: no better [1]
 LEAST = 3  # requests that say anything [1]
+FRESH = 3.0  # older cells say nothing of now [s]
 TRAFFIC_BACK = 0.6  # of the level before [1]
 
 
 @dataclass(frozen=True)
 class Vitals:
-    """What users got in a stretch of time."""
+    """What users of the harmed operations got in a stretch of time."""
 
     total: int
     bad: int
@@ -61,18 +62,19 @@ class ObjectiveHealth:
     async def judge(self, record: ActionRecord) -> Judgement:
         """Wait until users were well for `WELL` s, or it is clear that they are not."""
         begun = self._clock.time()
-        before = self.vitals(min(record.applied, begun) - 3.0, min(record.applied, begun))
+        start = min(record.applied, begun) if record.applied else begun
+        before = self.vitals(start - 3.0, start)
         while True:
             await self._clock.sleep(TICK)
-            now = self._clock.time()
-            seen = self.vitals(max(begun + SETTLE, now - WELL), now)
-            if now - begun >= SETTLE + WELL and self._is_well(seen):
+            now, known = self._clock.time(), self._watch.monitors.newest
+            seen = self.vitals(max(begun + SETTLE, known - WELL), known)
+            if known - begun >= SETTLE + WELL and self._is_well(seen):
                 return Judgement(True, f"{_words(before)} before, {_words(seen)} in the last {WELL:g} s")
             elsewhere = self._harm_elsewhere(begun)
             if elsewhere:
                 return Judgement(False, f"users of {elsewhere} are harmed since")
-            late = self.vitals(max(begun + SETTLE, now - 2.0), now)
-            hopeless = now - begun >= EARLIEST and late.total >= LEAST and late.share >= UNCHANGED * before.share
+            late = self.vitals(max(begun + SETTLE, known - 2.0), known)
+            hopeless = known - begun >= EARLIEST and late.total >= LEAST and late.share >= UNCHANGED * before.share
             if (hopeless and not late.well) or now - begun >= PATIENCE:
                 blind = self._watch.reading.state == "blind"
                 words = "no telemetry arrives" if blind else f"{_words(late)} still"
@@ -80,21 +82,16 @@ class ObjectiveHealth:
 
     def vitals(self, start: float, end: float) -> Vitals:
         """Return what users of the harmed operations got between two times."""
-        looks = [each for each in self._watch.monitors.since(start, self._operations()) if each[0] <= end]
-        last = [each for each in looks if each[0] > end - 1.0]
-        return Vitals(
-            sum(total for _, total, _ in looks),
-            sum(bad for _, _, bad in looks),
-            max(0.0, end - start),
-            sum(total for _, total, _ in last),
-            sum(bad for _, _, bad in last),
-        )
+        whole = self._watch.monitors.between(start, end, self._operations())
+        last = self._watch.monitors.between(max(start, end - 1.0), end, self._operations())
+        return Vitals(whole.total, whole.bad, max(0.0, end - start), last.total, last.bad)
 
     def well_for(self, seconds: float) -> bool:
         """Whether users were well in the last `seconds` [s], and telemetry shows it."""
-        now = self._clock.time()
-        seen = self.vitals(now - seconds, now)
-        return self._watch.reading.state == "healthy" and self._is_well(seen)
+        known = self._watch.monitors.newest
+        seen = self.vitals(known - seconds, known)
+        fresh = self._clock.time() - known < FRESH
+        return fresh and self._watch.reading.state == "healthy" and self._is_well(seen)
 
     def _is_well(self, seen: Vitals) -> bool:
         level = self._watch.monitors.level

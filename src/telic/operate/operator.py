@@ -13,7 +13,7 @@ from telic.model.intent import Objective
 from telic.operate.actor import StatisticalActor
 from telic.operate.events import Event
 from telic.operate.incidents import Incidents
-from telic.operate.looks import RowSource
+from telic.operate.looks import StoreSource
 from telic.operate.monitors import Reading
 from telic.operate.response import Response
 from telic.operate.watch import TICK, Watch
@@ -63,7 +63,7 @@ async def run(
         Another operator holds the journal.
     """
     topology = await offload(world.topology)
-    watch = Watch(world, RowSource(world.store(), topology.entry, objectives), objectives, topology.entry, offload)
+    watch = Watch(world, StoreSource(world.store(), topology.entry, objectives), objectives, topology.entry, offload)
     book = Journal(journal)
     try:
         operator = _Operator(

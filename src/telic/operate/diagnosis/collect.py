@@ -21,7 +21,7 @@ BASELINE = 20.0  # [s]
 BASELINE_LEAST = 5.0  # even where an earlier incident reaches into it [s]
 BEFORE_ONSET = 2.5  # the baseline ends so long before the onset, which is an estimate [s]
 SETTLED = 0.9  # spans younger than that may not all be there [s]
-EARLIER = 1.5  # harmed requests began so long before the first of them was told [s]
+EARLIER = 2.2  # harmed requests began so long before the first of them ended: two timeouts [s]
 TRACES = 100  # harmed requests that are followed down [1]
 LONGEST = 5.0  # a request [s]
 
