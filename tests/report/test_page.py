@@ -36,7 +36,7 @@ from telic.report.record import SCHEMA
 EVIL = "</title><script>alert(1)</script><img src=x onerror=alert(2)>\"' {{ 7 * 7 }} | `x`"
 ELEMENTS = """
     html head meta title style body header h1 p main section h2 h3 table caption thead tbody tr th td strong span
-    code br figure figcaption div svg desc path line rect g text ol li meter pre footer
+    code br figure figcaption div svg desc path line rect g text ol li meter pre footer details summary
 """
 
 
@@ -115,14 +115,11 @@ def test_pictures_are_sound_xml_and_say_in_words_what_they_show(run: RunRecord) 
     text = html(run)
     drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
     assert len(drawings) == 4 + 2 * 7 + 2
-    ids: list[str] = []
     for each in drawings:
         root = ElementTree.fromstring(each)
         assert root.attrib["role"] == "img"
-        assert [child.tag for child in root][:2] == ["title", "desc"]
-        assert all(child.text for child in root[:2])
-        ids += [child.attrib["id"] for child in root[:2]]
-    assert len(ids) == len(set(ids))
+        assert len(root.attrib["aria-label"]) > 20
+    assert html(run) == text
 
 
 def test_it_can_be_read_without_seeing(run: RunRecord) -> None:

@@ -65,13 +65,19 @@ def marks(run: RunRecord, found: Sequence[Row]) -> tuple[Mark, ...]:
         if row.truth:
             marked.append(Mark(row.truth.injected, "injected", "fault injected"))
         if row.harm is not None:
-            marked.append(Mark(row.harm, "harm", "harm began", until=row.recovered or min(row.until, run.ended)))
+            until = row.recovered or min(row.until, run.ended)
+            marked.append(Mark(harm_felt(row), "harm", "harm began", until=until))
         if row.detected is not None:
             marked.append(Mark(row.detected, "detected", "detected"))
         marked += [Mark(each.applied, "action", f"{each.action.verb} {each.action.target}") for each in row.applied]
         if row.recovered is not None:
             marked.append(Mark(row.recovered, "recovered", "recovered"))
     return tuple(marked)
+
+
+def harm_felt(row: Row) -> float:
+    """Return where to show the beginning of harm: its second may begin before the fault that falls into it."""
+    return max(row.harm or 0.0, row.truth.injected if row.truth else 0.0)
 
 
 def requests_overall(run: RunRecord, marked: tuple[Mark, ...]) -> Drawn:
@@ -136,15 +142,14 @@ def _place(run: RunRecord, truth: Truth | None) -> str:
 def story(run: RunRecord, found: Sequence[Row]) -> list[Line]:
     """Return everything that happened, in order, each thing once."""
     lines = [Line(each.time, each.who, each.text) for each in run.moments]
-    lines += [
-        Line(each.time, each.author or "somebody", f"{each.kind} {each.entity}: {each.summary}", each.diff)
-        for each in run.changes
-    ]
+    for each in run.changes:
+        text = f"{each.kind} {each.entity}: {each.summary.removeprefix(f'{each.entity}: ')}"
+        lines.append(Line(each.time, each.author or "somebody", text, each.diff))
     for row in found:
-        if row.truth:
+        if row.truth and not any(each.who == "lab" for each in run.moments):
             lines.append(Line(row.truth.injected, "lab", f"injected {row.truth.fault}: {words.truth(row)}"))
         if row.harm is not None:
-            lines.append(Line(row.harm, "users", "harm began"))
+            lines.append(Line(harm_felt(row), "users", "harm began"))
         if row.recovered is not None:
             lines.append(Line(row.recovered, "users", "well again"))
         if not any(each.who == "operator" for each in run.moments):

@@ -41,7 +41,7 @@ def place(marks: Sequence[Mark], x: Linear) -> list[Placed]:
     """Give every name a row: above those of later marks that it would touch, so that no line crosses a name."""
     placed: list[Placed] = []
     spans: list[tuple[float, float]] = []
-    for mark in sorted(marks, key=lambda each: each.time, reverse=True):
+    for _, mark in sorted(enumerate(marks), key=lambda pair: (pair[1].time, pair[0]), reverse=True):
         at, width = x(mark.time), len(mark.name) * _LETTER + 8
         left = at + width > x.end
         low, high = (at - width, at) if left else (at, at + width)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -35,20 +36,23 @@ class Blame:
     """What is marked in the graph."""
 
     entity: str = ""  # a service, a store or ``caller->callee``
-    path: Collection[str] = ()  # between the cause and the symptom
+    path: Sequence[str] = ()  # between the cause and the symptom
     truth: str = ""  # what was really wrong; marked where it is another place
 
     def classes(self, name: str) -> str:
         """Return the classes of a node or an edge called `name`."""
-        ends = name.split("->")
-        way = {*self.path, *self.entity.split("->")} if self.path else set(self.path)
-        on_path = name in self.path or (len(ends) == 2 and set(ends) <= way)
         chosen = {
             "blamed": name == self.entity,
             "truth": name == self.truth and self.truth != self.entity,
-            "path": on_path and name != self.entity,
+            "path": name != self.entity and (name in self.path or name in self._way()),
         }
         return " ".join(key for key, holds in chosen.items() if holds)
+
+    def _way(self) -> set[str]:
+        """Return the edges between neighbours on the way from the cause to the symptom."""
+        ends = [each for each in reversed(self.entity.split("->")) if each not in self.path]
+        chain = [*ends, *self.path] if self.path else []
+        return {f"{caller}->{callee}" for callee, caller in pairwise(chain)}
 
 
 def topology_chart(topology: Topology, blame: Blame, *, width: int) -> Markup:
