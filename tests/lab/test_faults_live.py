@@ -31,7 +31,7 @@ ASK = {"at": {"lat": 52.52, "lon": 13.4}, "km": 5.0, "days": {"start": "2026-12-
 WITHIN = 20.0  # for anything to show [s]
 PLACES = {
     "bad-deploy-exception": ["service=hotel", "operation=near"],
-    "crash-loop": ["service=hotel", "kind=config"],
+    "crash-loop": ["service=search", "kind=config"],
     "hang": ["service=hotel"],
     "network": ["edge=search->hotel", "kind=partition"],
     "permission-revoked": ["service=hotel", "table=hotel.hotels"],
