@@ -120,9 +120,15 @@ def _operation(each: Operation) -> dict[str, Tree]:
         filter=each.filter,
         requires=each.requires,
         auth="" if each.auth == "none" else each.auth,
-        idempotent="true" if each.idempotent else "",
+        idempotent=_idempotent(each),
         errors=dict(each.errors),
     )
+
+
+def _idempotent(each: Operation) -> str:
+    if each.kind in ("reserve", "transition", "create", "crud"):  # these have to say
+        return "true" if each.idempotent else "false"
+    return "true" if each.idempotent else ""
 
 
 def _workload(each: Workload) -> dict[str, Tree]:
