@@ -31,6 +31,7 @@ from telic.worlds.local.world import LocalWorld
 WARM = 12.0  # healthy load before the earliest fault; the baseline that diagnosis compares with [s]
 SPREAD = 6.0  # the fault's seeded moment falls into so many seconds after that [s]
 DECOY = (3.0, 9.0)  # a harmless change happens so long before the fault [s]
+SETTLE = 10.0  # at most, until the load has users and runs [s]
 TICK = 0.25  # how often a journey looks [s]
 FOREVER = 7200.0  # longer than any journey: load is stopped, it does not run out [s]
 
@@ -106,6 +107,12 @@ class Journey:
         """Start the operator, a process of its own."""
         arguments = ["--state", str(self.world.state_folder), "--events", str(self.events_path)]
         self.children.append(Child("telic.loop", arguments, log=self.folder / "operator.log"))
+
+    def settle(self) -> None:
+        """Wait until users have signed up and the first second of measured load is over."""
+        end = time.time() + SETTLE
+        while time.time() < end and not self.record().seconds:
+            self._look()
 
     def record(self) -> Record:
         """Return what users got so far."""
@@ -215,6 +222,7 @@ def start(
             seed=seed,
             seconds=FOREVER,
         ):
+            journey.settle()
             if operate:
                 journey.operate()
             yield journey
