@@ -32,7 +32,7 @@ from telic.errors import (
     WorldUnavailable,
 )
 from telic.settings import Settings
-from telic.worlds.local import checks, control, database, doctor, host_pids, http, namespace, proc
+from telic.worlds.local import checks, control, database, doctor, ending, host_pids, http, namespace, proc
 from telic.worlds.local.events import Events, encode
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.ports import listen
@@ -322,3 +322,16 @@ def test_only_plain_names_become_sql(name: str) -> None:
 def test_only_table_privileges_are_granted(text: str) -> None:
     with pytest.raises(InvalidDesign, match="no table privilege"):
         database.parse_privileges(text)
+
+
+def test_sweeping_leaves_a_running_world_alone(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "state", tmp_path / "run")
+    for folder in (layout.state, layout.run):
+        folder.mkdir()
+    layout.control.touch()
+    lock = checks.take_lock(layout)
+    ending.sweep(layout)
+    assert layout.control.exists()
+    os.close(lock)
+    ending.sweep(layout)
+    assert not layout.run.exists()

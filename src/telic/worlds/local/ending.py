@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
 
-from telic.errors import WorldError, WorldUnavailable
+from telic.errors import UsageError, WorldError, WorldUnavailable
 from telic.worlds.local import checks, control
 from telic.worlds.local.layout import Layout
 
@@ -76,6 +77,13 @@ def wait_gone(layout: Layout, timeout: float = DOWN_WITHIN) -> bool:
 
 
 def sweep(layout: Layout) -> None:
-    """Remove what only a running world needs."""
-    for path in (layout.system_file, layout.control, layout.telemetry, layout.harm):
-        path.unlink(missing_ok=True)
+    """Remove what only a running world needs; does nothing where one runs, or starts meanwhile."""
+    try:
+        lock = checks.take_lock(layout)
+    except (UsageError, FileNotFoundError):
+        return
+    try:
+        layout.system_file.unlink(missing_ok=True)
+        shutil.rmtree(layout.run, ignore_errors=True)
+    finally:
+        os.close(lock)

@@ -62,7 +62,7 @@ def up(
     try:
         if fresh:
             _discard(layout)
-            layout.make()
+        layout.make()  # again: an earlier world's end may have taken its folders away
         checks.require_disk(layout.state)
         _launch(layout, lock, design, settings, on_step)
     except BaseException:
