@@ -100,9 +100,9 @@ class Draft:
         """Let a service keep answers in Valkey."""
         self._cached.add(service)
 
-    def operation(self, service: str, name: str) -> OperationPlan:
-        """Return an operation that was added before."""
-        return self._operations[service, name]
+    def find(self, service: str, name: str) -> OperationPlan | None:
+        """Return an operation that was added before, or None."""
+        return self._operations.get((service, name))
 
     def reserving(self, stock: str) -> Operation | None:
         """Return the intent's operation that reserves the stock of the entity `stock`, if there is one."""
@@ -170,6 +170,17 @@ def the_field(draft: Draft, op: Operation, entity: str, base: str) -> Field:
         raise InvalidDesign(
             f"{op.id} {op.name}: {op.kind} needs one field of type {base} in {entity}, it has {len(found)}",
             hint=f"change the fields of {entity} in the intent",
+        )
+    return found[0]
+
+
+def the_input(op: Operation, base: str) -> Field:
+    """Return the only input whose type has this base; refuse when there is none or more than one."""
+    found = [each for each in op.inputs if each.type.base == base]
+    if len(found) != 1:
+        raise InvalidDesign(
+            f"{op.id} {op.name}: {op.kind} needs one input of type {base}, it has {len(found)}",
+            hint="such as in: {at: geo, km: float>0}",
         )
     return found[0]
 

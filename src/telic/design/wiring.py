@@ -85,12 +85,12 @@ def _value(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if name in DURATIONS and isinstance(value, float):
-        return units.write_duration(value)
+        return units.write_duration(round(value, 9))
     return _digits(value) if isinstance(value, float) else str(value)
 
 
 def _digits(value: float) -> str:
-    text = f"{Decimal(repr(value)):f}"
+    text = f"{Decimal(repr(round(value, 9))):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from telic.design.archetypes.reserve import reservation
-from telic.design.draft import FACADE, Draft, internal, owner_of
+from telic.design.draft import FACADE, Draft, internal, owner_of, the_input
 from telic.design.plan import OperationPlan
 from telic.errors import InvalidDesign
 from telic.model.intent import Field, FieldType, Operation
@@ -20,7 +20,7 @@ class Availability(TypedDict):
     things: str  # the request's field for what is asked about
 
 
-def availability(draft: Draft, op: Operation, days: str) -> Availability:
+def availability(draft: Draft, op: Operation) -> Availability:
     """Let the service that reserves the stock of `op.on` say how much of it is taken on given days."""
     reserve = draft.reserving(op.on)
     if reserve is None:
@@ -50,4 +50,4 @@ def availability(draft: Draft, op: Operation, days: str) -> Availability:
             uses={facts.stock_table: frozenset({"SELECT"})},
         )
     )
-    return {"plan": plan, "days": days, "stock": facts.stock_field, "things": facts.things}
+    return {"plan": plan, "days": the_input(op, "daterange").name, "stock": facts.stock_field, "things": facts.things}

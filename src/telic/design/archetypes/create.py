@@ -84,7 +84,7 @@ def _required(draft: Draft, op: Operation, fields: tuple[Field, ...], owner: str
     service, many = owner_of(draft, op, entity.name, apart_from=owner), plural(snake(entity.name))
     draft.index(entity.name, Index(f"{many}_by_{'_'.join(names)}", ", ".join(f"{name}_id" for name in names)))
     record = internal(
-        f"has_{state}",
+        _has(draft, service, state, names),
         op,
         tuple(asked),
         (Field("found", FieldType("bool")),),
@@ -101,6 +101,13 @@ def _required(draft: Draft, op: Operation, fields: tuple[Field, ...], owner: str
             uses={many: lookups.READ},
         )
     )
+
+
+def _has(draft: Draft, service: str, state: str, names: list[str]) -> str:
+    """Return ``has_paid``, or ``has_paid_by_user`` where ``has_paid`` asks something else already."""
+    plain = f"has_{state}"
+    taken = draft.find(service, plain)
+    return plain if taken is None or taken.facts["names"] == names else f"{plain}_by_{'_'.join(names)}"
 
 
 def _with_states(draft: Draft, one: str) -> EntityType | None:

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from telic.design.archetypes import lookups
 from telic.design.archetypes.availability import availability
-from telic.design.draft import FACADE, Draft, entity_field, errors, internal, owner_of, the_field
+from telic.design.draft import FACADE, Draft, entity_field, errors, internal, owner_of, the_field, the_input
 from telic.design.naming import plural, snake
 from telic.design.plan import Index, OperationPlan
-from telic.errors import InvalidDesign
 from telic.model.design import Call
 from telic.model.intent import Field, FieldType, Operation
 
@@ -20,14 +19,14 @@ MOST_FOUND = 20  # the nearest so many things are returned [1]
 def geo_search(draft: Draft, op: Operation) -> None:
     """Add the facade's search, the owner's ``near`` and what else the search asks for."""
     fields = tuple(_bounded(each) for each in op.inputs)
-    radius = _only(op, fields, "float")
+    radius = the_input(op, "float")
     near = _near(draft, op)
     facts: dict[str, object] = {"near": near, "radius": radius.name, "place": "", "start": None, "free": None}
     calls, needs, raises = [], [], errors(op)
     if any(each.type.base == "geo" for each in fields):
-        facts["place"] = _only(op, fields, "geo").name
+        facts["place"] = the_input(op, "geo").name
     else:
-        start = _only(op, fields, "ref")
+        start = the_input(op, "ref")
         get = lookups.get(draft, op, start.type.target, asking=FACADE)
         place = the_field(draft, op, start.type.target, "geo")
         facts["start"] = {"plan": get, "field": start.name, "place": place.name}
@@ -37,7 +36,7 @@ def geo_search(draft: Draft, op: Operation) -> None:
     calls.append(Call(near.service, near.name))
     needs.append(near.service)
     if op.filter == "availability":
-        facts["free"] = availability(draft, op, _only(op, fields, "daterange").name)
+        facts["free"] = availability(draft, op)
         plan = facts["free"]["plan"]  # type: ignore[index]
         calls.append(Call(plan.service, plan.name))
         needs.append(plan.service)
@@ -93,16 +92,6 @@ def _bounded(field: Field) -> Field:
     if field.type.base != "float":
         return field
     return replace(field, type=replace(field.type, maximum=min(field.type.maximum or MOST_KM, MOST_KM)))
-
-
-def _only(op: Operation, fields: tuple[Field, ...], base: str) -> Field:
-    found = [each for each in fields if each.type.base == base]
-    if len(found) != 1:
-        raise InvalidDesign(
-            f"{op.id} {op.name}: geo_search needs one input of type {base}, it has {len(found)}",
-            hint="such as in: {at: geo, km: float>0}",
-        )
-    return found[0]
 
 
 def _about(op: Operation) -> str:
