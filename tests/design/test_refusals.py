@@ -9,7 +9,7 @@ import pytest
 from telic.design.system import find_cycle, plan_system
 from telic.errors import InvalidDesign
 from telic.model import Intent
-from telic.model.intent import EntityType, Field, FieldType, Operation, Question
+from telic.model.intent import EntityType, Field, FieldType, Operation, Question, Rule
 
 
 def _operation(intent: Intent, id_: str, **changes: object) -> Intent:
@@ -124,6 +124,12 @@ def test_services_that_would_call_each_other_in_a_circle_are_refused(intents: di
         operations=(*intents["hotel"].operations, op),
     )
     assert "booking -> user -> booking" in str(_refusal(intent)) or "user -> booking -> user" in str(_refusal(intent))
+
+
+def test_more_services_than_the_intent_allows_are_refused(intents: dict[str, Intent]) -> None:
+    refused = replace(intents["hotel"], design=(Rule("D3", "max_services(7)"),))
+    assert "D3 max_services(7): the design has 8 services" in str(_refusal(refused))
+    assert len(plan_system(replace(refused, design=(Rule("D3", "max_services(8)"),))).services) == 8
 
 
 def test_a_graph_without_a_circle_has_none() -> None:

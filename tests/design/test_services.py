@@ -98,3 +98,15 @@ def _resolved(
     document: dict[str, dict[str, dict[str, dict[str, object]]]], schema: dict[str, str]
 ) -> dict[str, list[str]]:
     return document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]  # type: ignore[return-value]
+
+
+def test_no_secret_or_address_may_be_asked_for_in_a_url(designs: dict[str, Design]) -> None:
+    """What is marked read is also GET, whose query string ends up in places, and may be cached."""
+    for design in designs.values():
+        for service in design.services:
+            text = (design.folder / "services" / service.name / "app.py").read_text()
+            for operation in service.operations:
+                wiring = re.search(rf'Operation\(\s*"{operation.name}",.*?\n            \)', text, re.DOTALL)
+                assert wiring
+                private = any(field.type.base in ("secret", "email") for field in operation.request)
+                assert ("read=True" in wiring[0]) == (not operation.mutating and not private), operation.name

@@ -72,7 +72,7 @@ class _Writer:
         }
         if plan.auth:
             post["security"] = [{"token": []}]
-        if not plan.read:
+        if plan.operation.mutating:
             key: Schema = {"name": "idempotency-key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
             post["parameters"] = [key]
         return {"post": post}

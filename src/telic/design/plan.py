@@ -140,8 +140,9 @@ class OperationPlan:
 
     @property
     def read(self) -> bool:
-        """Whether it changes nothing."""
-        return not self.operation.mutating
+        """Whether it may be asked by GET and cached: it changes nothing, and no address or secret ends up in a URL."""
+        private = any(each.type.base in ("secret", "email") for each in self.operation.request)
+        return not self.operation.mutating and not private
 
 
 @dataclass(frozen=True)

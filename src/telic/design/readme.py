@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypedDict
 
+from telic.design import rules
 from telic.design.plan import SystemPlan
 from telic.intent.field_types import write_type
 from telic.model.intent import Field, Intent
+
+SECURITY = ("stored hashed", "pii never in logs")
+"""Security rules that the generated test checks, by words of theirs."""
 
 
 class Requirement(TypedDict):
@@ -68,14 +72,18 @@ def _use_cases(intent: Intent) -> Iterator[Requirement]:
 
 
 def _rules(system: SystemPlan, intent: Intent) -> Iterator[Requirement]:
+    for invariant in intent.invariants:
+        yield _line(invariant.id, invariant.expr, "-", "not checked by generated tests")
     accounts = [
         each.name for each in system.services if any(c.name.endswith("_hash") for e in each.entities for c in e.hidden)
     ]
     for rule in intent.security:
-        where = ", ".join(f"`{each}`" for each in accounts) or "-"
-        yield _line(rule.id, rule.rule, where, "`tests/unit/test_security.py`")
+        known = accounts and any(each in rule.rule for each in SECURITY)
+        where = ", ".join(f"`{each}`" for each in accounts) if known else "-"
+        yield _line(rule.id, rule.rule, where, "`tests/unit/test_security.py`" if known else "for people to check")
     for rule in intent.design:
-        yield _line(rule.id, rule.rule, "every service", "checked when the design was made")
+        checked = "checked when the design was made" if rules.is_known(rule) else "for people to check"
+        yield _line(rule.id, rule.rule, "every service", checked)
 
 
 def _ids(steps: tuple[str, ...]) -> set[str]:

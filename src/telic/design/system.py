@@ -6,6 +6,7 @@ from telic.design.archetypes import ARCHETYPES
 from telic.design.draft import FACADE, GATEWAY, Draft
 from telic.design.naming import CLASSES, WORDS, snake
 from telic.design.plan import SystemPlan
+from telic.design.rules import require_rules
 from telic.errors import InvalidDesign
 from telic.model.intent import Intent
 
@@ -43,6 +44,7 @@ def plan_system(intent: Intent) -> SystemPlan:
             f"services would call each other in a circle: {' -> '.join(cycle)}",
             hint="move one of the entities to another owner, or drop the reference that closes the circle",
         )
+    require_rules(plan, intent)
     return plan
 
 
