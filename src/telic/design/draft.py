@@ -187,6 +187,11 @@ def the_input(op: Operation, base: str) -> Field:
 
 def inputs(draft: Draft, op: Operation) -> tuple[Field, ...]:
     """Return what a user gives: the intent's ``in``, or the entity's fields that nobody derives."""
+    if any(each.type.base == "secret" for each in draft.intent.entity(op.on).fields):
+        raise InvalidDesign(
+            f"{op.id} {op.name}: {op.kind} cannot keep the secret of {op.on}",
+            hint="an operation of kind crud hashes it",
+        )
     if op.inputs:
         return op.inputs
     return tuple(each for each in draft.intent.entity(op.on).fields if each.type.base != "state")

@@ -23,9 +23,10 @@ CLASSES = frozenset(_CLASSES.split())
 """Classes that generated modules import or define: no entity may be called like one."""
 
 _WORDS = """
-app asked asyncio at background candidates cells changes clients clock context date datetime days due each found free
-handlers ids key kept known limit math measured memory messages msgspec near nearest now pytest queries random reply
-request required right row rows runtime self settling stock store stored taken tokens wanted
+any app asked asyncio at background bool candidates cells changes clients clock context date datetime days dict dist due
+each first float found free gateway handlers ids int key kept known len limit list math max measured memory messages
+msgspec near nearest now object pytest queries random reply request required right root row rows runtime self set
+settling sorted stock store stored str taken timedelta tokens tuple uuid wanted zip
 """
 WORDS = frozenset(_WORDS.split())
 """Variables and modules of generated code: no entity and no service may be called like one."""

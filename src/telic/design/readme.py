@@ -80,7 +80,14 @@ def _rules(system: SystemPlan, intent: Intent) -> Iterator[Requirement]:
     for rule in intent.security:
         known = accounts and any(each in rule.rule for each in SECURITY)
         where = ", ".join(f"`{each}`" for each in accounts) if known else "-"
-        yield _line(rule.id, rule.rule, where, "`tests/unit/test_security.py`" if known else "for people to check")
+        yield _line(
+            rule.id,
+            rule.rule,
+            where,
+            ", ".join(f"`tests/unit/test_security_of_{each}.py`" for each in accounts)
+            if known
+            else "for people to check",
+        )
     for rule in intent.design:
         checked = "checked when the design was made" if rules.is_known(rule) else "for people to check"
         yield _line(rule.id, rule.rule, "every service", checked)

@@ -27,7 +27,7 @@ def suite_files(
         yield f"tests/unit/test_{service.name}.py", own.get_template("tests/unit.py.j2").render(context)
         if any(each.shape == "crud_login" for each in service.operations):
             text = own.get_template("tests/security.py.j2").render({**context, **_security(service, intent)})
-            yield "tests/unit/test_security.py", text
+            yield f"tests/unit/test_security_of_{service.name}.py", text
     yield "tests/e2e/conftest.py", templates.get_template("tests/e2e_conftest.py.j2").render()
     for case in intent.use_cases:
         body = use_case_body(case, system, intent, rows)
@@ -76,14 +76,15 @@ def _samples(service: ServicePlan, system: SystemPlan, intent: Intent) -> dict[s
 
 
 def _security(service: ServicePlan, intent: Intent) -> dict[str, object]:
-    by_shape = {each.shape: each for each in service.operations}
-    create = by_shape["crud_create"]
+    login = next(each for each in service.operations if each.shape == "crud_login")
+    same = [each for each in service.operations if each.facts.get("entity") == login.facts["entity"]]
+    create = next(each for each in same if each.shape == "crud_create")
     entity = intent.entity(create.entity)
     private = [*entity.pii, str(create.facts["secret"])]
     texts = {each.name for each in entity.fields if each.type.base in ("str", "email", "secret")}
     return {
         "rules": [each.id for each in intent.security],
         "create": create,
-        "login": by_shape["crud_login"],
+        "login": login,
         "private": [each for each in dict.fromkeys(private) if each in texts],
     }

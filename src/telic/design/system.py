@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+
 from telic.design.archetypes import ARCHETYPES
 from telic.design.draft import FACADE, GATEWAY, Draft
 from telic.design.naming import CLASSES, WORDS, snake
@@ -25,16 +27,7 @@ def plan_system(intent: Intent) -> SystemPlan:
             f"{intent.system} has {len(intent.open)} open questions: {first.id} {first.question}",
             hint="answer them in the intent and take them out of 'open'",
         )
-    for entity in intent.entities:
-        if entity.owner in (GATEWAY, FACADE) or entity.owner in WORDS:
-            raise InvalidDesign(
-                f"{entity.name}: the owner {entity.owner} is a name that the design needs itself",
-                hint="rename the owner",
-            )
-        if entity.name in CLASSES or snake(entity.name) in WORDS:
-            raise InvalidDesign(
-                f"{entity.name} is a name that generated code needs itself", hint="rename the entity in the intent"
-            )
+    _require_names(intent)
     draft = Draft(intent)
     for op in intent.operations:
         ARCHETYPES[op.kind](draft, op)
@@ -46,6 +39,26 @@ def plan_system(intent: Intent) -> SystemPlan:
         )
     require_rules(plan, intent)
     return plan
+
+
+def _require_names(intent: Intent) -> None:
+    """Refuse names that the design or generated code needs itself."""
+    for entity in intent.entities:
+        if entity.owner in (GATEWAY, FACADE) or entity.owner in WORDS:
+            raise InvalidDesign(
+                f"{entity.name}: the owner {entity.owner} is a name that the design needs itself",
+                hint="rename the owner",
+            )
+        one = snake(entity.name)
+        if entity.name in CLASSES or one in WORDS or keyword.iskeyword(one):
+            raise InvalidDesign(
+                f"{entity.name} is a name that generated code needs itself", hint="rename the entity in the intent"
+            )
+    for op in intent.operations:
+        if op.kind in ("reserve", "transition") and op.name in WORDS:
+            raise InvalidDesign(
+                f"{op.id} {op.name} is a name that generated code needs itself", hint="rename the operation"
+            )
 
 
 def find_cycle(graph: dict[str, tuple[str, ...]]) -> list[str]:

@@ -9,12 +9,19 @@ from telic.design.archetypes.lookups import READ
 from telic.design.draft import Draft, errors, internal, the_field
 from telic.design.naming import plural, snake
 from telic.design.plan import Index, OperationPlan
+from telic.errors import InvalidDesign
 from telic.model.intent import Field, FieldType, Operation
 
 
 def crud(draft: Draft, op: Operation) -> None:
     """Add the operations ``create_X``, ``get_X``, ``update_X``, ``delete_X`` and, for accounts, ``login_X``."""
-    secret = any(each.type.base == "secret" for each in draft.intent.entity(op.on).fields)
+    fields = draft.intent.entity(op.on).fields
+    if any(each.name == snake(op.on) for each in fields):
+        raise InvalidDesign(
+            f"{op.id} {op.name}: {op.on} has a field called {snake(op.on)}, which is what requests call its key",
+            hint="rename the field in the intent",
+        )
+    secret = any(each.type.base == "secret" for each in fields)
     for plan in _account(draft, op) if secret else _plain(draft, op):
         derives = (op.id, f"{op.id}.{plan.operation.name.partition('_')[0]}")
         draft.offer(replace(plan, operation=replace(plan.operation, derives=derives)))
@@ -28,6 +35,12 @@ def _plain(draft: Draft, op: Operation) -> Iterable[OperationPlan]:
 
 def _account(draft: Draft, op: Operation) -> Iterable[OperationPlan]:
     entity = draft.intent.entity(op.on)
+    others = [each.name for each in draft.intent.entities if each.owner == entity.owner and each != entity]
+    if any(field.type.base == "secret" for each in others for field in draft.intent.entity(each).fields):
+        raise InvalidDesign(
+            f"{op.id} {op.name}: service {entity.owner} owns two kinds of accounts",
+            hint="give each an owner of its own",
+        )
     email, secret = the_field(draft, op, op.on, "email"), the_field(draft, op, op.on, "secret")
     one, many = snake(op.on), plural(snake(op.on))
     draft.index(op.on, Index(f"{many}_{email.name}_key", email.name, unique=True))
