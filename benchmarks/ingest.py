@@ -45,9 +45,11 @@ def _flood(port: int, client: TelemetryClient, seconds: float, metrics: dict[str
     status = client.status()
     cpu = status.cpu_seconds - before
     rows = status.spans + status.logs + status.metrics
-    metrics["spans_per_cpu_s"] = Metric(status.spans / cpu, "1/s", note="logs and metrics of the same services on top")
+    metrics["spans_per_cpu_s"] = Metric(
+        status.spans / cpu, "1/s", None, True, "logs and metrics of the same services on top"
+    )
     metrics["rows_per_cpu_s"] = Metric(rows / cpu, "1/s", 60_000, True)
-    metrics["rows_per_s"] = Metric(rows / wall, "1/s", note=f"{SENDERS} senders on the same machine")
+    metrics["rows_per_s"] = Metric(rows / wall, "1/s", None, True, f"{SENDERS} senders on the same machine")
     metrics["bytes_per_row"] = Metric(status.bytes / rows, "bytes", note="of the store, its log included")
     window = Window(time.time() - seconds, time.time())
     for name in ("service_operations", "edges", "statements", "exceptions", "errors_in_logs"):
