@@ -21,6 +21,7 @@ BASELINE = 20.0  # [s]
 BASELINE_LEAST = 5.0  # even where an earlier incident reaches into it [s]
 BEFORE_ONSET = 2.5  # the baseline ends so long before the onset, which is an estimate [s]
 SETTLED = 0.9  # spans younger than that may not all be there [s]
+AROUND = 0.3  # what began so long before the onset is compared with the time before [s]
 EARLIER = 2.2  # harmed requests began so long before the first of them ended: two timeouts [s]
 TRACES = 100  # harmed requests that are followed down [1]
 LONGEST = 5.0  # a request [s]
@@ -91,10 +92,12 @@ class Collector:
         onset = min((each.onset for each in incident.symptoms), default=now)
         topology, state = world.topology(), world.state()
         history.add(state)
-        asking = _Asking(notebook, Window(onset - EARLIER, max(onset + 0.5, now - SETTLED)))
+        until = max(onset + 0.5, now - SETTLED)
+        asking = _Asking(notebook, Window(onset - AROUND, until))
         current = _picture(asking, "since the onset")
         baseline = self._baseline(asking, onset, history.well_since)
-        blames = self._blames(asking, topology.entry, incident, _normals(baseline))
+        harmed = _Asking(notebook, Window(onset - EARLIER, until), asking.evidence, asking.missing)
+        blames = self._blames(harmed, topology.entry, incident, _normals(baseline))
         changes = [each for each in _changes(world, onset, now) if each.id not in history.explained]
         asking.evidence["changes"] = notebook.observe(
             f"{len(changes)} changes by others around the onset",

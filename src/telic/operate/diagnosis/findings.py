@@ -93,7 +93,7 @@ class Findings:
 
     def motion(self, service: str) -> Motion | None:
         """Return how the process of `service` fared since the onset."""
-        return self.history.motion(service, self.onset)
+        return self.history.motion(service, self.onset - 0.6)
 
     def motion_before(self, service: str) -> Motion | None:
         """Return how the process of `service` fared before the onset."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from telic.model import Action
 from telic.operate.diagnosis.findings import Findings
-from telic.operate.diagnosis.mechanisms.hang import IDLE
+from telic.operate.diagnosis.mechanisms.hang import HELD, IDLE
 from telic.operate.diagnosis.proposal import Clue, Proposal, change_clue, harm_clue, mechanism
 
-HELD = 0.25  # share of time that a process is kept from running [1]
+ENOUGH = 1.4  # a look that is shorter does not show progress [s]
 LAG = 0.08  # of an event loop that gets too little CPU [s]
 LAG_GROWTH = 4.0  # over what is normal [1]
 
@@ -37,7 +37,7 @@ def _of(findings: Findings, service: str) -> Proposal | None:
         clues.append(Clue(2.0, f"its event loop lagged {lag * 1000:.0f} ms (usually {usual * 1000:.0f} ms)", ("lag",)))
     if motion and motion.cpu > IDLE:
         clues.append(Clue(1.5, f"it still used {motion.cpu:.3f} cores", ("state",)))
-    elif motion:
+    elif motion and motion.seconds >= ENOUGH:
         clues.append(Clue(-4.0, f"it used no CPU in {motion.seconds:.1f} s: it stands still", ("state",)))
     clues.append(
         harm_clue(findings, findings.share(lambda each: _touches(each.kind, each.entity, service)), f"at {service}")

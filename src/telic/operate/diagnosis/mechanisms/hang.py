@@ -8,7 +8,8 @@ from telic.model import Action
 from telic.operate.diagnosis.findings import Findings
 from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue, mechanism
 
-IDLE = 0.004  # a process that uses less makes no progress [cores]
+IDLE = 0.002  # a process that uses less makes no progress [cores]
+HELD = 0.25  # share of time that a process is kept from running which is no accident [1]
 
 
 @mechanism("hang", example={"service": "hotel", "process_state": "T"})
@@ -58,13 +59,23 @@ def _of(findings: Findings, service: str) -> Proposal | None:
 
 
 def _silence(findings: Findings, service: str, silent: float) -> list[Clue]:
+    """A process that hangs finishes nothing and tells nothing any more."""
     clues = []
-    if silent > 2.0:
+    answered = findings.answered.get(service, 0.0)
+    if answered > findings.onset + 0.5:
+        clues.append(
+            Clue(
+                -5.0, f"{service} finished a request {answered - findings.onset:.1f} s after harm began", ("answered",)
+            )
+        )
+    elif silent > 2.0:
         clues.append(Clue(1.5, f"{service} finished no request for {silent:.1f} s", ("answered",)))
-    elif silent < 1.6:
-        clues.append(Clue(-3.0, f"{service} finished a request {silent:.1f} s ago", ("answered",)))
-    heard = findings.heard.get(service)
-    if heard is not None and findings.now - heard > 2.0:
+    heard = findings.heard.get(service, 0.0)
+    if heard > findings.onset + 0.8:
+        clues.append(
+            Clue(-3.0, f"{service} sent telemetry {heard - findings.onset:.1f} s after harm began", ("heard",))
+        )
+    elif heard and findings.now - heard > 2.0:
         clues.append(Clue(1.0, f"{service} sent no telemetry for {findings.now - heard:.1f} s", ("heard",)))
     return clues
 
@@ -73,12 +84,16 @@ def _progress(findings: Findings, service: str) -> list[Clue]:
     motion = findings.motion(service)
     if motion is None:
         return []
-    always = all(letter == "T" for letter in motion.letters)
     clues = []
     if motion.cpu > IDLE:
         clues.append(Clue(-4.0, f"{service} used {motion.cpu:.3f} cores, so it makes progress", ("state",)))
     else:
-        clues.append(Clue(2.0, f"{service} used no CPU for {motion.seconds:.1f} s", ("state",)))
-    if always:
+        weight = 2.0 * min(1.0, motion.seconds / 1.5)
+        clues.append(Clue(weight, f"{service} used no CPU for {motion.seconds:.1f} s", ("state",)))
+    if all(letter == "T" for letter in motion.letters):
         clues.append(Clue(1.0, f"its process was stopped (state T) in all {len(motion.letters)} looks", ("state",)))
+    elif motion.held >= HELD:
+        clues.append(
+            Clue(-4.0, f"it is not stopped, but was kept from running {motion.held:.0%} of the time", ("state",))
+        )
     return clues
