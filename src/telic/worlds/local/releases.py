@@ -25,6 +25,10 @@ def copy_release(layout: Layout, design_folder: Path, service: str, version: str
         if each.is_file() and each.suffix == ".py":
             shutil.copy2(each, draft / "services" / each.name)
     shutil.copytree(source / service, draft / "services" / service, ignore=_IGNORED)
+    described = design_folder / "openapi" / f"{service}.json"
+    if described.exists():  # served at /-/openapi.json
+        (draft / "openapi").mkdir()
+        shutil.copy2(described, draft / "openapi" / described.name)
     _finish(layout, draft, service, version)
 
 

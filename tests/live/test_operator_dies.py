@@ -1,0 +1,56 @@
+"""``kill -9`` of the operator while it repairs: the next one finds the journal and finishes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.live.conftest import loaded
+
+from telic.lab import injection, journey
+from telic.lab.tail import Tail
+from telic.model import user_harm, wrong_actions_left
+from telic.worlds.child import Child
+
+pytestmark = [pytest.mark.live, pytest.mark.journey, pytest.mark.timeout(240)]
+
+
+def test_the_next_operator_finishes_what_a_killed_one_began(tmp_path: Path) -> None:
+    with loaded(tmp_path, operate=False) as running:
+        first = _operator(running, "first")
+        running.pause(12.0)
+        truth = injection.inject(running.world.state_folder, "hang", seed=5)
+        _wait_for(running, Tail(running.folder / "first.jsonl"), "applied")
+        os.kill(first.pid, signal.SIGKILL)
+        running.pause(1.0)
+        with _operator(running, "second"):
+            running.pause(15.0)
+        (incident, *others) = running.incidents()
+        tallies = running.record().tallies()
+    sys.stderr.write(f"{truth.entity}: {incident.status}, {[each.outcome for each in incident.actions]}\n")
+    assert not others
+    assert incident.status == "resolved"
+    assert not wrong_actions_left(incident.actions)
+    assert all(each.outcome not in ("planned", "applied") for each in incident.actions)
+    last = max(each.second for each in tallies)
+    assert user_harm(tallies, since=last - 4) is None
+
+
+def _operator(running: journey.Journey, name: str) -> Child:
+    arguments = ["--state", str(running.world.state_folder), "--events", str(running.folder / f"{name}.jsonl")]
+    return Child("telic.loop", arguments, log=running.folder / f"{name}.log")
+
+
+def _wait_for(running: journey.Journey, events: Tail, outcome: str) -> None:
+    deadline = time.time() + 30
+    while time.time() < deadline:
+        running.pause(0.25)
+        for event in events.read():
+            action = event.get("action")
+            if isinstance(action, dict) and action["outcome"] == outcome:
+                return
+    pytest.fail(f"no action was {outcome} within 30 s")
