@@ -150,6 +150,12 @@ def test_the_budget_of_ten_minutes_ends_and_comes_back(tmp_path: Path) -> None:
     assert bench.do(wanted("rollback"), incident="I3").outcome == "undone"
 
 
+def test_few_vain_actions_are_allowed_over_incidents(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, good=("failover",), limits=Limits(vain_per_stretch=2))
+    outcomes = [bench.do(wanted("rollback"), incident=f"I{number}").outcome for number in range(3)]
+    assert outcomes == ["undone", "undone", "refused"]
+
+
 def test_only_one_action_at_a_time(tmp_path: Path) -> None:
     bench = Bench(tmp_path, good=("rollback", "failover"))
 

@@ -19,7 +19,8 @@ class Limits:
     """How much may be done with nobody watching."""
 
     per_incident: int = 6  # actions that reached the world [1]
-    per_stretch: int = 12  # the same over all incidents of a stretch [1]
+    per_stretch: int = 30  # the same over all incidents of a stretch [1]
+    vain_per_stretch: int = 10  # of them, those that did not help [1]
     stretch: float = 600.0  # [s]
     touches: int = 1  # services that one action may interrupt [1]
     undo_attempts: int = 3  # [1]
@@ -73,13 +74,13 @@ def budget(case: Case) -> str:
     """Many actions mean that the diagnosis is wrong: stop and ask."""
     reached = [each for each in case.history if each.step in WENT_AHEAD]
     mine = sum(1 for each in reached if each.record.incident == case.incident)
-    recent = sum(1 for each in reached if each.time >= case.now - case.limits.stretch)
+    lately = [each for each in reached if each.time >= case.now - case.limits.stretch]
+    vain = sum(1 for each in lately if each.step in FAILED)
     if mine >= case.limits.per_incident:
         raise ActionRefused(f"{case.action}: {mine} actions in this incident already", hint="a person has to look")
-    if recent >= case.limits.per_stretch:
-        raise ActionRefused(
-            f"{case.action}: {recent} actions in {case.limits.stretch:g} s already", hint="a person has to look"
-        )
+    if len(lately) >= case.limits.per_stretch or vain >= case.limits.vain_per_stretch:
+        words = f"{len(lately)} actions in {case.limits.stretch:g} s already, {vain} of them in vain"
+        raise ActionRefused(f"{case.action}: {words}", hint="a person has to look")
     return f"action {mine + 1} of {case.limits.per_incident} in this incident"
 
 
