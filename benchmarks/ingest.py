@@ -37,7 +37,8 @@ def main() -> None:
 
 def _flood(port: int, client: TelemetryClient, seconds: float, metrics: dict[str, Metric]) -> None:
     """Send `seconds` of telemetry as fast as it is taken."""
-    rounds = exports(RATE, seconds, start=time.time() - seconds, every=LARGE)
+    start = time.time() - seconds
+    rounds = exports(RATE, seconds, start=start, every=LARGE)
     before = client.status().cpu_seconds
     began = time.monotonic()
     _send(port, [[bodies[index] for bodies in rounds] for index in range(SENDERS)])
@@ -51,17 +52,16 @@ def _flood(port: int, client: TelemetryClient, seconds: float, metrics: dict[str
     metrics["rows_per_cpu_s"] = Metric(rows / cpu, "1/s", 60_000, True)
     metrics["rows_per_s"] = Metric(rows / wall, "1/s", None, True, f"{SENDERS} senders on the same machine")
     metrics["bytes_per_row"] = Metric(status.bytes / rows, "bytes", note="of the store, its log included")
-    window = Window(time.time() - seconds, time.time())
+    window = Window(start + seconds - 10.0, start + seconds)
     for name in ("service_operations", "edges", "statements", "exceptions", "errors_in_logs"):
         _time(name, client, window, metrics)
 
 
 def _time(name: str, client: TelemetryClient, window: Window, metrics: dict[str, Metric]) -> None:
-    last = Window(window.end - 10.0, window.end)
     times = []
     for _ in range(5):
         began = time.perf_counter()
-        getattr(queries, name)(client, last)
+        getattr(queries, name)(client, window)
         times.append(time.perf_counter() - began)
     metrics[f"{name}_ms"] = Metric(sorted(times)[2] * 1e3, "ms", 30.0, note="last 10 s, median of 5")
 
