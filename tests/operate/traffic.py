@@ -62,6 +62,8 @@ class Request:
         if raised and raised.detail == visit.operation:
             error, status = "KeyError", 500
             self._raise(service, visit.operation, identity, now)
+        if self.weather.at("mystery", service):
+            error, status = "500", 500
         for statement in visit.statements if not error else ():
             answer = self._statement(service, statement, now, identity)
             now = answer.end + self._stall(service)

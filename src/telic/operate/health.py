@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from telic.clock import Clock
 from telic.model import ActionRecord, Symptom
+from telic.operate.looks import CELL
 from telic.operate.monitors import SHARE
 from telic.operate.watch import TICK, Watch
 from telic.tools.health import Judgement
@@ -67,8 +68,8 @@ class ObjectiveHealth:
         while True:
             await self._clock.sleep(TICK)
             now, known = self._clock.time(), self._watch.monitors.newest
-            seen = self.vitals(max(begun + SETTLE, known - WELL), known)
-            if known - begun >= SETTLE + WELL and self._is_well(seen):
+            seen = self.vitals(max(start + SETTLE, known - WELL), known)
+            if known >= max(start + SETTLE + WELL, begun + CELL) and self._is_well(seen):
                 return Judgement(True, f"{_words(before)} before, {_words(seen)} in the last {WELL:g} s")
             elsewhere = self._harm_elsewhere(begun)
             if elsewhere:

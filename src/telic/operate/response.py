@@ -119,6 +119,10 @@ class Response:
             self.event(
                 "recovered-journal", f"left undecided by an earlier operator: {_sentence(record)}", action=record
             )
+        done = tuple(
+            each for each in self.incident.actions if each.outcome != "refused"
+        )  # never tried: may be tried now
+        self.incident = replace(self.incident, actions=done)
         self._keep()
 
     async def _mend(self) -> bool:

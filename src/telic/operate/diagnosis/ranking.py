@@ -182,9 +182,15 @@ def _wanted(findings: Findings, ranked: Sequence[Proposal]) -> list[str]:
         wanted.append("no harmed request could be followed: traces of them are not there (yet)")
     if findings.baseline is None:
         wanted.append("what is normal: telemetry from before the onset")
-    if len(ranked) >= 2 and ranked[1].weight > ranked[0].weight - 1.0:
+    if len(ranked) >= 2 and ranked[1].weight > max(0.0, ranked[0].weight - 1.0):
         first, second = ranked[0], ranked[1]
         wanted.append(f"what tells {first.mechanism} at {first.entity} from {second.mechanism} at {second.entity}")
-    if not ranked:
-        wanted.append("any known mechanism's signs: no exits, no refused statements, no slow edge, no new exception")
+    for each in ranked[:2]:
+        against = [clue for clue in each.clues if clue.weight < 0]
+        if against:
+            says = min(against, key=lambda clue: clue.weight).says
+            wanted.append(f"signs of {each.mechanism} at {each.entity}; against it: {says}")
+    if not wanted:
+        places = ", ".join(sorted({each.entity for each in findings.blames})) or "nowhere"
+        wanted.append(f"signs of a known mechanism: requests are harmed at {places}, and nothing there fits one")
     return wanted
