@@ -1,0 +1,58 @@
+"""Every action has a card, an example that can be read, and an undo that leads back."""
+
+from __future__ import annotations
+
+import pytest
+from tests.tools.small_world import SmallWorld, wanted
+
+from telic.clock import VirtualClock
+from telic.model import Action
+from telic.tools import actions
+
+VERBS = ("failover", "flush_cache", "grant", "restart", "revoke", "rollback", "set_config", "set_policy")
+
+
+def test_the_verbs_are_those_of_the_contract() -> None:
+    assert tuple(actions.action) == VERBS
+
+
+@pytest.mark.parametrize("card", actions.cards(), ids=lambda card: str(card["name"]))
+def test_every_card_says_effect_precondition_and_undo(card: dict[str, object]) -> None:
+    text = str(card["card"])
+    assert all(word in text for word in ("Effect:", "Precondition:", "Undo:"))
+    example = dict(card["example"])  # type: ignore[call-overload]
+    made = actions.read(Action(str(card["name"]), example.pop("target"), example))
+    assert made.irreversible == card["irreversible"]
+
+
+@pytest.mark.parametrize("verb", [each for each in VERBS if each not in ("flush_cache", "restart", "revoke")])
+def test_the_undo_of_an_action_is_an_action_that_leads_back(verb: str) -> None:
+    world = SmallWorld(VirtualClock(10.0))
+    before = world.fingerprint()
+    action = wanted(verb)
+    made = actions.read(action)
+    state = world.state()
+    assert made.precondition(state, world.topology())
+    assert made.in_force(state, 10.0) in (False, None)
+    undo = made.undo(state)
+    world.apply(action)
+    assert made.in_force(world.state(), 10.0) in (True, None) or verb == "set_policy"
+    assert undo.action is not None
+    actions.read(undo.action)
+    world.apply(undo.action)
+    assert world.fingerprint()[:4] == before[:4]
+
+
+def test_a_restart_is_seen_by_the_age_of_the_process() -> None:
+    world = SmallWorld(VirtualClock(10.0))
+    restart = actions.read(wanted("restart"))
+    assert restart.in_force(world.state(), 10.0) is False
+    world.apply(wanted("restart"))
+    assert restart.in_force(world.state(), 10.0) is True
+
+
+def test_a_port_that_is_no_link_comes_back_as_the_setting_it_was() -> None:
+    world = SmallWorld()
+    world.link = "other"
+    undo = actions.read(wanted("failover")).undo(world.state()).action
+    assert undo == Action("set_config", "gateway", {"key": "upstream.hotel.port", "value": 20999}, "take back link b")
