@@ -87,7 +87,7 @@ def running(source: str, settings: Settings) -> str:
             hint=f"name one of {', '.join(up)}" if up else "start one with `telic up hotel`",
         )
     if source not in up:
-        hint = near_names(source, up) if up else f"start it with `telic up {source}`"
+        hint = f"start it with `telic up {source}`" + (f"; {near_names(source, up)}" if up else "")
         raise UsageError(f"no running system {source!r}", hint=hint)
     return source
 
