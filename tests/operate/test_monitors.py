@@ -155,3 +155,20 @@ def test_harm_does_not_become_normal_while_an_incident_is_open() -> None:
     for look in looks(120, 5, bad=fault("error", ("search",))):
         states.append(monitors.step(look, frozen=look.time > START + 24).state)
     assert states[-1] == "burning"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_the_supervisor_tells_makes_monitors_quicker(seed: int) -> None:
+    def flickering(time: float, operation: str, rng: random.Random) -> str:
+        """A process that is there for a second and away for a second."""
+        return "error" if time >= 20 and operation == "search" and int(time) % 2 == 0 else ""
+
+    def noticed(suspect: bool) -> float:
+        monitors = Monitors(OBJECTIVES, "gateway")
+        for look in looks(60, seed, bad=flickering):
+            if monitors.step(look, suspect=suspect and look.time > START + 20).state == "burning":
+                return look.time - START - 20
+        return 60.0
+
+    assert noticed(True) <= 3.0
+    assert noticed(True) < noticed(False) <= 10.0

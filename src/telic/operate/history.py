@@ -64,13 +64,36 @@ class History:
             tuple(each.process_state for _, each in same),
         )
 
+    def suspect(self, start: float) -> bool:
+        """Whether states since `start` say that something is wrong, whatever users feel of it.
+
+        An exit that nobody asked for, a process that is not ready or waits to be started again, a port that is no link,
+        a designed grant that is missing.
+        """
+        recent = self.states(start)
+        if not recent:
+            return False
+        last = recent[-1]
+        return (
+            any(self.exits(name, start) for name in last.services)
+            or any(
+                each.phase in ("unready", "backoff")
+                for state in recent
+                for name in state.services
+                for each in _of(state, name)
+            )
+            or any(each.active not in each.ports for each in last.links.values())
+            or any(each.missing_grants for each in last.stores.values())
+        )
+
     def exits(self, service: str, start: float) -> int:
         """Return how many exits that nobody asked for happened since `start`, as restart counters tell."""
-        before = [each for state in list(self._states) if state.time < start for each in _of(state, service)]
-        after = [each for state in list(self._states) if state.time >= start for each in _of(state, service)]
+        states = list(self._states)
+        before = [each for state in states if state.time < start for each in _of(state, service)]
+        after = [each for state in states if state.time >= start for each in _of(state, service)]
         if not after:
             return 0
-        known = {each.name: each.restarts for each in before}
+        known = {each.name: each.restarts for each in before or after[:1]}
         newest = {each.name: each.restarts for each in after}
         return sum(max(0, restarts - known.get(name, 0)) for name, restarts in newest.items())
 

@@ -10,7 +10,9 @@ hold requests are asked three questions; all have to be answered with yes:
 3. *Persistent*: a stall of some 100 ms makes a hundred requests slow at once, which are one event and not a hundred.
    So cells are counted, not requests: a cell is bad when at least 5 % of its requests are, beyond chance; that so many
    of the last cells are bad would happen with a probability below 1e-5 (mild: 1e-7), given how often cells of
-   this operation were bad until now, and at least 2 % (errors) or 5 % (latency).
+   this operation were bad until now, and at least 2 % (errors) or 5 % (latency). Where the supervisor has something
+   to tell (an exit that nobody asked for, a process that is not ready, a grant that is missing), which a healthy
+   system has in less than 1 of 100 such moments, 2e-3 are enough.
 
 The second and third are exact one-sided binomial tests on windows of several lengths; the bounds are small enough for
 the thousands of looks of an hour (Bonferroni over 7200 looks an hour: 0.07 at most, and neighbouring looks share their
@@ -34,8 +36,9 @@ HARM = 2  # bad requests in a second: the same [1]
 BURN = 5.0  # budget spent per budget allowed [1]
 CHANCE = 1e-6  # of so many bad requests [1]
 PERSISTENT, PERSISTENT_MILD = 1e-5, 1e-7  # chance of so many bad cells [1]
+PERSISTENT_SUSPECT = 2e-3  # the same where the supervisor confirms that something is wrong [1]
 SEVERE = 0.5  # share of bad requests from which harm counts as severe [1]
-WINDOWS = (3, 4, 5, 6, 7, 8, 10, 14, 20, 30)  # cells that held requests [1]
+WINDOWS = (2, 3, 4, 5, 6, 7, 8, 10, 14, 20, 30)  # cells that held requests [1]
 KEPT = 240  # cells of an operation: two minutes [1]
 RECENT = 12  # of them are not part of what is normal [1]
 STALE = 6.0  # an operation without requests for so long says nothing [s]
@@ -125,7 +128,7 @@ class Monitors:
         self._traffic.step(look, frozen=False)
         self._settle()
 
-    def step(self, look: Look, *, frozen: bool = False) -> Reading:
+    def step(self, look: Look, *, frozen: bool = False, suspect: bool = False) -> Reading:
         """Take one look and judge.
 
         Parameters
@@ -134,13 +137,16 @@ class Monitors:
             The newest.
         frozen
             Whether an incident is open: what is seen now is not what is normal.
+        suspect
+            Whether the world's state says that something is wrong.
         """
         self._heard = look.time if look.heard or not self._heard else self._heard
         silent = self._traffic.step(look, frozen=frozen)
         if look.time - self._heard >= BLIND_AFTER:
             return Reading(look.time, "blind")
         self._add(look)
-        found = [each for each in (self._judge(series, look.time) for series in self._series.values()) if each]
+        judged = (self._judge(series, look.time, suspect) for series in self._series.values())
+        found = [each for each in judged if each]
         symptoms = tuple(sorted([*found, *silent], key=lambda each: -each.bad))
         if not symptoms and not frozen:
             self._settle()
@@ -193,7 +199,7 @@ class Monitors:
         for series in self._series.values():
             series.normal = series.last(KEPT)[:-RECENT]
 
-    def _judge(self, series: _Series, now: float) -> Symptom | None:
+    def _judge(self, series: _Series, now: float, suspect: bool) -> Symptom | None:
         cells = series.last(max(WINDOWS))
         if not cells or now - cells[-1].start > STALE or not any(each.harmed for each in cells[-2:]):
             return None
@@ -203,13 +209,13 @@ class Monitors:
             window, marks = cells[-length:], marked[-length:]
             total, bad = sum(each.total for each in window), sum(each.bad for each in window)
             share, burn = bad / total, bad / total / max(1e-9, 1.0 - series.objective.target)
-            limit = PERSISTENT if share >= SEVERE else PERSISTENT_MILD
+            limit = PERSISTENT_SUSPECT if suspect else PERSISTENT if share >= SEVERE else PERSISTENT_MILD
             if (
                 any(marks[-2:])
                 and bad >= NORMAL[series.signal].least
                 and share >= SHARE
                 and burn >= BURN
-                and _harmed_seconds(window) >= 2
+                and _harmed_seconds(window) >= (1 if suspect else 2)
                 and binomial_tail(sum(marks), length, cell_chance) < limit
                 and binomial_tail(bad, total, chance) < CHANCE
             ):

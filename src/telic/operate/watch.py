@@ -15,6 +15,7 @@ from telic.tools.guard import Offload
 
 TICK = 0.5  # between looks [s]
 STATE_EVERY = 1.0  # between states while all is well [s]
+LATELY = 6.0  # what the supervisor saw so long ago still counts [s]
 
 _log = logging.getLogger(__name__)
 
@@ -59,12 +60,12 @@ class Watch:
             Whether an incident is open: what is seen now is not what is normal.
         """
         now = self._world.clock.time()
-        look = await self._offload(lambda: self._source.look(now))
-        self.reading = self.monitors.step(look, frozen=frozen)
-        if frozen or self.reading.state != "healthy" or now - self._state_at >= STATE_EVERY:
+        if frozen or self.reading.state == "burning" or now - self._state_at >= STATE_EVERY:
             self._state_at = now
             try:
                 self.history.add(await self._offload(self._world.state))
             except TelicError as error:
                 _log.warning("no look at the world's state: %s", error)
+        look = await self._offload(lambda: self._source.look(now))
+        self.reading = self.monitors.step(look, frozen=frozen, suspect=self.history.suspect(now - LATELY))
         return self.reading
