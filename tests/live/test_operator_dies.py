@@ -26,6 +26,7 @@ def test_the_next_operator_finishes_what_a_killed_one_began(tmp_path: Path) -> N
         truth = injection.inject(running.world.state_folder, "hang", seed=5)
         _wait_for(running, Tail(running.folder / "first.jsonl"), "applied")
         os.kill(first.pid, signal.SIGKILL)
+        first.stop()  # reaps it
         running.pause(1.0)
         with _operator(running, "second"):
             running.pause(15.0)
