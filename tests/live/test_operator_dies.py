@@ -13,7 +13,7 @@ from tests.live.conftest import loaded
 
 from telic.lab import injection, journey
 from telic.lab.tail import Tail
-from telic.model import user_harm, wrong_actions_left
+from telic.model import recovered, user_harm, wrong_actions_left
 from telic.worlds.child import Child
 
 pytestmark = [pytest.mark.live, pytest.mark.journey, pytest.mark.timeout(240)]
@@ -37,8 +37,9 @@ def test_the_next_operator_finishes_what_a_killed_one_began(tmp_path: Path) -> N
     assert incident.status == "resolved"
     assert not wrong_actions_left(incident.actions)
     assert all(each.outcome not in ("planned", "applied") for each in incident.actions)
-    last = max(each.second for each in tallies)
-    assert user_harm(tallies, since=last - 4) is None
+    harm = user_harm(tallies, since=truth.injected)
+    assert harm is not None
+    assert recovered(tallies, harm=harm) is not None
 
 
 def _operator(running: journey.Journey, name: str) -> Child:
