@@ -78,7 +78,7 @@ class Hotel:
     """Eight services and PostgreSQL under steady load."""
 
     clock: Clock = field(default_factory=lambda: VirtualClock(START))
-    rate: float = 40.0
+    rate: float = 32.0
     seed: int = 1
     faults: list[Fault] = field(default_factory=list)
     noise: list[tuple[float, str]] = field(default_factory=list)  # decoys: when, which service
@@ -318,7 +318,7 @@ class Hotel:
         return self.config[edge.partition("->")[0]][self._key(edge)]
 
 
-def broken(fault: Fault, *, seed: int = 1, decoy: str = "", rate: float = 40.0) -> Hotel:
+def broken(fault: Fault, *, seed: int = 1, decoy: str = "", rate: float = 32.0) -> Hotel:
     """A hotel in which `fault` begins so many seconds after the start, with a decoy shortly before it."""
     begins = START + fault.begins
     noise = [(begins - 2.0 - 6.0 * random.Random(seed).random(), decoy)] if decoy else []

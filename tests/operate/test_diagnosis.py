@@ -20,7 +20,7 @@ OBJECTIVES = (
     Objective("O1", "gateway", "latency", 0.99, 2_419_200.0, 10.0, "W2", below=0.1),
     Objective("O2", "gateway", "success", 0.999, 2_419_200.0, 10.0, "W2"),
 )
-BEGINS = 14.0  # [s after the start]
+BEGINS = 12.0  # [s after the start]
 FAULTS = [
     (Fault("crash-loop", "hotel", BEGINS), "review"),
     (Fault("crash-loop", "booking", BEGINS, kind="deploy"), "activity"),

@@ -64,7 +64,7 @@ LOOPS = [each for each in FAULTS if each[0].mechanism in ("crash-loop", "hang", 
 @pytest.mark.parametrize(("fault", "decoy"), LOOPS, ids=lambda each: getattr(each, "mechanism", each))
 def test_users_are_well_again_within_25_seconds(fault: Fault, decoy: str, tmp_path: Path) -> None:
     hotel = broken(fault, seed=3, decoy=decoy)
-    incidents, events = operated(hotel, tmp_path, BEGINS + 22.0)
+    incidents, events = operated(hotel, tmp_path, BEGINS + 19.0)
     harm = user_harm(hotel.tallies(), since=START + BEGINS)
     assert harm is not None
     detected = next(each.time for each in events if each.kind == "detected")

@@ -84,27 +84,22 @@ class StoreSource:
 
     def _look(self, now: float, back: float) -> Look:
         try:
-            cells = cells_by_query(self._store, self._entry, self._objectives, now - back)
-            newest = newest_metric(self._store, now)
+            cells, newest = ask(self._store, self._entry, self._objectives, now - back)
             return Look(now, cells, min(now, newest) - COMPLETE, newest > now - FRESH)
         except (StoreFailed, WorldUnavailable) as error:
             _log.warning("no look at telemetry: %s", error)
             return Look(now, heard=False)
 
 
-def newest_metric(store: Store, now: float) -> float:
-    """Return when the newest metric of anything was measured [s since the Unix epoch]; 0 where there is none."""
-    sql = "SELECT max(time_ns) / 1e9 AS newest FROM metrics WHERE time_ns > ?"
-    rows = store.query(sql, (round((now - 10) * 1e9),), timeout=2.0)
-    newest = rows[0]["newest"] if rows else None
-    return float(str(newest)) if newest is not None else 0.0
-
-
-def cells_by_query(store: Store, entry: str, objectives: Sequence[Objective], since: float) -> Cells:
+def ask(store: Store, entry: str, objectives: Sequence[Objective], since: float) -> tuple[Cells, float]:
     """Return counts by half second and operation of the requests that ended since a time [s since the Unix epoch].
 
     Bad for a success objective is whatever is no answer: errors and statuses from 400 on, but for 422, the status of
     business errors that the intent declares. Bad for a latency objective is what was slower.
+
+    Returns
+    -------
+    The counts, and when the newest metric of anything was measured [s since the Unix epoch]; 0 where there is none.
     """
     failed = "count(*) FILTER (WHERE status = 'error' OR http_status BETWEEN 400 AND 421 OR http_status >= 423)"
     columns = [
@@ -117,12 +112,16 @@ def cells_by_query(store: Store, entry: str, objectives: Sequence[Objective], si
     sql = f"""
     SELECT (start_ns + duration_ns) // {round(CELL * 1e9)} AS cell, name, {counted}
     FROM spans WHERE start_ns >= ? AND service = ? AND kind = 'server' AND start_ns + duration_ns >= ?
-    GROUP BY cell, name"""
+    GROUP BY cell, name
+    UNION ALL SELECT max(time_ns), '', {", ".join("0" for _ in ["total", *columns])} FROM metrics WHERE time_ns >= ?"""
     start = int(since / CELL) * round(CELL * 1e9)
-    rows = store.query(sql, (start - round(LONGEST * 1e9), entry, start), timeout=2.0)
-    return {
+    rows = store.query(sql, (start - round(LONGEST * 1e9), entry, start, start), timeout=2.0)
+    newest = next((row["cell"] for row in rows if not row["name"]), None)
+    cells = {
         (int(str(row["cell"])), str(row["name"])): Count(
             int(str(row["total"])), {each.id: int(str(row[f"bad_{index}"])) for index, each in enumerate(objectives)}
         )
         for row in rows
+        if row["name"]
     }
+    return cells, float(str(newest)) / 1e9 if newest is not None else 0.0
