@@ -232,6 +232,7 @@ class Hotel:
                 self._exit(service, at)
             if not hung:
                 lag = self.rng.uniform(0.1, 0.4) if starved else self.rng.uniform(0.001, 0.008)
+                lag += self.rng.uniform(0.08, 0.2) if self._wrong("busy-machine", "machine") else 0.0
                 time = round(at * 1e9)
                 row = (
                     time, time, service, f"{service}-1", "telic.event_loop.lag", "gauge", "s", lag,

@@ -97,6 +97,14 @@ def test_a_cause_that_no_mechanism_knows_needs_a_person(tmp_path: Path) -> None:
     assert Incidents(tmp_path / "incidents").read()[0].status == "needs-person"
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_busy_machine_is_no_fault_of_any_service(seed: int, tmp_path: Path) -> None:
+    hotel = broken(Fault("busy-machine", "machine", BEGINS), seed=seed, decoy="review")
+    _, events = operated(hotel, tmp_path, BEGINS + 16.0)
+    assert hotel.applied == []
+    assert "detected" in {each.kind for each in events}
+
+
 @pytest.mark.parametrize("dies", ["planned", "applied"])
 def test_after_a_kill_the_next_operator_finishes_what_was_begun(dies: str, tmp_path: Path) -> None:
     hotel = broken(Fault("hang", "hotel", BEGINS), seed=3)

@@ -153,6 +153,8 @@ class Request:
     def _stall(self, service: str) -> float:
         """Time during which a starved process does not run."""
         starved = self.weather.at("cpu-starvation", service)
+        if self.weather.at("busy-machine", "machine"):
+            return self.rng.uniform(0.0, 0.12)
         return self.rng.uniform(0.05, 0.6) if starved and self.rng.random() < 0.7 else 0.0
 
     def _noisy(self, seconds: float) -> float:

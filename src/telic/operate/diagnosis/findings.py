@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from telic.model import Change, InstanceState, State, Symptom, Topology, Window
 from telic.operate.diagnosis.blame import Blame
@@ -109,6 +110,11 @@ class Findings:
             and "asked" not in each.reason
             and each.time >= self.onset - 5.0
         ]
+
+    def lag_elsewhere(self, service: str) -> float:
+        """Return the median event-loop lag of the other services [s]: what the machine as a whole makes of it."""
+        others = [self.current.lag.get(each, 0.0) for each in self.state.services if each != service]
+        return median(others) if others else 0.0
 
     def path(self, service: str) -> tuple[str, ...]:
         """Return the services from `service` up to the entry, as harmed requests went, else as the topology says."""

@@ -11,6 +11,7 @@ from telic.operate.diagnosis.proposal import Clue, Proposal, change_clue, harm_c
 
 ENOUGH = 1.4  # a look that is shorter does not show progress [s]
 LAG = 0.08  # of an event loop that gets too little CPU [s]
+ALIKE = 0.4  # of its lag: others lag as well [1]
 LAG_GROWTH = 4.0  # over what is normal [1]
 
 
@@ -35,6 +36,9 @@ def _of(findings: Findings, service: str) -> Proposal | None:
         clues.append(Clue(-1.5, f"{service} was not kept from running", ("state",)))
     if lagging:
         clues.append(Clue(2.0, f"its event loop lagged {lag * 1000:.0f} ms (usually {usual * 1000:.0f} ms)", ("lag",)))
+    elsewhere = findings.lag_elsewhere(service)
+    if held < HELD and elsewhere >= ALIKE * lag:
+        clues.append(Clue(-4.0, f"other services lag {elsewhere * 1000:.0f} ms too: the machine is busy", ("lag",)))
     if motion and motion.cpu > IDLE:
         clues.append(Clue(1.5, f"it still used {motion.cpu:.3f} cores", ("state",)))
     elif motion and motion.seconds >= ENOUGH:

@@ -36,6 +36,9 @@ def _proposal(findings: Findings, edge: EdgeCalls, more: float, usual: float) ->
         harm_clue(findings, share, f"on {edge.name}"),
         *callee_clues(findings, edge),
     ]
+    also = _elsewhere(findings, edge)
+    if also >= 0.5:
+        clues.append(Clue(-4.0, f"time passes on {also:.0%} of the other edges too: the machine is busy", ("edges",)))
     if edge.callee in findings.state.stores:
         clues.append(_alike(findings, edge))
     elif edge.matched < 0.3 * edge.calls:
@@ -59,6 +62,18 @@ def _alike(findings: Findings, edge: EdgeCalls) -> Clue:
     if min(now) >= 0.5 * median(now) and min(now) >= MORE:
         return Clue(2.0, f"all {len(now)} statements on {edge.name} are slow alike", ("statements",))
     return Clue(-3.0, f"some statements on {edge.name} are as fast as ever", ("statements",))
+
+
+def _elsewhere(findings: Findings, edge: EdgeCalls) -> float:
+    """Return the share [1] of edges between other ends on which more time passes than usual."""
+    ends = {edge.caller, edge.callee}
+    grown = known = 0
+    for each in findings.current.edges.values():
+        more = _between(findings.current, each)
+        if more is not None and each.caller not in ends and each.callee not in ends:
+            known += 1
+            grown += more >= 2.0 * _usual(findings, each) + MORE / 3
+    return grown / known if known >= 3 else 0.0
 
 
 def _between(picture: Picture, edge: EdgeCalls) -> float | None:
