@@ -149,9 +149,13 @@ class Response:
     async def _diagnose(self) -> Diagnosis:
         incident = self.incident
         diagnosis = await self._offload(lambda: self._actor.diagnose(incident, self._world))
-        self.incident = replace(self.incident, status="mitigating", diagnoses=(*self.incident.diagnoses, diagnosis))
+        before = self.incident.diagnoses
+        again = bool(before) and _named(before[-1]) == _named(diagnosis)
+        kept = before[:-1] if again and not self.incident.actions else before
+        self.incident = replace(self.incident, status="mitigating", diagnoses=(*kept, diagnosis))
         self._keep()
-        self.event("diagnosed", _verdict(diagnosis), diagnosis=diagnosis)
+        if not again:
+            self.event("diagnosed", _verdict(diagnosis), diagnosis=diagnosis)
         return diagnosis
 
     def _choice(self, diagnosis: Diagnosis, attempts: int) -> Action | None:
@@ -221,6 +225,12 @@ def _sentence(record: ActionRecord) -> str:
         "left": f"{record.health}; it leaves nothing to take back",
     }[record.outcome]
     return f"{record.outcome}: {record.action}: {words}"
+
+
+def _named(diagnosis: Diagnosis) -> tuple[str, str]:
+    """Return what a diagnosis comes down to: mechanism and entity, or nothing."""
+    first = diagnosis.hypotheses[0] if diagnosis.hypotheses and not diagnosis.abstained else None
+    return (first.mechanism, first.entity) if first else ("", "")
 
 
 def _verdict(diagnosis: Diagnosis) -> str:

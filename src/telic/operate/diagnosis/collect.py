@@ -41,6 +41,9 @@ EVENTS = """
 SELECT time_ns / 1e9 AS time, service, event_name, body, attributes ->> '$.entity' AS entity,
        attributes ->> '$.reason' AS reason
 FROM logs WHERE time_ns >= ? AND time_ns < ? AND event_name <> '' ORDER BY time_ns"""
+COVERED = """
+SELECT (max(start_ns) - min(start_ns)) / 1e9 AS seconds FROM spans
+WHERE start_ns >= ? AND start_ns < ? AND kind = 'server'"""
 HEARD = "SELECT service, max(time_ns) / 1e9 AS last FROM metrics WHERE time_ns >= ? AND time_ns < ? GROUP BY service"
 ANSWERED = """
 SELECT service, max(start_ns + duration_ns) / 1e9 AS last FROM spans
@@ -177,7 +180,9 @@ def _picture(asking: _Asking, when: str) -> Picture:
     lag: dict[str, float] = {}
     for point in points:
         lag[point.service] = max(lag.get(point.service, 0.0), point.value)
-    return Picture(asking.window, {each.name: each for each in on_edges}, of_store, served, raised, lag)
+    spans = asking.rows("covered", f"time in which anybody was served {when}", COVERED)
+    covered = float(str(spans[0]["seconds"] or 0.0)) if spans else 0.0
+    return Picture(asking.window, {each.name: each for each in on_edges}, of_store, served, raised, lag, covered)
 
 
 def _normals(baseline: Picture | None) -> Normals:

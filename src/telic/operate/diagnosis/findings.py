@@ -26,10 +26,12 @@ class Picture:
     operations: Sequence[OperationStep] = ()
     exceptions: Sequence[ExceptionGroup] = ()
     lag: Mapping[str, float] = field(default_factory=dict)  # service to worst event-loop lag [s]
+    covered: float = 0.0  # part of the window in which anybody was served [s]
 
-    def served(self, service: str) -> int:
-        """Return how many requests `service` finished [1]."""
-        return sum(each.count for each in self.operations if each.service == service)
+    def rate(self, service: str) -> float:
+        """Return how many requests `service` served in a second [1/s]; 0 where too little time was seen."""
+        served = sum(each.count for each in self.operations if each.service == service)
+        return served / self.covered if self.covered >= 1.0 else 0.0
 
     def into(self, service: str) -> list[EdgeCalls]:
         """Return the edges that end at `service`."""

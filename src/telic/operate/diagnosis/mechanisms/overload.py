@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from telic.operate.diagnosis.findings import Findings, Picture
+from telic.operate.diagnosis.findings import Findings
 from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue, mechanism
 
+LAG = 0.08  # median event-loop lag of the other services [s]
 MORE_CALLS = 1.25  # of the calls before [1]
 
 
@@ -36,15 +37,13 @@ def _of(findings: Findings, service: str) -> Proposal | None:
             clues.append(
                 Clue(-2.5, f"no more requests than before came to {service} ({growth:.1f} times)", ("operations",))
             )
+    if findings.lag_elsewhere(service) >= LAG:
+        clues.append(Clue(-3.0, "all services lag: the machine is busy", ("lag",)))
     return Proposal("overload", service, clues, "queue", findings.onset)
 
 
 def _growth(findings: Findings, service: str) -> float | None:
     if findings.baseline is None:
         return None
-    before, now = _rate(findings.baseline, service), _rate(findings.current, service)
-    return now / before if before > 0 else None
-
-
-def _rate(picture: Picture, service: str) -> float:
-    return picture.served(service) / max(0.1, picture.window.seconds)
+    before, now = findings.baseline.rate(service), findings.current.rate(service)
+    return now / before if before > 0 and now > 0 else None
