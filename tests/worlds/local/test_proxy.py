@@ -15,6 +15,9 @@ from telic.worlds.local.ports import listen
 from telic.worlds.local.proxy.lane import HELD_BYTES, Lane
 from telic.worlds.local.proxy.links import Links, RouteOrder
 
+CHUNK = bytes(range(256)) * 1024  # 256 KiB
+MOST_CHUNKS = 1024  # more than the socket buffers of any kernel hold
+
 Peer = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -260,12 +263,8 @@ async def test_bytes_and_half_closes_go_both_ways(bench: Bench) -> None:
 async def test_a_large_stream_arrives_whole_though_the_reader_is_slow(bench: Bench) -> None:
     reader, writer = await bench.caller()
     far_reader, far_writer = await bench.callee.arrived.get()
-    data = bytes(range(256)) * 40_000
-    sending = asyncio.ensure_future(_send(writer, data))
-    await settle()
-    assert not sending.done(), "back-pressure reaches the sender"
-    assert await soon(far_reader.readexactly(len(data))) == data
-    await sending
+    sent = await _send_until_blocked(writer)
+    assert await soon(far_reader.readexactly(sent * len(CHUNK))) == CHUNK * sent
     far_writer.close()
     writer.close()
     assert await soon(reader.read()) == b""
@@ -384,6 +383,12 @@ async def test_an_edge_that_is_no_more_closes_its_connections(bench: Bench) -> N
     far_writer.close()
 
 
-async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
-    writer.write(data)
-    await writer.drain()
+async def _send_until_blocked(writer: asyncio.StreamWriter) -> int:
+    """Return how many chunks went out until back-pressure reached the sender: how many the kernel takes differs."""
+    for sent in range(1, MOST_CHUNKS + 1):
+        writer.write(CHUNK)
+        try:
+            await asyncio.wait_for(writer.drain(), 0.3)
+        except TimeoutError:
+            return sent
+    pytest.fail(f"{MOST_CHUNKS} chunks went out and nobody reads them: no back-pressure")
