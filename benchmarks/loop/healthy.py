@@ -69,7 +69,7 @@ def steady(
 
 
 def restless(seconds: float, *, rate: float = 150.0, seed: int = 1) -> tuple[int, int]:
-    """Return how many alarms and how many actions came in `seconds` [s] of healthy running with harmless changes and +/- 30 % load."""
+    """Return the alarms and the actions in `seconds` [s] of healthy running: harmless changes, +/- 30 % load."""
     rng = random.Random(seed)
     with (
         home() as settings,
