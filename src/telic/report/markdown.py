@@ -46,7 +46,7 @@ def markdown(run: RunRecord) -> str:
             for each in applied
         ],
     )
-    lines += _table(("intent", "status", "why"), [(each.id, each.status, each.reason) for each in run.standings])
+    lines += _table(("intent", "status", "why"), words.standings(run.standings))
     lines += _table(("what", "hash"), list(run.hashes.items()))
     if run.command:
         lines += ["Repeat it:", "", f"    {_line(run.command)}", ""]

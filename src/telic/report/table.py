@@ -20,7 +20,7 @@ def table(run: RunRecord) -> str:
     for row in rows(run):
         lines += [*_pairs(_cells(row)), ""]
     if run.standings:
-        lines += _pairs([(each.id, f"{each.status}  {each.reason}") for each in run.standings])
+        lines += _pairs([(ids, f"{status}  {reason}") for ids, status, reason in words.standings(run.standings)])
     if run.timings:
         lines += ["", "  ".join(f"{name} {words.seconds(value)}" for name, value in run.timings.items())]
     return "\n".join(_printable(line) for line in lines).rstrip()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 
 from telic.model import ActionRecord
+from telic.report.record import Standing
 from telic.report.summary import Row
 
 NEVER = "never"
@@ -87,3 +89,17 @@ def harm(row: Row) -> str:
         return "none"
     share = row.bad / row.total if row.total else 0.0
     return f"{row.harmed_seconds} s, {row.bad:,} of {row.total:,} requests bad ({share:.1%})"
+
+
+def standings(each: Iterable[Standing]) -> list[tuple[str, str, str]]:
+    """Return ids, status and reason; ids of which the same is said share a line.
+
+    Examples
+    --------
+    >>> standings([Standing("U1", "UNVERIFIED", "not tested"), Standing("U2", "UNVERIFIED", "not tested")])
+    [('U1, U2', 'UNVERIFIED', 'not tested')]
+    """
+    ids: dict[tuple[str, str], list[str]] = {}
+    for one in each:
+        ids.setdefault((one.status, one.reason), []).append(one.id)
+    return [(", ".join(names), status, reason) for (status, reason), names in ids.items()]
