@@ -110,6 +110,7 @@ PLACES = {
     "an injection": "operational.trials[T2].inject",
     "a loss of capacity": "operational.trials[T1].inject.capacity",
     "an error injection": "operational.trials[T3].inject.error",
+    "an injection of pauses": "operational.trials[T5].inject.pause",
     "a set of limits": "operational.limits",
     "a cost limit": "operational.limits.cost",
     "a refinement": "refinement[X1]",
@@ -117,7 +118,9 @@ PLACES = {
     "a change": "refinement[X1].change",
     "a question": "open[Q1]",
 }
-ASKING = ROOMS.replace("open: []", "open: [{id: Q1, about: O1, question: How fast?}]")
+PAUSES = """    - {id: T5, kind: trigger, inject: {pause: {service: room, to: 30%}, for: 5s}, must: [R1], under: W1}
+  limits:"""
+ASKING = ROOMS.replace("open: []", "open: [{id: Q1, about: O1, question: How fast?}]").replace("  limits:", PAUSES, 1)
 
 
 def _below(item: Item) -> Iterator[Item]:

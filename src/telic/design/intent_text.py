@@ -96,7 +96,8 @@ def _operational(intent: Intent) -> dict[str, Tree]:
             for each in intent.recovery
         ],
         "trials": [
-            _kept(id=each.id, kind=each.kind, inject=_inject(each), must=list(each.must)) for each in intent.trials
+            _kept(id=each.id, kind=each.kind, inject=_inject(each), must=list(each.must), under=each.under)
+            for each in intent.trials
         ],
         "limits": limits,
     }
@@ -147,6 +148,8 @@ def _inject(trial: Trial) -> dict[str, Tree]:
     found: dict[str, Tree] = {}
     for key, value in trial.inject.items():
         found[key] = write_duration(float(str(value))) if key == "for" else _plain(value)
+        if isinstance(value, Mapping) and "every" in value:
+            found[key] = {**_plain(value), "every": write_duration(float(str(value["every"])))}  # type: ignore[dict-item]
     return found
 
 

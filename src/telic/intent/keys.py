@@ -207,7 +207,8 @@ TRIAL = Keys(
         _ID,
         _must("kind", "trigger or benefit", "must survive it, or must still help in it"),
         _must("inject", "mapping", "what happens"),
-        _must("must", "list of ids", "recoveries and objectives that must hold"),
+        _must("must", "list of ids", "recoveries that must hold after it, objectives that must hold in it"),
+        Key("under", "workload id", "the load that it is run under; by default the one of the objective that it is about"),
     ),
 )
 INJECT = Keys(
@@ -218,7 +219,8 @@ INJECT = Keys(
         Key("load", "factor", "so many times the load"),
         Key("flush", "cache", "empty the cache"),
         Key("error", "mapping", "one service fails some requests"),
-        Key("for", "duration", "how long; required with capacity, load and error"),
+        Key("pause", "mapping", "one service stands still again and again, as under a collector of garbage"),
+        Key("for", "duration", "how long; required with all but flush"),
     ),
 )
 INJECT_CAPACITY = Keys(
@@ -230,6 +232,15 @@ INJECT_ERROR = Keys(
     "an error injection",
     "operational.trials[].inject.error",
     (_must("service", "service", "which"), _must("p", "share", "requests that fail")),
+)
+INJECT_PAUSE = Keys(
+    "an injection of pauses",
+    "operational.trials[].inject.pause",
+    (
+        _must("service", "service", "which"),
+        _must("to", "share", "of the time in which it runs"),
+        Key("every", "duration", "from one pause to the next; 1s when not written"),
+    ),
 )
 LIMITS = Keys(
     "a set of limits",
@@ -282,6 +293,6 @@ QUESTION = Keys(
 
 ALL = (
     ROOT, FUNCTIONAL, ENTITY, STATE, OPERATION, USE_CASE, INVARIANT, RULE, OPERATIONAL, WORKLOAD, SLO, SLI, CAPACITY,
-    RECOVERY, TRIAL, INJECT, INJECT_CAPACITY, INJECT_ERROR, LIMITS, COST, REFINEMENT, BECAUSE, CHANGE, QUESTION,
+    RECOVERY, TRIAL, INJECT, INJECT_CAPACITY, INJECT_ERROR, INJECT_PAUSE, LIMITS, COST, REFINEMENT, BECAUSE, CHANGE, QUESTION,
 )  # fmt: skip
 """All closed key sets, in the order of the file."""

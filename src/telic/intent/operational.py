@@ -95,6 +95,7 @@ def read_trials(section: Section) -> tuple[Trial, ...]:
                 kind=cast(Literal["trigger", "benefit"], each.choice("kind", ("trigger", "benefit"), "trigger")),
                 inject=_inject(each.section("inject", keys.INJECT)) if "inject" in each else {},
                 must=each.texts("must", identifier),
+                under=each.text("under"),
             )
         )
     return tuple(found)
@@ -134,15 +135,22 @@ def _mix(each: Section) -> Mapping[str, float]:
 
 def _inject(each: Section) -> dict[str, object]:
     found: dict[str, object] = {}
-    what = [key for key in ("capacity", "load", "flush", "error") if key in each]
+    what = [key for key in ("capacity", "load", "flush", "error", "pause") if key in each]
     if len(what) != 1 and each.item.kind == "mapping" and not each.findings.under(each.item.path):
-        each.findings.add(each.item, "an injection names one thing", "capacity, load, flush or error")
+        each.findings.add(each.item, "an injection names one thing", "capacity, load, flush, error or pause")
     if "capacity" in each:
         inner = each.section("capacity", keys.INJECT_CAPACITY)
         found["capacity"] = {"service": inner.text("service"), "to": inner.read("to", units.share, 0.0)}
     if "error" in each:
         inner = each.section("error", keys.INJECT_ERROR)
         found["error"] = {"service": inner.text("service"), "p": inner.read("p", units.share, 0.0)}
+    if "pause" in each:
+        inner = each.section("pause", keys.INJECT_PAUSE)
+        found["pause"] = {
+            "service": inner.text("service"),
+            "to": inner.read("to", units.share, 0.0),
+            "every": inner.read("every", units.period, 1.0),
+        }
     if "load" in each:
         found["load"] = each.read("load", _weight, 1.0)
     if "flush" in each:

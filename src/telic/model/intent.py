@@ -175,6 +175,7 @@ class Trial:
     kind: Literal["trigger", "benefit"]
     inject: Mapping[str, object]
     must: tuple[str, ...]
+    under: str = ""  # workload id; "": the one of the objective that it is about
 
 
 @dataclass(frozen=True)

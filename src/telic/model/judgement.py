@@ -1,4 +1,4 @@
-"""The words with one meaning: *user harm*, *recovered*, *cause right*, *wrong action left in place*.
+"""The words with one meaning: *user harm*, *recovered*, *cause right*, *mitigation right*, *wrong action left in place*.
 
 Every benchmark, test and report uses these functions and no others.
 """
@@ -24,6 +24,7 @@ class Tally:
     operation: str  # intent id
     good: int  # right answer, in time
     bad: int
+    late: int = 0  # of the bad ones: right, but not in time
 
     @property
     def harmed(self) -> bool:
@@ -84,6 +85,17 @@ def cause_right(diagnosis: Diagnosis | None, truth: Truth) -> bool:
         return False
     first = diagnosis.hypotheses[0]
     return first.entity in (truth.entity, *truth.aliases) and first.mechanism == truth.mechanism
+
+
+def mitigation_right(actions: Iterable[ActionRecord], truth: Truth) -> bool:
+    """Whether an action at the place that was wrong helped, and no wrong action was left in place.
+
+    The place is the entity, one of its aliases, or an edge that ends there.
+    """
+    applied = tuple(actions)
+    places = (truth.entity, *truth.aliases)
+    at_place = [each for each in applied if each.action.target in places or each.action.target.split("->")[-1] in places]
+    return any(each.outcome == "helped" for each in at_place) and not wrong_actions_left(applied)
 
 
 def wrong_actions_left(actions: Iterable[ActionRecord]) -> tuple[ActionRecord, ...]:

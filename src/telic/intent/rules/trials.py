@@ -22,10 +22,13 @@ def check_trials(scene: Scene) -> None:
     """Check whom trials hurt and what must hold."""
     musts = [*(each.id for each in scene.intent.recovery), *(each.id for each in scene.intent.objectives)]
     for trial, item in scene.pairs(scene.intent.trials, "operational.trials"):
-        for what in ("capacity", "error"):
+        for what in ("capacity", "error", "pause"):
             at = place(item, "inject", what, "service")
             if at.kind == "text":
                 scene.known(at, at.text, scene.services, "no service")
+        if trial.under:
+            workloads = [each.id for each in scene.intent.workloads]
+            scene.known(place(item, "under"), trial.under, workloads, "no workload")
         if item.get("must") is not None and not place(item, "must").items:
             scene.findings.add(place(item, "must"), f"trial {trial.id} asks for nothing", "must: [R1]")
         for at in place(item, "must").items:

@@ -73,7 +73,7 @@ class Record:
     def tallies(self) -> list[Tally]:
         """Return good and bad requests by second and operation."""
         return [
-            Tally(each.second, operation, row.good, row.bad)
+            Tally(each.second, operation, row.good, row.bad, row.reasons.get(LATE, 0))
             for each in self.seconds
             for operation, row in each.operations.items()
         ]
