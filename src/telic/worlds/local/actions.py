@@ -11,7 +11,7 @@ from telic.errors import ActionRefused
 from telic.model import Action, Scalar, Undo, plain
 from telic.registry import near_names
 from telic.runtime.wiring import EdgePolicy, NodePolicy
-from telic.worlds.local import configuration, operations, privilege_verbs, valkey
+from telic.worlds.local import configuration, operations, privilege_verbs
 from telic.worlds.local.desired import DesiredService
 from telic.worlds.local.plan import AUTHOR, Plan, service_named, summary
 from telic.worlds.local.system import System
@@ -154,10 +154,9 @@ async def _set_policy(system: System, action: Action) -> Plan:
 async def _flush_cache(system: System, action: Action) -> Plan:
     if action.target != "valkey" or "valkey" not in system.desired.stores:
         raise ActionRefused(f"no cache {action.target!r}", hint="the cache is called valkey, where the design has one")
-    port = system.desired.stores["valkey"]
 
     async def flush() -> None:
-        await valkey.ask(port, "FLUSHALL")
+        await system.flush_cache()
         system.record("other", "valkey", summary(action), author=AUTHOR)
 
     return Plan("empty the cache", flush, Undo(None, irreversible=True, note="what was cached is gone"))

@@ -51,6 +51,18 @@ def parse_privileges(text: str) -> tuple[str, ...]:
     return words
 
 
+def privilege_statement(verb: str, service: str, table: str, privileges: str) -> str:
+    """Return the statement that gives (``GRANT``) a role privileges, or takes them (``REVOKE``).
+
+    Examples
+    --------
+    >>> privilege_statement("GRANT", "booking", "booking.bookings", "SELECT, INSERT")
+    'GRANT SELECT, INSERT ON "booking"."bookings" TO "booking"'
+    """
+    preposition = "TO" if verb == "GRANT" else "FROM"
+    return f"{verb} {privileges} ON {quoted(table)} {preposition} {quoted(service)}"
+
+
 async def make_database(admin: asyncpg.Connection, name: str) -> None:
     """Create the system's database if there is none."""
     if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):

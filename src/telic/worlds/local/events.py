@@ -66,11 +66,15 @@ class Events:
         if not batch:
             return
         with contextlib.suppress(OSError, TimeoutError, ValueError):
-            async with asyncio.timeout(_WITHIN):
-                status = await post(self._port, "/v1/logs", encode(self._system, batch), "application/x-protobuf")
+            status = await self.deliver(encode(self._system, batch))
             if 200 <= status < 300:
                 for _ in batch:
                     self._unsent.popleft()
+
+    async def deliver(self, logs: bytes) -> int:
+        """Hand an OTLP logs request to the receiver; return the HTTP status."""
+        async with asyncio.timeout(_WITHIN):
+            return await post(self._port, "/v1/logs", logs, "application/x-protobuf")
 
 
 def encode(system: str, events: Sequence[Event]) -> bytes:

@@ -107,7 +107,7 @@ class Methods:
 
     async def ping(self, params: Params) -> object:
         """Answer."""
-        return {"system": self._system.spec.system}
+        return {"system": self._system.name}
 
 
 def _action(params: Params) -> Action:

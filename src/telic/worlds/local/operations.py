@@ -14,7 +14,6 @@ from telic.runtime.wiring import EdgePolicy, NodePolicy
 from telic.worlds.local import configuration, releases
 from telic.worlds.local.change_log import files_diff, settings_diff
 from telic.worlds.local.reconcile import differs_in_shape, read_design
-from telic.worlds.local.start import prepare_database
 from telic.worlds.local.system import System
 
 
@@ -99,13 +98,12 @@ async def restore(system: System, service: str, change_id: str) -> Change | None
 async def deploy_design(system: System, folder: Path) -> None:
     """Move what runs to another design of the same shape: new code, migrations, grants and policies."""
     design = read_design(folder)
-    if design.system != system.spec.system or differs_in_shape(system.desired, design):
-        hint = f"take it down and start it again: `telic down {system.spec.system}`, then `telic up`"
+    if design.system != system.name or differs_in_shape(system.desired, design):
+        hint = f"take it down and start it again: `telic down {system.name}`, then `telic up`"
         raise UsageError(
             f"{folder} is another system, or has other services, edges or stores than what runs", hint=hint
         )
-    if "postgres" in design.stores:
-        await prepare_database(system, design)
+    await system.prepare_database(design)
     system.design = design
     for each in design.services:
         await _follow_design(system, design, each.name)

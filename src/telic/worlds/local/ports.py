@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import itertools
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 FIRST_PORT, LAST_PORT = 21_001, 29_999  # below the ephemeral range (32768 and up) [1]
 
@@ -17,16 +17,18 @@ class Ports:
     ----------
     taken
         Ports that are spoken for.
+    free
+        Whether one can listen on a port; default: by trying.
     """
 
-    def __init__(self, taken: Iterable[int] = ()) -> None:
-        self._taken = set(taken)
+    def __init__(self, taken: Iterable[int] = (), free: Callable[[int], bool] | None = None) -> None:
+        self._taken, self.is_free = set(taken), free or is_free
         self._next = itertools.cycle(range(FIRST_PORT, LAST_PORT))
 
     def allocate(self) -> int:
         """Return a port on which one can listen now."""
         for port in itertools.islice(self._next, LAST_PORT - FIRST_PORT):
-            if port not in self._taken and is_free(port):
+            if port not in self._taken and self.is_free(port):
                 self._taken.add(port)
                 return port
         raise OSError(errno.EADDRINUSE, f"no free port between {FIRST_PORT} and {LAST_PORT}")

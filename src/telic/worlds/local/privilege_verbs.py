@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncpg
-
-from telic.errors import ActionRefused, InvalidDesign, StoreFailed
+from telic.errors import ActionRefused, InvalidDesign
 from telic.model import Action, Undo
 from telic.registry import near_names
-from telic.worlds.local import database, postgres
+from telic.worlds.local import database
 from telic.worlds.local.plan import AUTHOR, Plan, service_named, summary
-from telic.worlds.local.system import System
+from telic.worlds.local.system import PrivilegeVerb, System
 
 
 async def grant(system: System, action: Action) -> Plan:
@@ -24,47 +22,33 @@ async def grant(system: System, action: Action) -> Plan:
             f"the design does not grant {', '.join(sorted(set(wanted) - allowed))} on {table} to {service}",
             hint="change the design",
         )
-    have = await _held(system, service, table)
+    have = await system.held(service, table)
     lacking = ", ".join(each for each in wanted if each not in have)
     if not lacking:
         raise ActionRefused(f"{service} holds {', '.join(wanted)} on {table} already", hint="nothing to change")
     undo = Undo(Action("revoke", service, {"table": table, "privileges": lacking}, "undo"))
-    return _plan(system, action, f"GRANT {lacking} ON {database.quoted(table)} TO {database.quoted(service)}", undo)
+    return _plan(system, action, ("GRANT", service, table, lacking), undo)
 
 
 async def revoke(system: System, action: Action) -> Plan:
     """Take privileges that are held: the undo of a grant."""
     service, table, wanted = _privileges(system, action)
-    have = await _held(system, service, table)
+    have = await system.held(service, table)
     taken = ", ".join(each for each in wanted if each in have)
     if not taken:
         raise ActionRefused(f"{service} holds none of {', '.join(wanted)} on {table}", hint="nothing to change")
     undo = Undo(Action("grant", service, {"table": table, "privileges": taken}, "undo"))
-    return _plan(system, action, f"REVOKE {taken} ON {database.quoted(table)} FROM {database.quoted(service)}", undo)
+    return _plan(system, action, ("REVOKE", service, table, taken), undo)
 
 
-def _plan(system: System, action: Action, statement: str, undo: Undo) -> Plan:
+def _plan(system: System, action: Action, change: tuple[PrivilegeVerb, str, str, str], undo: Undo) -> Plan:
+    statement = database.privilege_statement(*change)
+
     async def run() -> None:
-        connection = await postgres.connect(
-            system.layout, system.desired.stores["postgres"], database=system.design.system
-        )
-        try:
-            await connection.execute(statement)
-        except asyncpg.PostgresError as error:
-            raise StoreFailed(f"{statement}: {error}", hint="see postgres.log") from error
-        finally:
-            await connection.close()
+        await system.change_privileges(*change)
         system.record("grant", action.target, summary(action), author=AUTHOR, diff=statement)
 
     return Plan(statement, run, undo)
-
-
-async def _held(system: System, service: str, table: str) -> tuple[str, ...]:
-    connection = await postgres.connect(system.layout, system.desired.stores["postgres"], database=system.design.system)
-    try:
-        return await database.held(connection, service, table)
-    finally:
-        await connection.close()
 
 
 def _privileges(system: System, action: Action) -> tuple[str, str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from telic.model import Design, Scalar, ServiceDesign, load
 from telic.worlds.local import configuration, releases
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.layout import Layout
-from telic.worlds.local.ports import Ports, is_free
+from telic.worlds.local.ports import Ports
 
 USER = "users"
 
@@ -35,15 +36,18 @@ def all_edges(design: Design) -> list[str]:
     return [f"{USER}->{design.entry}", *dict.fromkeys(f"{caller}->{callee}" for caller, callee in design.edges)]
 
 
-def reconcile(old: Desired | None, design: Design, layout: Layout) -> Desired:
+def reconcile(
+    old: Desired | None, design: Design, layout: Layout, *, free: Callable[[int], bool] | None = None
+) -> Desired:
     """Return desired state for `design`: what `old` had stays where the design still has a place for it.
 
-    New code becomes a new version. Ports stay unless somebody took them meanwhile.
+    New code becomes a new version. Ports stay unless somebody took them meanwhile; `free` says of a port whether
+    one can listen there (default: by trying).
     """
     desired = old or Desired(design.system, design.hash, str(design.folder))
     kept = [*desired.stores.values(), *(port for ports in desired.links.values() for port in ports.values())]
     kept += [each.port for each in desired.services.values()]
-    ports = Ports(kept)
+    ports = Ports(kept, free)
     moved = _settle_ports(desired, design, ports)
     same = old is not None and desired.design == design.hash
     services = {}
@@ -71,7 +75,7 @@ def _settle_ports(desired: Desired, design: Design, ports: Ports) -> dict[int, i
     moved: dict[int, int] = {}
 
     def settle(port: int | None) -> int:
-        if port is not None and is_free(port):
+        if port is not None and ports.is_free(port):
             return port
         fresh = ports.allocate()
         if port is not None:
@@ -92,7 +96,7 @@ def _known(service: DesiredService, layout: Layout, ports: Ports) -> DesiredServ
         hint = "put it back from a copy, or discard this system's state with `telic up --fresh`"
         raise InvalidRecord(f"{layout.release(service.name, service.version)} is missing", hint=hint)
     service.versions = [each for each in service.versions if each not in gone]
-    if not is_free(service.port):
+    if not ports.is_free(service.port):
         service.port = ports.allocate()
     return service
 

@@ -5,16 +5,41 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 from telic.clock import Clock
 from telic.errors import WorldError
 from telic.worlds.local.backoff import Backoff
-from telic.worlds.local.processes import Child
 
 Phase = Literal["starting", "ready", "unready", "backoff", "stopped"]
 POLL = 0.5  # between two looks at a process that was ready [s]
 POLL_STARTING = 0.03  # the same while it starts [s]
+
+
+class Running(Protocol):
+    """A process that was started, real or simulated."""
+
+    @property
+    def pid(self) -> int:
+        """Number by which the world's own parts know it."""
+        ...
+
+    @property
+    def host_pid(self) -> int:
+        """Number by which people know it."""
+        ...
+
+    @property
+    def exited(self) -> asyncio.Future[int]:
+        """Exit code once it has ended; negative is a signal."""
+        ...
+
+    async def stop(self, *, grace: float, number: int = signal.SIGTERM) -> None:
+        """Ask it to end, and kill it after `grace` [s]."""
+        ...
+
+
+Start = Callable[[], Awaitable[Running]]
 
 
 class Supervised:
@@ -38,7 +63,7 @@ class Supervised:
         self,
         name: str,
         *,
-        start: Callable[[], Awaitable[Child]],
+        start: Start,
         probe: Callable[[], Awaitable[bool]],
         clock: Clock,
         on_event: Callable[[str, str], None],
@@ -49,7 +74,7 @@ class Supervised:
         self.name, self._start, self._probe, self._clock, self._on_event = name, start, probe, clock, on_event
         self._backoff, self._grace, self._stop_signal = backoff or Backoff(), grace, stop_signal
         self.phase: Phase = "stopped"
-        self.child: Child | None = None
+        self.child: Running | None = None
         self.started = 0.0
         self.restarts = 0
         self.last_exit = ""
@@ -150,7 +175,7 @@ class Supervised:
             for each in naps:
                 each.cancel()
 
-    async def _watch(self, child: Child) -> None:
+    async def _watch(self, child: Running) -> None:
         while not child.exited.done():
             ready = await self._probe()
             if child.exited.done() or self._stopping:

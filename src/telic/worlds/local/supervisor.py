@@ -16,14 +16,14 @@ from telic.worlds.local import control
 from telic.worlds.local.desired import load_desired
 from telic.worlds.local.host_pids import HostPids
 from telic.worlds.local.layout import write_atomically
+from telic.worlds.local.live import LocalSystem
+from telic.worlds.local.live_observe import LocalObserver
 from telic.worlds.local.methods import methods
-from telic.worlds.local.observe import Observer
 from telic.worlds.local.ports import listen
 from telic.worlds.local.reconcile import read_design, reconcile
 from telic.worlds.local.sampler import Sampler
 from telic.worlds.local.spec import Spec
 from telic.worlds.local.start import bring_down, bring_up
-from telic.worlds.local.system import System
 
 INNER_OTLP_PORT = 4318  # in the world's own network [1]
 
@@ -58,10 +58,10 @@ class _World:
 
     async def _up_and_on(self) -> None:
         layout = self._spec.layout
-        system: System | None = None
+        system: LocalSystem | None = None
         try:
             system, inner = self._make()
-            observer = Observer(system, sampler := Sampler(system.clock, os.getpid()))
+            observer = LocalObserver(system, sampler := Sampler(system.clock, os.getpid()))
             server = await control.serve(
                 layout.control, methods(system, observer, self._ending.set, lambda: self._announce(system))
             )
@@ -89,20 +89,20 @@ class _World:
                 await bring_down(system)
             layout.control.unlink(missing_ok=True)
 
-    def _make(self) -> tuple[System, socket.socket | None]:
+    def _make(self) -> tuple[LocalSystem, socket.socket | None]:
         spec = self._spec
         design = read_design(Path(spec.design_folder))
         desired = reconcile(load_desired(spec.layout.desired), design, spec.layout)
         inner = listen(INNER_OTLP_PORT) if spec.isolation == "namespace" else None
         otlp_port = INNER_OTLP_PORT if inner else int(spec.otlp.rpartition(":")[2])
-        return System(spec, design, desired, self._pids, self._outside, otlp_port=otlp_port), inner
+        return LocalSystem(spec, design, desired, self._pids, self._outside, otlp_port=otlp_port), inner
 
-    def _announce(self, system: System | None) -> None:
+    def _announce(self, system: LocalSystem | None) -> None:
         """Write what is up."""
         if system is not None:
             write_atomically(self._spec.layout.system_file, json.dumps(self._about(system), indent=1).encode())
 
-    def _about(self, system: System) -> Mapping[str, object]:
+    def _about(self, system: LocalSystem) -> Mapping[str, object]:
         spec = self._spec
         return {
             "system": spec.system,

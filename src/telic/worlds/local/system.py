@@ -3,62 +3,92 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Mapping
-from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Literal
 
-from telic.clock import SystemClock
+from telic.clock import Clock
 from telic.errors import UsageError, WorldError
 from telic.model import Change, Design, Scalar
 from telic.registry import near_names
-from telic.worlds.local import configuration, http
+from telic.worlds.local import configuration
 from telic.worlds.local.change_log import ChangeLog, settings_diff
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.events import Events
-from telic.worlds.local.fork_process import ForkOrder, ForkProcess
-from telic.worlds.local.host_pids import HostPids
-from telic.worlds.local.layout import log_tail
+from telic.worlds.local.layout import Layout
 from telic.worlds.local.ports import Ports
-from telic.worlds.local.processes import Child, Children
-from telic.worlds.local.proxy.links import RouteOrder
-from telic.worlds.local.proxy_process import ProxyProcess
-from telic.worlds.local.reconcile import USER
-from telic.worlds.local.spec import Spec
-from telic.worlds.local.supervised import Supervised
+from telic.worlds.local.supervised import Start, Supervised
 
-SERVE = "telic.runtime.serve"  # preload() and run(service, instance, release, config_file)
 READY_WITHIN = 10.0  # a new instance [s]
 SETTLE_WITHIN = 1.5  # a pushed configuration being read [s]
+PrivilegeVerb = Literal["GRANT", "REVOKE"]
 ChangeKind = Literal["deploy", "config", "policy", "grant", "restart", "other"]
 
 
-class System:
-    """One running system.
+class System(ABC):
+    """One running system; what differs between real and simulated processes is left to subclasses.
 
     Parameters
     ----------
-    otlp_port
-        Where services and the supervisor send telemetry, inside the namespace.
+    endpoint
+        Where services send telemetry.
+    telemetry
+        Whether they do.
     """
 
     def __init__(
-        self, spec: Spec, design: Design, desired: Desired, pids: HostPids, outside: Executor, *, otlp_port: int
+        self,
+        design: Design,
+        desired: Desired,
+        layout: Layout,
+        *,
+        clock: Clock,
+        events: Events,
+        ports: Ports,
+        endpoint: str,
+        telemetry: bool,
     ) -> None:
-        self.spec, self.design, self.desired, self.layout = spec, design, desired, spec.layout
-        self.clock = SystemClock()
-        self.changes = ChangeLog(self.layout.changes)
-        self.events = Events(spec.system, otlp_port, self.clock)
-        self.children = Children(pids, outside)
-        self.ports = Ports(_taken(desired))
-        self.forks = ForkProcess(self.children, self.layout, SERVE)
-        self.proxy = ProxyProcess(self.children, self.layout, spec.gateway_fd)
-        self.parts: dict[str, Supervised] = {}  # receiver, proxy, forkserver and the stores
+        self.design, self.desired, self.layout, self.name = design, desired, layout, desired.system
+        self.clock, self.events, self.ports = clock, events, ports
+        self.changes = ChangeLog(layout.changes)
+        self.parts: dict[str, Supervised] = {}  # stores, and whatever else has to run beside services
         self.services: dict[str, Supervised] = {}
         self.turn: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one change of a service at a time
-        self._otlp_port = otlp_port
+        self._endpoint, self._telemetry = endpoint, telemetry
+
+    @abstractmethod
+    def starter(self, service: DesiredService) -> Start:
+        """Return what starts the instance of a service that `service` describes."""
+
+    @abstractmethod
+    async def said(self, service: DesiredService) -> Mapping[str, object] | None:
+        """Return what the instance of `service` says when it is asked whether it is ready; None: nothing in time."""
+
+    @abstractmethod
+    async def lead_traffic(self, callee: str) -> None:
+        """Lead every edge to `callee` (default: every edge) to where it listens now; later connections go there."""
+
+    @abstractmethod
+    def last_words(self, process: str, lines: int = 3) -> str:
+        """Return the last `lines` [1] that a process printed."""
+
+    @abstractmethod
+    async def prepare_database(self, design: Design) -> None:
+        """Make database, roles, tables, seed rows and grants of a design, where it has a database."""
+
+    @abstractmethod
+    async def held(self, service: str, table: str) -> tuple[str, ...]:
+        """Return the privileges that a service has on a table now."""
+
+    @abstractmethod
+    async def change_privileges(self, verb: PrivilegeVerb, service: str, table: str, privileges: str) -> None:
+        """Give or take privileges, a comma-separated list."""
+
+    @abstractmethod
+    async def flush_cache(self) -> None:
+        """Empty the cache."""
 
     def service(self, name: str) -> DesiredService:
         """Return the desired state of a service.
@@ -69,7 +99,7 @@ class System:
             There is no such service.
         """
         if name not in self.desired.services:
-            raise UsageError(f"no service {name!r} in {self.spec.system}", hint=near_names(name, self.desired.services))
+            raise UsageError(f"no service {name!r} in {self.name}", hint=near_names(name, self.desired.services))
         return self.desired.services[name]
 
     def save(self) -> None:
@@ -78,42 +108,19 @@ class System:
 
     def write_configuration(self, service: DesiredService) -> None:
         """Write a service's configuration file for its instance, as current and as a revision."""
-        endpoint = f"http://127.0.0.1:{self._otlp_port}"
-        content = configuration.document(self.design, self.desired, service, endpoint, telemetry=self.spec.telemetry)
+        content = configuration.document(self.design, self.desired, service, self._endpoint, telemetry=self._telemetry)
         configuration.write_configuration(self.layout, content, service.instance)
-
-    def routes(self, callee: str = "") -> list[RouteOrder]:
-        """Return the routes of every edge, or of those that lead to `callee`."""
-        orders = []
-        for edge, ports in self.desired.links.items():
-            caller, _, target = edge.partition("->")
-            if callee in ("", target):
-                stored = target in self.desired.stores
-                port = self.desired.stores[target] if stored else self.desired.services[target].port
-                fd = self.spec.gateway_fd if caller == USER else -1
-                orders.append(RouteOrder(edge, ports, port, rehome=not stored, fd=fd))
-        return orders
 
     def keep_running(self, service: DesiredService) -> Supervised:
         """Start supervising an instance of a service as `service` describes it."""
         instance = service.instance
-        order = ForkOrder(
-            service=service.name,
-            instance=instance,
-            release=self.layout.release(service.name, service.version),
-            config=self.layout.config(service.name, instance),
-            log=self.layout.log(instance),
-        )
-
-        async def start() -> Child:
-            return await self.forks.fork(order)
 
         async def ready() -> bool:
-            return await http.ready(service.port) is not None
+            return await self.said(service) is not None
 
         kept = Supervised(
             instance,
-            start=start,
+            start=self.starter(service),
             probe=ready,
             clock=self.clock,
             on_event=lambda name, reason: self.events.record(
@@ -137,7 +144,7 @@ class System:
         instance = self.keep_running(new)
         try:
             if not await instance.wait_ready(READY_WITHIN):
-                how, words = instance.last_exit or "no answer in time", log_tail(self.layout.log(new.instance), 3)
+                how, words = instance.last_exit or "no answer in time", self.last_words(new.instance)
                 raise WorldError(
                     f"{new.instance} (version {new.version}) did not get ready ({how}): {words}",
                     hint=f"{old.instance} runs on; see {self.layout.log(new.instance)}",
@@ -149,7 +156,7 @@ class System:
             raise
         self.desired.services[name], self.services[name] = new, instance
         self.save()
-        await self.proxy.follow(self.routes(name))
+        await self.lead_traffic(name)
         await before.stop()
         self._discard(old)
 
@@ -174,7 +181,7 @@ class System:
         instance.hurry()
         deadline = self.clock.monotonic() + SETTLE_WITHIN
         while self.clock.monotonic() < deadline:
-            said = await http.ready(service.port)
+            said = await self.said(service)
             if said is not None and said.get("revision") == service.revision:
                 return
             await self.clock.sleep(0.05)
@@ -192,7 +199,7 @@ class System:
     ) -> Change:
         """Write a change to the log."""
         self.desired.changes += 1
-        identity = f"change-{self.desired.changes}-{int(time.time())}"
+        identity = f"change-{self.desired.changes}-{int(self.clock.time())}"
         self.save()
         change = Change(identity, self.clock.time(), kind, entity, summary, author, diff, before, after)
         return self.changes.append(change)
@@ -208,8 +215,3 @@ class System:
     def _discard(self, service: DesiredService) -> None:
         self.layout.config(service.name, service.instance).unlink(missing_ok=True)
         self.ports.release(service.port)
-
-
-def _taken(desired: Desired) -> list[int]:
-    links = [port for ports in desired.links.values() for port in ports.values()]
-    return links + list(desired.stores.values()) + [each.port for each in desired.services.values()]
