@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from telic.report import words
 from telic.report.record import RunRecord
@@ -53,7 +54,7 @@ def markdown(run: RunRecord) -> str:
     return "\n".join(lines)
 
 
-def _table(head: tuple[str, ...], body: list[tuple[str, ...]]) -> list[str]:
+def _table(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> list[str]:
     if not body:
         return []
     return [
