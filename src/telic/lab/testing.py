@@ -27,7 +27,9 @@ class RecordingHarm:
         self._releases = {(name, state.services[name].version): dict(files) for name, files in releases.items()}
         self._stopped: set[str] = set()
         self._shares: dict[str, float] = {}
-        self._links: dict[str, tuple[float, bool]] = {}
+        self._links: dict[str, tuple[float, bool, float]] = {}
+        self._left: dict[str, float] = {}
+        self._pauses: dict[str, tuple[float, float]] = {}
         self._missing: set[tuple[str, str, str]] = set()
         self.calls: list[str] = []
         self.log: list[Change] = []
@@ -39,6 +41,8 @@ class RecordingHarm:
             "stopped": sorted(self._stopped),
             "shares": dict(self._shares),
             "links": dict(self._links),
+            "left": dict(self._left),
+            "pauses": dict(self._pauses),
             "missing": sorted(self._missing),
             "versions": {each.name: each.version for each in services},
             "files": {each.name: dict(self.release_files(each.name)) for each in services},
@@ -60,14 +64,34 @@ class RecordingHarm:
             self._shares[service] = share
         return "cgroup"
 
-    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False) -> None:
+    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False, fail: float = 0.0) -> None:
         """Note the state of the primary link."""
-        self.calls.append(f"link {edge} {delay} {drop}")
+        self.calls.append(f"link {edge} {delay} {drop}" + (f" {fail}" if fail else ""))
         if edge not in {each.name for each in self._topology.edges}:
             raise UnknownName(f"no edge {edge!r}", hint="an edge is written caller->callee")
         self._links.pop(edge, None)
-        if delay or drop:
-            self._links[edge] = (delay, drop)
+        if delay or drop or fail:
+            self._links[edge] = (delay, drop, fail)
+
+    def capacity(self, service: str, share: float) -> None:
+        """Note what is left."""
+        self._known(service, "capacity", share)
+        self._left.pop(service, None)
+        if share < 1.0:
+            self._left[service] = share
+
+    def flush(self, store: str) -> None:
+        """Note it."""
+        self.calls.append(f"flush {store}")
+        if store not in self._state.stores:
+            raise UnknownName(f"no store {store!r}", hint=f"known: {', '.join(self._state.stores)}")
+
+    def pause(self, service: str, share: float, *, every: float = 1.0) -> None:
+        """Note the pauses."""
+        self._known(service, "pause", f"{share} {every}")
+        self._pauses.pop(service, None)
+        if share > 0:
+            self._pauses[service] = (share, every)
 
     def revoke(self, service: str, table: str, privileges: str = "ALL") -> None:
         """Note what is missing."""

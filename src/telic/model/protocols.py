@@ -81,8 +81,29 @@ class Harm(Protocol):
         """
         ...
 
-    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False) -> None:
-        """Delay [s] or drop all messages of an edge's primary link; no arguments heal it."""
+    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False, fail: float = 0.0) -> None:
+        """Delay [s] or drop all messages of an edge's primary link; no arguments heal it.
+
+        `fail` is the share of requests [1] whose answer breaks off: the caller sees a reset connection.
+        """
+        ...
+
+    def capacity(self, service: str, share: float) -> None:
+        """Leave `service` a `share` [1] of the slots that it declares, as a worse machine would; 1.0 heals.
+
+        Nobody changed anything, so no change is logged.
+        """
+        ...
+
+    def flush(self, store: str) -> None:
+        """Empty the cache called `store`."""
+        ...
+
+    def pause(self, service: str, share: float, *, every: float = 1.0) -> None:
+        """Let today's processes of `service` stand still for a `share` [1] of every `every` [s], in one piece; 0 heals.
+
+        So does a collector of garbage, or a neighbour that takes the CPU.
+        """
         ...
 
     def revoke(self, service: str, table: str, privileges: str = "ALL") -> None:

@@ -308,6 +308,23 @@ async def test_a_dropped_link_is_silent_for_old_and_new_connections_and_heals(be
     assert await soon(late_reader.read()) == b""
 
 
+async def test_a_failing_link_breaks_answers_off_before_the_callee_hears_of_the_request(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    far_reader, far_writer = await bench.callee.arrived.get()
+    assert bench.links.harm("a->b", delay=0.0, drop=False, fail=1.0)
+    assert bench.links.report()[0]["fail"] == 1.0
+    writer.write(b"one")
+    assert (await soon(reader.read())).startswith(b"HTTP/1.1 ")  # begun, so that no caller repeats it by itself
+    assert await soon(far_reader.read()) == b""
+    bench.links.harm("a->b", delay=0.0, drop=False)
+    reader, writer = await bench.caller()
+    writer.write(b"two")
+    far_reader, far_writer = await bench.callee.arrived.get()
+    assert await soon(far_reader.readexactly(3)) == b"two"
+    writer.close()
+    far_writer.close()
+
+
 async def test_callers_that_give_up_on_a_dropped_link_are_let_go(bench: Bench) -> None:
     bench.links.harm("a->b", delay=0.0, drop=True)
     for _ in range(5):

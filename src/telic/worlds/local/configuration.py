@@ -60,6 +60,13 @@ def document(
     }
 
 
+def scale_capacity(content: dict[str, object], share: float) -> None:
+    """Leave `share` [1] of the slots that a configuration declares; one slot always stays."""
+    declared = content.get("capacity")
+    if share < 1.0 and isinstance(declared, dict):
+        content["capacity"] = {**declared, "slots": max(1, round(declared["slots"] * share))}
+
+
 def write_configuration(layout: Layout, content: Mapping[str, object], instance: str) -> None:
     """Write a configuration as the service's current one, as a revision and for the instance that reads it."""
     service = str(content["service"])

@@ -10,6 +10,7 @@ import msgspec
 
 from telic.errors import UsageError
 from telic.model import Action, Scalar, Window, plain
+from telic.registry import near_names
 from telic.worlds.local import actions, operations, releases
 from telic.worlds.local.control import Method
 from telic.worlds.local.observe import Observer
@@ -35,6 +36,8 @@ def methods(
             "deploy",
             "deploy_design",
             "restore",
+            "capacity",
+            "flush",
             "release_files",
             "down",
             "events",
@@ -90,6 +93,20 @@ class Methods:
     async def restore(self, params: Params) -> object:
         """Take a change back if it is still in force."""
         return await operations.restore(self._system, _text(params, "service"), _text(params, "change"))
+
+    async def capacity(self, params: Params) -> object:
+        """Leave a service a share of its declared capacity."""
+        self._system.set_capacity(_text(params, "service"), _number(params, "share"))
+        return {}
+
+    async def flush(self, params: Params) -> object:
+        """Empty a store that is a cache."""
+        store = _text(params, "store")
+        if store != "valkey" or store not in self._system.desired.stores:
+            caches = [each for each in self._system.desired.stores if each == "valkey"]
+            raise UsageError(f"no cache {store!r}", hint=near_names(store, caches))
+        await self._system.flush_cache()
+        return {}
 
     async def release_files(self, params: Params) -> object:
         """Return the source files of the version that runs."""

@@ -57,6 +57,7 @@ class System(ABC):
         self.services: dict[str, Supervised] = {}
         self.turn: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one change of a service at a time
         self._endpoint, self._telemetry = endpoint, telemetry
+        self._left: dict[str, float] = {}  # share of its declared capacity that a service has left [1]
 
     @abstractmethod
     def starter(self, service: DesiredService) -> Start:
@@ -109,7 +110,14 @@ class System(ABC):
     def write_configuration(self, service: DesiredService) -> None:
         """Write a service's configuration file for its instance, as current and as a revision."""
         content = configuration.document(self.design, self.desired, service, self._endpoint, telemetry=self._telemetry)
+        configuration.scale_capacity(content, self._left.get(service.name, 1.0))
         configuration.write_configuration(self.layout, content, service.instance)
+
+    def set_capacity(self, service: str, share: float) -> None:
+        """Leave a service `share` [1] of its declared capacity from now on, as a worse machine would; no change."""
+        now = self.service(service)
+        self._left[service] = share
+        self.write_configuration(now)
 
     def keep_running(self, service: DesiredService) -> Supervised:
         """Start supervising an instance of a service as `service` describes it."""

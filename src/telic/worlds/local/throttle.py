@@ -64,10 +64,12 @@ class DutyCycle:
         Processes in our numbering; those that have gone are skipped.
     share
         Of each period in which they run [1].
+    period
+        From one stop to the next [s].
     """
 
-    def __init__(self, pids: Sequence[int], share: float) -> None:
-        self._pids, self._share = tuple(pids), share
+    def __init__(self, pids: Sequence[int], share: float, *, period: float = PERIOD) -> None:
+        self._pids, self._share, self._period = tuple(pids), share, period
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="duty-cycle", daemon=True)
 
@@ -84,9 +86,9 @@ class DutyCycle:
         try:
             while not self._end.is_set():
                 send(self._pids, signal.SIGSTOP)
-                self._end.wait(PERIOD * (1 - self._share))
+                self._end.wait(self._period * (1 - self._share))
                 send(self._pids, signal.SIGCONT)
-                self._end.wait(PERIOD * self._share)
+                self._end.wait(self._period * self._share)
         finally:
             send(self._pids, signal.SIGCONT)
 

@@ -23,6 +23,7 @@ class HarmOrder(msgspec.Struct, forbid_unknown_fields=True):
     edge: str = ""
     delay: float = 0.0
     drop: bool = False
+    fail: float = 0.0
 
 
 async def serve(control: socket.socket, harm_path: Path) -> None:
@@ -59,8 +60,10 @@ def _answer(links: Links, line: bytes) -> dict[str, object]:
         return {"error": str(error)}
     if not order.edge:
         return {"links": links.report()}
-    if order.delay < 0 or not links.harm(order.edge, delay=order.delay, drop=order.drop):
-        return {"error": f"no edge {order.edge!r}, or a negative delay"}
+    if order.delay < 0 or not 0 <= order.fail <= 1:
+        return {"error": "a negative delay, or a share that is none"}
+    if not links.harm(order.edge, delay=order.delay, drop=order.drop, fail=order.fail):
+        return {"error": f"no edge {order.edge!r}"}
     return {}
 
 

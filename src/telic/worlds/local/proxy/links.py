@@ -25,6 +25,7 @@ class Link:
     rehome: bool
     delay: float = 0.0  # each way [s]
     drop: bool = False
+    fail: float = 0.0  # share of requests whose answer breaks off [1]
     pairs: set[Pair] = field(default_factory=set)
     server: asyncio.Server | None = None
 
@@ -37,9 +38,9 @@ class Link:
             for pair in self.pairs:
                 pair.stale = True
 
-    def set_weather(self, *, delay: float, drop: bool) -> None:
-        """Delay [s] or drop everything from now on."""
-        self.delay, self.drop = delay, drop
+    def set_weather(self, *, delay: float, drop: bool, fail: float) -> None:
+        """Delay [s] or drop everything, or break off a share of answers [1], from now on."""
+        self.delay, self.drop, self.fail = delay, drop, fail
         for pair in tuple(self.pairs):
             pair.weather_changed()
 
@@ -76,11 +77,11 @@ class Links:
                 self._links[edge, name] = link
             link.retarget(order.target)
 
-    def harm(self, edge: str, *, delay: float, drop: bool) -> bool:
+    def harm(self, edge: str, *, delay: float, drop: bool, fail: float = 0.0) -> bool:
         """Change the weather of an edge's primary link; False when there is no such edge."""
         link = self._links.get((edge, "a"))
         if link is not None:
-            link.set_weather(delay=delay, drop=drop)
+            link.set_weather(delay=delay, drop=drop, fail=fail)
         return link is not None
 
     def report(self) -> list[dict[str, object]]:
@@ -91,6 +92,7 @@ class Links:
                 "link": each.name,
                 "delay": each.delay,
                 "drop": each.drop,
+                "fail": each.fail,
                 "connections": len(each.pairs),
             }
             for each in self._links.values()

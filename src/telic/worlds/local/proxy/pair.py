@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import Protocol, cast
 
 from telic.worlds.local.proxy.lane import End, Lane, Weather, reset
+
+_BEGUN = b"HTTP/1.1 "  # of an answer that never ends
 
 
 class Route(Weather, Protocol):
     """What a pair knows of its link."""
 
     target: int  # the callee's port
+    fail: float  # share of requests whose answer breaks off [1]
     rehome: bool  # connections may move to a new target between two requests
     pairs: set[Pair]
 
@@ -52,6 +56,9 @@ class Pair:
     def received(self, side: Side, data: bytes) -> None:
         """Bytes came from one side."""
         if side.is_client:
+            if self._answered and self.link.fail > 0 and random.random() < self.link.fail:
+                self._fail()
+                return
             if self.stale and self._answered:
                 self._move()
             self._answered = False
@@ -83,6 +90,12 @@ class Pair:
                 side.transport.close()
         self.up.close()
         self.down.close()
+
+    def _fail(self) -> None:
+        """Break off an answer: a connection that just closes would be replaced by its caller without a word."""
+        if self.client.transport is not None:
+            self.client.transport.write(_BEGUN)
+        self.finish()
 
     async def _connect(self) -> None:
         side = Side(self, is_client=False)
