@@ -317,12 +317,12 @@ async def test_a_failing_link_breaks_answers_off_before_the_callee_hears_of_the_
     assert (await soon(reader.read())).startswith(b"HTTP/1.1 ")  # begun, so that no caller repeats it by itself
     assert await soon(far_reader.read()) == b""
     bench.links.harm("a->b", delay=0.0, drop=False)
-    reader, writer = await bench.caller()
-    writer.write(b"two")
-    far_reader, far_writer = await bench.callee.arrived.get()
-    assert await soon(far_reader.readexactly(3)) == b"two"
-    writer.close()
-    far_writer.close()
+    _, second = await bench.caller()
+    second.write(b"two")
+    second_reader, second_writer = await bench.callee.arrived.get()
+    assert await soon(second_reader.readexactly(3)) == b"two"
+    for each in (writer, far_writer, second, second_writer):
+        each.close()
 
 
 async def test_callers_that_give_up_on_a_dropped_link_are_let_go(bench: Bench) -> None:
