@@ -13,26 +13,25 @@ from typing import TypeVar
 import asyncpg
 
 from telic.errors import StoreFailed, UsageError, WorldError, WorldUnavailable
-from telic.model import Change, Scalar, State, Topology
 from telic.registry import near_names
-from telic.worlds.local import control, database, postgres
+from telic.worlds.local import database, postgres
+from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.desired import load_desired
 from telic.worlds.local.layout import Layout
-from telic.worlds.local.reconcile import read_design
 from telic.worlds.local.throttle import CgroupLimit, DutyCycle, send
 from telic.worlds.local.world import LocalWorld, read
 
 T = TypeVar("T")
 _SIGNALS = ("STOP", "CONT", "KILL", "TERM")
-_WITHIN = 30.0  # a deploy [s]
 _HARM_WITHIN = 3.0  # an answer of the proxy [s]
 
 
-class LocalHarm:
+class LocalHarm(Colleague):
     """A `model.Harm` for the processes of one local world."""
 
     def __init__(self, world: LocalWorld, layout: Layout) -> None:
-        self._world, self._layout = world, layout
+        super().__init__(world)
+        self._layout = layout
         self._cycles: dict[str, DutyCycle] = {}
 
     @classmethod
@@ -66,9 +65,27 @@ class LocalHarm:
         self._cycles[service].start()
         return "signals"
 
-    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False) -> None:
-        """Delay [s] each way, or drop, all messages of an edge's primary link; no arguments heal it."""
-        self._ask_proxy({"edge": edge, "delay": delay, "drop": drop})
+    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False, fail: float = 0.0) -> None:
+        """Delay [s] each way, or drop, all messages of an edge's primary link, or break off a share of answers [1].
+
+        No arguments heal it.
+        """
+        self._ask_proxy({"edge": edge, "delay": delay, "drop": drop, "fail": fail})
+
+    def pause(self, service: str, share: float, *, every: float = 1.0) -> None:
+        """Let today's processes of `service` stand still for a `share` [1] of every `every` [s]; 0 heals.
+
+        The cycle lives in this process: it ends with it, or with `close`.
+        """
+        if not 0 <= share < 1 or every <= 0:
+            raise UsageError(f"pauses of {share} of every {every} s", hint="from 0 to below 1 of a time above 0")
+        pids = self._pids(service)
+        cycle = self._cycles.pop(service, None)
+        if cycle is not None:
+            cycle.stop()
+        if share > 0:
+            self._cycles[service] = DutyCycle(pids, 1 - share, period=every)
+            self._cycles[service].start()
 
     def links(self) -> list[dict[str, object]]:
         """Return the weather and the load of every link."""
@@ -77,41 +94,12 @@ class LocalHarm:
     def revoke(self, service: str, table: str, privileges: str = "ALL") -> None:
         """Take `privileges` on ``schema.table`` from the role of `service`."""
         words = ", ".join(database.parse_privileges(privileges))
-        self._execute(f"REVOKE {words} ON {database.quoted(table)} FROM {database.quoted(service)}")
+        self._execute(database.privilege_statement("REVOKE", service, table, words))
 
     def grant(self, service: str, table: str, privileges: str = "ALL") -> None:
         """Give them back; ``ALL`` gives what the design grants."""
-        wanted = database.parse_privileges(privileges)
-        if wanted == database.PRIVILEGES:
-            wanted = self._granted(service, table)
-        words = ", ".join(wanted)
-        self._execute(f"GRANT {words} ON {database.quoted(table)} TO {database.quoted(service)}")
-
-    def push_config(self, service: str, changes: Mapping[str, Scalar], *, author: str, summary: str) -> Change:
-        """Push a configuration revision as a colleague would."""
-        asked = {"service": service, "changes": dict(changes), "author": author, "summary": summary}
-        return read(Change, self._ask("push_config", asked))
-
-    def deploy(self, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:
-        """Deploy a version whose files differ by `edits` (path in the release to new text) as a colleague would."""
-        asked = {"service": service, "edits": dict(edits), "author": author, "summary": summary}
-        return read(Change, self._ask("deploy", asked))
-
-    def release_files(self, service: str) -> Mapping[str, str]:
-        """Return the source files of the version of `service` that runs now."""
-        return self._world.release_files(service)
-
-    def restore(self, service: str, change: Change) -> None:
-        """Take back what `push_config` or `deploy` did, if it is still in force."""
-        self._ask("restore", {"service": service, "change": change.id})
-
-    def state(self) -> State:
-        """Return the world's state, for choosing a place."""
-        return self._world.state()
-
-    def topology(self) -> Topology:
-        """Return the world's topology, for choosing a place."""
-        return self._world.topology()
+        words = self.meant(service, table, privileges)
+        self._execute(database.privilege_statement("GRANT", service, table, words))
 
     def close(self) -> None:
         """End every duty cycle; its processes run on."""
@@ -119,7 +107,7 @@ class LocalHarm:
             self._cycles.popitem()[1].stop()
 
     def _pids(self, service: str) -> list[int]:
-        state = self._world.state()
+        state = self.world.state()
         if service in state.stores:
             instances = [state.stores[service].instance]
         elif service in state.services:
@@ -139,24 +127,14 @@ class LocalHarm:
                 f"not allowed to signal {service}", hint="run as the user who started the world"
             ) from error
 
-    def _granted(self, service: str, table: str) -> tuple[str, ...]:
-        grants = read_design(self._world.design_folder()).grants
-        found = [each.privileges for each in grants if (each.service, each.table) == (service, table)]
-        if not found:
-            raise UsageError(f"the design grants {service} nothing on {table}", hint="name the privileges")
-        return tuple(privilege for privileges in found for privilege in privileges)
-
     def _execute(self, statement: str) -> None:
-        asyncio.run(_administer(self._layout, self._postgres_port(), self._world.about(), statement))
+        asyncio.run(_administer(self._layout, self._postgres_port(), self.world.about(), statement))
 
     def _postgres_port(self) -> int:
         desired = load_desired(self._layout.desired)
         if desired is None or "postgres" not in desired.stores:
             raise UsageError("this system has no PostgreSQL", hint="choose another fault")
         return desired.stores["postgres"]
-
-    def _ask(self, method: str, params: Mapping[str, object]) -> object:
-        return control.ask(self._layout.control, method, params, timeout=_WITHIN)
 
     def _ask_proxy(self, order: Mapping[str, object]) -> dict[str, object]:
         try:
