@@ -20,7 +20,7 @@ from telic.cli.view import View, second_of
 from telic.lab import chronicle, faults, journey
 from telic.model import Design
 from telic.settings import Settings
-from telic.worlds.local.world import LocalWorld
+from telic.worlds.local.world import AskedWorld
 
 STATE_EVERY = 1.0  # how often the screen asks the world for its state [s]
 
@@ -96,7 +96,7 @@ class _Screen:
         """Return the story so far, for the report."""
         return tuple(report.Moment(when, who, text) for when, who, text in self._view.story)
 
-    def observe(self, world: LocalWorld) -> None:
+    def observe(self, world: AskedWorld) -> None:
         view = self._view
         view.now = time.time()
         if view.now - self._asked >= STATE_EVERY:

@@ -7,8 +7,8 @@ import os
 import platform
 
 from telic import intent
+from telic.lab.course import Course, Episode
 from telic.lab.episode import Score
-from telic.lab.journey import Episode, Journey
 from telic.model import Window, dump
 from telic.model.intent import Intent, Objective
 from telic.report import LogLine, Moment, RunRecord, Standing, latencies
@@ -16,7 +16,7 @@ from telic.report import LogLine, Moment, RunRecord, Standing, latencies
 LOGS = 60  # at most so many warnings and errors go into a report [1]
 
 
-def chronicle(journey: Journey, episodes: tuple[Episode, ...], moments: tuple[Moment, ...] = ()) -> RunRecord:
+def chronicle(journey: Course, episodes: tuple[Episode, ...], moments: tuple[Moment, ...] = ()) -> RunRecord:
     """Gather everything that is known of a journey while its world still runs.
 
     Parameters
@@ -82,7 +82,7 @@ def _standings(
     return tuple(standings)
 
 
-def _logs(journey: Journey, window: Window) -> tuple[LogLine, ...]:
+def _logs(journey: Course, window: Window) -> tuple[LogLine, ...]:
     rows = journey.world.store().query(
         "SELECT time_ns, service, severity, body FROM logs WHERE time_ns >= ? AND severity_number >= 13 "
         "ORDER BY time_ns",
@@ -95,7 +95,7 @@ def _logs(journey: Journey, window: Window) -> tuple[LogLine, ...]:
     )
 
 
-def _facts(journey: Journey) -> dict[str, str]:
+def _facts(journey: Course) -> dict[str, str]:
     state = journey.world.state()
     services = [each for service in state.services.values() for each in service.instances]
     stores = [each.instance for each in state.stores.values()]
