@@ -34,12 +34,16 @@ def run(source: str, settings: Settings, on_event: OnEvent) -> list[Incident]:
         return asyncio.run(operate(world, made, on_event))
 
 
-def design(source: str, settings: Settings, *, folder: Path | None = None) -> Design:
-    """Turn the intent called `source` (a bundled name or a file) into a design on disk."""
+def design(source: str, settings: Settings, *, folder: Path | None = None, wiring: Path | None = None) -> Design:
+    """Turn the intent called `source` (a bundled name or a file) into a design on disk.
+
+    With `wiring` given, that file replaces the design's own wiring.
+    """
     wanted = intent.read(apps.find(source))
     intent.require_complete(wanted)
-    digest = wanted.hash.removeprefix("sha256:")[:12]
-    return designs.generate(wanted, folder or settings.system(wanted.system) / "design" / digest)
+    name = wanted.hash.removeprefix("sha256:")[:12] + (f"-{designs.wiring_digest(wiring)[:8]}" if wiring else "")
+    made = designs.generate(wanted, folder or settings.system(wanted.system) / "design" / name)
+    return designs.rewire(made, wiring) if wiring else made
 
 
 def lint(made: Design) -> list[str]:

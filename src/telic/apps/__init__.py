@@ -15,6 +15,37 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(each.parent.name for each in _FOLDER.glob("*/intent.yaml")))
 
 
+def wirings(name: str) -> tuple[str, ...]:
+    """Return the names of the wirings that are bundled with a system, sorted.
+
+    Examples
+    --------
+    >>> "baseline" in wirings("hotel")
+    True
+    """
+    return tuple(sorted(each.stem for each in (_FOLDER / name / "wirings").glob("*.yaml")))
+
+
+def find_wiring(system: str, name_or_path: str | Path) -> Path:
+    """Return the file of a wiring that is bundled with a system, or the file that a path names.
+
+    Raises
+    ------
+    UnknownName
+        Neither a bundled wiring nor a file.
+    """
+    if str(name_or_path) in wirings(system):
+        return _FOLDER / system / "wirings" / f"{name_or_path}.yaml"
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    hint = near_names(str(name_or_path), wirings(system))
+    raise UnknownName(
+        f"{name_or_path}: no bundled wiring of {system} and no file of that name",
+        hint=f"{hint}; or give the path of a wiring, such as ./wiring.yaml",
+    )
+
+
 def find(name_or_path: str | Path) -> Path:
     """Return the intent file of a bundled system, or the file that a path names.
 

@@ -23,7 +23,7 @@ from telic.design.rendering import environment
 from telic.design.seed import DEMO_PASSWORD, counts, seed_files, seed_rows
 from telic.design.suites import suite_files
 from telic.design.system import plan_system
-from telic.design.wiring import read_wiring, write_wiring
+from telic.design.wiring import parse_wiring, read_wiring, write_wiring
 from telic.errors import InvalidDesign, InvalidRecord, StoreFailed
 from telic.model.design import Design
 from telic.model.intent import Intent
@@ -81,12 +81,43 @@ def read(folder: Path) -> Design:
         ) from error
     except InvalidRecord as error:
         raise InvalidDesign(f"{path}: {error}", hint="generate the design again") from error
-    edges = frozenset(f"{caller}->{callee}" for caller, callee in design.edges)
-    nodes = frozenset(each.name for each in design.services)
     wiring = design.wiring
     if (folder / WIRING).exists():
-        wiring = read_wiring(folder / WIRING, edges=edges, nodes=nodes)
+        wiring = read_wiring(folder / WIRING, **_names(design))
     return replace(design, folder=folder, wiring=wiring)
+
+
+def rewire(design: Design, wiring: Path) -> Design:
+    """Put the wiring in the file `wiring` into the folder of `design`, and return the design with it.
+
+    Raises
+    ------
+    InvalidDesign
+        No such file, or a wiring with mistakes, also names that the design does not have (file, line and column each).
+    """
+    text = _wiring_text(wiring)
+    found = parse_wiring(text, file=str(wiring), **_names(design))
+    (design.folder / WIRING).write_text(text, encoding="utf-8")
+    return replace(design, wiring=found)
+
+
+def wiring_digest(wiring: Path) -> str:
+    """Return the SHA-256 of a wiring file's text, in hexadecimal digits."""
+    return hashlib.sha256(_wiring_text(wiring).encode()).hexdigest()
+
+
+def _wiring_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidDesign(f"{path}: cannot be read: {error.strerror}", hint="give a wiring.yaml") from error
+    except UnicodeDecodeError as error:
+        raise InvalidDesign(f"{path}: is no text in UTF-8", hint="give a wiring.yaml") from error
+
+
+def _names(design: Design) -> dict[str, frozenset[str]]:
+    edges = frozenset(f"{caller}->{callee}" for caller, callee in design.edges)
+    return {"edges": edges, "nodes": frozenset(each.name for each in design.services)}
 
 
 def _write(plan: SystemPlan, intent: Intent, made: Path) -> Design:

@@ -45,7 +45,7 @@ class ReadThrough:
             return answer
 
         try:
-            return await self._flights.do(key, fill)
+            return await (self._flights.do(key, fill) if self.policy.single else fill())
         except WorldError:
             if kept is not None and self.policy.on_error == "stale":
                 return kept[_FRESH_UNTIL.size :]
