@@ -69,7 +69,7 @@ SEEDED_BUGS = (
     ("review/handlers.py", "if not required.found:", "if required.found:"),
     ("user/handlers.py", "if known is None or not right:", "if known is None:"),
     ("user/handlers.py", "context.require_subject() != request.user", "not context.require_subject()"),
-    ("payment/memory.py", "return found[0] if found else", "return"),
+    ("payment/memory.py", "if known is not None:", "if known is None:"),
     ("gateway/handlers.py", "self._booking.pay(request", "self._booking.reserve(request"),
 )
 

@@ -10,6 +10,7 @@ import jinja2
 
 from telic.design.archetypes.geo_search import MOST_FOUND
 from telic.design.archetypes.reserve import Reservation
+from telic.design.memory import memory_indexes
 from telic.design.parts import Part, store_parts
 from telic.design.plan import ServicePlan, SystemPlan
 from telic.design.python import ALIASES
@@ -70,6 +71,7 @@ def service_context(
         "parts": [TemplatedPart(each, templates.get_template(f"store/{each.kind}.j2").module) for each in parts],
         "constants": list(dict.fromkeys(_constants(service))),
         "memory_fields": list(dict.fromkeys(_memory_fields(parts))),
+        "memory_indexes": memory_indexes(parts),
         "reservations": list(dict.fromkeys(_reservations(parts))),
         "credentials": any(each.kind == "credentials" for each in parts),
     }
@@ -105,6 +107,7 @@ def _memory_fields(parts: Iterable[Part]) -> Iterator[str]:
             yield f"self._{reservation.stock_table}: dict[tuple[str, date], int] = {{}}"
         if (isinstance(reservation, Reservation) and reservation.hold) or facts.get("held"):
             yield "self._held_until: dict[str, float] = {}"
+            yield "self._due: list[tuple[float, str]] = []  # a heap of when holds run out"
         if part.kind == "begin" or (isinstance(reservation, Reservation) and reservation.settled):
             yield "self._settling: set[str] = set()"
         if facts.get("keyed"):

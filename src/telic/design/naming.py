@@ -24,9 +24,9 @@ CLASSES = frozenset(_CLASSES.split())
 
 _WORDS = """
 any app asked asyncio at background bool candidates cells changes clients clock context date datetime days dict dist due
-each first float found free gateway handlers ids int key kept known len limit list math max measured memory messages
-msgspec near nearest now object pytest queries random reply request required right root row rows runtime self set
-settling sorted stock store stored str taken timedelta tokens tuple uuid wanted zip
+each first float found free gateway handlers heapq ids int islice key kept known len limit list math max measured memory
+messages msgspec near nearest now object pytest queries random reply request required right root row rows runtime self
+set settling sorted stock store stored str taken timedelta tokens tuple uuid wanted zip
 """
 WORDS = frozenset(_WORDS.split())
 """Variables and modules of generated code: no entity and no service may be called like one."""

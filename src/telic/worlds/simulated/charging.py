@@ -1,0 +1,248 @@
+"""What a connection to the simulated database costs: time on its link, on the database's CPUs, on locks."""
+
+from __future__ import annotations
+
+import random
+from asyncio import AbstractEventLoop, CancelledError, Future
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+import asyncpg
+
+from telic.runtime.failures import BusinessError
+from telic.runtime.stores.failures import error_type, sqlstate, translate
+from telic.runtime.stores.postgres import BEGIN, CONNECT_TIMEOUT
+from telic.worlds.simulated.cpus import Turn
+from telic.worlds.simulated.postgres import SimulatedPostgres
+from telic.worlds.simulated.spans import ComputedSpans
+from telic.worlds.simulated.statements import BEGIN_TIME, Charge, Plan
+
+T = TypeVar("T")
+CONNECT_CPU = 0.004  # the server's part of SCRAM, and a process of its own [s]
+CONNECT_TRAVEL = 0.004  # round trips and the client's part of SCRAM [s]
+CONNECT_MESSAGES = 4  # round trips of a new connection [1]
+_LOOK = 0.02  # between two looks at a link that lets nothing through [s]
+_GONE = "the server closed the connection"
+
+
+class Link(Protocol):
+    """The weather of the path that a service takes to a store."""
+
+    delay: float  # each way [s]
+    drop: bool
+    fail: float  # share of messages that are answered by a reset [1]
+
+
+class Charging:
+    """Lets one service pay for what it asks of the server.
+
+    Parameters
+    ----------
+    service
+        The name of its role.
+    way
+        Gives the link that leads to the server now; None where nothing listens.
+    spans
+        Where statements are recorded.
+    rng
+        For messages that a link loses.
+    """
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        server: SimulatedPostgres,
+        service: str,
+        way: Callable[[], Link | None],
+        spans: ComputedSpans,
+        rng: random.Random,
+    ) -> None:
+        self._loop, self._server, self._service, self._way = loop, server, service, way
+        self._spans, self._random = spans, rng.random
+        self._allowed: dict[Plan, bool] = {}
+        self._version = -1
+
+    async def connect(self, plan: Plan) -> object:
+        """Open a connection; return the server's epoch that it is of."""
+        start = self._spans.begin()
+        first = BEGIN if plan.transaction or not plan.charges else plan.charges[0].statement
+        try:
+            return await self._connect()
+        except OSError as error:
+            self._spans.end(start, first, sqlstate(error), error_type(error))
+            raise translate(error, first.name) from None
+
+    async def pay(self, plan: Plan, epoch: object, work: Callable[[], Awaitable[T]]) -> T:
+        """Pay for all statements of `plan`, then return what `work` gives."""
+        if plan.locked or not self._may(plan):
+            return await self._one_by_one(plan, epoch, work)
+        charges, server, factor = plan.charges, self._server, self._server.factor()
+        start = begun = self._spans.begin()
+        turn: Turn | None = None
+        try:
+            link = self._way()
+            extra = 0.0
+            if link is not None and (link.delay or link.drop or link.fail):
+                extra = await self._weather(link, len(charges))
+            turn = server.cpus.take(plan.cpu * factor)
+            if turn is None:
+                turn = await server.cpus.wait(plan.cpu * factor)
+                begun = self._spans.begin()
+            await self._sleep(turn.took + plan.travel * factor + extra)
+            if server.epoch is not epoch:
+                raise ConnectionResetError(_GONE)
+        except CancelledError:
+            if turn is not None:
+                server.cpus.give_up(turn)
+            self._broken(plan, start, begun, factor, "cancelled")
+            raise
+        except OSError as error:
+            last = self._broken(plan, start, begun, factor, error_type(error))
+            raise translate(error, last.statement.name) from None
+        if len(charges) == 1:
+            self._spans.between(start, self._spans.begin(), charges[0].statement)
+            return await work()
+        try:
+            answer = await work()
+        except BusinessError:
+            self._several(plan, start, factor, len(charges) - plan.transaction)
+            raise
+        self._several(plan, start, factor, len(charges))
+        return answer
+
+    async def _one_by_one(self, plan: Plan, epoch: object, work: Callable[[], Awaitable[T]]) -> T:
+        """Pay for each statement by itself: one may be refused, or wait for a lock."""
+        held: list[str] = []
+        try:
+            for each in plan.charges[: len(plan.charges) - plan.transaction]:
+                await self._one(each, epoch, held)
+                if not plan.transaction:
+                    self._give(held)
+            if not plan.transaction:
+                return await work()
+            start = self._spans.begin()
+            await self._sleep(plan.charges[-1].travel * self._server.factor())
+            answer = await work()
+            self._spans.between(start, self._spans.begin(), plan.charges[-1].statement)
+            return answer
+        finally:
+            self._give(held)
+
+    async def _one(self, charge: Charge, epoch: object, held: list[str]) -> None:
+        server, factor = self._server, self._server.factor()
+        start = self._spans.begin()
+        turn: Turn | None = None
+        state, kind = "", "cancelled"
+        try:
+            link = self._way()
+            extra = 0.0 if link is None else await self._weather(link, 1)
+            refused = server.grants.lacks(self._service, charge.needs)
+            if refused:
+                await self._sleep(charge.travel * factor + extra)
+                raise asyncpg.InsufficientPrivilegeError(f"permission denied for table {refused.rpartition('.')[2]}")
+            if charge.locks and charge.locks not in held:
+                await server.lock(charge.locks).take()
+                held.append(charge.locks)
+            turn = server.cpus.take(charge.cpu * factor) or await server.cpus.wait(charge.cpu * factor)
+            await self._sleep(turn.took + charge.travel * factor + extra)
+            if server.epoch is not epoch:
+                raise ConnectionResetError(_GONE)
+            kind = ""
+        except (asyncpg.PostgresError, OSError) as error:
+            state, kind = sqlstate(error), error_type(error)
+            raise translate(error, charge.statement.name) from None
+        finally:
+            if turn is not None:
+                server.cpus.give_up(turn)
+            self._spans.end(start, charge.statement, state, kind)
+
+    def _give(self, held: list[str]) -> None:
+        while held:
+            self._server.lock(held.pop()).give()
+
+    async def _connect(self) -> object:
+        server, link = self._server, self._way()
+        if link is None:
+            raise ConnectionRefusedError("nothing listens there")
+        patience = CONNECT_TIMEOUT
+        while link.drop and patience > 0:
+            await self._sleep(_LOOK)
+            patience -= _LOOK
+        if link.drop:
+            raise TimeoutError(f"no connection within {CONNECT_TIMEOUT} s")
+        epoch = server.epoch
+        if epoch is None or self._random() < link.fail:
+            raise ConnectionResetError(_GONE)
+        factor = server.factor()
+        turn = server.cpus.take(CONNECT_CPU * factor) or await server.cpus.wait(CONNECT_CPU * factor)
+        try:
+            await self._sleep(turn.took + CONNECT_TRAVEL * factor + 2 * CONNECT_MESSAGES * link.delay)
+        except CancelledError:
+            server.cpus.give_up(turn)
+            raise
+        if server.epoch is not epoch:
+            raise ConnectionResetError(_GONE)
+        return epoch
+
+    async def _weather(self, link: Link, messages: int) -> float:
+        """Return by how much a link delays so many messages [s]; wait while it lets nothing through."""
+        while link.drop:
+            await self._sleep(_LOOK)
+        if link.fail and self._random() >= (1.0 - link.fail) ** messages:
+            raise ConnectionResetError(_GONE)
+        return 2 * link.delay * messages
+
+    async def _sleep(self, seconds: float) -> None:
+        loop = self._loop
+        woken: Future[None] = loop.create_future()
+        timer = loop.call_at(loop.time() + seconds, _wake, woken)
+        try:
+            await woken
+        except BaseException:
+            timer.cancel()
+            raise
+
+    def _may(self, plan: Plan) -> bool:
+        grants = self._server.grants
+        if grants.version != self._version:
+            self._allowed.clear()
+            self._version = grants.version
+        allowed = self._allowed.get(plan)
+        if allowed is None:
+            needs = [need for each in plan.charges for need in each.needs]
+            allowed = self._allowed[plan] = not grants.lacks(self._service, needs)
+        return allowed
+
+    def _several(self, plan: Plan, start: int, factor: float, count: int) -> None:
+        """Record the first `count` statements, each ending where the next begins, the last one now."""
+        end, share = self._spans.begin(), self._server.cpus.share
+        times = []
+        for each in reversed(plan.charges):
+            begin = max(start, end - round(_took(each, factor, share)))
+            times.append((begin, end, each))
+            end = begin
+        for begin, end, each in reversed(times[len(times) - count :]):
+            self._spans.between(begin, end, each.statement)
+
+    def _broken(self, plan: Plan, start: int, begun: int, factor: float, kind: str) -> Charge:
+        """Record what was done when it ended early, and return the statement that was not."""
+        now, share = self._spans.begin(), self._server.cpus.share
+        end = begun + round(BEGIN_TIME * factor * 1e9) * plan.transaction
+        for each in plan.charges[:-1]:
+            begin, end = end, end + round(_took(each, factor, share))
+            if end > now:
+                self._spans.end(min(start if each is plan.charges[0] else begin, now), each.statement, "", kind)
+                return each
+            self._spans.between(begin, end, each.statement)
+        last = plan.charges[-1]
+        self._spans.end(min(end if len(plan.charges) > 1 else start, now), last.statement, "", kind)
+        return last
+
+
+def _took(charge: Charge, factor: float, share: float) -> float:
+    return (charge.travel + charge.cpu / share) * factor * 1e9
+
+
+def _wake(woken: Future[None]) -> None:
+    if not woken.done():
+        woken.set_result(None)

@@ -1,0 +1,133 @@
+"""One service's simulated database: its connections, and the statements of its stores and answers."""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop, CancelledError
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from telic.runtime.failures import DependencyFailed
+from telic.runtime.ports import Queries, Row
+from telic.runtime.statements import Statement
+from telic.runtime.stores.postgres import RECOVER_TIMEOUT
+from telic.worlds.simulated.charging import Charging, Link
+from telic.worlds.simulated.connections import Connections
+from telic.worlds.simulated.postgres import SimulatedPostgres
+from telic.worlds.simulated.statements import Plan, charge, plan
+
+T = TypeVar("T")
+_BROKEN = ("connection_reset", "connection_refused", "timeout")
+RECOVER = 0.002  # the server drops a cancelled statement and answers a probe [s]
+
+
+class SimulatedDatabase:
+    """Implements `telic.runtime.ports.Database` for answers to idempotency keys; memory stores use `perform`.
+
+    Parameters
+    ----------
+    way
+        Gives the link that leads to the server now; None where nothing listens.
+    pool
+        How many connections [1].
+    """
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        server: SimulatedPostgres,
+        way: Callable[[], Link | None],
+        charging: Charging,
+        *,
+        pool: int,
+    ) -> None:
+        self._loop, self._server, self._way, self._charging = loop, server, way, charging
+        self._size, self._pool = pool, Connections(loop, pool)
+        self._plans: dict[str, Plan] = {}
+
+    @property
+    def queued(self) -> int:
+        """How many callers wait for a connection [1]."""
+        return self._pool.queued
+
+    def move(self, *, pool: int) -> None:
+        """Use new connections from now on, so many [1]: the address or their number has changed."""
+        self.close()
+        self._size, self._pool = pool, Connections(self._loop, pool)
+
+    def close(self) -> None:
+        """Close idle connections; those in use close when they are done."""
+        self._pool.close()
+
+    async def fetch(self, statement: Statement, *args: object) -> list[Row]:
+        """Return all rows of a statement about answers."""
+        row = await self.fetch_one(statement, *args)
+        return [] if row is None else [row]
+
+    async def fetch_one(self, statement: Statement, *args: object) -> Row | None:
+        """Return the row of a statement about answers, or None."""
+        found: Row | None = await self._answer(statement, args)
+        return found
+
+    async def execute(self, statement: Statement, *args: object) -> int:
+        """Run a statement about answers; return how many rows it touched [1]."""
+        count: int = await self._answer(statement, args)
+        return count
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Queries]:
+        """Give the database itself: no statement about answers needs a transaction."""
+        yield self
+
+    async def perform(self, plan: Plan, work: Callable[[], Awaitable[T]]) -> T:
+        """Pay for the statements of `plan` on one connection, then return what `work` gives; it must not wait.
+
+        Raises
+        ------
+        DependencyFailed
+            No connection, no privilege or a connection that broke, as the live database's.
+        BusinessError
+            What `work` raised; a transaction is rolled back then.
+        """
+        pool, server = self._pool, self._server
+        if not pool.take():
+            await pool.turn()
+        epoch: object | None = None
+        try:
+            if server.epoch is not None and pool.idle(server.epoch):
+                epoch = server.epoch
+            else:
+                epoch = await self._charging.connect(plan)
+            answer = await self._charging.pay(plan, epoch, work) if plan.charges else await work()
+        except CancelledError:
+            self._recover(pool, epoch)
+            raise
+        except DependencyFailed as error:
+            pool.release(None if error.error_type in _BROKEN else epoch)
+            raise
+        except BaseException:
+            pool.release(epoch)
+            raise
+        pool.release(epoch)
+        return answer
+
+    def _recover(self, pool: Connections, epoch: object | None) -> None:
+        """Keep a connection out of the pool until the server has dropped its cancelled statement."""
+        link = self._way()
+        if epoch is None:
+            pool.release(None)
+        elif link is None or link.drop:
+            self._loop.call_later(RECOVER_TIMEOUT, pool.release, None)
+        else:
+            self._loop.call_later(RECOVER + 2 * link.delay, pool.release, epoch)
+
+    async def _answer(self, statement: Statement, args: tuple[object, ...]) -> Any:
+        known = self._plans.get(statement.name)
+        if known is None:
+            known = self._plans[statement.name] = plan(statement.name, (charge(statement),))
+        table = self._server.answers(statement.table)
+
+        async def run() -> object:
+            return table.run(statement, args)
+
+        return await self.perform(known, run)

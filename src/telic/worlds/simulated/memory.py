@@ -1,0 +1,95 @@
+"""Memory stores in the place of SQL stores: the same methods, the statements' time, data that outlive instances."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+from telic.errors import WorldError
+from telic.model import Design
+from telic.runtime.statements import Statement
+from telic.worlds.simulated.database import SimulatedDatabase
+from telic.worlds.simulated.seeds import seed_rows
+from telic.worlds.simulated.statements import Plan, plans
+
+
+class SystemData:
+    """What all services keep: one state a service, seeded when first asked for; restarts and deploys leave it alone.
+
+    Parameters
+    ----------
+    indexes
+        Names of the indexes that the database has; statements that rely on another one scan.
+    """
+
+    def __init__(self, design: Design, indexes: frozenset[str] = frozenset()) -> None:
+        self._design, self.indexes = design, indexes
+        self._states: dict[str, dict[str, object]] = {}
+
+    def state(self, service: str, memory: type[Any]) -> dict[str, object]:
+        """Return the attributes of the memory store of `service`, shared by all its instances and versions."""
+        if service not in self._states:
+            self._states[service] = vars(memory.seeded(seed_rows(self._design, service)))
+        return self._states[service]
+
+
+def adapt(service: str, modules: Mapping[str, ModuleType], data: SystemData) -> None:
+    """Let ``services.<service>.app`` build a memory store where it asks for the one over PostgreSQL.
+
+    Parameters
+    ----------
+    modules
+        The release's modules by name: ``app``, ``store`` and ``memory`` of the service are needed.
+
+    Raises
+    ------
+    WorldError
+        The release has a SQL store but no memory store that has all of its methods.
+    """
+    store, memory, app = (modules.get(f"services.{service}.{each}") for each in ("store", "memory", "app"))
+    if store is None or app is None:
+        return
+    name, sql = _class(store, "Postgres", service)
+    if memory is None:
+        raise WorldError(
+            f"the release of {service} has no memory store", hint=f"add services/{service}/memory.py to the release"
+        )
+    setattr(app, name, adapted(service, sql, store, _class(memory, "Memory", service)[1], data))
+
+
+def adapted(service: str, sql: type[Any], store: ModuleType, memory: type[Any], data: SystemData) -> type[Any]:
+    """Return a class with the methods of `sql` that pays for its statements and does what `memory` does."""
+    constants = {name: each for name, each in vars(store).items() if isinstance(each, Statement)}
+    known = plans(inspect.getsource(store), sql.__name__, constants, data.indexes)
+    methods: dict[str, object] = {"__init__": _constructor(service, memory, data), "__doc__": sql.__doc__}
+    for name, each in known.items():
+        work = getattr(memory, name, None)
+        if work is None:
+            raise WorldError(f"{memory.__name__} has no method {name}", hint="it needs every method of the SQL store")
+        methods[name] = _method(each, work)
+    return type(sql.__name__, (), methods)
+
+
+def _constructor(service: str, memory: type[Any], data: SystemData) -> Callable[[Any, SimulatedDatabase], None]:
+    def build(self: Any, database: SimulatedDatabase) -> None:
+        self._perform = database.perform
+        self._memory = object.__new__(memory)
+        self._memory.__dict__ = data.state(service, memory)
+
+    return build
+
+
+def _method(plan: Plan, work: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    async def run(self: Any, *args: object, **named: object) -> object:
+        return await self._perform(plan, lambda: work(self._memory, *args, **named))
+
+    return run
+
+
+def _class(module: ModuleType, prefix: str, service: str) -> tuple[str, type[Any]]:
+    for name, each in vars(module).items():
+        if isinstance(each, type) and name.startswith(prefix) and name.endswith("Store"):
+            return name, each
+    raise WorldError(f"{module.__name__} of {service} has no class {prefix}...Store", hint="see the generated store.py")

@@ -1,0 +1,18 @@
+"""Client spans of simulated stores: those of the live ones, with times that were computed."""
+
+from __future__ import annotations
+
+from telic.runtime.context import parent_span
+from telic.runtime.statements import Statement
+from telic.runtime.telemetry.store_spans import StoreSpans
+
+
+class ComputedSpans(StoreSpans):
+    """Spans whose end is given where several statements were waited for at once."""
+
+    def between(self, start: int, end: int, statement: Statement) -> None:
+        """Record the span of a statement that went well; times in ns since the epoch."""
+        recorder = self._recorder
+        if recorder.enabled:
+            trace_id, parent_id = parent_span() or (recorder.trace_id(), "")
+            recorder.span(self._shape(statement, "", ""), trace_id, recorder.span_id(), parent_id, start, end)

@@ -1,0 +1,147 @@
+"""Which statements each method of a service's SQL store runs, what they cost the database and what they need."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from telic.runtime.statements import Cost, Statement
+
+CPU_OF_BASE = 0.4  # share of a statement's base time that the database computes; the rest is round trip and disk [1]
+PER_STEP = 0.0000015  # for each row of a generated series that is hashed and sorted; measured [s]
+BEGIN_TIME = 0.00015  # round trip of BEGIN [s]
+_COMMITTED = Statement("COMMIT", "COMMIT", Cost(base=0.0006, writes=True))
+_NAME = r'"?([a-z_][a-z0-9_]*)"?\."?([a-z_][a-z0-9_]*)"?'
+_SERIES = re.compile(r"\bgenerate_series\s*\(\s*1\s*,\s*(\d+)\s*\)", re.IGNORECASE)
+_SLEEP = re.compile(r"\bpg_sleep\s*\(\s*(\d+(?:\.\d+)?)\s*\)", re.IGNORECASE)
+_LOCK = re.compile(r"\bpg_advisory_xact_lock\s*\(\s*(\d+)\s*\)", re.IGNORECASE)
+_NEEDS = (
+    (re.compile(rf"\bINSERT\s+INTO\s+{_NAME}", re.IGNORECASE), ("INSERT",)),
+    (re.compile(rf"\bUPDATE\s+{_NAME}", re.IGNORECASE), ("UPDATE", "SELECT")),
+    (re.compile(rf"\bDELETE\s+FROM\s+{_NAME}", re.IGNORECASE), ("DELETE", "SELECT")),
+    (re.compile(rf"(?<!DELETE )\b(?:FROM|JOIN)\s+{_NAME}", re.IGNORECASE), ("SELECT",)),
+)
+_UPSERT = re.compile(r"\bON\s+CONFLICT\b.*\bDO\s+UPDATE\b", re.IGNORECASE | re.DOTALL)
+_READS_BACK = re.compile(r"\bRETURNING\b|\bON\s+CONFLICT\s*\(", re.IGNORECASE)
+_FOR_UPDATE = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+)?(?:UPDATE|SHARE)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Charge:
+    """One statement as the simulated database sees it."""
+
+    statement: Statement
+    travel: float  # round trip, and the disk where it writes [s]
+    cpu: float  # of one core [s]
+    needs: tuple[tuple[str, str], ...]  # schema.table and privilege
+    locks: str = ""  # the advisory lock that it holds until its transaction ends
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What one method of a store asks of the database."""
+
+    method: str
+    charges: tuple[Charge, ...]
+    transaction: bool = False
+    travel: float = 0.0  # of all together [s]
+    cpu: float = 0.0  # of all together [s]
+    locked: bool = False  # calls may have to wait for each other
+
+
+def charge(statement: Statement, *, indexed: bool = True) -> Charge:
+    """Return what `statement` costs and needs; what a deploy wrote into its text counts.
+
+    Examples
+    --------
+    >>> charge(Statement("a.b", "SELECT md5(n::text) FROM generate_series(1, 100000) AS n")).cpu > 0.15
+    True
+    """
+    cost, sql = statement.cost, statement.sql
+    computed = cost.seconds(indexed=indexed) - cost.base + CPU_OF_BASE * cost.base
+    steps = math.prod(int(each) for each in _SERIES.findall(sql)) if _SERIES.search(sql) else 0
+    slept = sum(float(each) for each in _SLEEP.findall(sql))
+    lock = _LOCK.search(sql)
+    return Charge(
+        statement,
+        travel=(1 - CPU_OF_BASE) * cost.base + slept,
+        cpu=computed + steps * PER_STEP,
+        needs=tuple(sorted(set(_needs(sql)))),
+        locks=lock.group(1) if lock else "",
+    )
+
+
+def plan(method: str, charges: tuple[Charge, ...], *, transaction: bool = False) -> Plan:
+    """Return the plan of a method that runs `charges` one after the other; a transaction ends with a COMMIT."""
+    if transaction:
+        charges = (*charges, charge(_COMMITTED))
+    return Plan(
+        method,
+        charges,
+        transaction,
+        travel=sum(each.travel for each in charges) + (BEGIN_TIME if transaction else 0.0),
+        cpu=sum(each.cpu for each in charges),
+        locked=any(each.locks for each in charges),
+    )
+
+
+def plans(
+    source: str, class_name: str, constants: Mapping[str, Statement], indexes: frozenset[str] = frozenset()
+) -> dict[str, Plan]:
+    """Return the plan of every method of a store class by name.
+
+    Parameters
+    ----------
+    source
+        Text of ``store.py`` as it was deployed.
+    class_name
+        ``PostgresBookingStore``.
+    constants
+        The statements of the module by the names that its methods use.
+    indexes
+        What indexes there are; empty: all.
+    """
+    found: dict[str, Plan] = {}
+    charges = {
+        name: charge(each, indexed=not indexes or not each.cost.index or each.cost.index in indexes)
+        for name, each in constants.items()
+    }
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef) and node.name == class_name:
+            for each in node.body:
+                if isinstance(each, ast.AsyncFunctionDef):
+                    run = tuple(charges[name] for name in _constants(each, constants))
+                    found[each.name] = plan(each.name, run, transaction=_opens_transaction(each))
+    return found
+
+
+def _constants(node: ast.AST, known: Mapping[str, Statement]) -> Iterator[str]:
+    """Return the statements that a method usually runs, in order; of ``a and b`` only the first is sure to be asked."""
+    if isinstance(node, ast.BoolOp):
+        yield from _constants(node.values[0], known)
+        return
+    if isinstance(node, ast.Name) and node.id in known:
+        yield node.id
+    for child in ast.iter_child_nodes(node):
+        yield from _constants(child, known)
+
+
+def _opens_transaction(node: ast.AST) -> bool:
+    return any(isinstance(each, ast.Attribute) and each.attr == "transaction" for each in ast.walk(node))
+
+
+def _needs(sql: str) -> Iterator[tuple[str, str]]:
+    for pattern, privileges in _NEEDS:
+        for schema, table in pattern.findall(sql):
+            name = f"{schema}.{table}"
+            yield from ((name, each) for each in privileges)
+            if privileges == ("INSERT",):
+                if _UPSERT.search(sql):
+                    yield name, "UPDATE"
+                if _READS_BACK.search(sql):
+                    yield name, "SELECT"
+            if privileges == ("SELECT",) and _FOR_UPDATE.search(sql):
+                yield name, "UPDATE"

@@ -1,0 +1,88 @@
+"""All stores of a simulated system, and what each service gets of them."""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Protocol
+
+from telic.model import Design
+from telic.runtime.ports import Scalar
+from telic.runtime.stores.answers import PostgresAnswers
+from telic.runtime.telemetry.recorder import Recorder
+from telic.worlds.simulated.cache import SimulatedCache, SimulatedValkey
+from telic.worlds.simulated.charging import Charging, Link
+from telic.worlds.simulated.database import SimulatedDatabase
+from telic.worlds.simulated.memory import SystemData, adapt
+from telic.worlds.simulated.postgres import SimulatedPostgres
+from telic.worlds.simulated.spans import ComputedSpans
+from telic.worlds.simulated.streams import stream
+
+POOL = 3  # connections where the settings say nothing [1]
+Settings = Callable[[], Mapping[str, Scalar]]
+
+
+class Roads(Protocol):
+    """What stores need of the network."""
+
+    def path(self, port: int) -> Link | None:
+        """Return the link that listens at `port`, or None."""
+        ...
+
+
+class Stores:
+    """The stores of one system.
+
+    Parameters
+    ----------
+    network
+        Where links are found by the port that a service's settings name.
+    seed
+        Of the run.
+
+    Attributes
+    ----------
+    postgres, valkey
+        The servers, to be hurt, stopped and started.
+    data
+        What services keep.
+    """
+
+    def __init__(self, loop: AbstractEventLoop, network: Roads, design: Design, seed: int) -> None:
+        self._loop, self._network, self._seed = loop, network, seed
+        self.postgres = SimulatedPostgres(loop, design, stream(seed, "postgres"))
+        self.valkey = SimulatedValkey(loop)
+        self.data = SystemData(design, self.postgres.indexes)
+
+    def database(self, service: str, settings: Settings, recorder: Recorder) -> SimulatedDatabase:
+        """Return the database of one instance of `service`; `settings` gives those in force now."""
+        way, rng = self._way(settings, "postgres"), stream(self._seed, "postgres", service)
+        spans = ComputedSpans("postgresql", "postgres", recorder)
+        charging = Charging(self._loop, self.postgres, service, way, spans, rng)
+        pool = int(settings().get("store.postgres.pool", POOL))
+        return SimulatedDatabase(self._loop, self.postgres, way, charging, pool=pool)
+
+    def cache(self, service: str, settings: Settings, recorder: Recorder) -> SimulatedCache | None:
+        """Return the cache of one instance of `service`, or None where its settings name none."""
+        if "store.valkey.port" not in settings():
+            return None
+        rng = stream(self._seed, "valkey", service)
+        return SimulatedCache(self._loop, self.valkey, self._way(settings, "valkey"), recorder, rng)
+
+    def answers(self, database: SimulatedDatabase, table: str) -> PostgresAnswers:
+        """Return the answers to idempotency keys in `table`; ``PostgresAnswers(database, table)`` is the same."""
+        return PostgresAnswers(database, table)
+
+    def adapt(self, service: str, modules: Mapping[str, ModuleType]) -> None:
+        """Let a release that was imported use memory stores; see `memory.adapt`."""
+        adapt(service, modules, self.data)
+
+    def _way(self, settings: Settings, store: str) -> Callable[[], Link | None]:
+        key, path = f"store.{store}.port", self._network.path
+
+        def way() -> Link | None:
+            port = settings().get(key)
+            return path(int(port)) if isinstance(port, int | str) else None
+
+        return way
