@@ -13,7 +13,6 @@ from pathlib import Path
 
 from telic import apps, intent
 from telic import design as designs
-from telic.clock import SystemClock
 from telic.errors import UsageError
 from telic.model import Design, Incident, dump
 from telic.operate import operator
@@ -21,7 +20,7 @@ from telic.operate.events import Event
 from telic.registry import near_names
 from telic.settings import Settings
 from telic.worlds.local import launch
-from telic.worlds.local.world import LocalWorld
+from telic.worlds.local.world import AskedWorld, LocalWorld
 
 Step = Callable[[str], None]
 OnEvent = Callable[[Event], None]
@@ -57,7 +56,7 @@ def deploy(made: Design, settings: Settings, *, fresh: bool = False, on_step: St
 
 
 async def operate(
-    world: LocalWorld,
+    world: AskedWorld,
     made: Design,
     on_event: OnEvent,
     stop: asyncio.Event | None = None,
@@ -67,7 +66,7 @@ async def operate(
         world,
         objectives=made.objectives,
         journal=world.state_folder / "journal",
-        clock=SystemClock(),
+        clock=world.clock,
         on_event=on_event,
         stop=stop or asyncio.Event(),
     )

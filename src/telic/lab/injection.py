@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from telic import design as designs
+from telic.clock import Clock, SystemClock
 from telic.errors import TelicError, UsageError, WorldError
 from telic.lab import faults
 from telic.lab.fault import Scene, fault, make
@@ -25,6 +26,7 @@ from telic.worlds.local.harm import LocalHarm
 from telic.worlds.local.world import LocalWorld
 
 SCHEMA = "telic/injection/v1"
+SYSTEM_TIME = SystemClock()
 _GRACE = 3.0  # how long an injector may take to end [s]
 _PATIENCE = 30.0  # how long an injection may take: a deploy with its readiness, on a busy machine [s]
 
@@ -147,28 +149,28 @@ def heal(state: Path) -> list[str]:
         return heal_all(scene, ledger)
 
 
-def heal_all(scene: Scene, ledger: Ledger) -> list[str]:
+def heal_all(scene: Scene, ledger: Ledger, clock: Clock = SYSTEM_TIME) -> list[str]:
     """Heal what `ledger` has open, newest first; every one is tried before the first error is raised."""
     healed: list[str] = []
     errors: list[TelicError] = []
     for entry in ledger.open():
         end_injector(entry)
         try:
-            make(entry.fault, entry.params).heal(scene.harm, _change(scene, entry))
+            make(entry.fault, entry.params).heal(scene.harm, _change(scene, entry, clock))
         except TelicError as error:
             errors.append(error)
             continue
-        ledger.healed(entry, time=_time.time())
+        ledger.healed(entry, time=clock.time())
         healed.append(entry.fault)
     if errors:
         raise errors[0]
     return healed
 
 
-def _change(scene: Scene, entry: Entry) -> Change | None:
+def _change(scene: Scene, entry: Entry, clock: Clock) -> Change | None:
     """Return what the injection changed; an injector that died may not have written down which change it was."""
     service = str(entry.params.get("service", ""))
-    since = scene.changes(Window(entry.begun - 1.0, _time.time() + 60.0))
+    since = scene.changes(Window(entry.begun - 1.0, clock.time() + 60.0))
     if entry.truth is not None:
         return next((each for each in since if each.id == entry.truth.change), None)
     made = [each for each in since if each.entity == service and each.kind in ("deploy", "config")]
