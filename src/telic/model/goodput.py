@@ -20,7 +20,7 @@ WELL = 0.9  # share of good answers below which a system was not well before a t
 Outcome = Literal["recovered", "late", "not recovered", "held", "harmed", "not well before"]
 """*recovered*: in time; *late*: while watched, but not in time; *not recovered*: never while watched.
 
-*held* and *harmed* judge a benefit: whether its objectives were met under the condition.
+*held* and *harmed*: whether the objectives of a benefit were met under its condition.
 *not well before*: the trial says nothing, since users were not served before the trigger either.
 """
 
@@ -124,7 +124,7 @@ def recovery(seconds: Sequence[Goodput], *, bound: float, since: float, hold: in
         follows = not run or each.second == run[-1] + 1
         run = [*(run if follows else []), each.second] if each.share >= bound else []
         if len(run) == hold:
-            return run[0] - since
+            return float(run[0]) - since
     return None
 
 
@@ -144,27 +144,34 @@ def met(objective: Objective, seconds: Iterable[Goodput], window: Window) -> boo
     return asked > 0 and right >= objective.target * asked
 
 
-def judge_trigger(tallies: Iterable[Tally], phases: Phases, recoveries: Sequence[Recovery]) -> Verdict:
-    """Judge whether users were well again in time after a trigger had ended."""
+def judge(
+    tallies: Iterable[Tally], phases: Phases, recoveries: Sequence[Recovery], objectives: Sequence[Objective]
+) -> Verdict:
+    """Judge a trial: users are well again in time after it, and objectives are met in it.
+
+    Examples
+    --------
+    >>> phases = Phases(Window(0, 5), Window(5, 8), Window(8, 20))
+    >>> r1 = Recovery("R1", "goodput(O1)", 0.95, "before", 10.0, "trigger_end")
+    >>> down = [Tally(second, "F1", 0 if 5 <= second < 11 else 100, 100 if 5 <= second < 11 else 0)
+    ...         for second in range(20)]
+    >>> judge(down, phases, [r1], [])
+    Verdict(outcome='recovered', before=1.0, during=0.0, tail=1.0, recovery=3.0, missed=())
+    """
     seconds = goodput(tallies)
     before, during, tail = _shares(seconds, phases)
     to = max((each.to for each in recoveries), default=0.95)
     took = recovery(seconds, bound=to * before, since=phases.trigger.end)
-    missed = tuple(each.id for each in recoveries if took is None or took > each.within)
+    missed = [each.id for each in recoveries if took is None or took > each.within]
+    missed += [each.id for each in objectives if not met(each, seconds, phases.trigger)]
+    outcome: Outcome = "harmed" if missed else "recovered" if recoveries else "held"
+    if recoveries and took is None:
+        outcome = "not recovered"
+    elif any(each.id in missed for each in recoveries):
+        outcome = "late"
     if before < WELL:
-        return Verdict("not well before", before, during, tail, took, missed)
-    outcome: Outcome = "not recovered" if took is None else "late" if missed else "recovered"
-    return Verdict(outcome, before, during, tail, took, missed)
-
-
-def judge_benefit(tallies: Iterable[Tally], phases: Phases, objectives: Sequence[Objective]) -> Verdict:
-    """Judge whether objectives were met while a condition lasted."""
-    seconds = goodput(tallies)
-    before, during, tail = _shares(seconds, phases)
-    missed = tuple(each.id for each in objectives if not met(each, seconds, phases.trigger))
-    if before < WELL:
-        return Verdict("not well before", before, during, tail, None, missed)
-    return Verdict("harmed" if missed else "held", before, during, tail, None, missed)
+        outcome = "not well before"
+    return Verdict(outcome, before, during, tail, took if recoveries else None, tuple(missed))
 
 
 def _shares(seconds: Sequence[Goodput], phases: Phases) -> tuple[float, float, float]:

@@ -1,6 +1,6 @@
-"""The words with one meaning: *user harm*, *recovered*, *cause right*, *mitigation right*, *wrong action left in place*.
+"""The words with one meaning: user harm, recovered, cause right, mitigation right, wrong action left in place.
 
-Every benchmark, test and report uses these functions and no others.
+Every benchmark, test and report uses these functions and no others; those about trials are in `goodput`.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def mitigation_right(actions: Iterable[ActionRecord], truth: Truth) -> bool:
     """
     applied = tuple(actions)
     places = (truth.entity, *truth.aliases)
-    at_place = [each for each in applied if each.action.target in places or each.action.target.split("->")[-1] in places]
+    at_place = [
+        each for each in applied if each.action.target in places or each.action.target.split("->")[-1] in places
+    ]
     return any(each.outcome == "helped" for each in at_place) and not wrong_actions_left(applied)
 
 
