@@ -21,12 +21,13 @@ from telic.worlds.local import checks, control
 from telic.worlds.local.ending import alive, down, sweep, wait_gone
 from telic.worlds.local.layout import Layout, log_tail
 from telic.worlds.local.processes import python
-from telic.worlds.local.spec import Spec
+from telic.worlds.local.spec import SIMULATED, Isolation, Spec
 from telic.worlds.local.world import LocalWorld
 
 READY_WITHIN = 60.0  # [s]; 2-3 s measured on 2 cores
 __all__ = ["alive", "down", "up"]
 _KEPT_BY_FRESH = ("lock", "design")
+_BOOTS = {SIMULATED: "telic.worlds.simulated.boot"}  # modules that become the first process of a world
 
 
 def up(
@@ -35,6 +36,7 @@ def up(
     *,
     fresh: bool = False,
     on_step: Callable[[str], None] = lambda text: None,
+    simulated: bool = False,
 ) -> LocalWorld:
     """Start a system and wait until every part of it is ready.
 
@@ -46,6 +48,8 @@ def up(
         Discard data, journal, telemetry, versions and configuration of earlier runs.
     on_step
         Told each step of progress, in words.
+    simulated
+        Run it as one process on simulated machines, at the pace of the machine's clock.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def up(
             _discard(layout)
         layout.make()  # again: an earlier world's end may have taken its folders away
         checks.require_disk(layout.state)
-        _launch(layout, lock, design, settings, on_step)
+        _launch(layout, lock, design, settings, on_step, simulated=simulated)
     except BaseException:
         os.close(lock)
         wait_gone(layout)
@@ -74,8 +78,19 @@ def up(
     return LocalWorld.attach(layout.state)
 
 
-def _launch(layout: Layout, lock: int, design: Design, settings: Settings, on_step: Callable[[str], None]) -> None:
-    isolation, lost = checks.choose_isolation(settings)
+def _launch(
+    layout: Layout,
+    lock: int,
+    design: Design,
+    settings: Settings,
+    on_step: Callable[[str], None],
+    *,
+    simulated: bool,
+) -> None:
+    isolation: Isolation = SIMULATED
+    lost = ""
+    if not simulated:
+        isolation, lost = checks.choose_isolation(settings)
     if lost:
         on_step(lost)
     with contextlib.ExitStack() as opened:
@@ -167,7 +182,7 @@ def _boot(spec: Spec) -> None:
     fds = (spec.gateway_fd, spec.otlp_fd, spec.lock_fd, spec.talk_fd)
     with log.open("ab") as output:
         subprocess.run(
-            python("telic.worlds.local.boot", spec.dump()),
+            python(_BOOTS.get(spec.isolation, "telic.worlds.local.boot"), spec.dump()),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from telic.worlds.local.layout import Layout
 
-Isolation = Literal["namespace", "processes"]
+Isolation = Literal["namespace", "processes", "simulated"]
+SIMULATED: Final[Literal["simulated"]] = "simulated"
 
 
 @dataclass(frozen=True)
