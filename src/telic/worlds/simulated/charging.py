@@ -58,26 +58,26 @@ class Charging:
         rng: random.Random,
     ) -> None:
         self._loop, self._server, self._service, self._way = loop, server, service, way
-        self._spans, self._random = spans, rng.random
+        self.spans, self._random = spans, rng.random
         self._allowed: dict[Plan, bool] = {}
         self._version = -1
 
     async def connect(self, plan: Plan) -> object:
         """Open a connection; return the server's epoch that it is of."""
-        start = self._spans.begin()
+        start = self.spans.begin()
         first = BEGIN if plan.transaction or not plan.charges else plan.charges[0].statement
         try:
             return await self._connect()
         except OSError as error:
-            self._spans.end(start, first, sqlstate(error), error_type(error))
+            self.spans.end(start, first, sqlstate(error), error_type(error))
             raise translate(error, first.name) from None
 
     async def pay(self, plan: Plan, epoch: object, work: Callable[[], Awaitable[T]]) -> T:
         """Pay for all statements of `plan`, then return what `work` gives."""
-        if plan.locked or not self._may(plan):
+        if plan.locked or not self.may(plan):
             return await self._one_by_one(plan, epoch, work)
         charges, server, factor = plan.charges, self._server, self._server.factor()
-        start = begun = self._spans.begin()
+        start = begun = self.spans.begin()
         turn: Turn | None = None
         try:
             link = self._way()
@@ -87,8 +87,8 @@ class Charging:
             turn = server.cpus.take(plan.cpu * factor)
             if turn is None:
                 turn = await server.cpus.wait(plan.cpu * factor)
-                begun = self._spans.begin()
-            await self._sleep(turn.took + plan.travel * factor + extra)
+                begun = self.spans.begin()
+            await self._sleep_until(turn[1] + plan.travel * factor + extra)
             if server.epoch is not epoch:
                 raise ConnectionResetError(_GONE)
         except CancelledError:
@@ -100,7 +100,7 @@ class Charging:
             last = self._broken(plan, start, begun, factor, error_type(error))
             raise translate(error, last.statement.name) from None
         if len(charges) == 1:
-            self._spans.between(start, self._spans.begin(), charges[0].statement)
+            self.spans.between(start, self.spans.begin(), charges[0].statement)
             return await work()
         try:
             answer = await work()
@@ -120,17 +120,17 @@ class Charging:
                     self._give(held)
             if not plan.transaction:
                 return await work()
-            start = self._spans.begin()
+            start = self.spans.begin()
             await self._sleep(plan.charges[-1].travel * self._server.factor())
             answer = await work()
-            self._spans.between(start, self._spans.begin(), plan.charges[-1].statement)
+            self.spans.between(start, self.spans.begin(), plan.charges[-1].statement)
             return answer
         finally:
             self._give(held)
 
     async def _one(self, charge: Charge, epoch: object, held: list[str]) -> None:
         server, factor = self._server, self._server.factor()
-        start = self._spans.begin()
+        start = self.spans.begin()
         turn: Turn | None = None
         state, kind = "", "cancelled"
         try:
@@ -144,7 +144,7 @@ class Charging:
                 await server.lock(charge.locks).take()
                 held.append(charge.locks)
             turn = server.cpus.take(charge.cpu * factor) or await server.cpus.wait(charge.cpu * factor)
-            await self._sleep(turn.took + charge.travel * factor + extra)
+            await self._sleep_until(turn[1] + charge.travel * factor + extra)
             if server.epoch is not epoch:
                 raise ConnectionResetError(_GONE)
             kind = ""
@@ -154,7 +154,7 @@ class Charging:
         finally:
             if turn is not None:
                 server.cpus.give_up(turn)
-            self._spans.end(start, charge.statement, state, kind)
+            self.spans.end(start, charge.statement, state, kind)
 
     def _give(self, held: list[str]) -> None:
         while held:
@@ -176,7 +176,7 @@ class Charging:
         factor = server.factor()
         turn = server.cpus.take(CONNECT_CPU * factor) or await server.cpus.wait(CONNECT_CPU * factor)
         try:
-            await self._sleep(turn.took + CONNECT_TRAVEL * factor + 2 * CONNECT_MESSAGES * link.delay)
+            await self._sleep_until(turn[1] + CONNECT_TRAVEL * factor + 2 * CONNECT_MESSAGES * link.delay)
         except CancelledError:
             server.cpus.give_up(turn)
             raise
@@ -193,16 +193,19 @@ class Charging:
         return 2 * link.delay * messages
 
     async def _sleep(self, seconds: float) -> None:
-        loop = self._loop
-        woken: Future[None] = loop.create_future()
-        timer = loop.call_at(loop.time() + seconds, _wake, woken)
+        await self._sleep_until(self._loop.time() + seconds)
+
+    async def _sleep_until(self, when: float) -> None:
+        done: Future[None] = self._loop.create_future()
+        timer = self._loop.call_at(when, woken, done)
         try:
-            await woken
+            await done
         except BaseException:
             timer.cancel()
             raise
 
-    def _may(self, plan: Plan) -> bool:
+    def may(self, plan: Plan) -> bool:
+        """Whether the service holds what every statement of `plan` needs."""
         grants = self._server.grants
         if grants.version != self._version:
             self._allowed.clear()
@@ -215,27 +218,27 @@ class Charging:
 
     def _several(self, plan: Plan, start: int, factor: float, count: int) -> None:
         """Record the first `count` statements, each ending where the next begins, the last one now."""
-        end, share = self._spans.begin(), self._server.cpus.share
+        end, share = self.spans.begin(), self._server.cpus.share
         times = []
         for each in reversed(plan.charges):
             begin = max(start, end - round(_took(each, factor, share)))
             times.append((begin, end, each))
             end = begin
         for begin, end, each in reversed(times[len(times) - count :]):
-            self._spans.between(begin, end, each.statement)
+            self.spans.between(begin, end, each.statement)
 
     def _broken(self, plan: Plan, start: int, begun: int, factor: float, kind: str) -> Charge:
         """Record what was done when it ended early, and return the statement that was not."""
-        now, share = self._spans.begin(), self._server.cpus.share
+        now, share = self.spans.begin(), self._server.cpus.share
         end = begun + round(BEGIN_TIME * factor * 1e9) * plan.transaction
         for each in plan.charges[:-1]:
             begin, end = end, end + round(_took(each, factor, share))
             if end > now:
-                self._spans.end(min(start if each is plan.charges[0] else begin, now), each.statement, "", kind)
+                self.spans.end(min(start if each is plan.charges[0] else begin, now), each.statement, "", kind)
                 return each
-            self._spans.between(begin, end, each.statement)
+            self.spans.between(begin, end, each.statement)
         last = plan.charges[-1]
-        self._spans.end(min(end if len(plan.charges) > 1 else start, now), last.statement, "", kind)
+        self.spans.end(min(end if len(plan.charges) > 1 else start, now), last.statement, "", kind)
         return last
 
 
@@ -243,6 +246,7 @@ def _took(charge: Charge, factor: float, share: float) -> float:
     return (charge.travel + charge.cpu / share) * factor * 1e9
 
 
-def _wake(woken: Future[None]) -> None:
-    if not woken.done():
-        woken.set_result(None)
+def woken(done: Future[None]) -> None:
+    """End a wait that may have been cancelled."""
+    if not done.done():
+        done.set_result(None)

@@ -33,6 +33,15 @@ class Connections:
             return True
         return False
 
+    def borrow(self, epoch: object) -> bool:
+        """Whether an idle connection of `epoch` may be used at once; it is taken then."""
+        idle = self._idle
+        if not self.free or not idle or idle[-1] is not epoch or self._waiting:
+            return False
+        self.free -= 1
+        idle.pop()
+        return True
+
     async def turn(self) -> None:
         """Wait until one more connection may be used."""
         turn: Future[None] = self._loop.create_future()

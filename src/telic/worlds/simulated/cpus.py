@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop, Future
 from collections import deque
-from typing import NamedTuple
 
 _NEVER = float("-inf")
-
-
-class Turn(NamedTuple):
-    """A job on a CPU."""
-
-    place: int
-    until: float  # on the loop's clock [s]
-    took: float  # [s]
+Turn = tuple[int, float]  # a job: which CPU, and until when on the loop's clock [s]
 
 
 class Cpus:
@@ -56,8 +48,10 @@ class Cpus:
         return len(self._waiting)
 
     def take(self, seconds: float) -> Turn | None:
-        """Begin a job of `seconds` [s] now, or return None where all CPUs are busy."""
-        return None if self._waiting else self._begin(seconds, self._loop.time())
+        """Begin a job of `seconds` [s] now and return its turn, or None where all CPUs are busy."""
+        if self._waiting:
+            return None
+        return self._begin(seconds, self._loop.time())
 
     async def wait(self, seconds: float) -> Turn:
         """Like `take`, but wait for a CPU."""
@@ -73,10 +67,10 @@ class Cpus:
 
     def give_up(self, turn: Turn) -> None:
         """Free the CPU of a job that ends before its time."""
-        now = self._loop.time()
-        if turn.until > now and turn.place < len(self._busy_until) and self._busy_until[turn.place] == turn.until:
-            self._busy_until[turn.place] = now
-            self.seconds -= (turn.until - now) * self._share
+        now, (place, until) = self._loop.time(), turn
+        if until > now and place < len(self._busy_until) and self._busy_until[place] == until:
+            self._busy_until[place] = now
+            self.seconds -= (until - now) * self._share
             self._serve()
 
     def fail(self, error: Exception) -> None:
@@ -90,10 +84,9 @@ class Cpus:
     def _begin(self, seconds: float, now: float) -> Turn | None:
         for place, until in enumerate(self._busy_until):
             if until <= now:
-                took = seconds / self._share
-                self._busy_until[place] = now + took
+                self._busy_until[place] = until = now + seconds / self._share
                 self.seconds += seconds
-                return Turn(place, now + took, took)
+                return place, until
         return None
 
     def _serve(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, CancelledError
+from asyncio import AbstractEventLoop, CancelledError, Future
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from telic.runtime.failures import DependencyFailed
 from telic.runtime.ports import Queries, Row
 from telic.runtime.statements import Statement
 from telic.runtime.stores.postgres import RECOVER_TIMEOUT
-from telic.worlds.simulated.charging import Charging, Link
+from telic.worlds.simulated.charging import Charging, Link, woken
 from telic.worlds.simulated.connections import Connections
 from telic.worlds.simulated.postgres import SimulatedPostgres
 from telic.worlds.simulated.statements import Plan, charge, plan
@@ -28,6 +28,8 @@ class SimulatedDatabase:
     ----------
     way
         Gives the link that leads to the server now; None where nothing listens.
+    charging
+        How the service pays.
     pool
         How many connections [1].
     """
@@ -42,7 +44,7 @@ class SimulatedDatabase:
         pool: int,
     ) -> None:
         self._loop, self._server, self._way, self._charging = loop, server, way, charging
-        self._size, self._pool = pool, Connections(loop, pool)
+        self.size, self._pool = pool, Connections(loop, pool)
         self._plans: dict[str, Plan] = {}
 
     @property
@@ -53,7 +55,7 @@ class SimulatedDatabase:
     def move(self, *, pool: int) -> None:
         """Use new connections from now on, so many [1]: the address or their number has changed."""
         self.close()
-        self._size, self._pool = pool, Connections(self._loop, pool)
+        self.size, self._pool = pool, Connections(self._loop, pool)
 
     def close(self) -> None:
         """Close idle connections; those in use close when they are done."""
@@ -82,6 +84,9 @@ class SimulatedDatabase:
     async def perform(self, plan: Plan, work: Callable[[], Awaitable[T]]) -> T:
         """Pay for the statements of `plan` on one connection, then return what `work` gives; it must not wait.
 
+        One statement over a connection that is idle, on a link without weather, waits once at most and for nobody
+        else: that is nearly always so, and has to be fast.
+
         Raises
         ------
         DependencyFailed
@@ -89,6 +94,38 @@ class SimulatedDatabase:
         BusinessError
             What `work` raised; a transaction is rolled back then.
         """
+        server, link, charging = self._server, self._way(), self._charging
+        epoch = server.epoch
+        if link is None or link.delay or link.drop or link.fail or not charging.may(plan) or not plan.quick:
+            return await self._perform(plan, work)
+        pool = self._pool
+        if not pool.borrow(epoch):
+            return await self._perform(plan, work)
+        cpu, factor = server.cpus, server.factor()
+        turn = cpu.take(plan.cpu * factor)
+        if turn is None:
+            return await self._carry_on(plan, work, pool, epoch)
+        loop, spans = self._loop, charging.spans
+        start = spans.begin()
+        done: Future[None] = Future(loop=loop)
+        timer = loop.call_at(turn[1] + plan.travel * factor, woken, done)
+        try:
+            await done
+        except CancelledError:
+            timer.cancel()
+            cpu.give_up(turn)
+            spans.end(start, plan.charges[0].statement, "", "cancelled")
+            self._recover(pool, epoch)
+            raise
+        if server.epoch is not epoch:
+            return await self._carry_on(plan, work, pool, epoch)
+        spans.between(start, spans.begin(), plan.charges[0].statement)
+        try:
+            return await work()
+        finally:
+            pool.release(epoch)
+
+    async def _perform(self, plan: Plan, work: Callable[[], Awaitable[T]]) -> T:
         pool, server = self._pool, self._server
         if not pool.take():
             await pool.turn()
@@ -98,6 +135,16 @@ class SimulatedDatabase:
                 epoch = server.epoch
             else:
                 epoch = await self._charging.connect(plan)
+        except BaseException:
+            pool.release(None)
+            raise
+        return await self._carry_on(plan, work, pool, epoch)
+
+    async def _carry_on(
+        self, plan: Plan, work: Callable[[], Awaitable[T]], pool: Connections, epoch: object | None
+    ) -> T:
+        """Pay over a connection that was borrowed."""
+        try:
             answer = await self._charging.pay(plan, epoch, work) if plan.charges else await work()
         except CancelledError:
             self._recover(pool, epoch)
@@ -114,9 +161,7 @@ class SimulatedDatabase:
     def _recover(self, pool: Connections, epoch: object | None) -> None:
         """Keep a connection out of the pool until the server has dropped its cancelled statement."""
         link = self._way()
-        if epoch is None:
-            pool.release(None)
-        elif link is None or link.drop:
+        if link is None or link.drop:
             self._loop.call_later(RECOVER_TIMEOUT, pool.release, None)
         else:
             self._loop.call_later(RECOVER + 2 * link.delay, pool.release, epoch)

@@ -82,8 +82,9 @@ def _constructor(service: str, memory: type[Any], data: SystemData) -> Callable[
 
 
 def _method(plan: Plan, work: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
-    async def run(self: Any, *args: object, **named: object) -> object:
-        return await self._perform(plan, lambda: work(self._memory, *args, **named))
+    def run(self: Any, *args: object, **named: object) -> Awaitable[object]:
+        done: Awaitable[object] = self._perform(plan, lambda: work(self._memory, *args, **named))
+        return done
 
     return run
 

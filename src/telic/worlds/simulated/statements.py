@@ -50,6 +50,7 @@ class Plan:
     travel: float = 0.0  # of all together [s]
     cpu: float = 0.0  # of all together [s]
     locked: bool = False  # calls may have to wait for each other
+    quick: bool = False  # one statement that locks nothing
 
 
 def charge(statement: Statement, *, indexed: bool = True) -> Charge:
@@ -85,6 +86,7 @@ def plan(method: str, charges: tuple[Charge, ...], *, transaction: bool = False)
         travel=sum(each.travel for each in charges) + (BEGIN_TIME if transaction else 0.0),
         cpu=sum(each.cpu for each in charges),
         locked=any(each.locks for each in charges),
+        quick=len(charges) == 1 and not charges[0].locks,
     )
 
 

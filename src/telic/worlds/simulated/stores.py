@@ -80,9 +80,15 @@ class Stores:
 
     def _way(self, settings: Settings, store: str) -> Callable[[], Link | None]:
         key, path = f"store.{store}.port", self._network.path
+        known: Mapping[str, Scalar] | None = None
+        link: Link | None = None
 
         def way() -> Link | None:
-            port = settings().get(key)
-            return path(int(port)) if isinstance(port, int | str) else None
+            nonlocal known, link
+            current = settings()
+            if current is not known:  # asked for at every statement, changed at a push
+                link = path(int(current.get(key, 0)))
+                known = current if link is not None else None
+            return link
 
         return way
