@@ -4,7 +4,7 @@ from telic.model.action import Action, ActionRecord, Outcome, Undo
 from telic.model.design import Call, Design, Grant, ServiceDesign, ServiceOperation, Table
 from telic.model.incident import MECHANISMS, Diagnosis, Evidence, Hypothesis, Incident, Symptom
 from telic.model.intent import Intent
-from telic.model.judgement import Tally, Truth, cause_right, recovered, user_harm, wrong_actions_left
+from telic.model.judgement import Tally, Truth, cause_right, mitigation_right, recovered, user_harm, wrong_actions_left
 from telic.model.protocols import Actor, Harm, Observed, Row, Store, World
 from telic.model.records import dump, load, plain
 from telic.model.topology import (
@@ -61,6 +61,7 @@ __all__ = [
     "cause_right",
     "dump",
     "load",
+    "mitigation_right",
     "plain",
     "recovered",
     "user_harm",

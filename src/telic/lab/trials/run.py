@@ -75,7 +75,7 @@ def opened(
     *,
     world: WorldName,
     workload: str,
-    rate: float,
+    rate: float | None,
     shape: str,
     seed: int,
     operate: bool,

@@ -1,4 +1,4 @@
-"""How the rate of a load changes over its run: constant, a ramp, a swing, a spike."""
+"""How the rate of a load changes over its run: constant, a ramp, a swing, a spike, steps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from telic.errors import UsageError
 
 SWING_PERIOD = 60.0  # of a swing that names none [s]
 FORMS = (
-    "constant | ramp:FROM..TO | swing:SHARE[@PERIOD] | spike:FACTOR@START+SECONDS, such as swing:0.3 or spike:2.5@10+5"
+    "constant | ramp:FROM..TO | swing:SHARE[@PERIOD] | spike:FACTOR@START+SECONDS | steps:FACTOR@START,..., "
+    "such as swing:0.3, spike:2.5@10+5 or steps:0.5@20,1@30"
 )
 
 
@@ -76,6 +77,18 @@ def _spike(text: str, rest: str, seconds: float) -> Shape:
     return Shape(text, lambda at: factor if start <= at < start + length else 1.0, max(factor, 1.0))
 
 
+def _steps(text: str, rest: str, seconds: float) -> Shape:
+    pairs = [each.split("@") for each in rest.split(",")]
+    steps = [(_factor(start), _factor(factor)) for factor, start in pairs]
+    if steps != sorted(steps, key=lambda each: each[0]):
+        raise ValueError(rest)
+
+    def factor_at(at: float) -> float:
+        return next((factor for start, factor in reversed(steps) if at >= start), 1.0)
+
+    return Shape(text, factor_at, max(1.0, *(factor for _, factor in steps)))
+
+
 def _factor(text: str) -> float:
     value = float(text)
     if not math.isfinite(value) or value < 0:
@@ -83,4 +96,4 @@ def _factor(text: str) -> float:
     return value
 
 
-_READERS: dict[str, Callable[[str, str, float], Shape]] = {"ramp": _ramp, "swing": _swing, "spike": _spike}
+_READERS: dict[str, Callable[[str, str, float], Shape]] = {"ramp": _ramp, "swing": _swing, "spike": _spike, "steps": _steps}

@@ -1,0 +1,127 @@
+"""The test of metastability: at one and the same load the system is collapsed, and, after less load for a while, well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from telic.lab.course import Course, Tell, Told
+from telic.lab.trials.plan import Planned
+from telic.lab.trials.run import DECIDED, opened
+from telic.lab.trials.triggers import injected, kind_of, words
+from telic.model import Window
+from telic.model.goodput import Goodput, goodput, share
+from telic.model.trial import WorldName
+from telic.settings import Settings
+
+CUTS = (0.7, 0.5, 0.3, 0.1)  # load after the collapse, in turn [1]
+STEP = 8.0  # each of them lasts so long [s]
+WATCH = 8.0  # the load as it was, after the trigger and again at the end [s]
+TAKES = 4.0  # at the end of each stretch, what counts [s]
+WELL = 0.95  # share of good answers, of that before the trigger [1]
+
+
+@dataclass(frozen=True)
+class Hysteresis:
+    """Both states at one load, and at which load the system came back."""
+
+    before: float  # share of good answers before the trigger [1]
+    collapsed: float  # after the trigger, at the same load [1]
+    restored: float  # at the same load once more, after less of it [1]
+    levels: tuple[tuple[float, float], ...]  # load [1] and share of good answers [1], in the order of the cuts
+
+    @property
+    def recovered_at(self) -> float | None:
+        """The first load [1] at which users were well again; None where none was low enough."""
+        return next((load for load, good in self.levels if good >= WELL * self.before), None)
+
+    @property
+    def metastable(self) -> bool:
+        """Whether one load is carried well and badly, depending on what was before."""
+        bound = WELL * self.before
+        return self.collapsed < bound <= self.restored
+
+
+@dataclass(frozen=True)
+class Steps:
+    """When which load is offered [s since the first request]."""
+
+    before: float
+    trigger: float
+    cuts: tuple[float, ...]
+
+    @property
+    def first_cut(self) -> float:
+        """When the load is cut for the first time."""
+        return self.before + self.trigger + WATCH
+
+    @property
+    def back(self) -> float:
+        """When the load is what it was again."""
+        return self.first_cut + STEP * len(self.cuts)
+
+    @property
+    def end(self) -> float:
+        """When everything is over."""
+        return self.back + WATCH
+
+    def shape(self, spike: float = 1.0) -> str:
+        """Return the load's shape; a trigger that is a load is its `spike` [1]."""
+        parts = [f"{spike:g}@{self.before:g}", f"1@{self.before + self.trigger:g}"] if spike != 1.0 else []
+        parts += [f"{cut:g}@{self.first_cut + STEP * index:g}" for index, cut in enumerate(self.cuts)]
+        return "steps:" + ",".join([*parts, f"1@{self.back:g}"])
+
+
+def run(
+    planned: Planned,
+    settings: Settings,
+    tell: Tell,
+    *,
+    system: str,
+    world: WorldName = "simulated",
+    wiring: Path | None = None,
+    seed: int = 1,
+    cuts: Sequence[float] = CUTS,
+) -> Hysteresis:
+    """Collapse a system with a trial's trigger, cut its load step by step, raise it again, and compare."""
+    kind = kind_of(planned.trial.inject)
+    steps = Steps(planned.timing.before, planned.seconds, tuple(cuts))
+    with opened(
+        system,
+        settings,
+        tell,
+        world=world,
+        workload=planned.workload.id,
+        rate=planned.workload.rate,
+        shape=steps.shape(float(str(planned.trial.inject[kind])) if kind == "load" else 1.0),
+        seed=seed,
+        operate=False,
+        wiring=wiring,
+    ) as course:
+        first = float(course.record().seconds[0].second)
+        _through(course, planned, steps, first)
+        return judged(goodput(course.record().tallies()), steps, first)
+
+
+def judged(seconds: Sequence[Goodput], steps: Steps, first: float) -> Hysteresis:
+    """Judge a record whose first second is `first` [s since the Unix epoch]."""
+
+    def last(until: float) -> float:
+        return share(seconds, Window(first + until - TAKES, first + until))
+
+    levels = tuple((cut, last(steps.first_cut + STEP * (index + 1))) for index, cut in enumerate(steps.cuts))
+    return Hysteresis(last(steps.before), last(steps.first_cut), last(steps.end), levels)
+
+
+def _through(course: Course, planned: Planned, steps: Steps, first: float) -> None:
+    course.pause(first + steps.before - course.now())
+    course.tell(Told(course.now(), "lab", words(planned.trial.inject)))
+    with injected(course.harm, planned.trial.inject):
+        course.pause(planned.seconds)
+    for index, cut in enumerate(steps.cuts):
+        course.pause(first + steps.first_cut + STEP * index - course.now())
+        course.tell(Told(course.now(), "lab", f"{cut:.0%} of the load"))
+    course.pause(first + steps.back - course.now())
+    course.tell(Told(course.now(), "lab", "the whole load again"))
+    course.pause(first + steps.end + 1.0 + DECIDED - course.now())
