@@ -1,0 +1,21 @@
+"""A compiled queueing model of a design with its wiring, for hundreds to thousands of services (extra ``model``)."""
+
+from telic.worlds.queueing.costs import Costs, statement_costs
+from telic.worlds.queueing.plan import Plan, compile
+from telic.worlds.queueing.result import Result
+from telic.worlds.queueing.run import Run, simulate
+from telic.worlds.queueing.state import ModelTooLarge
+from telic.worlds.queueing.trigger import Trigger, trigger_of
+
+__all__ = [
+    "Costs",
+    "ModelTooLarge",
+    "Plan",
+    "Result",
+    "Run",
+    "Trigger",
+    "compile",
+    "simulate",
+    "statement_costs",
+    "trigger_of",
+]

@@ -1,0 +1,52 @@
+"""Compiles functions with numba, once: machine code is kept in a folder that belongs to these very sources."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from telic.errors import UsageError
+
+try:
+    import numba
+except ModuleNotFoundError as missing:
+    raise UsageError(
+        "the queueing model needs numba, which is not installed",
+        hint="pip install 'telic[model]', or `make dev` in a checkout",
+    ) from missing
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def cache_folder() -> Path:
+    """Return where machine code is kept: numba looks at one file of a call tree, so all of them are in the name."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return base / "telic" / f"model-{digest.hexdigest()[:12]}"
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    numba.config.CACHE_DIR = str(cache_folder())
+
+
+def part(function: F) -> F:
+    """Compile a function that becomes part of whatever calls it: no call remains at run time."""
+    made: F = numba.njit(forceinline=True, error_model="numpy")(function)
+    return made
+
+
+def routine(function: F) -> F:
+    """Compile a function that is called."""
+    made: F = numba.njit(error_model="numpy")(function)
+    return made
+
+
+def program(function: F) -> F:
+    """Compile a function that Python calls, and keep its machine code."""
+    made: F = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
+    return made

@@ -1,0 +1,198 @@
+"""Runs a plan: time goes on in stretches between which the world may be changed; what happened is read off."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from telic.errors import UsageError
+from telic.worlds.queueing import state
+from telic.worlds.queueing.kernel import run
+from telic.worlds.queueing.layout import RUN_FULL
+from telic.worlds.queueing.plan import Plan
+from telic.worlds.queueing.result import Gauges, Result
+from telic.worlds.queueing.trigger import Trigger
+
+MEMORY = 1 << 30  # that a run may use [bytes]
+
+
+class Run:
+    """One run of a plan, stretch by stretch.
+
+    Parameters
+    ----------
+    plan
+        What `compile` returned.
+    seconds
+        How long it may run at most [s]; counts are kept for each.
+    seed
+        The same seed gives the same run.
+    spans, sampled
+        How many spans of sampled requests are kept [1], and which share of requests is sampled [1].
+    memory
+        That the run may use [bytes]; more is `ModelTooLarge`.
+    """
+
+    def __init__(
+        self, plan: Plan, seconds: int, *, seed: int, spans: int = 0, sampled: float = 0.0, memory: int = MEMORY
+    ) -> None:
+        self.plan, self.seed, self._memory = plan, seed, memory
+        self.seconds = seconds
+        rows = seconds + math.ceil(plan.costs.patience) + 2
+        self._arrays = state.begin(plan, rows, seed=seed, spans=spans)
+        self._arrays.clock["sampled"] = sampled if spans else 0.0
+        self._draws = np.random.default_rng([seed, 1])
+        self._gauges = Gauges.of(rows, len(plan.services))
+
+    @property
+    def now(self) -> float:
+        """How far it is [s]."""
+        return float(self._arrays.clock["now"][0])
+
+    def until(self, end: float) -> None:
+        """Let it go on to `end` [s]."""
+        while self.now < end:
+            stop = min(end, math.floor(self.now + 1e-9) + 1.0)
+            while run(self._arrays, stop) == RUN_FULL:
+                self._arrays = state.grown(self._arrays, self._memory)
+            if stop == math.floor(stop):
+                self._gauges.look(int(stop) - 1, self._arrays)
+
+    def load(self, rate: float) -> None:
+        """Let users send `rate` [requests/s] from now on."""
+        clock = self._arrays.clock
+        clock["rate"] = rate
+        clock["next_arrival"] = self.now + self._draws.exponential(1.0 / rate) if rate > 0 else np.inf
+
+    def capacity(self, service: str, share: float) -> None:
+        """Leave a service a share [1] of the slots that it declares, one at least; 1 heals."""
+        number = self.plan.node(service)
+        declared, node = int(self.plan.nodes["slots"][number]), self._arrays.nodes[number]
+        node["slots"] = max(1, round(declared * share))
+        node["limit"] = node["slots"] if share >= 1.0 else min(float(node["limit"]), float(node["slots"]))
+
+    def errors(self, service: str, share: float) -> None:
+        """Let a share [1] of the calls to a service be reset; 0 heals."""
+        self._arrays.edges["fails"][self._arrays.edges["callee"] == self.plan.node(service)] = share
+
+    def delay(self, service: str, seconds: float) -> None:
+        """Let each call to a service take `seconds` longer; 0 heals."""
+        self._arrays.edges["delay"][self._arrays.edges["callee"] == self.plan.node(service)] = seconds
+
+    def flush(self) -> None:
+        """Empty every cache."""
+        self._arrays.cached_until[:] = 0.0
+        self._arrays.stale_until[:] = 0.0
+
+    def stop(self, service: str, seconds: float) -> None:
+        """Let the processors of a service stand still for `seconds`, as a collection of garbage does."""
+        for station in self._processors(service):
+            first = int(self.plan.stations["first"][station])
+            servers = self._arrays.servers[first : first + int(self.plan.stations["servers"][station])]
+            np.maximum(servers, self.now, out=servers)
+            servers += seconds
+
+    def result(self) -> Result:
+        """Return what happened so far."""
+        return Result.of(self.plan, self._arrays, self._gauges, math.ceil(self.now), self.seed)
+
+    def _processors(self, service: str) -> list[int]:
+        node = self.plan.node(service)
+        operations = self.plan.operations[self.plan.operations["node"] == node]
+        steps = [self.plan.steps[each["first"]] for each in operations if each["end"] > each["first"]]
+        found = sorted({int(step["station"]) for step in steps if step["pool"] < 0 and step["station"] >= 0})
+        if not found:
+            raise UsageError(f"{service} has no processors of its own in this plan", hint="give Costs(cores=1)")
+        return found
+
+
+def simulate(
+    plan: Plan,
+    *,
+    seconds: float,
+    rate: float | None = None,
+    seed: int = 1,
+    triggers: Sequence[Trigger] = (),
+    sampled: float = 0.0,
+    spans: int = 200_000,
+    memory: int = MEMORY,
+) -> Result:
+    """Run a plan from an empty system, and on until every request is decided.
+
+    Parameters
+    ----------
+    plan
+        What `compile` returned.
+    seconds
+        That users send requests for [s].
+    rate
+        Mean [requests/s]; by default the workload's.
+    seed
+        Of every stream of chance.
+    triggers
+        What hurts it, each for its time.
+    sampled
+        Share of requests whose spans are kept [1].
+    spans
+        That are kept at most [1].
+    memory
+        That the run may use [bytes].
+
+    Raises
+    ------
+    ModelTooLarge
+        A queue outgrew the memory.
+    """
+    wanted = plan.rate if rate is None else rate
+    if not seconds > 0 or wanted < 0:
+        raise UsageError(f"{wanted:g} requests/s for {seconds:g} s is no load", hint="give numbers above 0")
+    this = Run(plan, math.ceil(seconds), seed=seed, spans=spans if sampled > 0 else 0, sampled=sampled, memory=memory)
+    this.load(wanted)
+    for time, change in _changes(this, triggers, wanted):
+        if time >= seconds:
+            break
+        this.until(time)
+        change()
+    this.until(seconds)
+    this.load(0.0)
+    this.until(seconds + plan.costs.patience + 0.01)
+    return this.result()
+
+
+class _Change:
+    """Something to be done to a run at a time."""
+
+    def __init__(self, this: Run, trigger: Trigger, rate: float, *, begins: bool) -> None:
+        self._this, self._trigger, self._rate, self._begins = this, trigger, rate, begins
+
+    def __call__(self) -> None:
+        this, trigger, begins = self._this, self._trigger, self._begins
+        match trigger.kind:
+            case "load":
+                this.load(self._rate * (trigger.value if begins else 1.0))
+            case "capacity":
+                this.capacity(trigger.service, trigger.value if begins else 1.0)
+            case "error":
+                this.errors(trigger.service, trigger.value if begins else 0.0)
+            case "delay":
+                this.delay(trigger.service, trigger.value if begins else 0.0)
+            case "flush":
+                this.flush()
+            case "pause":
+                this.stop(trigger.service, (1.0 - trigger.value) * trigger.every)
+
+
+def _changes(this: Run, triggers: Sequence[Trigger], rate: float) -> Iterator[tuple[float, _Change]]:
+    found = []
+    for each in triggers:
+        begin = _Change(this, each, rate, begins=True)
+        if each.kind == "flush":
+            found.append((each.at, begin))
+        elif each.kind == "pause":
+            times = np.arange(each.at, each.end - 1e-9, each.every)
+            found += [(float(time), begin) for time in times]
+        else:
+            found += [(each.at, begin), (each.end, _Change(this, each, rate, begins=False))]
+    yield from sorted(found, key=lambda pair: pair[0])
