@@ -1,4 +1,4 @@
-"""``telic trial compare-worlds storm``: what a system survives, and whether two worlds say the same."""
+"""``telic trial``: what a system survives."""
 
 from __future__ import annotations
 

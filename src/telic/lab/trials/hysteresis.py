@@ -1,4 +1,4 @@
-"""The test of metastability: at one and the same load the system is collapsed, and, after less load for a while, well."""
+"""The test of metastability: one load is carried badly after a trigger, and well after less load for a while."""
 
 from __future__ import annotations
 

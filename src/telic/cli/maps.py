@@ -1,0 +1,134 @@
+"""``telic storm compare-worlds``: where a system is weak, and whether two worlds say the same of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from telic.cli.output import Json, console, show
+from telic.cli.trials import System, Wiring
+from telic.errors import UsageError
+from telic.settings import Settings
+
+if TYPE_CHECKING:
+    from telic.lab.trials.comparison import Pair, Said
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command(epilog="`telic storm hotel --wiring baseline`  ·  `telic storm --lengths 1,5 --rates 100,300`")(storm)
+    app.command(
+        "compare-worlds",
+        epilog="`telic compare-worlds hotel`  ·  `telic compare-worlds --faults hang --trials baseline:T1 --seeds 3`",
+    )(compare_worlds)
+
+
+def storm(
+    system: System = "hotel",
+    trial: Annotated[str, typer.Option(help="Which trial's trigger.")] = "T1",
+    wiring: Wiring = "",
+    rates: Annotated[str, typer.Option(help="Requests a second, by commas; default: around the trial's.")] = "",
+    lengths: Annotated[str, typer.Option(help="Lengths of the trigger [s], by commas.")] = "1,2,5,10",
+    retries: Annotated[str, typer.Option(help="A panel each: retries at every hop, by commas.")] = "0,1,3",
+    seed: Annotated[int, typer.Option(help="Seed of everything.")] = 1,
+    out: Annotated[Path, typer.Option(help="Where the picture goes (HTML).")] = Path("storm.html"),
+    as_json: Json = False,
+) -> None:
+    """Map from which load, length of a trigger and retries on a system does not come back."""
+    from telic import apps
+    from telic.lab.trials import storm as storms
+    from telic.lab.trials.storm_page import page
+
+    def progress(done: int, of: int) -> None:
+        console.print(f"{done} of {of} runs", end="\n" if done == of else "\r", highlight=False)
+
+    found = storms.storm(
+        system,
+        Settings.read(),
+        trial=trial,
+        wiring=apps.find_wiring(system, wiring) if wiring else None,
+        rates=_numbers(rates, "--rates"),
+        lengths=_numbers(lengths, "--lengths"),
+        retries=[int(each) for each in _numbers(retries, "--retries")],
+        seed=seed,
+        on_cell=(lambda done, of: None) if as_json else progress,
+    )
+    try:
+        out.write_text(page(found), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}", hint="name another file with --out") from error
+    if as_json:
+        show(found, as_json=True)
+        return
+    for each in found.panels:
+        lost = sum(cell.outcome == "not recovered" for cell in each.cells)
+        here = "  (as it is wired)" if each.current and each.title != "as it is wired" else ""
+        console.print(f"{each.title:24} {lost:3} of {len(each.cells)} never came back{here}", highlight=False)
+    console.print(f"\npicture  {out.resolve()}", highlight=False, soft_wrap=True)
+
+
+def compare_worlds(
+    system: System = "hotel",
+    faults: Annotated[str, typer.Option(help="Faults by commas; `all`, or `none`.")] = "all",
+    trials: Annotated[str, typer.Option(help="WIRING:TRIAL by commas; `none`.")] = "baseline:T1,combination:T1",
+    seeds: Annotated[int, typer.Option(help="Runs of each, with the seeds 1, 2, ...")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Run the same faults and trials on real processes and on virtual time, and compare the verdicts."""
+    from telic.lab.fault import fault
+    from telic.lab.trials import comparison
+
+    chosen = list(fault) if faults == "all" else [] if faults == "none" else faults.split(",")
+    for each in chosen:
+        fault.factory(each)
+    found = comparison.compare(
+        system,
+        Settings.read(),
+        faults=chosen,
+        trials=[] if trials == "none" else [_designed(system, each) for each in trials.split(",")],
+        seeds=range(1, seeds + 1),
+        on_pair=(lambda pair: None) if as_json else _pair,
+    )
+    if as_json:
+        show({"agreement": found.agreement, "ratio": found.ratio, "pairs": found.pairs}, as_json=True)
+        return
+    count = sum(each.agree for each in found.pairs)
+    console.print(
+        f"\nsame verdict  {count} of {len(found.pairs)} ({found.agreement:.0%})\n"
+        f"recovery      the longer is {found.ratio:.1f} times the shorter (median)",
+        highlight=False,
+    )
+
+
+def _pair(pair: Pair) -> None:
+    def said(each: Said) -> str:
+        return each.verdict + ("" if each.recovery is None else f" after {each.recovery:.1f} s")
+
+    mark = "[green]same[/]" if pair.agree else "[red]not the same[/]"
+    console.print(f"[bold]{pair.what}[/], seed {pair.seed}: {mark}", highlight=False)
+    console.print(
+        f"    local      {said(pair.local)}\n    simulated  {said(pair.simulated)}", highlight=False, markup=False
+    )
+
+
+def _designed(system: str, text: str) -> tuple[str, str]:
+    from telic import apps
+    from telic.lab import trials
+
+    wiring, _, name = text.rpartition(":")
+    trials.plan(system, name)  # an unknown one is an error now, not after minutes
+    if wiring:
+        apps.find_wiring(system, wiring)
+    return wiring, name
+
+
+def _numbers(text: str, option: str) -> list[float]:
+    try:
+        found = [float(each) for each in text.split(",") if each.strip()]
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r} are no numbers", hint="write them with commas, such as 1,2,5") from error
+    if any(each < 0 for each in found):
+        raise UsageError(f"{option} {text!r}: below 0", hint="write numbers from 0, such as 1,2,5")
+    return found
