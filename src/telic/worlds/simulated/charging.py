@@ -12,7 +12,6 @@ import asyncpg
 from telic.runtime.failures import BusinessError
 from telic.runtime.stores.failures import error_type, sqlstate, translate
 from telic.runtime.stores.postgres import BEGIN, CONNECT_TIMEOUT
-from telic.worlds.simulated.cpus import Turn
 from telic.worlds.simulated.postgres import SimulatedPostgres
 from telic.worlds.simulated.spans import ComputedSpans
 from telic.worlds.simulated.statements import BEGIN_TIME, Charge, Plan
@@ -78,22 +77,16 @@ class Charging:
             return await self._one_by_one(plan, epoch, work)
         charges, server, factor = plan.charges, self._server, self._server.factor()
         start = begun = self.spans.begin()
-        turn: Turn | None = None
         try:
             link = self._way()
             extra = 0.0
             if link is not None and (link.delay or link.drop or link.fail):
                 extra = await self._weather(link, len(charges))
-            turn = server.cpus.take(plan.cpu * factor)
-            if turn is None:
-                turn = await server.cpus.wait(plan.cpu * factor)
                 begun = self.spans.begin()
-            await self._sleep_until(turn[1] + plan.travel * factor + extra)
+            await self._spend(plan.cpu * factor, plan.travel * factor + extra)
             if server.epoch is not epoch:
                 raise ConnectionResetError(_GONE)
         except CancelledError:
-            if turn is not None:
-                server.cpus.give_up(turn)
             self._broken(plan, start, begun, factor, "cancelled")
             raise
         except OSError as error:
@@ -131,7 +124,6 @@ class Charging:
     async def _one(self, charge: Charge, epoch: object, held: list[str]) -> None:
         server, factor = self._server, self._server.factor()
         start = self.spans.begin()
-        turn: Turn | None = None
         state, kind = "", "cancelled"
         try:
             link = self._way()
@@ -143,8 +135,7 @@ class Charging:
             if charge.locks and charge.locks not in held:
                 await server.lock(charge.locks).take()
                 held.append(charge.locks)
-            turn = server.cpus.take(charge.cpu * factor) or await server.cpus.wait(charge.cpu * factor)
-            await self._sleep_until(turn[1] + charge.travel * factor + extra)
+            await self._spend(charge.cpu * factor, charge.travel * factor + extra)
             if server.epoch is not epoch:
                 raise ConnectionResetError(_GONE)
             kind = ""
@@ -152,8 +143,6 @@ class Charging:
             state, kind = sqlstate(error), error_type(error)
             raise translate(error, charge.statement.name) from None
         finally:
-            if turn is not None:
-                server.cpus.give_up(turn)
             self.spans.end(start, charge.statement, state, kind)
 
     def _give(self, held: list[str]) -> None:
@@ -174,12 +163,7 @@ class Charging:
         if epoch is None or self._random() < link.fail:
             raise ConnectionResetError(_GONE)
         factor = server.factor()
-        turn = server.cpus.take(CONNECT_CPU * factor) or await server.cpus.wait(CONNECT_CPU * factor)
-        try:
-            await self._sleep_until(turn[1] + CONNECT_TRAVEL * factor + 2 * CONNECT_MESSAGES * link.delay)
-        except CancelledError:
-            server.cpus.give_up(turn)
-            raise
+        await self._spend(CONNECT_CPU * factor, CONNECT_TRAVEL * factor + 2 * CONNECT_MESSAGES * link.delay)
         if server.epoch is not epoch:
             raise ConnectionResetError(_GONE)
         return epoch
@@ -191,6 +175,20 @@ class Charging:
         if link.fail and self._random() >= (1.0 - link.fail) ** messages:
             raise ConnectionResetError(_GONE)
         return 2 * link.delay * messages
+
+    async def _spend(self, cpu: float, travel: float) -> None:
+        """Compute on the server for `cpu` [s], then be under way for `travel` [s]."""
+        cpus = self._server.cpus
+        turn = cpus.take(cpu)
+        if turn is None:
+            await cpus.use(cpu)
+            await self._sleep(travel)
+            return
+        try:
+            await self._sleep_until(turn[1] + travel)
+        except BaseException:
+            cpus.give_up(turn)
+            raise
 
     async def _sleep(self, seconds: float) -> None:
         await self._sleep_until(self._loop.time() + seconds)
