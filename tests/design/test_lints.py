@@ -86,6 +86,25 @@ def test_queues_that_outlast_their_callers_are_found(queue: int, says: str, hote
     assert says in found.says
 
 
+def test_an_age_limit_bounds_a_queue_too(hotel: Design) -> None:
+    assert lint(_nodes(hotel, {"hotel": NodePolicy(queue=-1, max_age=0.5)})) == []
+    found = _only(_nodes(hotel, {"hotel": NodePolicy(queue=-1, max_age=5.0)}))
+    assert (found.rule, found.where) == ("L-queue", "hotel")
+
+
+def test_work_for_callers_that_left_and_try_again_is_found(hotel: Design) -> None:
+    wasting = _nodes(hotel, {"search": replace(hotel.wiring.of_node("search"), cancel=False)})
+    assert lint(wasting) == []  # the deadline ends it
+    silent = replace(hotel.wiring.of_edge("gateway->search"), deadline=False)
+    found = [each for each in lint(_edges(wasting, {"gateway->search": silent})) if each.rule == "L-waste"]
+    assert [each.where for each in found] == ["gateway->search"]
+
+
+def test_shedding_for_good_is_found(hotel: Design) -> None:
+    found = _only(_nodes(hotel, {"hotel": replace(hotel.wiring.of_node("hotel"), shed=0.25)}))
+    assert (found.rule, found.where) == ("L-shed", "hotel")
+
+
 def test_two_layers_that_try_again_without_a_budget_are_found(hotel: Design) -> None:
     changed = {
         "gateway->search": EdgePolicy(9.0, UNBUDGETED),

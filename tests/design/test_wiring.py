@@ -28,6 +28,9 @@ nodes = st.builds(
     st.sampled_from(["none", "aimd"]),
     st.booleans(),
     st.none() | caches,
+    st.booleans(),
+    st.integers(0, 5000).map(lambda number: number / 1000),
+    shares,
 )
 names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 edge_names = st.tuples(names, names).map("->".join)
@@ -66,6 +69,7 @@ def test_an_unbounded_queue_can_be_written_in_words() -> None:
         ("edges: {a->b: [timeout]}", "2:15", "a mapping is expected, not a list"),
         ("nodes: {a: {order: random}}", "2:20", "order: 'random' is not known here"),
         ("nodes: {a: {dedupe: yes}}", "2:21", "dedupe: 'yes' is neither true nor false"),
+        ("nodes: {a: {shed: 2}}", "2:19", "shed: '2' is above 1"),
         ("nodes: {a: {queue: 1}, a: {queue: 2}}", "2:24", "'a' is written twice"),
         ("node: {}", "2:1", "unknown key 'node': did you mean nodes?"),
         ("edges: {a->b: {timeout: {s: 1}}}", "2:25", "timeout is one value, not a mapping"),

@@ -137,11 +137,14 @@ def fresh_caches(design: Design) -> Iterator[Finding]:
 def bounded_queues(design: Design) -> Iterator[Finding]:
     """What waits in a queue is served before its callers give up."""
     for service in design.services:
-        queue = design.wiring.of_node(service.name).queue
+        node = design.wiring.of_node(service.name)
+        queue = node.queue
         callers = [each for each, callee in _service_edges(design) if callee == service.name]
         patience = min(
             (design.wiring.of_edge(f"{each}->{service.name}").timeout for each in callers), default=JOB_EVERY
         )
+        if 0 < node.max_age <= patience:
+            continue  # what gets older than that is refused, however many wait
         if queue < 0:
             yield Finding(
                 "L-queue", service.name, "the queue has no bound", f"queue: {_fitting(service.capacity, patience)}"
@@ -151,6 +154,22 @@ def bounded_queues(design: Design) -> Iterator[Finding]:
             if waits > patience:
                 says = f"a full queue takes {waits:g} s, callers wait {patience:g} s"
                 yield Finding("L-queue", service.name, says, f"queue: {_fitting(service.capacity, patience)}")
+
+
+def no_abandoned_work(design: Design) -> Iterator[Finding]:
+    """Nobody works on for callers that have left and try again; a design refuses nobody at the door for good."""
+    for service in design.services:
+        node = design.wiring.of_node(service.name)
+        if node.shed > 0:
+            says = f"refuses {node.shed:.0%} of all requests"
+            yield Finding("L-shed", service.name, says, "shed: 0; shedding is for an overload, not for a design")
+        if node.cancel:
+            continue
+        for caller, callee in _service_edges(design):
+            policy = design.wiring.of_edge(f"{caller}->{callee}")
+            if callee == service.name and _retries(policy) and not policy.deadline:
+                says = f"{callee} works on for attempts that {caller} has given up and tries again"
+                yield Finding("L-waste", f"{caller}->{callee}", says, f"cancel: true for {callee}, or deadline: true")
 
 
 def one_retrying_layer(design: Design) -> Iterator[Finding]:
@@ -191,6 +210,7 @@ RULES: tuple[Callable[[Design], Iterator[Finding]], ...] = (
     safe_retries,
     fresh_caches,
     bounded_queues,
+    no_abandoned_work,
     one_retrying_layer,
     no_amplification,
 )

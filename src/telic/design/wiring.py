@@ -16,7 +16,8 @@ from telic.runtime.wiring import BreakerPolicy, CachePolicy, EdgePolicy, NodePol
 
 Policy = EdgePolicy | NodePolicy | RetryPolicy | BreakerPolicy | CachePolicy
 P = TypeVar("P", EdgePolicy, NodePolicy, RetryPolicy, BreakerPolicy, CachePolicy)
-DURATIONS = frozenset({"timeout", "backoff", "window", "open", "ttl"})
+DURATIONS = frozenset({"timeout", "backoff", "window", "open", "ttl", "max_age"})
+ZERO = frozenset({"backoff", "max_age"})  # durations that may be 0
 NESTED: dict[str, type[RetryPolicy] | type[BreakerPolicy] | type[CachePolicy]] = {
     "retry": RetryPolicy,
     "breaker": BreakerPolicy,
@@ -182,10 +183,10 @@ def _reader(name: str, default: object) -> Callable[[str], object]:
     if isinstance(default, bool):
         return units.boolean
     if name in DURATIONS:
-        return units.duration if name == "backoff" else units.period
+        return units.duration if name in ZERO else units.period
     if isinstance(default, int):
         return lambda text: -1 if text in ("-1", "unbounded") and name == "queue" else _whole(text)
-    return _amount
+    return _share if name == "shed" else _amount
 
 
 def _choice(text: str, known: tuple[str, ...]) -> str:
@@ -204,4 +205,11 @@ def _amount(text: str) -> float:
     number = units.number(text)
     if number < 0:
         raise InvalidIntent(f"{text!r} is below 0", hint="such as 0.1")
+    return number
+
+
+def _share(text: str) -> float:
+    number = _amount(text)
+    if number > 1:
+        raise InvalidIntent(f"{text!r} is above 1", hint="a share, such as 0.5")
     return number

@@ -111,6 +111,9 @@ def problems(config: Config) -> list[str]:
         found.append(f"log.level={level!r}, one of {', '.join(LEVELS)}")
     if config.capacity is not None and (config.capacity.slots < 1 or config.capacity.service_time < 0):
         found.append("capacity needs slots >= 1 and service_time >= 0")
+    node = config.wiring.node
+    if not (0 <= node.shed <= 1 and node.max_age >= 0):
+        found.append("a node policy needs shed from 0 to 1 and max_age >= 0")
     if config.telemetry.interval <= 0:
         found.append("telemetry.interval must be above 0")
     return found

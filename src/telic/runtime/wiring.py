@@ -35,6 +35,7 @@ class CachePolicy:
     ttl: float = 5.0  # [s]
     jitter: float = 0.2  # of the ttl [1]
     on_error: Literal["fail", "stale"] = "fail"
+    single: bool = True  # one load a key at a time; False: every miss loads
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class NodePolicy:
     limit: Literal["none", "aimd"] = "none"
     dedupe: bool = True  # answer a repeated idempotency key with the first answer
     cache: CachePolicy | None = None  # for read operations of this node, in Valkey
+    cancel: bool = True  # a caller that leaves cancels its work; False: the work goes on for nobody
+    max_age: float = 0.0  # who waited longer for a slot is refused [s]; 0 is never
+    shed: float = 0.0  # share of requests refused at the door, evenly spread [1]
 
 
 @dataclass(frozen=True)

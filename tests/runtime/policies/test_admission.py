@@ -139,3 +139,43 @@ async def test_aimd_gives_way_under_failures_and_comes_back() -> None:
         assert server.admission.limit == 8
 
     await server.clock.run(story())
+
+
+@pytest.mark.parametrize("order", ["fifo", "lifo"])
+async def test_who_waited_longer_than_the_limit_is_refused_even_if_no_slot_gets_free(order: str) -> None:
+    server = Server(NodePolicy(queue=-1, order=order, max_age=0.5), slots=1)  # type: ignore[arg-type]
+
+    async def story() -> None:
+        running = asyncio.ensure_future(server.run((0.0, 60.0, None), (0.1, 1.0, None), (0.3, 1.0, None)))
+        await server.clock.sleep(0.55)
+        assert (server.refused, server.admission.queued) == ([], 2)
+        assert server.admission.age == pytest.approx(0.45)
+        await server.clock.sleep(0.1)
+        assert (server.refused, server.admission.queued) == ([1], 1)
+        await server.clock.sleep(0.2)
+        assert (server.refused, server.admission.queued, server.admission.age) == ([1, 2], 0, 0.0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    await server.clock.run(story())
+
+
+async def test_a_slot_goes_to_nobody_who_waited_too_long() -> None:
+    server = Server(NodePolicy(queue=-1, max_age=0.5), slots=1, service_time=0.2)
+    await server.clock.run(server.run(*[(0.0, 0.0, None)] * 10))
+    assert len(server.done) == 3  # at 0, 0.2 and 0.4 s
+    assert len(server.refused) == 7
+
+
+async def test_a_limit_of_age_takes_effect_for_those_who_wait() -> None:
+    server = Server(NodePolicy(queue=-1), slots=1)
+
+    async def story() -> None:
+        running = asyncio.ensure_future(server.run((0.0, 5.0, None), (0.1, 1.0, None), (0.9, 1.0, None)))
+        await server.clock.sleep(1.0)
+        server.admission.configure(NodePolicy(queue=-1, max_age=0.5), slots=1, service_time=0.0)
+        await server.clock.sleep(0.1)
+        assert (server.refused, server.admission.queued) == ([1], 1)
+        await running
+
+    await server.clock.run(story())

@@ -198,6 +198,65 @@ def test_a_caller_that_leaves_cancels_the_work_and_frees_the_slot(desk: Desk, re
     assert (attributes(span)["http.response.status_code"], attributes(span)["error.type"]) == (499, "cancelled")
 
 
+async def test_work_goes_on_for_nobody_where_the_policy_says_so(recorder: Any, attributes: Any) -> None:
+    desk = Desk(recorder)
+    desk.chain.cancel = False
+
+    async def slow() -> Told:
+        await desk.clock.sleep(1.0)
+        return Told(0)
+
+    async def story() -> None:
+        desk.act = lambda ask, context: slow()
+        request = asyncio.ensure_future(desk.ask())
+        await desk.clock.sleep(0.1)
+        request.cancel()
+        await asyncio.gather(request, return_exceptions=True)
+        assert desk.chain.admission.active == 1
+        await desk.clock.sleep(2.0)
+
+    await desk.clock.run(story())
+    assert desk.chain.admission.active == 0
+    (span,) = recorder.read()
+    assert attributes(span)["http.response.status_code"] == 200  # its reply reached nobody
+    assert span.end_time_unix_nano - span.start_time_unix_nano > 0
+
+
+async def test_work_without_a_caller_ends_with_the_shell_and_with_its_deadline(desk: Desk) -> None:
+    desk.chain.cancel = False
+
+    async def leave(after: float) -> None:
+        request = asyncio.ensure_future(desk.ask())
+        await desk.clock.sleep(0.1)
+        request.cancel()
+        await desk.clock.sleep(after)
+
+    async def story() -> None:
+        desk.act = lambda ask, context: desk.clock.sleep(60.0)
+        await leave(2.0)
+        assert desk.chain.admission.active == 1
+        await desk.clock.sleep(1.0)
+        assert desk.chain.admission.active == 0  # the default deadline
+        await leave(0.1)
+        desk.shell.close()
+        await desk.clock.sleep(0.1)
+        assert desk.chain.admission.active == 0
+
+    await desk.clock.run(story())
+
+
+def test_a_share_is_refused_at_the_door_evenly_and_deterministically(desk: Desk) -> None:
+    desk.chain.shed = 0.3
+    statuses = [each.status for each in desk.run(*(desk.ask() for _ in range(20)))]
+    assert statuses.count(429) == 6
+    assert all(statuses[start : start + 5].count(429) in (1, 2) for start in range(16))
+    assert desk.calls == 14
+    desk.chain.shed = 1.0
+    assert {each.status for each in desk.run(*(desk.ask() for _ in range(5)))} == {429}
+    desk.chain.shed = 0.0
+    assert {each.status for each in desk.run(*(desk.ask() for _ in range(5)))} == {200}
+
+
 def test_a_full_node_refuses_with_retry_after(recorder: Any) -> None:
     desk = Desk(recorder, NodePolicy(queue=1), slots=1)
 

@@ -13,6 +13,8 @@ from telic.runtime.policies.limit import Timer, call_later
 from telic.runtime.wiring import NodePolicy
 
 DEFAULT_SLOTS = 256  # where no capacity is declared [1]
+ROUNDING = 1e-6  # of times: a timer may fire so much early [s]
+Turn = tuple["asyncio.Future[None]", float]  # one that waits, and since when on the monotonic scale [s]
 
 
 class Admission:
@@ -21,20 +23,29 @@ class Admission:
     Parameters
     ----------
     policy
-        Length and order of the queue, kind of limit.
+        Length and order of the queue, how old what waits may get, kind of limit.
     slots
         Requests served at once [1].
     service_time
         Each holds its slot at least so long [s]; the reply does not wait for it.
+
+    Attributes
+    ----------
+    busy
+        How long slots were taken by those who gave them back, together [s].
+    refused
+        Requests that got no slot because too many wait, or because they waited too long [1].
     """
 
     def __init__(
         self, policy: NodePolicy, clock: Clock, *, slots: int = DEFAULT_SLOTS, service_time: float = 0.0
     ) -> None:
         self._clock, self._running = clock, 0
+        self.busy, self.refused = 0.0, 0
         self._held: list[float] = []  # until when slots of finished requests stay taken, a heap [s]
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[Turn] = deque()  # in the order of arrival
         self._timer: Timer | None = None
+        self._age_timer: Timer | None = None
         self.configure(policy, slots=slots, service_time=service_time)
 
     def configure(self, policy: NodePolicy, *, slots: int, service_time: float) -> None:
@@ -55,6 +66,14 @@ class Admission:
         return len(self._waiting)
 
     @property
+    def age(self) -> float:
+        """How long the one that waits longest has waited [s]; may be read from any thread."""
+        try:
+            return max(0.0, self._clock.monotonic() - self._waiting[0][1])
+        except IndexError:  # nobody waits
+            return 0.0
+
+    @property
     def limit(self) -> int:
         """Requests that may be served at once now [1]."""
         return self._slots if self._aimd is None else self._aimd.slots
@@ -65,13 +84,14 @@ class Admission:
             self._running += 1
             return self._clock.monotonic()
         self._make_room()
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        slot: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        turn = (slot, self._clock.monotonic())
         self._waiting.append(turn)
         self._wake_later()
         try:
-            await turn
+            await slot
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
+            if slot.done() and not slot.cancelled() and slot.exception() is None:
                 self._running -= 1  # the slot came at the same moment; hand it on
                 self._wake()
             elif turn in self._waiting:
@@ -87,6 +107,8 @@ class Admission:
         self._running -= 1
         if spent < self._service_time:
             heapq.heappush(self._held, entered + self._service_time)
+            spent = self._service_time
+        self.busy += spent
         if self._waiting:
             self._wake()
 
@@ -97,29 +119,51 @@ class Admission:
         return self._running + len(held)
 
     def _make_room(self) -> None:
+        self._drop_stale()
         bound = self._policy.queue
         if bound < 0 or len(self._waiting) < bound:
             return
+        self.refused += 1
         refusal = Overloaded("the queue is full", retry_after=max(1.0, self._service_time * bound))
         if self._policy.order == "fifo" or not self._waiting:
             raise refusal
-        oldest = self._waiting.popleft()  # last in, first out: the one that waits longest has the least to hope for
+        oldest, _ = self._waiting.popleft()  # last in, first out: who waits longest has the least to hope for
         if not oldest.done():
             oldest.set_exception(refusal)
 
+    def _drop_stale(self) -> None:
+        """Refuse those who waited too long: most of their callers have left, and the rest will before an answer."""
+        longest = self._policy.max_age
+        if longest <= 0:
+            return
+        now = self._clock.monotonic() + ROUNDING
+        while self._waiting and self._waiting[0][1] + longest <= now:
+            slot, _ = self._waiting.popleft()
+            if not slot.done():
+                self.refused += 1
+                slot.set_exception(Overloaded(f"waited {longest:g} s in the queue", retry_after=max(1.0, longest)))
+
     def _wake(self) -> None:
+        self._drop_stale()
         while self._waiting and self._taken() < self.limit:
-            turn = self._waiting.popleft() if self._policy.order == "fifo" else self._waiting.pop()
-            if not turn.done():
+            slot, _ = self._waiting.popleft() if self._policy.order == "fifo" else self._waiting.pop()
+            if not slot.done():
                 self._running += 1
-                turn.set_result(None)
+                slot.set_result(None)
         self._wake_later()
 
     def _wake_later(self) -> None:
         """See to it that those who wait are woken when the next slot is free; a timer runs only while some do."""
         if self._waiting and self._held and self._timer is None:
             self._timer = call_later(self._clock, max(0.0, self._held[0] - self._clock.monotonic()), self._on_time)
+        if self._waiting and self._policy.max_age > 0 and self._age_timer is None:
+            stale = self._waiting[0][1] + self._policy.max_age - self._clock.monotonic()
+            self._age_timer = call_later(self._clock, max(0.0, stale), self._on_age)
 
     def _on_time(self) -> None:
         self._timer = None
+        self._wake()
+
+    def _on_age(self) -> None:
+        self._age_timer = None
         self._wake()

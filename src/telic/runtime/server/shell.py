@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import math
@@ -12,7 +13,7 @@ from typing import Any
 from telic.clock import Clock
 from telic.runtime.application import Application
 from telic.runtime.context import CURRENT, SPAN, RequestContext, SpanContext
-from telic.runtime.failures import BusinessError, DeadlineExceeded, Malformed, Unauthorised
+from telic.runtime.failures import BusinessError, DeadlineExceeded, Malformed, Overloaded, Unauthorised
 from telic.runtime.policies.admission import Admission
 from telic.runtime.policies.cache import ReadThrough
 from telic.runtime.policies.dedupe import Answer, Dedupe
@@ -39,6 +40,8 @@ class Chain:
     cache: ReadThrough | None = None
     cache_prefix: str = ""
     deadline: float = DEADLINE  # [s]
+    cancel: bool = True  # a caller that leaves cancels its work
+    shed: float = 0.0  # share of requests refused at the door [1]
 
 
 class Shell:
@@ -59,9 +62,27 @@ class Shell:
         self._clock, self._tokens, self._recorder, self.log = clock, tokens, recorder, log
         self._routes = {f"/{name}": Route(each, recorder.metrics) for name, each in application.table().items()}
         self._system = system
+        self._shed_due = 0.0  # refusals that are due but not made yet [1]
+        self._going_on: set[asyncio.Task[Response]] = set()  # work whose caller may have left
+
+    def close(self) -> None:
+        """Cancel the work that went on without its caller."""
+        for each in self._going_on:
+            each.cancel()
 
     async def handle(self, request: Request) -> Response:
-        """Return the response to `request`, whatever happens; only cancellation gets out."""
+        """Return the response to `request`, whatever happens; only cancellation gets out.
+
+        Cancelling it cancels the work, unless the node's policy says ``cancel: false``.
+        """
+        if self.chain.cancel:
+            return await self._handle(request)
+        work = asyncio.ensure_future(self._handle(request))
+        self._going_on.add(work)
+        work.add_done_callback(self._going_on.discard)
+        return await asyncio.shield(work)
+
+    async def _handle(self, request: Request) -> Response:
         route = self._routes.get(request.path)
         if route is None:
             if self._system is not None and request.path.startswith("/-/"):
@@ -89,6 +110,7 @@ class Shell:
 
     async def _outcome(self, route: Route, request: Request, events: list[bytes] | None = None) -> Outcome:
         try:
+            self._shed()
             context = self._context(route, request)
             CURRENT.set(context)
             asked = route.decode_query(request.query) if request.method == "GET" else route.decode(request.body)
@@ -108,6 +130,16 @@ class Shell:
         except Exception as failure:  # the border: whatever a handler raises becomes a 500
             self.log.exception("%s raised %s", route.operation.name, type(failure).__name__)
             return self._unexpected(route, failure, events, logged=True)
+
+    def _shed(self) -> None:
+        """Refuse the declared share of requests, evenly spread: it costs next to nothing and needs no slot."""
+        if self.chain.shed <= 0:
+            return
+        self._shed_due += self.chain.shed
+        if self._shed_due >= 1 - 1e-9:
+            self._shed_due -= 1
+            self.chain.admission.refused += 1
+            raise Overloaded("this share of requests is refused for now")
 
     def _context(self, route: Route, request: Request) -> RequestContext:
         headers, clock = request.headers, self._clock
