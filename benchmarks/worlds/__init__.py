@@ -1,0 +1,1 @@
+"""The numbers of the worlds: speed, agreement, metastability, false alarms."""
