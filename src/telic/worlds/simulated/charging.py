@@ -13,8 +13,8 @@ from telic.runtime.failures import BusinessError
 from telic.runtime.stores.failures import error_type, sqlstate, translate
 from telic.runtime.stores.postgres import BEGIN, CONNECT_TIMEOUT
 from telic.worlds.simulated.postgres import SimulatedPostgres
-from telic.worlds.simulated.spans import ComputedSpans
-from telic.worlds.simulated.statements import BEGIN_TIME, Charge, Plan
+from telic.worlds.simulated.spans import ComputedSpans, Pace
+from telic.worlds.simulated.statements import Charge, Plan
 
 T = TypeVar("T")
 CONNECT_CPU = 0.004  # the server's part of SCRAM, and a process of its own [s]
@@ -77,20 +77,21 @@ class Charging:
             return await self._one_by_one(plan, epoch, work)
         charges, server, factor = plan.charges, self._server, self._server.factor()
         start = begun = self.spans.begin()
+        late = 0.0
         try:
             link = self._way()
-            extra = 0.0
+            messages = len(charges) + plan.transaction
             if link is not None and (link.delay or link.drop or link.fail):
-                extra = await self._weather(link, len(charges))
+                late = await self._weather(link, messages)
                 begun = self.spans.begin()
-            await self._spend(plan.cpu * factor, plan.travel * factor + extra)
+            await self._spend(plan.cpu * factor, plan.travel * factor + late * messages)
             if server.epoch is not epoch:
                 raise ConnectionResetError(_GONE)
         except CancelledError:
-            self._broken(plan, start, begun, factor, "cancelled")
+            self.spans.until_now(plan, start, begun, Pace(factor, server.cpus.share, late), "cancelled")
             raise
         except OSError as error:
-            last = self._broken(plan, start, begun, factor, error_type(error))
+            last = self.spans.until_now(plan, start, begun, Pace(factor, server.cpus.share, late), error_type(error))
             raise translate(error, last.statement.name) from None
         if len(charges) == 1:
             self.spans.between(start, self.spans.begin(), charges[0].statement)
@@ -98,9 +99,9 @@ class Charging:
         try:
             answer = await work()
         except BusinessError:
-            self._several(plan, start, factor, len(charges) - plan.transaction)
+            self.spans.all_of(plan, start, Pace(factor, server.cpus.share, late), len(charges) - plan.transaction)
             raise
-        self._several(plan, start, factor, len(charges))
+        self.spans.all_of(plan, start, Pace(factor, server.cpus.share, late), len(charges))
         return answer
 
     async def _one_by_one(self, plan: Plan, epoch: object, work: Callable[[], Awaitable[T]]) -> T:
@@ -127,15 +128,15 @@ class Charging:
         state, kind = "", "cancelled"
         try:
             link = self._way()
-            extra = 0.0 if link is None else await self._weather(link, 1)
+            late = 0.0 if link is None else await self._weather(link, 1)
             refused = server.grants.lacks(self._service, charge.needs)
             if refused:
-                await self._sleep(charge.travel * factor + extra)
+                await self._sleep(charge.travel * factor + late)
                 raise asyncpg.InsufficientPrivilegeError(f"permission denied for table {refused.rpartition('.')[2]}")
             if charge.locks and charge.locks not in held:
                 await server.lock(charge.locks).take()
                 held.append(charge.locks)
-            await self._spend(charge.cpu * factor, charge.travel * factor + extra)
+            await self._spend(charge.cpu * factor, charge.travel * factor + late)
             if server.epoch is not epoch:
                 raise ConnectionResetError(_GONE)
             kind = ""
@@ -169,12 +170,12 @@ class Charging:
         return epoch
 
     async def _weather(self, link: Link, messages: int) -> float:
-        """Return by how much a link delays so many messages [s]; wait while it lets nothing through."""
+        """Return by how much a link delays each of so many messages and its answer [s]; wait while it is cut."""
         while link.drop:
             await self._sleep(_LOOK)
         if link.fail and self._random() >= (1.0 - link.fail) ** messages:
             raise ConnectionResetError(_GONE)
-        return 2 * link.delay * messages
+        return 2 * link.delay
 
     async def _spend(self, cpu: float, travel: float) -> None:
         """Compute on the server for `cpu` [s], then be under way for `travel` [s]."""
@@ -213,35 +214,6 @@ class Charging:
             needs = [need for each in plan.charges for need in each.needs]
             allowed = self._allowed[plan] = not grants.lacks(self._service, needs)
         return allowed
-
-    def _several(self, plan: Plan, start: int, factor: float, count: int) -> None:
-        """Record the first `count` statements, each ending where the next begins, the last one now."""
-        end, share = self.spans.begin(), self._server.cpus.share
-        times = []
-        for each in reversed(plan.charges):
-            begin = max(start, end - round(_took(each, factor, share)))
-            times.append((begin, end, each))
-            end = begin
-        for begin, end, each in reversed(times[len(times) - count :]):
-            self.spans.between(begin, end, each.statement)
-
-    def _broken(self, plan: Plan, start: int, begun: int, factor: float, kind: str) -> Charge:
-        """Record what was done when it ended early, and return the statement that was not."""
-        now, share = self.spans.begin(), self._server.cpus.share
-        end = begun + round(BEGIN_TIME * factor * 1e9) * plan.transaction
-        for each in plan.charges[:-1]:
-            begin, end = end, end + round(_took(each, factor, share))
-            if end > now:
-                self.spans.end(min(start if each is plan.charges[0] else begin, now), each.statement, "", kind)
-                return each
-            self.spans.between(begin, end, each.statement)
-        last = plan.charges[-1]
-        self.spans.end(min(end if len(plan.charges) > 1 else start, now), last.statement, "", kind)
-        return last
-
-
-def _took(charge: Charge, factor: float, share: float) -> float:
-    return (charge.travel + charge.cpu / share) * factor * 1e9
 
 
 def woken(done: Future[None]) -> None:
