@@ -21,7 +21,7 @@ class Asked:
     def __init__(self, pool: Pool) -> None:
         self._pool, self._over = pool, asyncio.Event()
         ask = Ask("F7", "login_user", LOGIN, lambda answer: Finding())
-        self.exchange = Exchange(ask, ask.payload("model"), 0.0, lambda exchange: self._over.set())
+        self.exchange = Exchange(ask, "model", 0.0, lambda exchange: self._over.set())
         pool.submit(self.exchange)
 
     async def answer(self) -> Answer:

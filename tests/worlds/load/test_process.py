@@ -16,8 +16,9 @@ from telic.errors import InvalidDesign, UsageError, WorldError
 from telic.model import load
 from telic.worlds import load as loads
 from telic.worlds.load.__main__ import main
+from telic.worlds.load.order import About
 from telic.worlds.load.record import read
-from telic.worlds.load.run import About, address
+from telic.worlds.load.run import address
 from telic.worlds.load.testing import ModelSystem, Server
 from telic.worlds.load.welcome import USERS
 

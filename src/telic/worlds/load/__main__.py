@@ -10,7 +10,8 @@ from pathlib import Path
 import uvloop
 
 from telic.errors import TelicError
-from telic.worlds.load.run import Order, run
+from telic.worlds.load.order import Order
+from telic.worlds.load.run import run
 from telic.worlds.load.shapes import FORMS
 
 

@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
         exchange.line, self._exchange = self, exchange
         self._parser, self._heard, self._complete = httptools.HttpResponseParser(self), False, False
         self._body.clear()
-        self._transport.write(exchange.payload)
+        self._transport.write(exchange.payload())
 
     def drop(self) -> None:
         """Close at once; an exchange on it is left as it is."""

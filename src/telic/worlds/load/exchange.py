@@ -45,6 +45,8 @@ class Finding:
     follow: Ask | None = None
 
 
+METHOD = "POST"
+_ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder()
 Judge = Callable[[Answer], Finding]
 
 
@@ -59,19 +61,34 @@ class Ask:
     token: str = ""  # bearer token; "" without one
     key: str = ""  # idempotency key; "" without one
 
+    @property
+    def path(self) -> str:
+        """Where it goes to."""
+        return f"/{self.operation}"
+
+    def headers(self) -> dict[bytes, str]:
+        """Return the headers that say who asks and what for; names in lower case."""
+        found = {}
+        if self.token:
+            found[b"authorization"] = f"Bearer {self.token}"
+        if self.key:
+            found[b"idempotency-key"] = self.key
+        return found
+
+    def encoded(self) -> bytes:
+        """Return the body as JSON."""
+        return _ENCODER.encode(self.body)
+
     def payload(self, host: str) -> bytes:
         """Return the request as HTTP/1.1."""
-        body = msgspec.json.encode(self.body)
+        body = self.encoded()
         lines = [
-            f"POST /{self.operation} HTTP/1.1",
+            f"{METHOD} {self.path} HTTP/1.1",
             f"host: {host}",
             "content-type: application/json",
             f"content-length: {len(body)}",
+            *(f"{name.decode()}: {value}" for name, value in self.headers().items()),
         ]
-        if self.token:
-            lines.append(f"authorization: Bearer {self.token}")
-        if self.key:
-            lines.append(f"idempotency-key: {self.key}")
         return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -80,19 +97,25 @@ class Exchange:
 
     Parameters
     ----------
+    host
+        Named in the request.
     intended
         When the user meant to send it [s of the monotonic clock].
     ended
         Called at its end.
     """
 
-    __slots__ = ("answer", "ask", "ended", "intended", "line", "payload", "tries")
+    __slots__ = ("answer", "ask", "ended", "host", "intended", "line", "tries")
 
-    def __init__(self, ask: Ask, payload: bytes, intended: float, ended: Callable[[Exchange], None]) -> None:
-        self.ask, self.payload, self.intended, self.ended = ask, payload, intended, ended
+    def __init__(self, ask: Ask, host: str, intended: float, ended: Callable[[Exchange], None]) -> None:
+        self.ask, self.host, self.intended, self.ended = ask, host, intended, ended
         self.answer: Answer | None = None
         self.line: Line | None = None  # the connection that carries it
         self.tries = 0
+
+    def payload(self) -> bytes:
+        """Return the request as HTTP/1.1."""
+        return self.ask.payload(self.host)
 
     def finish(self, answer: Answer) -> None:
         """Take the first answer; later ones change nothing."""
@@ -104,11 +127,18 @@ class Exchange:
     def finish_http(self, status: int, body: bytes) -> None:
         """Take an HTTP answer."""
         try:
-            reply = msgspec.json.decode(body) if body else None
+            reply = _DECODER.decode(body) if body else None
         except msgspec.DecodeError:
             self.finish(Answer(problem="not_json") if status == 200 else Answer(status))
             return
         self.finish(Answer(status, reply))
+
+
+def problem_of(error: OSError) -> str:
+    """Return the problem of an answer that never came because no connection was made."""
+    if isinstance(error, ConnectionRefusedError):
+        return "connection_refused"
+    return "connection_reset" if isinstance(error, ConnectionResetError) else "unreachable"
 
 
 class Line(Protocol):

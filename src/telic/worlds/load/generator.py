@@ -123,7 +123,7 @@ class Generator:
         self._timer.at(due if self._next is None else min(due, self._start + self._next.at))
 
     def _send(self, ask: Ask, intended: float, lag: float | None) -> None:
-        exchange = Exchange(ask, ask.payload(self._host), intended, self._ended)
+        exchange = Exchange(ask, self._host, intended, self._ended)
         self._ledger.sent(self._second(intended), lag)
         self._pending.append(exchange)
         self._way.submit(exchange)

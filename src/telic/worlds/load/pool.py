@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 
 from telic.worlds.load.connection import Connection
-from telic.worlds.load.exchange import Answer, Exchange
+from telic.worlds.load.exchange import Answer, Exchange, problem_of
 
 LIMIT = 512  # connections open or being opened [1]
 PATIENCE = 3.0  # to open one [s]
@@ -113,7 +113,7 @@ class Pool:
         except OSError as error:
             exchange = self._next()
             if exchange is not None:
-                exchange.finish(Answer(problem=_problem(error)))
+                exchange.finish(Answer(problem=problem_of(error)))
             return
         if connection.lost.done():
             exchange = self._next()
@@ -122,9 +122,3 @@ class Pool:
             return
         self._open.add(connection)
         self.free(connection)
-
-
-def _problem(error: OSError) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "connection_refused"
-    return "connection_reset" if isinstance(error, ConnectionResetError) else "unreachable"

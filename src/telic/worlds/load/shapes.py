@@ -96,4 +96,9 @@ def _factor(text: str) -> float:
     return value
 
 
-_READERS: dict[str, Callable[[str, str, float], Shape]] = {"ramp": _ramp, "swing": _swing, "spike": _spike, "steps": _steps}
+_READERS: dict[str, Callable[[str, str, float], Shape]] = {
+    "ramp": _ramp,
+    "swing": _swing,
+    "spike": _spike,
+    "steps": _steps,
+}

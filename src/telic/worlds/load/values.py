@@ -13,9 +13,15 @@ AMOUNTS = (1, 1, 1, 2)  # how much of a stock a user takes [1]
 _WORDS = ("amber", "birch", "calm", "dawn", "fine", "garden", "harbour", "island", "lake", "mild", "quiet", "sunny")
 
 
-def today() -> date:
-    """Return the day from which stays are counted."""
-    return datetime.now(UTC).date()
+def day_of(moment: float) -> date:
+    """Return the day of a moment [s since the Unix epoch]: stays are counted from it.
+
+    Examples
+    --------
+    >>> day_of(1_800_000_000.0)
+    datetime.date(2027, 1, 15)
+    """
+    return datetime.fromtimestamp(moment, UTC).date()
 
 
 def days(draws: random.Random, first: date) -> dict[str, str]:

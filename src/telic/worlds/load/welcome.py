@@ -49,7 +49,7 @@ async def _carried(ask: Ask, way: Way, host: str, now: Callable[[], float], end:
         if exchange.answer is not None and not answered.done():
             answered.set_result(exchange.answer)
 
-    exchange = Exchange(ask, ask.payload(host), now(), ended)
+    exchange = Exchange(ask, host, now(), ended)
     way.submit(exchange)
     done, _ = await asyncio.wait([answered], timeout=max(0.01, end - now()))
     if not done:

@@ -83,7 +83,7 @@ class Drawing:
 
     def __init__(self, beliefs: Beliefs) -> None:
         self.beliefs, self.knowledge = beliefs, beliefs.knowledge
-        self.first_day = values.today()
+        self.first_day = values.day_of(beliefs.now())
 
     def popular(self, entity: str, rank: int) -> Thing:
         """Return the thing of a popularity rank; ranks beyond the last begin again at the first."""

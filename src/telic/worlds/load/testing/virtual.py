@@ -55,7 +55,7 @@ class VirtualWay:
 
     def submit(self, exchange: Exchange) -> None:
         """Carry an exchange."""
-        self.submitted.append((self._clock.monotonic(), exchange.ask.operation, exchange.payload))
+        self.submitted.append((self._clock.monotonic(), exchange.ask.operation, exchange.payload()))
         task = asyncio.ensure_future(self._carry(exchange))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
