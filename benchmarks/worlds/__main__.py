@@ -1,0 +1,128 @@
+"""``python -m benchmarks.worlds [--quick] --json OUT``: speed, agreement, metastability and calm of the worlds."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+
+from benchmarks import result
+from benchmarks.result import Metric
+from benchmarks.worlds import agreement, calm, metastable, model, speed
+
+SEEDS = (1, 2, 3, 4, 5)
+PARTS = ("speed", "model", "agreement", "metastable", "calm")
+
+
+def main() -> int:
+    """Measure, write, and return 0; an unmet goal is a result, not a failure."""
+    parser = result.arguments("The worlds' numbers.")
+    parser.add_argument("--only", nargs="*", default=PARTS, choices=PARTS, help="these parts")
+    parser.add_argument("--simulated-only", action="store_true", help="start no live world")
+    parser.add_argument("--hours", type=float, default=12.0, help="simulated hours of calm [h]")
+    chosen = parser.parse_args()
+    metrics: dict[str, Metric] = {}
+    peers: dict[str, object] = {}
+    only = [] if chosen.quick else chosen.only
+    for name, measure in _measures(chosen.simulated_only, chosen.hours).items():
+        if name in only:
+            found, rows = measure()
+            metrics |= found
+            peers |= rows
+    if chosen.quick:
+        metrics, peers = _quick()
+    why = "--quick: needs minutes" if chosen.quick else "not asked for"
+    metrics = {key: metrics.get(key, Metric(None, unit, note=why)) for key, unit in KEYS.items()} | metrics
+    result.write(chosen.json, "worlds", metrics, peers)
+    return 0
+
+
+KEYS = {
+    "sim_speed": "s/s",
+    "model_speed": "s/s",
+    "agreement": "1",
+    "recovery_ratio_median": "1",
+    "baseline_collapses": "1",
+    "escape_recovers_s_max": "s",
+    "sim_false_alarms": "1",
+}
+
+Found = tuple[dict[str, Metric], dict[str, object]]
+
+
+def _measures(simulated_only: bool, hours: float) -> Mapping[str, object]:
+    worlds = ("simulated",) if simulated_only else ("simulated", "local")
+    return {
+        "speed": lambda: _speed(120.0),
+        "model": lambda: _model(10.0),
+        "metastable": lambda: _metastable(worlds, SEEDS),
+        "calm": lambda: _calm(hours),
+        "agreement": _agreement,
+    }
+
+
+def _quick() -> Found:
+    metrics, peers = _speed(30.0)
+    for found, rows in (_model(2.0), _metastable(("simulated",), (1,)), _calm(0.1)):
+        metrics |= found
+        peers |= rows
+    return metrics, peers
+
+
+def _speed(seconds: float) -> Found:
+    metric = Metric(
+        speed.measure(seconds), "s/s", 40, higher_is_better=True, note=f"{seconds:g} s, telemetry kept, no operator"
+    )
+    return {"sim_speed": metric}, {}
+
+
+def _model(seconds: float) -> Found:
+    found = model.speed(seconds)
+    return {"model_speed": Metric(found.ratio, "s/s", 1, higher_is_better=True, note=found.note)}, {}
+
+
+def _agreement() -> Found:
+    share, ratio, table = agreement.agreement()
+    metrics = {
+        "agreement": Metric(share, "1", 0.95, higher_is_better=True, note=f"{len(table)} pairs"),
+        "recovery_ratio_median": Metric(ratio, "1", 2, note="live to simulated, the larger over the smaller"),
+    }
+    return metrics, {"agreement": table}
+
+
+def _metastable(worlds: Sequence[str], seeds: Sequence[int]) -> Found:
+    alone = {world: metastable.baseline_collapses(world, seeds) for world in worlds}  # type: ignore[arg-type]
+    helped = {world: metastable.escape(world, seeds) for world in worlds}  # type: ignore[arg-type]
+    least = min(runs.collapsed for found in alone.values() for runs in found)
+    most = max(runs.recovery for found in helped.values() for runs in found)
+    note = f"least over {len(metastable.TYPES)} types, {' and '.join(worlds)}, {len(seeds)} seeds"
+    metrics = {
+        "baseline_collapses": Metric(least, "1", 0.6, higher_is_better=True, note=note),
+        "escape_recovers_s_max": Metric(
+            most if math.isfinite(most) else None, "s", 10, note=f"reached by 4 of 5 runs of each; {note}"
+        ),
+    }
+    return metrics, {
+        "metastable": {
+            world: {
+                runs.type: {
+                    "collapsed": runs.collapsed,
+                    "tail_median": statistics.median(each.verdict.tail for each in runs.found) if runs.found else None,
+                    "escape_s": after.recovery if math.isfinite(after.recovery) else None,
+                }
+                for runs, after in zip(alone[world], helped[world], strict=True)
+            }
+            for world in worlds
+        }
+    }
+
+
+def _calm(hours: float) -> Found:
+    found = calm.calm(hours)
+    note = f"{hours:g} h: {found.alarms} alarms, {found.actions} actions; below {found.bound:.2f} an hour (95 %)"
+    return {"sim_false_alarms": Metric(float(found.alarms + found.actions), "1", 0, note=note)}, {}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
