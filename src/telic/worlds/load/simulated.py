@@ -144,7 +144,7 @@ class SimulatedWay:
         del self._under_way[task]
         try:
             self._finish(exchange, task)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - ends the run, which raises it
             self.fail(error)
         if self._waiting and not self._closed:
             self._next()
@@ -200,7 +200,7 @@ class VirtualTimer:
         self._handle = None
         try:
             self._due()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - ends the run, which raises it
             self._fail(error)
 
 
