@@ -95,11 +95,13 @@ class SimulatedCache:
     ) -> None:
         self._loop, self._server, self._way, self._rng = loop, server, way, rng
         self._spans = ComputedSpans("valkey", "valkey", recorder)
-        self._resting_until = float("-inf")
+        self._resting_until, self._link = float("-inf"), way()
 
     def move(self) -> None:
-        """Ask again at once: the address has changed."""
-        self._resting_until = float("-inf")
+        """Ask again at once if the address has changed."""
+        link = self._way()
+        if link is not self._link:
+            self._link, self._resting_until = link, float("-inf")
 
     async def get(self, key: str) -> bytes | None:
         """Return what is kept under `key`, or None."""

@@ -31,7 +31,7 @@ class SimulatedDatabase:
     charging
         How the service pays.
     pool
-        How many connections [1].
+        Gives how many connections there may be now [1].
     """
 
     def __init__(
@@ -41,10 +41,12 @@ class SimulatedDatabase:
         way: Callable[[], Link | None],
         charging: Charging,
         *,
-        pool: int,
+        pool: Callable[[], int],
     ) -> None:
         self._loop, self._server, self._way, self._charging = loop, server, way, charging
-        self.size, self._pool = pool, Connections(loop, pool)
+        self._size = pool
+        self._place = (way(), pool())
+        self._pool = Connections(loop, self._place[1])
         self._plans: dict[str, Plan] = {}
 
     @property
@@ -52,10 +54,12 @@ class SimulatedDatabase:
         """How many callers wait for a connection [1]."""
         return self._pool.queued
 
-    def move(self, *, pool: int) -> None:
-        """Use new connections from now on, so many [1]: the address or their number has changed."""
-        self.close()
-        self.size, self._pool = pool, Connections(self._loop, pool)
+    def move(self) -> None:
+        """Use new connections from now on if the address or their number has changed."""
+        place = (self._way(), self._size())
+        if place != self._place:
+            self.close()
+            self._place, self._pool = place, Connections(self._loop, place[1])
 
     def close(self) -> None:
         """Close idle connections; those in use close when they are done."""

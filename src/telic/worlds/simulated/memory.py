@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
+import importlib
 from collections.abc import Awaitable, Callable, Mapping
+from importlib.abc import InspectLoader
 from types import ModuleType
 from typing import Any
 
@@ -41,28 +42,25 @@ def adapt(service: str, modules: Mapping[str, ModuleType], data: SystemData) -> 
     Parameters
     ----------
     modules
-        The release's modules by name: ``app``, ``store`` and ``memory`` of the service are needed.
+        The release's modules by name. What is not there yet is imported: ``services`` has to be this release now.
 
     Raises
     ------
     WorldError
         The release has a SQL store but no memory store that has all of its methods.
     """
-    store, memory, app = (modules.get(f"services.{service}.{each}") for each in ("store", "memory", "app"))
+    store, app = (modules.get(f"services.{service}.{each}") for each in ("store", "app"))
     if store is None or app is None:
         return
     name, sql = _class(store, "Postgres", service)
-    if memory is None:
-        raise WorldError(
-            f"the release of {service} has no memory store", hint=f"add services/{service}/memory.py to the release"
-        )
-    setattr(app, name, adapted(service, sql, store, _class(memory, "Memory", service)[1], data))
+    memory = _class(_memory_module(service, modules), "Memory", service)[1]
+    setattr(app, name, adapted(service, sql, store, memory, data))
 
 
 def adapted(service: str, sql: type[Any], store: ModuleType, memory: type[Any], data: SystemData) -> type[Any]:
     """Return a class with the methods of `sql` that pays for its statements and does what `memory` does."""
     constants = {name: each for name, each in vars(store).items() if isinstance(each, Statement)}
-    known = plans(inspect.getsource(store), sql.__name__, constants, data.indexes)
+    known = plans(_source(store), sql.__name__, constants, data.indexes)
     methods: dict[str, object] = {"__init__": _constructor(service, memory, data), "__doc__": sql.__doc__}
     for name, each in known.items():
         work = getattr(memory, name, None)
@@ -87,6 +85,24 @@ def _method(plan: Plan, work: Callable[..., Awaitable[object]]) -> Callable[...,
         return done
 
     return run
+
+
+def _memory_module(service: str, modules: Mapping[str, ModuleType]) -> ModuleType:
+    name = f"services.{service}.memory"
+    try:
+        return modules.get(name) or importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise WorldError(
+            f"the release of {service} has no memory store", hint=f"add services/{service}/memory.py to the release"
+        ) from error
+
+
+def _source(module: ModuleType) -> str:
+    loader = module.__loader__
+    source = loader.get_source(module.__name__) if isinstance(loader, InspectLoader) else None
+    if source is None:
+        raise WorldError(f"{module.__name__} has no source", hint="a release is Python source")
+    return source
 
 
 def _class(module: ModuleType, prefix: str, service: str) -> tuple[str, type[Any]]:

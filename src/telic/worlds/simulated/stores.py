@@ -60,8 +60,9 @@ class Stores:
         way, rng = self._way(settings, "postgres"), stream(self._seed, "postgres", service)
         spans = ComputedSpans("postgresql", "postgres", recorder)
         charging = Charging(self._loop, self.postgres, service, way, spans, rng)
-        pool = int(settings().get("store.postgres.pool", POOL))
-        return SimulatedDatabase(self._loop, self.postgres, way, charging, pool=pool)
+        return SimulatedDatabase(
+            self._loop, self.postgres, way, charging, pool=lambda: int(settings().get("store.postgres.pool", POOL))
+        )
 
     def cache(self, service: str, settings: Settings, recorder: Recorder) -> SimulatedCache | None:
         """Return the cache of one instance of `service`, or None where its settings name none."""
