@@ -28,7 +28,11 @@ class Clock(Protocol):
         ...
 
 
-class SystemClock:
+class LoopTimed:
+    """Base of clocks whose seconds are those of the running event loop's timers."""
+
+
+class SystemClock(LoopTimed):
     """The machine's own time."""
 
     def time(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from telic.clock import Clock
 from telic.runtime.application import Application
@@ -16,9 +17,23 @@ from telic.runtime.stores.answers import PostgresAnswers
 
 
 class Assembly:
-    """Keeps one instance's chain in step with its configuration; mechanisms that did not change keep their state."""
+    """Keeps one instance's chain in step with its configuration; mechanisms that did not change keep their state.
 
-    def __init__(self, application: Application, runtime: Runtime, config: Config) -> None:
+    Parameters
+    ----------
+    chance
+        Gives numbers from 0 to 1, for jitter.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        runtime: Runtime,
+        config: Config,
+        *,
+        chance: Callable[[], float] | None = None,
+    ) -> None:
+        self._chance = chance or random.Random().random
         self._application, self._runtime, self._clock = application, runtime, runtime.clock
         self.answers: PostgresAnswers | None = None
         if application.idempotency_table:
@@ -40,8 +55,9 @@ class Assembly:
         if node.cache is None or cache is None:
             chain.cache = None
         elif chain.cache is None or chain.cache.policy != node.cache:
-            chain.cache = ReadThrough(node.cache, cache, self._clock, random.Random().random)
+            chain.cache = ReadThrough(node.cache, cache, self._clock, self._chance)
         chain.cache_prefix = f"{config.system}:{config.service}:{config.version}:"
+        chain.cancel, chain.shed = node.cancel, node.shed
         chain.deadline = float(config.settings.get("request.deadline", DEADLINE))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from telic.clock import Clock
 
@@ -10,10 +11,16 @@ _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 
 
 class TimeOrderedIds:
-    """9 characters of milliseconds since the epoch, 11 of chance (55 bits)."""
+    """9 characters of milliseconds since the epoch, 11 of chance (55 bits).
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock, self._bits = clock, random.SystemRandom().getrandbits
+    Parameters
+    ----------
+    bits
+        Where chance comes from, such as ``random.Random(7).getrandbits``; by default from the machine.
+    """
+
+    def __init__(self, clock: Clock, bits: Callable[[int], int] | None = None) -> None:
+        self._clock, self._bits = clock, bits or random.SystemRandom().getrandbits
 
     def new(self, prefix: str = "") -> str:
         """Return `prefix` and 20 characters."""

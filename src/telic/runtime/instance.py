@@ -19,10 +19,10 @@ from telic.runtime.config import LiveConfig
 from telic.runtime.jobs import repeat
 from telic.runtime.live import LiveRuntime
 from telic.runtime.ports import Runtime
-from telic.runtime.server.messages import Request, Response, error
 from telic.runtime.server.protocol import Connections
-from telic.runtime.server.route import encode
 from telic.runtime.server.shell import Shell
+from telic.runtime.server.system import SystemAnswers
+from telic.runtime.telemetry import saturation
 from telic.runtime.telemetry.pipeline import Pipeline
 from telic.runtime.telemetry.process import LoopLag, register
 
@@ -36,7 +36,7 @@ class Instance:
     """A service being served."""
 
     def __init__(self, name: str, build: Build, live: LiveConfig, pipeline: Pipeline, release: Path) -> None:
-        self.name, self._live, self._pipeline, self._release = name, live, pipeline, release
+        self.name, self._live, self._pipeline = name, live, pipeline
         config, recorder = live.now, pipeline.recorder
         self._clock, self.log = SystemClock(), logging.getLogger(config.service)
         self._runtime = LiveRuntime(live, self._clock, recorder, self.log)
@@ -53,8 +53,9 @@ class Instance:
             tokens=self._runtime.tokens,
             recorder=recorder,
             log=self.log,
-            system=self._answer_system,
+            system=SystemAnswers(name, live, lambda: self.connections.draining, release).answer,
         )
+        self._shell = shell
         self.connections = Connections(shell.handle)
         live.follow(self._assembly.apply)
         live.follow(pipeline.apply)
@@ -93,6 +94,7 @@ class Instance:
         while (spent := self._clock.monotonic() - begun) < DRAIN and (spent < LAME or self.connections.busy):
             await self._clock.sleep(0.01)
         self.connections.close_all()
+        self._shell.close()
 
     def _jobs(self) -> tuple[Job, ...]:
         answers = self._assembly.answers
@@ -103,21 +105,4 @@ class Instance:
     def _register(self, lag: LoopLag) -> None:
         metrics, admission = self._pipeline.recorder.metrics, self._assembly.chain.admission
         register(metrics, lag)
-        metrics.gauge("telic.admission.active", "1", lambda: admission.active)
-        metrics.gauge("telic.admission.queued", "1", lambda: admission.queued)
-
-    async def _answer_system(self, request: Request) -> Response:
-        config = self._live.now
-        if request.path == "/-/ready":
-            facts = {
-                "service": config.service,
-                "version": config.version,
-                "revision": config.revision,
-                "instance": self.name,
-            }
-            return Response(503 if self.connections.draining else 200, encode(facts))
-        if request.path == "/-/openapi.json":
-            for where in (f"openapi/{config.service}.json", f"services/{config.service}/openapi.json"):
-                if (self._release / where).is_file():
-                    return Response(200, (self._release / where).read_bytes())
-        return error(404, "no_such_operation", f"nothing at {request.path}")
+        saturation.register(metrics, admission)

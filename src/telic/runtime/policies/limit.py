@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol
 
-from telic.clock import Clock, SystemClock
+from telic.clock import Clock, LoopTimed
 
 
 class Timer(Protocol):
@@ -20,7 +20,7 @@ class Timer(Protocol):
 
 def call_later(clock: Clock, delay: float, callback: Callable[[], object]) -> Timer:
     """Call `callback` after `delay` [s] of `clock`'s time."""
-    if isinstance(clock, SystemClock):
+    if isinstance(clock, LoopTimed):
         return asyncio.get_running_loop().call_later(delay, callback)
 
     async def wait() -> None:

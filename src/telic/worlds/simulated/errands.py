@@ -16,7 +16,7 @@ Args = TypeVarTuple("Args")
 class Home(Protocol):
     """What errands need of their loop."""
 
-    def call_soon(self, callback: Callable[[Unpack[Args]], object], *args: Unpack[Args]) -> object:
+    def call_soon(self, callback: Callable[[Unpack[Args]], object], *args: *Args) -> object:
         """Run a callback in the loop's thread."""
         ...
 
@@ -63,7 +63,7 @@ class Errand(threading.Thread):
         _THREAD.errand = self
         try:
             self._result = self._work()
-        except BaseException as error:  # handed to whoever awaits the work, whatever it is
+        except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the work
             self._error = error
         finally:
             self.finished = True

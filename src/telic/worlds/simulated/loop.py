@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
+from telic.clock import LoopTimed
 from telic.errors import UsageError, WorldError
 from telic.worlds.simulated.errands import Errand, current, require_current
 from telic.worlds.simulated.handles import Later, Soon
@@ -67,7 +68,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_soon(
         self,
         callback: Callable[[Unpack[Args]], object],
-        *args: Unpack[Args],
+        *args: *Args,
         context: contextvars.Context | None = None,
     ) -> Soon:
         """Call back as soon as what was asked for before is done."""
@@ -81,7 +82,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self,
         delay: float,
         callback: Callable[[Unpack[Args]], object],
-        *args: Unpack[Args],
+        *args: *Args,
         context: contextvars.Context | None = None,
     ) -> Later:
         """Call back after `delay` [s]."""
@@ -91,7 +92,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self,
         when: float,
         callback: Callable[[Unpack[Args]], object],
-        *args: Unpack[Args],
+        *args: *Args,
         context: contextvars.Context | None = None,
     ) -> Later:
         """Call back at `when` [s]."""
@@ -137,9 +138,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise UsageError("a task of the loop asks the loop to wait for it", hint="await the coroutine")
         return self.run_until_complete(coroutine)
 
-    def run_in_executor(
-        self, executor: object, func: Callable[[Unpack[Args]], T], *args: Unpack[Args]
-    ) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: object, func: Callable[[Unpack[Args]], T], *args: *Args) -> asyncio.Future[T]:
         """Run ``func(*args)`` in a thread while the loop stands still; `executor` is not asked.
 
         Inside, `wait_for_virtual` lets the loop go on until what is waited for is done.
@@ -170,6 +169,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
             return
         for errand in tuple(self._errands):
             errand.abandon()
+        for task in asyncio.all_tasks(self):
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
         self._soon.clear()
         self._timers.clear()
         super().close()
@@ -221,7 +222,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 handle._context.run(handle._callback, *handle._args)  # type: ignore[arg-type]
             except (SystemExit, KeyboardInterrupt):
                 raise
-            except BaseException as error:  # as asyncio's own loops: told to the handler, and on it goes
+            except BaseException as error:  # noqa: BLE001 - as asyncio's own loops: it is told, and on it goes
                 self.call_exception_handler({"message": "a callback raised", "exception": error, "handle": handle})
 
     def _forget_timer(self) -> None:
@@ -232,7 +233,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self._cancelled_timers = 0
 
 
-class LoopClock:
+class LoopClock(LoopTimed):
     """The clock of a virtual loop.
 
     Parameters

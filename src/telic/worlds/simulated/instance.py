@@ -1,0 +1,238 @@
+"""One instance of a service on virtual time: the counterpart of `telic.runtime.instance`, as a process's body."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from telic.runtime.config import LOOK_EVERY, parse
+from telic.runtime.failures import InvalidConfig
+from telic.runtime.instance import DRAIN, LAME
+from telic.runtime.server.messages import Request, Response
+from telic.worlds.simulated.gate import GatedClock, ProcessGate
+from telic.worlds.simulated.logs import virtual_log
+from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.network import Exchange, Network
+from telic.worlds.simulated.processor import Processor
+from telic.worlds.simulated.service import Pipeline, Service, StoresOf
+from telic.worlds.simulated.streams import stream
+
+SERVICE_CPU = 0.0005  # of one request, median [s]
+SIGMA = 0.4  # of its logarithm [1]
+START_CPU = 0.15  # from the fork to a listening socket [s]
+_TIMES = 2039  # drawn beforehand, used in turn [1]; a prime
+
+
+@dataclass(frozen=True)
+class Site:
+    """What all instances of a system share."""
+
+    loop: VirtualLoop
+    clock: LoopClock
+    network: Network
+    stores: StoresOf
+    seed: int
+
+
+class SimulatedInstance:
+    """Implements `process.Body` and `network.Callee`.
+
+    Parameters
+    ----------
+    name, service
+        Such as ``hotel-1`` and ``hotel``.
+    release
+        Folder with ``services/<service>``.
+    configuration
+        Content of its configuration file.
+    pipeline
+        Where its telemetry goes.
+    exited
+        Gets the exit code where it ends by itself.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        name: str,
+        service: str,
+        release: Path,
+        configuration: bytes,
+        pipeline: Pipeline,
+        exited: asyncio.Future[int],
+    ) -> None:
+        self.name, self.service, self.release = name, service, release
+        self._site, self._loop, self._network = site, site.loop, site.network
+        self._configuration, self._pipeline, self._exited = configuration, pipeline, exited
+        self._gate = ProcessGate(site.loop)
+        self.clock = GatedClock(site.clock, self._gate)
+        self.log = virtual_log(service, pipeline.recorder, site.clock)
+        rng = stream(site.seed, "instance", name)
+        self._times = [SERVICE_CPU * math.exp(rng.gauss(0.0, SIGMA)) for _ in range(_TIMES)]
+        self._next, self._chance = 0, rng.random
+        self.processor = Processor(site.loop)
+        self.served: Service | None = None
+        self.draining = self._dead = False
+        self._present: dict[Exchange, None] = {}
+        self._port = 0
+        self._main: asyncio.Task[None] | None = None
+        self.processor.submit(START_CPU * self._times[0] / SERVICE_CPU, self._start)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it would answer a readiness probe with 200 before long."""
+        return self._port > 0 and not (self.draining or self._dead or self._gate.closed)
+
+    @property
+    def busy(self) -> int:
+        """Requests under way [1]."""
+        return len(self._present)
+
+    def configure(self, configuration: bytes) -> None:
+        """Let it find a changed configuration file, within a quarter of a second."""
+        self._configuration = configuration
+        self._loop.call_later(LOOK_EVERY * self._chance(), self._reload)
+
+    async def handle(self, request: Request) -> Response:
+        """Return the response to `request`, from the CPU's queue on."""
+        exchange = Exchange(request, self._loop.create_future(), None)
+        exchange.callee = self
+        self.accept(exchange, 0.0)
+        try:
+            reply = await exchange.reply
+        except asyncio.CancelledError:
+            exchange.leave()
+            raise
+        return Response(reply.status, reply.body)
+
+    def accept(self, exchange: Exchange, transit: float) -> None:
+        """Take a request that arrives after `transit` [s]."""
+        self._present[exchange] = None
+        self._next = at = (self._next + 1) % _TIMES
+        self.processor.submit(self._times[at], self._begin, exchange, transit=transit)
+
+    def abandon(self, exchange: Exchange) -> None:
+        """Stop working on a request whose caller has left."""
+        if exchange.task is not None:
+            exchange.task.cancel()
+
+    async def terminate(self) -> None:
+        """End in good order: what is under way is finished, if it does not take too long."""
+        self.draining = True
+        begun = self._loop.time()
+        await self.clock.sleep(LAME)
+        self._close_port()
+        while self._present and self._loop.time() - begun < DRAIN:
+            await self.clock.sleep(0.01)
+        if self._dead:
+            return
+        if self.served is not None:
+            await self.served.close()
+        self._pipeline.close()
+        self._end()
+
+    def kill(self) -> None:
+        """End at once: callers' connections break off, and telemetry that was not sent is lost."""
+        if not self._dead:
+            self._pipeline.abandon()
+            self._end()
+
+    def stop(self) -> None:
+        """Stand still."""
+        self._gate.close()
+        self.processor.stop()
+        self._pipeline.pause()
+
+    def resume(self) -> None:
+        """Go on."""
+        self.processor.resume()
+        self._pipeline.resume()
+        self._gate.open()
+
+    def throttle(self, share: float) -> None:
+        """Run on `share` [1] of one CPU."""
+        self.processor.share = share
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time used [s]."""
+        background = 0.0 if self.served is None else self.served.runtime.background.cpu_seconds
+        return self.processor.cpu_seconds + background
+
+    def kept_seconds(self) -> float:
+        """Return for how long it was kept from running [s]."""
+        return self.processor.kept_seconds()
+
+    def _start(self) -> None:
+        self._main = self._loop.create_task(self._serve(), name=self.name, context=contextvars.Context())
+
+    async def _serve(self) -> None:
+        try:
+            config = parse(self._configuration, f"{self.service}/{self.name}.json")
+            if config.service != self.service:
+                raise InvalidConfig(f"{self.name} got the configuration of {config.service}", hint="mend --config")
+            self._pipeline.apply(config)
+            self.served = Service(self, self._site, config, self._gate, self._pipeline)
+            await self.served.start()
+            self._network.listen(config.listen.port, self)
+            self._port = config.listen.port
+        except Exception as error:  # the process's border: whatever ends it is said, with its trace
+            self.log.exception("%s ends: %s", self.name, error)
+            self._fail()
+        else:
+            self.log.info("%s serves at port %d", self.name, self._port)
+
+    def _begin(self, exchange: Exchange) -> None:
+        if exchange.left or self.served is None:
+            self._present.pop(exchange, None)
+            return
+        exchange.task = self._loop.create_task(self._work(exchange, self.served), context=contextvars.Context())
+
+    async def _work(self, exchange: Exchange, served: Service) -> None:
+        try:
+            response = await served.handle(exchange.request)
+            if self._gate.closed:
+                await self._gate.passed()
+            exchange.answer(response)
+        finally:
+            self._present.pop(exchange, None)
+
+    def _reload(self) -> None:
+        if self._dead or self.served is None:
+            return
+        try:
+            changed = parse(self._configuration, f"{self.service}/{self.name}.json")
+            if changed != self.served.live.now:
+                self.served.live.apply(changed)
+        except Exception as error:  # as a process that cannot follow its configuration
+            self.log.exception("%s ends: %s", self.name, error)
+            self._fail()
+
+    def _fail(self) -> None:
+        if self._dead:
+            return
+        self._pipeline.close()
+        self._end()
+        if not self._exited.done():
+            self._exited.set_result(1)
+
+    def _end(self) -> None:
+        self._dead = True
+        self._close_port()
+        self.processor.clear()
+        if self._main is not None and self._main is not asyncio.current_task(self._loop):
+            self._main.cancel()
+        present, self._present = self._present, {}
+        for exchange in present:
+            if exchange.task is not None:
+                exchange.task.cancel()
+            exchange.reset()
+        if self.served is not None:
+            self.served.abandon()
+
+    def _close_port(self) -> None:
+        if self._port:
+            self._network.unlisten(self._port, self)
+            self._port = 0

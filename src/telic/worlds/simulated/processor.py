@@ -1,0 +1,170 @@
+"""One simulated CPU: work is done in the order in which it comes; it can be throttled, stopped and emptied."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections import deque
+from collections.abc import Callable
+from typing import TypeVarTuple, Unpack
+
+from telic.errors import UsageError
+from telic.worlds.simulated.handles import Later
+from telic.worlds.simulated.loop import VirtualLoop
+from telic.worlds.simulated.quota import Quota
+
+Args = TypeVarTuple("Args")
+LOOK_EVERY = 0.1  # between two looks at how much waits [s]
+_BARE = contextvars.Context()
+
+
+class Job:
+    """Some work and what follows it."""
+
+    __slots__ = ("call", "end", "seconds", "timer")
+
+    def __init__(self, seconds: float, call: Callable[[], object]) -> None:
+        self.seconds, self.call = seconds, call
+        self.end = 0.0
+        self.timer: Later | None = None
+
+
+class Processor:
+    """The CPU of one instance.
+
+    A job costs one timer: as long as nothing changes, its end is known when it comes.
+
+    Attributes
+    ----------
+    cpu_seconds
+        Work that was done [s].
+    throttled_seconds
+        How long the quota kept work from running [s].
+    stopped_seconds
+        How long it was stopped, until the last `resume` [s].
+    """
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+        self._jobs: deque[Job] = deque()
+        self._free = self._next_look = 0.0  # when what is known of will be done [s]
+        self._quota: Quota | None = None
+        self._stopped_at: float | None = None
+        self._worst = 0.0
+        self.cpu_seconds = self.throttled_seconds = self.stopped_seconds = 0.0
+
+    @property
+    def share(self) -> float:
+        """How much of the CPU there is [1]."""
+        return 1.0 if self._quota is None else self._quota.share
+
+    @share.setter
+    def share(self, share: float) -> None:
+        if not 0 < share <= 1:
+            raise UsageError(f"a share of {share} CPU", hint="above 0, at most 1")
+        self._replan(lambda: setattr(self, "_quota", Quota(share, self._loop.time()) if share < 1 else None))
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it stands still."""
+        return self._stopped_at is not None
+
+    @property
+    def queued(self) -> int:
+        """Jobs that are not done [1]."""
+        return len(self._jobs)
+
+    def submit(
+        self,
+        seconds: float,
+        call: Callable[[Unpack[Args]], object],
+        *args: *Args,
+        transit: float = 0.0,
+    ) -> None:
+        """Call `call` when `seconds` [s] of work are done that arrive after `transit` [s]; no context goes along."""
+        job = Job(seconds, (lambda: call(*args)) if args else call)
+        self._jobs.append(job)
+        now = self._loop._now
+        if self._stopped_at is not None:
+            return
+        if now >= self._next_look:
+            self._look(now)
+        self._plan(job, now + transit)
+
+    async def use(self, seconds: float) -> None:
+        """Wait until `seconds` [s] of work are done."""
+        done: asyncio.Future[None] = self._loop.create_future()
+        self.submit(seconds, _set, done)
+        await done
+
+    def stop(self) -> None:
+        """Stand still, as after SIGSTOP."""
+        if self._stopped_at is None:
+            self._replan(lambda: setattr(self, "_stopped_at", self._loop.time()))
+
+    def resume(self) -> None:
+        """Go on."""
+        if self._stopped_at is not None:
+            stood = self._loop.time() - self._stopped_at
+            self.stopped_seconds += stood
+            self._worst = max(self._worst, stood)
+            self._replan(lambda: setattr(self, "_stopped_at", None))
+
+    def clear(self) -> None:
+        """Forget all work."""
+        for each in self._jobs:
+            if each.timer is not None:
+                each.timer.cancel()
+        self._jobs.clear()
+        self._free = self._loop.time()
+
+    def kept_seconds(self) -> float:
+        """Return for how long quota and stops kept it from running [s]."""
+        standing = 0.0 if self._stopped_at is None else self._loop.time() - self._stopped_at
+        return self.throttled_seconds + self.stopped_seconds + standing
+
+    def lag(self) -> float:
+        """Return how late a timer of this process was at worst since the last call [s]."""
+        self._look(self._loop.time())
+        worst, self._worst = self._worst, 0.0
+        return worst
+
+    def _look(self, now: float) -> None:
+        self._next_look = now + LOOK_EVERY
+        self._worst = max(self._worst, self._free - now)
+
+    def _plan(self, job: Job, arrives: float) -> None:
+        start = arrives if arrives > self._free else self._free
+        if self._quota is None:
+            self._free = job.end = start + job.seconds
+        else:
+            self._free = job.end = self._quota.end(start, job.seconds)
+            self.throttled_seconds += job.end - start - job.seconds
+        job.timer = self._loop.call_at(job.end, self._done, context=_BARE)
+
+    def _done(self) -> None:
+        job = self._jobs.popleft()
+        self.cpu_seconds += job.seconds
+        job.call()
+
+    def _replan(self, change: Callable[[], object]) -> None:
+        """Change how fast it works; what is half done stays half done."""
+        now, begun, left = self._loop.time(), self._stopped_at is None, 0.0
+        for place, job in enumerate(self._jobs):
+            if job.timer is not None:
+                job.timer.cancel()
+                job.timer = None
+            if place == 0 and begun:
+                left = min(job.seconds, max(0.0, job.end - now) * self.share)
+                self.cpu_seconds += job.seconds - left
+                job.seconds = left
+        change()
+        self._free = now
+        if self._stopped_at is None:
+            for job in self._jobs:
+                self._plan(job, now)
+
+
+def _set(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)

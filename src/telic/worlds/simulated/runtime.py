@@ -1,0 +1,140 @@
+"""The runtime of a simulated instance: the counterpart of `telic.runtime.live`."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from telic.clock import Clock
+from telic.runtime.client.chain import EdgeClient
+from telic.runtime.client.transport import Transport
+from telic.runtime.config import Config, LiveConfig
+from telic.runtime.ids import TimeOrderedIds
+from telic.runtime.ports import Cache, Database, Scalar
+from telic.runtime.telemetry.recorder import Recorder
+from telic.runtime.tokens import HmacTokens
+from telic.worlds.simulated.background import SimulatedBackground
+from telic.worlds.simulated.loop import VirtualLoop
+from telic.worlds.simulated.network import Network
+from telic.worlds.simulated.streams import stream
+from telic.worlds.simulated.transport import Gate, LinkTransport
+
+POOL = 3  # connections where the settings say nothing [1]
+Settings = Callable[[], Mapping[str, Scalar]]
+
+
+class MovableDatabase(Database, Protocol):
+    """A database behind an address that may change."""
+
+    def move(self, *, pool: int) -> None:
+        """Use so many new connections [1] from now on."""
+        ...
+
+    def close(self) -> None:
+        """Close idle connections now and the others when they are done."""
+        ...
+
+
+class MovableCache(Cache, Protocol):
+    """A cache behind an address that may change."""
+
+    def move(self) -> None:
+        """Ask again at once."""
+        ...
+
+
+class StoresOf(Protocol):
+    """What gives instances their stores."""
+
+    def database(self, service: str, settings: Settings, recorder: Recorder, /) -> MovableDatabase:
+        """Return the database of one instance; `settings` gives those in force now."""
+        ...
+
+    def cache(self, service: str, settings: Settings, recorder: Recorder, /) -> MovableCache | None:
+        """Return the cache of one instance, or None where its settings name none."""
+        ...
+
+
+class SimulatedRuntime:
+    """Implements `telic.runtime.ports.Runtime`.
+
+    Parameters
+    ----------
+    gate
+        Lets calls go out while the process runs.
+    seed
+        Of the run.
+    name
+        The instance's; its chances are its own.
+    """
+
+    def __init__(
+        self,
+        live: LiveConfig,
+        clock: Clock,
+        recorder: Recorder,
+        log: logging.Logger,
+        *,
+        loop: VirtualLoop,
+        network: Network,
+        stores: StoresOf,
+        gate: Gate,
+        seed: int,
+        name: str,
+    ) -> None:
+        config = live.now
+        self.clock, self.log = clock, log
+        threads = int(config.settings.get("background.threads", 2))
+        self.background = SimulatedBackground(loop, stream(seed, "background", name), threads=threads)
+        self.tokens = HmacTokens(hashlib.blake2b(f"{config.system} {seed}".encode()).digest(), clock)
+        self.ids = TimeOrderedIds(clock, stream(seed, "ids", name).getrandbits)
+        self._live, self._recorder, self._stores = live, recorder, stores
+        self._network, self._gate, self._seed, self._name = network, gate, seed, name
+        self._clients: dict[str, EdgeClient] = {}
+        self._database: MovableDatabase | None = None
+        self._cache: MovableCache | None = None
+        live.follow(self._follow)
+
+    @property
+    def settings(self) -> Mapping[str, Scalar]:
+        """The settings in force now."""
+        return self._live.now.settings
+
+    def database(self) -> Database:
+        """Return the service's database."""
+        if self._database is None:
+            self._database = self._stores.database(self._live.now.service, lambda: self.settings, self._recorder)
+        return self._database
+
+    def cache(self) -> Cache | None:
+        """Return the system's cache, or None where the settings name none."""
+        if self._cache is None and "store.valkey.port" in self.settings:
+            self._cache = self._stores.cache(self._live.now.service, lambda: self.settings, self._recorder)
+        return self._cache
+
+    def client(self, service: str) -> EdgeClient:
+        """Return the client of another service of the system."""
+        if service not in self._clients:
+            config = self._live.now
+            transport: Transport = LinkTransport(self._network, self._gate, config.address(f"upstream.{service}"))
+            chance = stream(self._seed, "edge", self._name, service).random
+            self._clients[service] = EdgeClient(
+                service, config.edge(service), transport, self.clock, self._recorder, chance
+            )
+        return self._clients[service]
+
+    def close(self) -> None:
+        """Close what can be closed."""
+        if self._database is not None:
+            self._database.close()
+
+    def _follow(self, config: Config) -> None:
+        for name, client in self._clients.items():
+            client.transport.move(config.address(f"upstream.{name}"))
+            client.configure(config.edge(name))
+        if self._database is not None:
+            self._database.move(pool=int(config.settings.get("store.postgres.pool", POOL)))
+        if self._cache is not None:
+            self._cache.move()
