@@ -7,6 +7,7 @@ from telic.telemetry.queries.edges import EdgeCalls, edges
 from telic.telemetry.queries.failures import ExceptionGroup, LogGroup, errors_in_logs, exceptions
 from telic.telemetry.queries.gauges import GaugePoint, freshness, gauges
 from telic.telemetry.queries.operations import OperationStep, service_operations
+from telic.telemetry.queries.saturation import Peak, Saturation, bottlenecks, full_services, peaks, saturation
 from telic.telemetry.queries.statements import StatementCalls, statements
 
 __all__ = [
@@ -15,12 +16,18 @@ __all__ = [
     "GaugePoint",
     "LogGroup",
     "OperationStep",
+    "Peak",
+    "Saturation",
     "StatementCalls",
+    "bottlenecks",
     "edges",
     "errors_in_logs",
     "exceptions",
     "freshness",
+    "full_services",
     "gauges",
+    "peaks",
+    "saturation",
     "service_operations",
     "statements",
 ]
