@@ -119,3 +119,8 @@ def new_kit(hotel: Design) -> Iterator[Callable[..., Kit]]:
 @pytest.fixture
 def kit(new_kit: Callable[..., Kit]) -> Kit:
     return new_kit()
+
+
+@pytest.fixture(scope="session")
+def released() -> Callable[[Path, str], dict[str, ModuleType]]:
+    return release
