@@ -101,14 +101,14 @@ class _Compiler:
 
     def plan(self) -> Plan:
         entries = self._entries()
-        database = self._station(self.costs.database)
+        database = self._station(self.costs.database) if self.costs.database else -1
         nodes, operations = np.zeros(len(self.services), NODE), np.zeros(len(self.numbers), OPERATION)
         room = 0
         for number, service in enumerate(self.design.services):
             policy = self.wiring.of_node(service.name)
             room = _fill_node(nodes[number], service, policy, room)
             processor = self._station(self.costs.cores) if self.costs.cores else -1
-            pool = self._station(self.costs.connections) if service.stores else -1
+            pool = self._station(self.costs.connections) if service.stores and self.costs.connections else -1
             for each in service.operations:
                 row = operations[self.numbers[service.name, each.name]]
                 row["node"], row["first"], row["cached"] = number, len(self.steps), -1
@@ -179,7 +179,7 @@ class _Compiler:
             self._step(WORK, -1, -1, spread, processor, -1, 1.0, costs.cpu)
         if (work := costs.work.get(service.name, 0.0)) > 0:
             self._step(WORK, -1, -1, spread, -1, -1, 1.0, work)
-        if pool >= 0 and operation.mutating and policy.dedupe:
+        if service.stores and operation.mutating and policy.dedupe:
             for _ in range(costs.keys):
                 self._step(WORK, -1, -1, spread, database, pool, 1.0, costs.statement, "idempotency")
         for call in operation.calls:
