@@ -8,12 +8,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar, TypeVarTuple, Unpack
 
 from telic.errors import UsageError
+from telic.worlds.simulated import traps
 
 T = TypeVar("T")
 Args = TypeVarTuple("Args")
 
 
-class Home(Protocol):
+class Home(traps.Trapped, Protocol):
     """What errands need of their loop."""
 
     def call_soon(self, callback: Callable[[Unpack[Args]], object], *args: *Args) -> object:
@@ -62,7 +63,8 @@ class Errand(threading.Thread):
         self._mine.acquire()
         _THREAD.errand = self
         try:
-            self._result = self._work()
+            with traps.guarded(self._home, progress=False):
+                self._result = self._work()
         except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the work
             self._error = error
         finally:

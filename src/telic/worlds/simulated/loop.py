@@ -15,6 +15,7 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from telic.clock import LoopTimed
 from telic.errors import UsageError, WorldError
+from telic.worlds.simulated import traps
 from telic.worlds.simulated.errands import Errand, current, require_current
 from telic.worlds.simulated.handles import Later, Soon
 
@@ -34,6 +35,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ----------
     start
         Its first `time` [s].
+    patience
+        How much CPU time may go by while virtual time stands still, before somebody is said to spin [s].
 
     Examples
     --------
@@ -45,7 +48,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     >>> loop.close()
     """
 
-    def __init__(self, start: float = 0.0) -> None:
+    def __init__(self, start: float = 0.0, *, patience: float = traps.PATIENCE) -> None:
+        self.patience = patience
         self._running_in: int | None = None
         super().__init__()
         self.set_debug(False)
@@ -187,7 +191,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         hooks = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)  # type: ignore[attr-defined]
         try:
-            self._turn(until)
+            with traps.guarded(self):
+                self._turn(until)
+        except traps.Spinning:
+            self._soon.clear()  # whoever spins by asking again and again
         finally:
             sys.set_asyncgen_hooks(*hooks)
             self._running_in, self._leave = None, False

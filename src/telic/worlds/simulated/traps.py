@@ -1,0 +1,184 @@
+"""What must not happen in virtual time: real sleep, sockets, processes, spinning while time stands still."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Protocol, SupportsIndex
+
+from telic.errors import WorldError
+
+PATIENCE = 10.0  # CPU time that a loop's thread may spend at one moment of virtual time [s]
+LOOK_EVERY = 0.5  # between two looks at whether virtual time moves [s]
+TRAPPED = frozenset(
+    {
+        "os.exec",
+        "os.fork",
+        "os.forkpty",
+        "os.posix_spawn",
+        "os.spawn",
+        "os.system",
+        "socket.__new__",
+        "socket.bind",
+        "socket.connect",
+        "socket.getaddrinfo",
+        "socket.gethostbyname",
+        "socket.sendto",
+        "subprocess.Popen",
+    }
+)
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_PACKAGES = os.sep + "site-packages" + os.sep
+
+
+class SimulationEscaped(WorldError):
+    """Code that runs in virtual time reached for the machine's time, network or processes."""
+
+
+class Spinning(BaseException):
+    """Thrown into a thread that does not let virtual time move on; no handler is to catch it."""
+
+
+class Trapped(Protocol):
+    """A loop whose thread is watched."""
+
+    patience: float
+
+    def time(self) -> float:
+        """Return virtual time [s]."""
+        ...
+
+    def fail(self, error: BaseException) -> None:
+        """Stop and raise `error`."""
+        ...
+
+
+class _Watch:
+    """One thread that runs a loop, or works for one."""
+
+    def __init__(self, loop: Trapped, *, progress: bool) -> None:
+        self.loop, self.progress = loop, progress
+        self.allowed = 0
+        self.seen = loop.time()  # virtual time [s]
+        self.since = time.thread_time()  # the thread's CPU time when virtual time moved last [s]
+
+
+_WATCHED: dict[int, _Watch] = {}
+_LOCK = threading.Lock()
+_ACTIVE = threading.Event()
+_real_sleep = time.sleep
+
+
+@contextlib.contextmanager
+def guarded(loop: Trapped, *, progress: bool = True) -> Iterator[None]:
+    """Trap what this thread does inside the block.
+
+    Parameters
+    ----------
+    progress
+        Whether virtual time has to move on while it works.
+    """
+    _install()
+    thread = threading.get_ident()
+    with _LOCK:
+        before = _WATCHED.get(thread)
+        _WATCHED[thread] = _Watch(loop, progress=progress)
+        _ACTIVE.set()
+    try:
+        yield
+    finally:
+        with _LOCK:
+            if before is None:
+                del _WATCHED[thread]
+            else:
+                _WATCHED[thread] = before
+            if not _WATCHED:
+                _ACTIVE.clear()
+
+
+@contextlib.contextmanager
+def allowed() -> Iterator[None]:
+    """Let the world's own code do inside the block what is trapped otherwise."""
+    watch = _WATCHED.get(threading.get_ident())
+    if watch is None:
+        yield
+        return
+    watch.allowed += 1
+    try:
+        yield
+    finally:
+        watch.allowed -= 1
+
+
+def _escaped(what: str, frame: FrameType | None) -> SimulationEscaped:
+    return SimulationEscaped(
+        f"{_place(frame)} {what} in virtual time",
+        hint="use the runtime's clock, client and background; the local world runs anything",
+    )
+
+
+def _trap(event: str, args: tuple[object, ...]) -> None:
+    if event in TRAPPED:
+        _stop(f"does {event}")
+
+
+def _sleep(seconds: float | SupportsIndex, /) -> None:
+    """Suspend the calling thread, unless it runs in virtual time."""
+    _stop("sleeps")
+    _real_sleep(seconds)
+
+
+def _stop(what: str) -> None:
+    watch = _WATCHED.get(threading.get_ident())
+    if watch is not None and not watch.allowed:
+        error = _escaped(what, sys._getframe(2))
+        watch.loop.fail(error)
+        raise error
+
+
+def _place(frame: FrameType | None) -> str:
+    """Return file and line of the innermost code that is no library's."""
+    found = frame
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith((_LIBRARY, "<frozen")) and _PACKAGES not in name:
+            found = frame
+            break
+        frame = frame.f_back
+    return "unknown code" if found is None else f"{found.f_code.co_filename}:{found.f_lineno}"
+
+
+def _install() -> None:
+    with _LOCK:
+        if time.sleep is _sleep:
+            return
+        time.sleep = _sleep  # before Python 3.13 no audit event tells of it
+        sys.addaudithook(_trap)
+        threading.Thread(target=_look_out, name="telic-virtual-time", daemon=True).start()
+
+
+def _look_out() -> None:
+    while True:
+        _ACTIVE.wait()
+        _real_sleep(LOOK_EVERY)
+        with _LOCK:
+            for thread, watch in _WATCHED.items():
+                if watch.progress:
+                    _look_at(thread, watch)
+
+
+def _look_at(thread: int, watch: _Watch) -> None:
+    spent, now = time.clock_gettime(time.pthread_getcpuclockid(thread)), watch.loop.time()
+    if now != watch.seen:
+        watch.seen, watch.since = now, spent
+    elif spent - watch.since > watch.loop.patience:
+        watch.since = spent
+        spinning = f"has worked for {watch.loop.patience:g} s of CPU time while no time passed"
+        watch.loop.fail(_escaped(spinning, sys._current_frames().get(thread)))
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Spinning))
