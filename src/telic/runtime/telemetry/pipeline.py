@@ -45,13 +45,7 @@ class Pipeline:
 
     def resource(self, config: Config) -> dict[str, object]:
         """Return the attributes that everything from this process carries."""
-        return {
-            "service.namespace": config.system,
-            "service.name": self._service,
-            "service.version": config.version,
-            "service.instance.id": self._instance,
-            "telic.config.revision": config.revision,
-        }
+        return resource_of(self._service, self._instance, config)
 
     def close(self) -> None:
         """Send what is left, and put logging back as it was."""
@@ -64,3 +58,14 @@ class Pipeline:
         if self._exporter is not None:
             self._exporter.close(FLUSH)
             self._exporter = None
+
+
+def resource_of(service: str, instance: str, config: Config) -> dict[str, object]:
+    """Return the attributes that everything from an instance of a service carries."""
+    return {
+        "service.namespace": config.system,
+        "service.name": service,
+        "service.version": config.version,
+        "service.instance.id": instance,
+        "telic.config.revision": config.revision,
+    }

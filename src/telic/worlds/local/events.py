@@ -66,15 +66,15 @@ class Events:
         if not batch:
             return
         with contextlib.suppress(OSError, TimeoutError, ValueError):
-            status = await self.deliver(encode(self._system, batch))
+            status = await self.deliver(batch)
             if 200 <= status < 300:
                 for _ in batch:
                     self._unsent.popleft()
 
-    async def deliver(self, logs: bytes) -> int:
-        """Hand an OTLP logs request to the receiver; return the HTTP status."""
+    async def deliver(self, batch: Sequence[Event]) -> int:
+        """Hand events to the receiver; return the HTTP status."""
         async with asyncio.timeout(_WITHIN):
-            return await post(self._port, "/v1/logs", logs, "application/x-protobuf")
+            return await post(self._port, "/v1/logs", encode(self._system, batch), "application/x-protobuf")
 
 
 def encode(system: str, events: Sequence[Event]) -> bytes:

@@ -27,7 +27,9 @@ from telic.worlds.local.world import LocalWorld
 READY_WITHIN = 60.0  # [s]; 2-3 s measured on 2 cores
 __all__ = ["alive", "down", "up"]
 _KEPT_BY_FRESH = ("lock", "design")
-_BOOTS: Mapping[str, str] = {SIMULATED: "telic.worlds.simulated.boot"}  # modules that become the first process of a world
+_BOOTS: Mapping[str, str] = {
+    SIMULATED: "telic.worlds.simulated.boot"
+}  # modules that become the first process of a world
 
 
 def up(

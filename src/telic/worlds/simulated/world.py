@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
 from telic.errors import UsageError
-from telic.model import Store, plain
+from telic.model import plain
 from telic.worlds.local.control import Method
 from telic.worlds.local.world import AskedWorld
-from telic.worlds.simulated.loop import LoopClock
 from telic.worlds.simulated.system import SimulatedSystem
+
+ENDING = 5.0  # tasks that were cancelled [s]
 
 
 class SimulatedWorld(AskedWorld):
@@ -20,21 +22,12 @@ class SimulatedWorld(AskedWorld):
     ----------
     methods
         The control socket's table.
-    store
-        What has been exported of the telemetry.
     """
 
-    def __init__(
-        self, system: SimulatedSystem, methods: Mapping[str, Method], store: Store, about: Mapping[str, object]
-    ) -> None:
-        super().__init__(system.loop_clock, store, system.layout.state)
-        self.system, self.loop = system, system.loop
-        self._methods, self._about = methods, dict(about)
-
-    @property
-    def loop_clock(self) -> LoopClock:
-        """The world's time."""
-        return self.system.loop_clock
+    def __init__(self, system: SimulatedSystem, methods: Mapping[str, Method], about: Mapping[str, object]) -> None:
+        super().__init__(system.loop_clock, system.telemetry.store(), system.layout.state)
+        self.system, self.loop, self.methods = system, system.loop, methods
+        self._about = dict(about)
 
     def about(self) -> dict[str, object]:
         """Return what is up; no process has an id and nothing listens."""
@@ -46,9 +39,18 @@ class SimulatedWorld(AskedWorld):
 
     def ask(self, method: str, **params: object) -> object:
         """Run a method on the loop until it has answered."""
-        if method not in self._methods:
-            raise UsageError(f"no method {method!r}", hint=f"known: {', '.join(sorted(self._methods))}")
-        return plain(self.loop.ask(self._methods[method](params)))  # type: ignore[arg-type]
+        if method not in self.methods:
+            raise UsageError(f"no method {method!r}", hint=f"known: {', '.join(sorted(self.methods))}")
+        return plain(self.loop.ask(self.methods[method](params)))  # type: ignore[arg-type]
 
     def close(self) -> None:
-        """Let go of the world; it stands still until somebody runs its loop."""
+        """End everything that runs on the loop, and the loop; afterwards only what was read already is known."""
+        if self.loop.is_closed():
+            return
+        self.loop.set_exception_handler(lambda loop, context: None)
+        tasks = asyncio.all_tasks(self.loop)
+        for each in tasks:
+            each.cancel()
+        self.loop.run_until_complete(asyncio.wait(tasks, timeout=ENDING))
+        self.loop.close()
+        self.system.telemetry.close()

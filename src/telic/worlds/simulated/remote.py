@@ -1,0 +1,77 @@
+"""Hurting a simulated world that runs in another process: the same harm, asked for over its socket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from telic.errors import UsageError
+from telic.worlds.local import control
+from telic.worlds.local.colleague import Colleague
+from telic.worlds.local.control import Method
+from telic.worlds.local.layout import Layout
+from telic.worlds.local.world import LocalWorld
+from telic.worlds.simulated.harm import SimulatedHarm
+from telic.worlds.simulated.pace import Pacer
+
+METHODS = ("signal", "throttle", "link", "pause", "revoke", "grant")
+_WITHIN = 10.0  # an answer [s]
+
+
+class AttachedHarm(Colleague):
+    """A `model.Harm` for a simulated world that ``telic up`` started."""
+
+    def __init__(self, world: LocalWorld, layout: Layout) -> None:
+        super().__init__(world)
+        self._socket = layout.harm
+
+    @classmethod
+    def attach(cls, state_folder: Path) -> AttachedHarm:
+        """Return the harm of the running world whose state folder this is; raise WorldUnavailable where none runs."""
+        return cls(LocalWorld.attach(state_folder), Layout.of(state_folder))
+
+    def signal(self, service: str, name: str) -> None:
+        """Send ``STOP``, ``CONT``, ``KILL`` or ``TERM`` to the process of `service`."""
+        self._ask("signal", service=service, name=name)
+
+    def throttle(self, service: str, share: float) -> str:
+        """Let today's process of `service` have `share` [1] of one CPU; 1.0 heals."""
+        return str(self._ask("throttle", service=service, share=share))
+
+    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False, fail: float = 0.0) -> None:
+        """Delay [s] each way, or drop, all messages of an edge's primary link, or break off a share of answers [1]."""
+        self._ask("link", edge=edge, delay=delay, drop=drop, fail=fail)
+
+    def pause(self, service: str, share: float, *, every: float = 1.0) -> None:
+        """Let today's process of `service` stand still for a `share` [1] of every `every` [s]; 0 heals."""
+        self._ask("pause", service=service, share=share, every=every)
+
+    def revoke(self, service: str, table: str, privileges: str = "ALL") -> None:
+        """Take `privileges` on ``schema.table`` from the role of `service`."""
+        self._ask("revoke", service=service, table=table, privileges=privileges)
+
+    def grant(self, service: str, table: str, privileges: str = "ALL") -> None:
+        """Give them back; ``ALL`` gives what the design grants."""
+        self._ask("grant", service=service, table=table, privileges=privileges)
+
+    def close(self) -> None:
+        """Let go; what was done stays."""
+
+    def _ask(self, method: str, **params: object) -> object:
+        return control.ask(self._socket, method, params, timeout=_WITHIN)
+
+
+def methods(harm: SimulatedHarm, pacer: Pacer) -> dict[str, Method]:
+    """Return what the harm socket offers: each call is made while virtual time stands still."""
+    return {name: _method(harm, pacer, name) for name in METHODS}
+
+
+def _method(harm: SimulatedHarm, pacer: Pacer, name: str) -> Method:
+    async def call(params: Mapping[str, object]) -> object:
+        try:
+            return await pacer.call(lambda: getattr(harm, name)(**cast("Mapping[str, object]", params)))
+        except TypeError as error:
+            raise UsageError(f"{name} does not take {sorted(params)}", hint=str(error)) from error
+
+    return call

@@ -1,0 +1,87 @@
+"""How a simulated world comes up: the live order of things, on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from telic.model import Design
+from telic.worlds.local import configuration
+from telic.worlds.local.layout import Layout
+from telic.worlds.local.methods import methods
+from telic.worlds.local.parts import keep_part, start_services
+from telic.worlds.local.reconcile import reconcile
+from telic.worlds.simulated.loop import START, LoopClock, VirtualLoop
+from telic.worlds.simulated.observe import SimulatedObserver
+from telic.worlds.simulated.process import SimulatedProcess
+from telic.worlds.simulated.servers import PostgresServer, ValkeyServer
+from telic.worlds.simulated.system import SimulatedSystem
+from telic.worlds.simulated.world import SimulatedWorld
+
+URL = "http://simulated"
+
+
+def up(
+    design: Design,
+    state: Path,
+    *,
+    seed: int = 1,
+    wall: float = START,
+    about: Mapping[str, object] | None = None,
+    end: Callable[[], None] = lambda: None,
+    announce: Callable[[], None] = lambda: None,
+) -> SimulatedWorld:
+    """Start a system on a virtual loop of its own and wait until every part of it is ready.
+
+    Parameters
+    ----------
+    state
+        Folder for releases, configuration and journal; nothing of an earlier run is taken from it.
+    seed
+        Of every source of chance of this world.
+    wall
+        Virtual wall clock at the start [s since the Unix epoch].
+    about
+        What is told of the world besides its system and design.
+    end, announce
+        What the methods ``down`` and ``deploy_design`` of the control socket do besides.
+
+    Raises
+    ------
+    WorldError
+        Something did not get ready.
+    """
+    layout = Layout.of(state)
+    for folder in (layout.secrets, layout.state / "log"):
+        folder.mkdir(parents=True, exist_ok=True)
+    loop = VirtualLoop()
+    desired = reconcile(None, design, layout, free=lambda port: True)
+    configuration.make_token_secret(layout)
+    system = SimulatedSystem(design, desired, layout, loop=loop, clock=LoopClock(loop, wall), seed=seed)
+    table = methods(system, SimulatedObserver(system), end, announce)
+    told = {"system": design.system, "pid": 0, "isolation": "simulated", "url": URL, "otlp": "", "started": wall}
+    world = SimulatedWorld(system, table, {**told, **(about or {})})
+    loop.run_until_complete(_bring_up(system))
+    return world
+
+
+async def _bring_up(system: SimulatedSystem) -> None:
+    await system.lead_traffic()
+    await asyncio.gather(*(_start_store(system, name) for name in system.design.stores))
+    await start_services(system)
+    system.run(system.events.send_forever())
+
+
+async def _start_store(system: SimulatedSystem, name: str) -> None:
+    made: list[PostgresServer | ValkeyServer] = []
+
+    async def start() -> SimulatedProcess:
+        stores, loop = system.stores, system.loop
+        made[:] = [PostgresServer(stores.postgres, loop) if name == "postgres" else ValkeyServer(stores.valkey, loop)]
+        return system.process(made[0], loop.create_future())
+
+    async def ready() -> bool:
+        return bool(made) and made[0].ready
+
+    await keep_part(system, name, start, ready)
