@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
+from math import asin, cos, floor, radians, sin, sqrt
 
 EARTH_RADIUS = 6371.0088  # mean radius [km], IUGG
-KM_PER_DEGREE = math.radians(1.0) * EARTH_RADIUS  # along a meridian [km]
+KM_PER_DEGREE = radians(1.0) * EARTH_RADIUS  # along a meridian [km]
 CELL_SIZE = 0.02  # edge of a cell, some 2.2 km along a meridian [degrees]
 COLUMNS = round(360 / CELL_SIZE)  # cells around the globe [1]
 
@@ -30,7 +30,7 @@ def cells_around(lat: float, lon: float, km: float) -> list[int]:
     True
     """
     high = km / KM_PER_DEGREE
-    wide = high / math.cos(math.radians(min(abs(lat) + high, 89.0)))
+    wide = high / cos(radians(min(abs(lat) + high, 89.0)))
     columns = range(_column(lon - wide), min(_column(lon + wide), _column(lon - wide) + COLUMNS - 1) + 1)
     rows = range(_row(lat - high), _row(lat + high) + 1)
     return sorted(row * COLUMNS + column % COLUMNS for row in rows for column in columns)
@@ -44,17 +44,15 @@ def distance(lat: float, lon: float, other_lat: float, other_lon: float) -> floa
     >>> round(distance(52.5200, 13.4050, 48.8566, 2.3522))
     877
     """
-    south, north = math.radians(lat), math.radians(other_lat)
-    chord = (
-        math.sin((north - south) / 2) ** 2
-        + math.cos(south) * math.cos(north) * math.sin(math.radians(other_lon - lon) / 2) ** 2
-    )
-    return 2 * EARTH_RADIUS * math.asin(min(1.0, math.sqrt(chord)))
+    south, north = radians(lat), radians(other_lat)
+    up, along = sin((north - south) / 2), sin(radians(other_lon - lon) / 2)
+    chord = sqrt(up * up + cos(south) * cos(north) * along * along)
+    return 2 * EARTH_RADIUS * asin(chord if chord < 1.0 else 1.0)
 
 
 def _row(lat: float) -> int:
-    return math.floor((lat + 90) / CELL_SIZE)
+    return floor((lat + 90) / CELL_SIZE)
 
 
 def _column(lon: float) -> int:
-    return math.floor((lon + 180) / CELL_SIZE)
+    return floor((lon + 180) / CELL_SIZE)
