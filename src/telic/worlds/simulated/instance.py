@@ -13,12 +13,13 @@ from telic.runtime.failures import InvalidConfig
 from telic.runtime.instance import DRAIN, LAME
 from telic.runtime.server.messages import Request, Response
 from telic.worlds.simulated.gate import GatedClock, ProcessGate
-from telic.worlds.simulated.logs import virtual_log
+from telic.worlds.simulated.links import Exchange
 from telic.worlds.simulated.loop import LoopClock, VirtualLoop
-from telic.worlds.simulated.network import Exchange, Network
+from telic.worlds.simulated.network import Network
 from telic.worlds.simulated.processor import Processor
 from telic.worlds.simulated.service import Pipeline, Service, StoresOf
 from telic.worlds.simulated.streams import stream
+from telic.worlds.simulated.telemetry.logs import instance_log
 
 SERVICE_CPU = 0.0005  # of one request, median [s]
 SIGMA = 0.4  # of its logarithm [1]
@@ -69,7 +70,7 @@ class SimulatedInstance:
         self._configuration, self._pipeline, self._exited = configuration, pipeline, exited
         self._gate = ProcessGate(site.loop)
         self.clock = GatedClock(site.clock, self._gate)
-        self.log = virtual_log(service, pipeline.recorder, site.clock)
+        self.log = instance_log(service, pipeline.recorder)
         rng = stream(site.seed, "instance", name)
         self._times = [SERVICE_CPU * math.exp(rng.gauss(0.0, SIGMA)) for _ in range(_TIMES)]
         self._next, self._chance = 0, rng.random

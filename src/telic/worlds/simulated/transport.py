@@ -7,7 +7,8 @@ from typing import Protocol
 
 from telic.runtime.client.transport import Reply
 from telic.runtime.server.messages import Request
-from telic.worlds.simulated.network import Network, parse_headers
+from telic.worlds.simulated.links import parse_headers
+from telic.worlds.simulated.network import Network
 
 
 class Gate(Protocol):
