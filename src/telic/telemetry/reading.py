@@ -58,7 +58,7 @@ class Reader:
 
     async def _run(self, request: QueryRequest) -> bytes:
         loop = asyncio.get_running_loop()
-        query = _Query(self._database.cursor(), request)
+        query = Query(self._database.cursor(), request)
         self._running += 1
         work = loop.run_in_executor(self._pool, query.run)
         work.add_done_callback(lambda _: self._done())
@@ -76,18 +76,38 @@ class QueryTimeout(StoreFailed):
     """A query was ended at its deadline."""
 
 
-class _Query:
+class Query:
+    """One query on a cursor of its own, which it closes.
+
+    Attributes
+    ----------
+    seconds
+        How long it may take [s].
+    deadline
+        When it has to be over, on the monotonic clock [s].
+    """
+
     def __init__(self, cursor: duckdb.DuckDBPyConnection, request: QueryRequest) -> None:
         self._cursor, self._request = cursor, request
         self._limit = max(0, min(request.limit, ROWS_MAX))
-        self._seconds = max(0.0, min(request.timeout, LONGEST))
-        self.deadline = time.monotonic() + self._seconds
+        self.seconds = max(0.0, min(request.timeout, LONGEST))
+        self.deadline = time.monotonic() + self.seconds
 
     def interrupt(self) -> None:
+        """End it, from another thread."""
         with contextlib.suppress(duckdb.ConnectionException):  # it ended in this moment
             self._cursor.interrupt()
 
     def run(self) -> bytes:
+        """Return the answer as JSON.
+
+        Raises
+        ------
+        UsageError
+            The statement is not one SELECT, or does not fit the tables.
+        StoreFailed
+            It took too long, or the store failed.
+        """
         try:
             if time.monotonic() >= self.deadline:
                 raise self._late()
@@ -134,7 +154,7 @@ class _Query:
         return head + b",".join(parts) + b"]}"
 
     def _late(self) -> QueryTimeout:
-        return QueryTimeout(f"the query took longer than {self._seconds:g} s and was ended", hint=_TOO_SLOW)
+        return QueryTimeout(f"the query took longer than {self.seconds:g} s and was ended", hint=_TOO_SLOW)
 
 
 def _encode(value: object) -> bytes:
