@@ -5,6 +5,7 @@ from telic.worlds.queueing.plan import Plan, compile
 from telic.worlds.queueing.result import Result
 from telic.worlds.queueing.run import Run, simulate
 from telic.worlds.queueing.state import ModelTooLarge
+from telic.worlds.queueing.topology import Synthetic, topology
 from telic.worlds.queueing.trigger import Trigger, trigger_of
 
 __all__ = [
@@ -13,9 +14,11 @@ __all__ = [
     "Plan",
     "Result",
     "Run",
+    "Synthetic",
     "Trigger",
     "compile",
     "simulate",
     "statement_costs",
+    "topology",
     "trigger_of",
 ]

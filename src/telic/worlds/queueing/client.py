@@ -120,7 +120,7 @@ def _worked(w: Arrays, at: int, node: int) -> float:
         end = begin + seconds
     if pool >= 0:
         w.servers[pool] = end
-    return end
+    return float(end)
 
 
 @part
@@ -130,7 +130,7 @@ def _first_free(w: Arrays, station: int) -> int:
     for other in range(this.first + 1, this.first + this.servers):
         if w.servers[other] < w.servers[best]:
             best = other
-    return best
+    return int(best)
 
 
 @routine
@@ -277,4 +277,3 @@ def time_out(w: Arrays, frame: int) -> None:
     w.frames[parent].child = -1
     given_up(w, frame, TIMED_OUT)
     now(w, RESULT, parent, TIMED_OUT)
-

@@ -31,25 +31,27 @@ def cache_folder() -> Path:
 
 
 if "NUMBA_CACHE_DIR" not in os.environ:
-    numba.config.CACHE_DIR = str(cache_folder())
+    config: Any = numba.config
+    config.CACHE_DIR = str(cache_folder())
 
+_njit: Any = numba.njit
 # Nothing is allocated, so nothing is counted; and only what Python calls needs a way in for Python.
 _INNER: dict[str, Any] = {"error_model": "numpy", "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def part(function: F) -> F:
     """Compile a function that becomes part of whatever calls it: no call remains at run time."""
-    made: F = numba.njit(forceinline=True, **_INNER)(function)
+    made: F = _njit(forceinline=True, **_INNER)(function)
     return made
 
 
 def routine(function: F) -> F:
     """Compile a function that is called."""
-    made: F = numba.njit(**_INNER)(function)
+    made: F = _njit(**_INNER)(function)
     return made
 
 
 def program(function: F) -> F:
     """Compile a function that Python calls, and keep its machine code."""
-    made: F = numba.njit(cache=True, error_model="numpy", nogil=True, _nrt=False)(function)
+    made: F = _njit(cache=True, error_model="numpy", nogil=True, _nrt=False)(function)
     return made

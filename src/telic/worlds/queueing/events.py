@@ -66,7 +66,7 @@ def push(w: Arrays, time: float, packed: int) -> None:
 def pop(w: Arrays) -> int:
     """Take the first of the heap."""
     clock = w.clock[0]
-    first = w.heap_what[0]
+    first = int(w.heap_what[0])
     size = clock.heap - 1
     clock.heap = size
     time, what = w.heap_time[size], w.heap_what[size]
@@ -108,7 +108,7 @@ def queue(w: Arrays, ring: int, packed: int) -> None:
 def unqueue(w: Arrays, ring: int) -> int:
     """Take the first of a ring."""
     this = w.rings[ring]
-    packed = w.ring_what[this.first + this.head]
+    packed = int(w.ring_what[this.first + this.head])
     this.head = (this.head + 1) & (this.room - 1)
     this.count -= 1
     w.ring_heads[ring] = w.ring_time[this.first + this.head] if this.count else np.inf

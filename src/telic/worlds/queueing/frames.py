@@ -10,7 +10,7 @@ from telic.worlds.queueing.layout import FREE, MARGIN, TRAVEL, Arrays
 def born(w: Arrays, op: int, parent: int, begun: float) -> int:
     """Return a new frame that travels to `op`."""
     clock = w.clock[0]
-    frame = clock.free
+    frame = int(clock.free)
     this = w.frames[frame]
     clock.free = this.next
     clock.free_count -= 1

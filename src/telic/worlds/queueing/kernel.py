@@ -103,4 +103,3 @@ def run(w: Arrays, until: float) -> int:
             expire(w, subject)
         elif kind == SETTLE:
             settle(w, subject, outcome)
-

@@ -1,4 +1,4 @@
-"""Arrays of the compiled model: what a frame, a node, an edge, an operation and a step hold, and the numbers of states."""
+"""Arrays of the compiled model: what frames, nodes, edges, operations and steps hold, and the numbers of states."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ SERVER, CLIENT, STATEMENT = range(3)  # kinds of spans
 CLOCK = np.dtype(
     [
         ("now", "f8"), ("next_arrival", "f8"), ("rate", "f8"), ("network", "f8"), ("bound", "f8"), ("lives", "f8"),
-        ("sampled", "f8"), ("look", "f8"), ("heap", "i8"), ("free", "i8"), ("free_count", "i8"), ("todo", "i8"), ("full", "i8"),
-        ("events", "i8"), ("serial", "i8"), ("spans", "i8"), ("traces", "i8"), ("spans_lost", "i8"),
+        ("sampled", "f8"), ("look", "f8"), ("heap", "i8"), ("free", "i8"), ("free_count", "i8"), ("todo", "i8"),
+        ("full", "i8"), ("events", "i8"), ("serial", "i8"), ("spans", "i8"), ("traces", "i8"), ("spans_lost", "i8"),
     ],
     align=True,
 )  # fmt: skip

@@ -16,7 +16,7 @@ _FORGET = 10  # parts of a breaker's window, as in telic.runtime.policies.breake
 @part
 def retryable(outcome: int) -> bool:
     """Whether a failed attempt may be tried again at all."""
-    return outcome == FAILED or outcome == FAILED_TRIED or outcome == RESET or outcome == TIMED_OUT
+    return outcome in (FAILED, FAILED_TRIED, RESET, TIMED_OUT)
 
 
 @part
@@ -30,7 +30,7 @@ def again(w: Arrays, edge: int, attempt: int, outcome: int) -> float:
             return -1.0
         this.tokens -= 1.0
     wait = min(this.backoff * 2.0 ** min(attempt - 1, 30), _LONGEST)
-    return wait * uniform(w, JITTER) if this.jitter else wait
+    return float(wait * uniform(w, JITTER) if this.jitter else wait)
 
 
 @routine

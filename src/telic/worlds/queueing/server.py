@@ -253,4 +253,3 @@ def expire(w: Arrays, frame: int) -> None:
         that.child = -1
     _abandon(w, frame)
     now(w, REPLY, frame, LATE)
-

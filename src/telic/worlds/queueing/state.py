@@ -50,7 +50,12 @@ def begin(plan: Plan, seconds: int, *, seed: int, spans: int = 0) -> Arrays:
     """
     clock = np.zeros(1, CLOCK)
     clock["next_arrival"], clock["network"], clock["look"] = np.inf, plan.costs.network, plan.costs.look
-    clock["bound"], clock["lives"], clock["free"], clock["free_count"] = plan.costs.bound, plan.costs.patience, 0, _FRAMES
+    clock["bound"], clock["lives"], clock["free"], clock["free_count"] = (
+        plan.costs.bound,
+        plan.costs.patience,
+        0,
+        _FRAMES,
+    )
     rings = _rings(plan)
     servers, holds = int(plan.stations["servers"].sum()), int(plan.nodes["slots"].sum())
     keys = plan.keys[1] if plan.caches else 1
