@@ -25,6 +25,7 @@ from telic.model import (
 )
 from telic.model.intent import Objective
 from telic.report import LogLine, Moment, RunRecord, Standing, latencies
+from telic.telemetry.queries.saturation import Saturation
 
 START = 1_790_000_000
 INJECTED, HARM, DETECTED, WRONG, RIGHT, WELL, END = 24.4, 25, 28.1, 29.3, 36.8, 39, 62
@@ -64,6 +65,36 @@ def traffic() -> tuple[list[Tally], list[tuple[int, str, list[float]]]]:
             slow = [rng.uniform(0.3, 1.1) for _ in range(bad // 2)]
             samples.append((START + second, id_, calm + slow))
     return tallies, samples
+
+
+SLOTS = {
+    "hotel": 4,
+    "search": 64,
+    "gateway": 256,
+    "booking": 32,
+    "activity": 16,
+    "review": 16,
+    "payment": 16,
+    "user": 16,
+}
+
+
+def saturation() -> tuple[Saturation, ...]:
+    """Hotel's slots are full while users are harmed, and search fills up behind it."""
+    rng, found = random.Random(5), []
+    for service, slots in SLOTS.items():
+        for second in range(END):
+            hurt, share = HARM <= second < WELL, {"hotel": 0.36, "search": 0.04, "gateway": 0.02}.get(service, 0.05)
+            if hurt and service in ("hotel", "search"):
+                share = 1.0 if service == "hotel" or second > HARM + 4 else 0.6
+            share = min(1.0, max(0.0, rng.gauss(share, 0.03))) if share < 1 else 1.0
+            waits = (second - HARM) * 9.0 if hurt and service == "hotel" else 0.0
+            found.append(
+                Saturation(
+                    service, START + second, 1.0, slots, share * slots, waits, min(1.0, waits / 60), cpu=share / 4
+                )
+            )
+    return tuple(found)
 
 
 def diagnosis(time: float, *hypotheses: Hypothesis) -> Diagnosis:
@@ -213,6 +244,7 @@ def make_run() -> RunRecord:
             ),
             LogLine(START + 25.9, "hotel", "WARNING", "statement hotel.hotels_in_box took 418 ms"),
         ),
+        saturation=saturation(),
         timings={"generate": 1.9, "ready": 3.8, "down": 0.4, "whole": 74.2},
         facts={"machine": "2 cores, Linux 6.1, Python 3.11.7", "isolation": "namespace"},
     )

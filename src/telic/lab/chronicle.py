@@ -12,6 +12,7 @@ from telic.lab.episode import Score
 from telic.model import Window, dump
 from telic.model.intent import Intent, Objective
 from telic.report import LogLine, Moment, RunRecord, Standing, latencies
+from telic.telemetry import queries
 
 LOGS = 60  # at most so many warnings and errors go into a report [1]
 
@@ -50,6 +51,7 @@ def chronicle(journey: Course, episodes: tuple[Episode, ...], moments: tuple[Mom
         moments=moments,
         standings=_standings(wanted, made.objectives, record.summary().good, tuple(each.score for each in episodes)),
         logs=_logs(journey, window),
+        saturation=tuple(queries.saturation(journey.world.store(), window)),
         timings=dict(journey.timings),
         facts=_facts(journey),
     )

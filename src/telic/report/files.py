@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from telic.model import dump
 from telic.report import page, words
+from telic.report.fullness import fullness
 from telic.report.markdown import markdown
 from telic.report.record import SCHEMA, RunRecord
 from telic.report.redact import without_secrets
@@ -37,7 +38,7 @@ def write(path: Path, run: RunRecord) -> tuple[Path, Path, Path]:
 
 def html(run: RunRecord) -> str:
     """Return the page of `run`, which has to be without secrets."""
-    found = rows(run)
+    found, full = rows(run), fullness(run)
     marked = page.marks(run, found)
     environment = Environment(
         loader=PackageLoader("telic.report"),
@@ -55,6 +56,8 @@ def html(run: RunRecord) -> str:
         latency=page.latency_overall(run, marked),
         bound=page.bound(run),
         operations=page.operations(run, marked),
+        full=full,
+        slots=page.slots(run, marked, full),
         causes=page.causes(run, found),
         story=page.story(run, found),
     )

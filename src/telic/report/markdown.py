@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from telic.report import words
+from telic.report.fullness import fullness
 from telic.report.record import RunRecord
 from telic.report.summary import headline, rows
 
@@ -45,6 +46,26 @@ def markdown(run: RunRecord) -> str:
                 words.OUTCOMES[each.outcome],
             )
             for each in applied
+        ],
+    )
+    full = fullness(run)
+    if full.peaks:
+        lines += [_cell(str(full)), ""]
+    lines += _table(
+        ("service", "slots", "taken", "fullest second", "full", "queue", "oldest", "refused", "CPU"),
+        [
+            (
+                each.service,
+                f"{each.slots:.0f}",
+                f"{each.mean:.0%}",
+                f"{each.most:.0%}",
+                f"{each.full:.0f} s",
+                f"{each.queued:.0f}",
+                words.seconds(each.age),
+                f"{each.refused:.0f}",
+                f"{each.cpu:.0%}",
+            )
+            for each in full.peaks
         ],
     )
     lines += _table(("intent", "status", "why"), words.standings(run.standings))

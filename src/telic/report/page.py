@@ -9,13 +9,16 @@ from markupsafe import Markup
 
 from telic.model import Diagnosis, Truth
 from telic.report import words
-from telic.report.charts import Blame, Mark, latency_chart, requests_chart, topology_chart
+from telic.report.charts import Blame, Mark, latency_chart, requests_chart, slots_chart, topology_chart
 from telic.report.charts.frame import Frame
 from telic.report.charts.latency import Point
 from telic.report.charts.requests import Count
+from telic.report.charts.slots import strips_height
+from telic.report.fullness import Fullness
 from telic.report.record import Latency, RunRecord
 from telic.report.summary import Row
 
+STRIPS = 12  # services whose slots are drawn: the fullest [1]
 WIDE, NARROW, SMALL = 1040, 380, 330  # drawings for a screen, for a phone, for one operation [px]
 
 
@@ -96,6 +99,22 @@ def latency_overall(run: RunRecord, marked: tuple[Mark, ...]) -> Drawn:
     wide, narrow = (
         latency_chart(points, frame, bound=limit, title="Latency, all operations", hints=frame.width == WIDE)
         for frame in _frames(run, marked, 190, names=False)
+    )
+    return Drawn(wide, narrow)
+
+
+def slots(run: RunRecord, marked: tuple[Mark, ...], full: Fullness) -> Drawn:
+    """Draw how full services were, the fullest first."""
+    names = [each.service for each in full.peaks[:STRIPS]]
+    wide, narrow = (
+        slots_chart(
+            run.saturation,
+            names,
+            Frame(width, strips_height(len(names)), run.started, run.ended, marked),
+            title="Taken slots of each service",
+            hints=width == WIDE,
+        )
+        for width in (WIDE, NARROW)
     )
     return Drawn(wide, narrow)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from telic.model import Change, Incident, Tally, Topology, Truth
 from telic.model.intent import Objective, Status
+from telic.telemetry.queries.saturation import Saturation
 
 SCHEMA = "telic/run/v1"
 
@@ -79,6 +80,7 @@ class RunRecord:
     moments: tuple[Moment, ...] = ()
     standings: tuple[Standing, ...] = ()
     logs: tuple[LogLine, ...] = ()
+    saturation: tuple[Saturation, ...] = ()  # how full every service was in every second
     timings: Mapping[str, float] = field(default_factory=dict)  # generate, ready, down, ... [s]
     facts: Mapping[str, str] = field(default_factory=dict)  # anything else worth a line: cores, isolation, memory
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from telic.report import words
+from telic.report.fullness import fullness
 from telic.report.record import RunRecord
 from telic.report.redact import without_secrets
 from telic.report.summary import Row, headline, rows
@@ -19,6 +20,9 @@ def table(run: RunRecord) -> str:
     lines = [headline(run), ""]
     for row in rows(run):
         lines += [*_pairs(_cells(row)), ""]
+    full = fullness(run)
+    if full.peaks:
+        lines += [*_pairs([("full", str(full))]), ""]
     if run.standings:
         lines += _pairs([(ids, f"{status}  {reason}") for ids, status, reason in words.standings(run.standings)])
     if run.timings:

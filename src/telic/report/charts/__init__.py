@@ -3,6 +3,7 @@
 from telic.report.charts.latency import latency_chart
 from telic.report.charts.marks import Mark
 from telic.report.charts.requests import requests_chart
+from telic.report.charts.slots import slots_chart
 from telic.report.charts.topology import Blame, topology_chart
 
-__all__ = ["Blame", "Mark", "latency_chart", "requests_chart", "topology_chart"]
+__all__ = ["Blame", "Mark", "latency_chart", "requests_chart", "slots_chart", "topology_chart"]
