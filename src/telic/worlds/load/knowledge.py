@@ -49,7 +49,7 @@ class Knowledge:
                 f"{folder}: no design here: {error.strerror}", hint="make one with `telic design`"
             ) from error
         self.intent: Intent = intents.read(folder / "intent.yaml")
-        self._folder = folder
+        self.folder = folder
         self._things: dict[str, dict[str, Thing]] = {}
         self._popular: dict[str, tuple[Thing, ...]] = {}
         self._maps: dict[str, Map] = {}
@@ -111,7 +111,7 @@ class Knowledge:
 
     def _read(self, entity: EntityType) -> list[Thing]:
         tables = [each for each in self.design.service(entity.owner).tables if each.key == (entity.key,)]
-        files = [self._folder / "seed" / f"{entity.owner}.{each.name.rpartition('.')[2]}.jsonl" for each in tables]
+        files = [self.folder / "seed" / f"{entity.owner}.{each.name.rpartition('.')[2]}.jsonl" for each in tables]
         return [
             _thing(entity, msgspec.json.decode(line))
             for file in files
