@@ -11,7 +11,7 @@ from telic.lab.sources import statements, with_sql
 from telic.model import Design
 from telic.runtime.statements import Cost, Statement
 from telic.worlds.simulated.grants import Grants
-from telic.worlds.simulated.statements import CPU_OF_BASE, PER_STEP, Plan, charge, plans
+from telic.worlds.simulated.statements import BEGIN_TIME, CPU_OF_BASE, PER_STEP, PROXY, Plan, charge, plans
 
 
 def _plans(design: Design, service: str, source: str = "") -> dict[str, Plan]:
@@ -57,10 +57,13 @@ def test_every_method_of_every_store_runs_something(hotel: Design) -> None:
         assert all(each.charges for each in _plans(hotel, path.parent.name).values()), path
 
 
-def test_a_plan_costs_what_its_statements_cost_together(hotel: Design) -> None:
-    reserve = _plans(hotel, "booking")["reserve"]
-    declared = sum(each.statement.cost.seconds() for each in reserve.charges)
-    assert reserve.travel + reserve.cpu == pytest.approx(declared + 0.00015)
+def test_a_plan_costs_what_its_statements_cost_and_waits_for_the_disk_once(hotel: Design) -> None:
+    found = _plans(hotel, "booking")
+    single, reserve = found["begin_pay"], found["reserve"]
+    assert single.travel + single.cpu == pytest.approx(single.charges[0].statement.cost.seconds() + PROXY)
+    *writes, commit = [each.travel + each.cpu for each in reserve.charges]
+    assert all(each < commit for each in writes)
+    assert reserve.travel + reserve.cpu == pytest.approx(sum(writes) + commit + BEGIN_TIME)
     assert 0 < reserve.cpu < reserve.travel
 
 
@@ -87,7 +90,7 @@ def test_what_a_deploy_wrote_into_the_text_costs_time_and_locks(hotel: Design) -
 
 
 def test_a_sleep_takes_time_but_no_cpu() -> None:
-    assert charge(Statement("a.b", "SELECT pg_sleep(0.25)")).travel == pytest.approx(0.25 + 0.6 * 0.0003)
+    assert charge(Statement("a.b", "SELECT pg_sleep(0.25)")).travel == pytest.approx(0.25 + 0.6 * 0.0003 + PROXY)
 
 
 @pytest.mark.parametrize(

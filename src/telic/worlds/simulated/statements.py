@@ -12,7 +12,9 @@ from telic.runtime.statements import Cost, Statement
 
 CPU_OF_BASE = 0.4  # share of a statement's base time that the database computes; the rest is round trip and disk [1]
 PER_STEP = 0.0000015  # for each row of a generated series that is hashed and sorted; measured [s]
-BEGIN_TIME = 0.00015  # round trip of BEGIN [s]
+PROXY = 0.0002  # there and back through the proxy that carries every link; measured, as the next two [s]
+UNFLUSHED = 0.0003  # base time of a write whose transaction waits for the disk only when it commits [s]
+BEGIN_TIME = 0.00035  # round trip of BEGIN [s]
 _COMMITTED = Statement("COMMIT", "COMMIT", Cost(base=0.0006, writes=True))
 _NAME = r'"?([a-z_][a-z0-9_]*)"?\."?([a-z_][a-z0-9_]*)"?'
 _SERIES = re.compile(r"\bgenerate_series\s*\(\s*1\s*,\s*(\d+)\s*\)", re.IGNORECASE)
@@ -53,8 +55,8 @@ class Plan:
     quick: bool = False  # one statement that locks nothing
 
 
-def charge(statement: Statement, *, indexed: bool = True) -> Charge:
-    """Return what `statement` costs and needs; what a deploy wrote into its text counts.
+def charge(statement: Statement, *, indexed: bool = True, within: bool = False) -> Charge:
+    """Return what a statement costs and needs, `within` a transaction perhaps; what a deploy wrote into its text counts.
 
     Examples
     --------
@@ -62,13 +64,14 @@ def charge(statement: Statement, *, indexed: bool = True) -> Charge:
     True
     """
     cost, sql = statement.cost, statement.sql
-    computed = cost.seconds(indexed=indexed) - cost.base + CPU_OF_BASE * cost.base
+    base = min(cost.base, UNFLUSHED) if within and cost.writes else cost.base
+    computed = cost.seconds(indexed=indexed) - cost.base + CPU_OF_BASE * base
     steps = math.prod(int(each) for each in _SERIES.findall(sql)) if _SERIES.search(sql) else 0
     slept = sum(float(each) for each in _SLEEP.findall(sql))
     lock = _LOCK.search(sql)
     return Charge(
         statement,
-        travel=(1 - CPU_OF_BASE) * cost.base + slept,
+        travel=(1 - CPU_OF_BASE) * base + slept + PROXY,
         cpu=computed + steps * PER_STEP,
         needs=tuple(sorted(set(_needs(sql)))),
         locks=lock.group(1) if lock else "",
@@ -107,16 +110,14 @@ def plans(
         What indexes there are; empty: all.
     """
     found: dict[str, Plan] = {}
-    charges = {
-        name: charge(each, indexed=not indexes or not each.cost.index or each.cost.index in indexes)
-        for name, each in constants.items()
-    }
     for node in ast.parse(source).body:
         if isinstance(node, ast.ClassDef) and node.name == class_name:
             for each in node.body:
                 if isinstance(each, ast.AsyncFunctionDef):
-                    run = tuple(charges[name] for name in _constants(each, constants))
-                    found[each.name] = plan(each.name, run, transaction=_opens_transaction(each))
+                    whole = _opens_transaction(each)
+                    run = [constants[name] for name in _constants(each, constants)]
+                    charges = (charge(one, indexed=_has(indexes, one.cost.index), within=whole) for one in run)
+                    found[each.name] = plan(each.name, tuple(charges), transaction=whole)
     return found
 
 
@@ -129,6 +130,10 @@ def _constants(node: ast.AST, known: Mapping[str, Statement]) -> Iterator[str]:
         yield node.id
     for child in ast.iter_child_nodes(node):
         yield from _constants(child, known)
+
+
+def _has(indexes: frozenset[str], index: str) -> bool:
+    return not indexes or not index or index in indexes
 
 
 def _opens_transaction(node: ast.AST) -> bool:
