@@ -21,7 +21,6 @@ from telic.worlds.simulated.network import Network
 from telic.worlds.simulated.streams import stream
 from telic.worlds.simulated.transport import Gate, LinkTransport
 
-POOL = 3  # connections where the settings say nothing [1]
 Settings = Callable[[], Mapping[str, Scalar]]
 
 
@@ -135,6 +134,6 @@ class SimulatedRuntime:
             client.transport.move(config.address(f"upstream.{name}"))
             client.configure(config.edge(name))
         if self._database is not None:
-            self._database.move(pool=int(config.settings.get("store.postgres.pool", POOL)))
+            self._database.move()
         if self._cache is not None:
             self._cache.move()
