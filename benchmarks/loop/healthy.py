@@ -18,8 +18,9 @@ from pathlib import Path
 import psutil
 
 from telic.lab import decoys, injection, journey
+from telic.model import Incident
 from telic.settings import Settings
-from telic.worlds.local.world import LocalWorld
+from telic.worlds.local.world import AskedWorld
 
 SETTLE = 6.0  # load before anything is measured: connections, caches, first executions of statements [s]
 RATE = 300.0  # [requests/s]
@@ -83,11 +84,18 @@ def restless(seconds: float, *, rate: float = 150.0, seed: int = 1) -> tuple[int
                     decoys.decoy(scene, rng.randrange(10**6))
         told = running.incidents()
         for each in told:
-            print(f"false alarm: {each}", file=sys.stderr)
+            print(f"false alarm: {_words(each)}", file=sys.stderr)
         return len(told), sum(len(each.actions) for each in told)
 
 
-def _freshness(world: LocalWorld) -> float:
+def _words(incident: Incident) -> str:
+    felt = ", ".join(f"{each.operation} {each.signal} {each.bad}/{each.total}" for each in incident.symptoms)
+    named = [f"{each.hypotheses[0].mechanism} at {each.hypotheses[0].entity}" for each in incident.diagnoses[-1:]]
+    done = [f"{each.action}: {each.outcome}" for each in incident.actions]
+    return "; ".join([f"{incident.id} at {incident.opened:.0f}: {felt}", *named, *done, incident.note])
+
+
+def _freshness(world: AskedWorld) -> float:
     trace = f"{random.getrandbits(128):032x}"
     request = urllib.request.Request(
         f"{world.about()['url']}/read_reviews",
