@@ -54,6 +54,21 @@ def test_every_instance_and_every_version_sees_the_same_data(kit: Kit, tmp_path:
     assert kit.run(other.add_review(again, request_key="k")) == review
 
 
+def test_a_version_that_keeps_more_finds_it_empty(hotel: Any, released: Callable[..., Any]) -> None:
+    memory, data = released(hotel.folder, "payment")["services.payment.memory"].MemoryPaymentStore, SystemData(hotel)
+
+    class Later(memory):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.refunds: list[str] = []
+
+    before = data.state("payment", memory)
+    payments = before["_payments"]
+    after = data.state("payment", Later)
+    assert after is before
+    assert (after["_payments"], after["refunds"]) == (payments, [])
+
+
 def test_two_systems_share_nothing(new_kit: Callable[..., Kit]) -> None:
     one, two = new_kit(), new_kit()
     assert one.run(one.store("user").remove_user("user-000001"))

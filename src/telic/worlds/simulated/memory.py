@@ -31,9 +31,12 @@ class SystemData:
 
     def state(self, service: str, memory: type[Any]) -> dict[str, object]:
         """Return the attributes of the memory store of `service`, shared by all its instances and versions."""
-        if service not in self._states:
-            self._states[service] = vars(memory.seeded(seed_rows(self._design, service)))
-        return self._states[service]
+        state = self._states.get(service)
+        if state is None:
+            state = self._states[service] = vars(memory.seeded(seed_rows(self._design, service)))
+        for name, empty in vars(memory()).items():  # what a later version keeps besides
+            state.setdefault(name, empty)
+        return state
 
 
 def adapt(service: str, modules: Mapping[str, ModuleType], data: SystemData) -> None:

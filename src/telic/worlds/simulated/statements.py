@@ -56,7 +56,7 @@ class Plan:
 
 
 def charge(statement: Statement, *, indexed: bool = True, within: bool = False) -> Charge:
-    """Return what a statement costs and needs, `within` a transaction perhaps; what a deploy wrote into its text counts.
+    """Return what a statement costs and needs, `within` a transaction perhaps; what a deploy wrote into it counts.
 
     Examples
     --------
