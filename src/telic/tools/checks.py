@@ -12,6 +12,8 @@ from telic.tools.journal import DECIDED, Entry
 
 WENT_AHEAD = ("applying", "applied", "undoing", "helped", "undone", "undo_failed", "left")
 FAILED = ("undone", "undo_failed", "left")
+LIVE = frozenset({"escape", "reopen", "set_policies"})  # change policies of many services and interrupt none
+EASING = frozenset({"reopen"})  # take back what an action of this incident restricts: not counted as attempts
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Limits:
     vain_per_stretch: int = 10  # of them, those that did not help [1]
     stretch: float = 600.0  # [s]
     touches: int = 1  # services that one action may interrupt [1]
+    reach: int = 16  # services whose policies one action may change live, interrupting none [1]
     undo_attempts: int = 3  # [1]
     undo_pause: float = 0.5  # between them [s]
     settle: float = 5.0  # after a crash: how long a begun action may still take effect [s]
@@ -72,7 +75,9 @@ def one_at_a_time(case: Case) -> str:
 
 def budget(case: Case) -> str:
     """Many actions mean that the diagnosis is wrong: stop and ask."""
-    reached = [each for each in case.history if each.step in WENT_AHEAD]
+    reached = [each for each in case.history if each.step in WENT_AHEAD and each.record.action.verb not in EASING]
+    if case.action.verb in EASING:
+        return "takes back a restriction of this incident"
     mine = sum(1 for each in reached if each.record.incident == case.incident)
     lately = [each for each in reached if each.time >= case.now - case.limits.stretch]
     vain = sum(1 for each in lately if each.step in FAILED)
@@ -100,10 +105,11 @@ def not_again(case: Case) -> str:
 def blast_radius(case: Case) -> str:
     """One action interrupts few services."""
     touched = case.verb.touches(case.topology)
-    if len(touched) > case.limits.touches and not case.attended:
+    most = case.limits.reach if case.action.verb in LIVE else case.limits.touches
+    if len(touched) > most and not case.attended:
         raise ActionRefused(
             f"{case.action}: touches {len(touched)} services ({', '.join(sorted(touched))})",
-            hint=f"unattended at most {case.limits.touches}",
+            hint=f"unattended at most {most}",
         )
     return f"touches {', '.join(sorted(touched)) or 'nothing'}"
 

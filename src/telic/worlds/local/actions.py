@@ -11,7 +11,7 @@ from telic.errors import ActionRefused
 from telic.model import Action, Scalar, Undo, plain
 from telic.registry import near_names
 from telic.runtime.wiring import EdgePolicy, NodePolicy
-from telic.worlds.local import configuration, operations, privilege_verbs
+from telic.worlds.local import configuration, escape_verbs, operations, privilege_verbs
 from telic.worlds.local.desired import DesiredService
 from telic.worlds.local.plan import AUTHOR, Plan, service_named, summary
 from telic.worlds.local.system import System
@@ -167,6 +167,9 @@ _VERBS: dict[str, Callable[[System, Action], Awaitable[Plan]]] = {
     "rollback": _rollback,
     "set_config": _set_config,
     "set_policy": _set_policy,
+    "set_policies": escape_verbs.set_policies,
+    "escape": escape_verbs.escape,
+    "reopen": escape_verbs.reopen,
     "failover": _failover,
     "grant": privilege_verbs.grant,
     "revoke": privilege_verbs.revoke,
