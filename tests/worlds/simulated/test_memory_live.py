@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,32 +29,39 @@ pytestmark = pytest.mark.live
 CALLS = 600
 
 
-@pytest.fixture
-async def connect(hotel: Design, tmp_path: Path) -> AsyncIterator[Callable[[str], PostgresDatabase]]:
-    layout, port = Layout.of(tmp_path / "state"), Ports().allocate()
-    for folder in (layout.secrets, layout.run, layout.postgres.parent):
-        folder.mkdir(parents=True, exist_ok=True)
+@pytest.fixture(scope="module")
+def server(hotel: Design, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Layout, int]]:
+    """A PostgreSQL with the hotel's tables, rows and roles."""
+    folder = tmp_path_factory.mktemp("postgres")
+    layout, port = Layout.of(folder / "state"), Ports().allocate()
+    for each in (layout.secrets, layout.run, layout.postgres.parent):
+        each.mkdir(parents=True, exist_ok=True)
     postgres.prepare(layout)
-    log = (tmp_path / "postgres.log").open("w")
-    command = postgres.command(layout, port)
-    server = await asyncio.create_subprocess_exec(*command, env=environment(), stdout=log, stderr=log)
-    opened: list[PostgresDatabase] = []
+    with (folder / "postgres.log").open("w") as log:
+        running = subprocess.Popen(postgres.command(layout, port), env=environment(), stdout=log, stderr=log)
+    try:
+        asyncio.run(_prepare(hotel, layout, port))
+        yield layout, port
+    finally:
+        running.terminate()
+        running.wait(20)
 
-    def of(service: str) -> PostgresDatabase:
+
+@pytest.fixture
+async def pair(
+    hotel: Design, server: tuple[Layout, int], released: Callable[..., Any]
+) -> AsyncIterator[Callable[[str], Pair]]:
+    (layout, port), opened = server, list[PostgresDatabase]()
+
+    def of(service: str) -> Pair:
         address = Address("127.0.0.1", port, hotel.system, service, secret(layout, service), pool=1)
         opened.append(PostgresDatabase(address, Recorder(enabled=False), SystemClock(), application=service))
-        return opened[-1]
+        return Pair(hotel, service, released(hotel.folder, service), opened[-1])
 
-    try:
-        await _prepare(hotel, layout, port)
-        yield of
-    finally:
-        for each in opened:
-            each.close()
-        await asyncio.sleep(0.02)  # lets the transports see their end
-        server.terminate()
-        await server.wait()
-        log.close()
+    yield of
+    for each in opened:
+        each.close()
+    await asyncio.sleep(0.02)  # lets the transports see their end
 
 
 async def _prepare(hotel: Design, layout: Layout, port: int) -> None:
@@ -99,11 +106,6 @@ async def _answer(work: Any) -> Any:
         return await work
     except (BusinessError, Conflict) as error:
         return type(error), str(error)
-
-
-@pytest.fixture
-def pair(hotel: Design, connect: Any, released: Callable[..., Any]) -> Callable[[str], Pair]:
-    return lambda service: Pair(hotel, service, released(hotel.folder, service), connect(service))
 
 
 async def test_bookings(pair: Callable[[str], Pair]) -> None:
