@@ -144,7 +144,8 @@ def test_an_unknown_service_in_a_trial_is_found_with_file_and_line(tmp_path: Any
 
 
 def test_the_load_is_that_of_the_objective_unless_another_is_asked_for() -> None:
-    assert plan("hotel", "T1").workload.id == "W2"
+    assert plan("hotel", "B1").workload.id == "W2"
+    assert plan("hotel", "T1").workload.id == "W3"
     assert plan("hotel", "T1", workload="normal", rate=20.0).workload.rate == 20.0
     assert plan("hotel", "T1", timing=Timing(recovery=9.0)).timing.recovery == 9.0
 
