@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import itertools
 import time as _time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -30,6 +30,10 @@ class Clock(Protocol):
 
 class LoopTimed:
     """Base of clocks whose seconds are those of the running event loop's timers."""
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> asyncio.Handle:
+        """Call `callback` after `delay` [s]."""
+        return asyncio.get_running_loop().call_later(delay, callback)
 
 
 class SystemClock(LoopTimed):

@@ -21,7 +21,7 @@ class Timer(Protocol):
 def call_later(clock: Clock, delay: float, callback: Callable[[], object]) -> Timer:
     """Call `callback` after `delay` [s] of `clock`'s time."""
     if isinstance(clock, LoopTimed):
-        return asyncio.get_running_loop().call_later(delay, callback)
+        return clock.call_later(delay, callback)
 
     async def wait() -> None:
         await clock.sleep(delay)

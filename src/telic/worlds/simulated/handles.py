@@ -1,4 +1,7 @@
-"""What a virtual event loop will do: a callback with its context, now or at a time."""
+"""What a virtual event loop will do: a callback with its context, now or at a time.
+
+Both are made by hundreds of thousands, so their fields are set by the loop itself: a constructor would double the cost.
+"""
 
 from __future__ import annotations
 
@@ -12,43 +15,42 @@ class Soon(asyncio.Handle):
     """A callback that is due."""
 
     __slots__ = ()
-
-    def __init__(self, callback: Callable[..., object], args: tuple[Any, ...], context: Context) -> None:
-        self._callback: Callable[..., object] | None = callback
-        self._args, self._context, self._cancelled = args, context, False
+    _callback: Callable[..., object] | None
+    _args: tuple[Any, ...]
+    _context: Context
 
     def cancel(self) -> None:
         """Let it not happen."""
-        self._cancelled = True
-        self._callback, self._args = None, ()
+        self._callback = None
+
+    def cancelled(self) -> bool:
+        """Whether it will not happen."""
+        return self._callback is None
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {'cancelled' if self._cancelled else self._callback!r}>"
+        return f"<{type(self).__name__} {self._callback!r}>"
 
 
 class Later(asyncio.TimerHandle):
-    """A callback that is due at a time; `forget` is told when it is cancelled."""
+    """A callback that is due at a time; without a context it runs in the loop's."""
 
     __slots__ = ("_forget",)
-
-    def __init__(
-        self,
-        when: float,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        context: Context,
-        forget: Callable[[], None],
-    ) -> None:
-        self._when, self._forget = when, forget
-        self._callback: Callable[..., object] | None = callback
-        self._args, self._context, self._cancelled = args, context, False
+    _callback: Callable[..., object] | None
+    _args: tuple[Any, ...]
+    _context: Context | None
+    _when: float
+    _forget: Callable[[], None] | None  # is told when it is cancelled; none once it has happened
 
     def cancel(self) -> None:
         """Let it not happen."""
-        if not self._cancelled:
-            self._cancelled = True
+        if self._callback is not None:
             self._callback, self._args = None, ()
-            self._forget()
+            if self._forget is not None:
+                self._forget()
+
+    def cancelled(self) -> bool:
+        """Whether it will not happen."""
+        return self._callback is None
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} at {self._when} {'cancelled' if self._cancelled else self._callback!r}>"
+        return f"<{type(self).__name__} at {self._when} {self._callback!r}>"

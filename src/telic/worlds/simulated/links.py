@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 from collections.abc import Callable
 from typing import Protocol, TypeVarTuple, Unpack
 
@@ -12,7 +11,6 @@ from telic.runtime.server.messages import Request, Response
 from telic.worlds.simulated.loop import VirtualLoop
 
 Args = TypeVarTuple("Args")
-_BARE = contextvars.Context()
 _NO_HEADERS: dict[bytes, bytes] = {}
 
 
@@ -72,7 +70,7 @@ class Link:
     def carry(self, deliver: Callable[[Unpack[Args]], object], *args: *Args) -> None:
         """Call `deliver` when a message that sets out now arrives."""
         if self._drop or self.delay:
-            self._loop.call_later(self.delay, self._arrive, lambda: deliver(*args), context=_BARE)
+            self._loop.bare_at(self._loop._now + self.delay, self._arrive, lambda: deliver(*args))
         else:
             deliver(*args)
 

@@ -10,7 +10,7 @@ import math
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from telic.clock import LoopTimed
@@ -23,7 +23,7 @@ T = TypeVar("T")
 Args = TypeVarTuple("Args")
 START = 1_800_000_000.0  # wall clock at the loop's time 0 [s since the epoch]
 _MANY = 256  # cancelled timers that are put up with [1]
-_copy = contextvars.copy_context
+_copy, _new, _push, _pop = contextvars.copy_context, object.__new__, heapq.heappush, heapq.heappop
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -76,7 +76,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: contextvars.Context | None = None,
     ) -> Soon:
         """Call back as soon as what was asked for before is done."""
-        handle = Soon(callback, args, context or _copy())
+        handle = _new(Soon)
+        handle._callback, handle._args, handle._context = callback, args, _copy() if context is None else context
         self._soon.append(handle)
         return handle
 
@@ -90,7 +91,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: contextvars.Context | None = None,
     ) -> Later:
         """Call back after `delay` [s]."""
-        return self.call_at(self._now + delay, callback, *args, context=context)
+        return self._timer(self._now + delay, callback, args, _copy() if context is None else context)
 
     def call_at(
         self,
@@ -100,11 +101,25 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: contextvars.Context | None = None,
     ) -> Later:
         """Call back at `when` [s]."""
-        if math.isnan(when):
-            raise UsageError(f"{callback!r} is to be called at no time", hint="give a number of seconds")
-        handle = Later(when, callback, args, context or _copy(), self._forget_timer)
-        heapq.heappush(self._timers, (when, self._order(), handle))
-        return handle
+        return self._timer(when, callback, args, _copy() if context is None else context)
+
+    def bare_at(self, when: float, callback: Callable[[Unpack[Args]], object], *args: *Args) -> Later:
+        """Call back at `when` [s], in the loop's own context: what is running now is none of the callback's business."""
+        return self._timer(when, callback, args, None)
+
+    def create_future(self) -> asyncio.Future[Any]:
+        """Return a new future of this loop."""
+        return asyncio.Future(loop=self)
+
+    def create_task(
+        self,
+        coro: Generator[Any, None, T] | Coroutine[Any, Any, T],
+        *,
+        name: object = "",
+        context: contextvars.Context | None = None,
+    ) -> asyncio.Task[T]:
+        """Run a coroutine; tasks without a name are not numbered."""
+        return asyncio.Task(coro, loop=self, name=name, context=context)  # type: ignore[arg-type]
 
     def run_forever(self) -> None:
         """Run until `stop`; raise `WorldError` when nothing is left that could happen."""
@@ -203,13 +218,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if failure is not None:
             raise failure
 
+    def _timer(
+        self, when: float, callback: Callable[..., object], args: tuple[Any, ...], context: contextvars.Context | None
+    ) -> Later:
+        if when != when:
+            raise UsageError(f"{callback!r} is to be called at no time", hint="give a number of seconds")
+        handle = _new(Later)
+        handle._when, handle._callback, handle._args, handle._context = when, callback, args, context
+        handle._forget = self._forget_timer
+        _push(self._timers, (when, self._order(), handle))
+        return handle
+
     def _turn(self, until: float) -> None:
-        soon, next_soon, pop = self._soon, self._soon.popleft, heapq.heappop
+        soon, next_soon = self._soon, self._soon.popleft
         handle: Soon | Later
         while not self._leave:
             if soon:
                 handle = next_soon()
-                if handle._cancelled:
+                if handle._callback is None:
                     continue
             else:
                 timers = self._timers
@@ -218,15 +244,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
                         raise WorldError("nothing is left that could happen", hint="something waits for nobody")
                     self._now = max(self._now, until)
                     return
-                when, _, handle = pop(timers)
-                if handle._cancelled:
+                when, _, handle = _pop(timers)
+                if handle._callback is None:
                     self._cancelled_timers -= 1
                     continue
+                handle._forget = None
                 if when > self._now:
                     self._now = when
-                handle._forget = _nothing
+            context = handle._context
             try:
-                handle._context.run(handle._callback, *handle._args)  # type: ignore[arg-type]
+                if context is None:
+                    handle._callback(*handle._args)
+                else:
+                    context.run(handle._callback, *handle._args)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:  # noqa: BLE001 - as asyncio's own loops: it is told, and on it goes
@@ -235,7 +265,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _forget_timer(self) -> None:
         self._cancelled_timers += 1
         if self._cancelled_timers > _MANY and self._cancelled_timers * 2 > len(self._timers):
-            self._timers = [each for each in self._timers if not each[2]._cancelled]
+            self._timers = [each for each in self._timers if each[2]._callback is not None]
             heapq.heapify(self._timers)
             self._cancelled_timers = 0
 
@@ -264,10 +294,11 @@ class LoopClock(LoopTimed):
         """Virtual wall clock [ns since the epoch]."""
         return int(self.start) * 1_000_000_000 + int((self.loop._now + self.start % 1.0) * 1e9)
 
+    def call_later(self, delay: float, callback: Callable[[], object]) -> Later:
+        """Call `callback` after `delay` [s]."""
+        loop = self.loop
+        return loop._timer(loop._now + delay, callback, (), None)
+
     async def sleep(self, delay: float) -> None:
         """Wait `delay` [s]; a thread of the loop waits through `VirtualLoop.ask`."""
         await asyncio.sleep(delay)
-
-
-def _nothing() -> None:
-    """Nothing is to be forgotten of a timer that has fired."""

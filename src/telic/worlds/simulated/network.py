@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import math
 import random
 from collections.abc import Mapping
@@ -15,7 +14,6 @@ from telic.worlds.simulated.loop import VirtualLoop
 TRAVEL = 0.0002  # of a request and its answer together, over loopback and the proxy, median [s]
 SIGMA = 0.4  # of its logarithm [1]
 _TIMES = 4099  # drawn beforehand, used in turn [1]; a prime
-_BARE = contextvars.Context()
 
 
 class Network:
@@ -95,9 +93,9 @@ class Network:
             exchange.callee = callee
             callee.accept(exchange, self._times[at])
         elif exchange.link is None:
-            self._loop.call_later(self._times[at], _refuse, exchange, context=_BARE)
+            self._loop.bare_at(self._loop._now + self._times[at], _refuse, exchange)
         else:
-            self._loop.call_later(self._times[at], exchange.reset, context=_BARE)
+            self._loop.bare_at(self._loop._now + self._times[at], exchange.reset)
 
 
 def _refuse(exchange: Exchange) -> None:

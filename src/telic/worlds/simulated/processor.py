@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 from collections import deque
 from collections.abc import Callable
 from typing import TypeVarTuple, Unpack
@@ -15,7 +14,6 @@ from telic.worlds.simulated.quota import Quota
 
 Args = TypeVarTuple("Args")
 LOOK_EVERY = 0.1  # between two looks at how much waits [s]
-_BARE = contextvars.Context()
 
 
 class Job:
@@ -140,7 +138,7 @@ class Processor:
         else:
             self._free = job.end = self._quota.end(start, job.seconds)
             self.throttled_seconds += job.end - start - job.seconds
-        job.timer = self._loop.call_at(job.end, self._done, context=_BARE)
+        job.timer = self._loop.bare_at(job.end, self._done)
 
     def _done(self) -> None:
         job = self._jobs.popleft()
