@@ -236,3 +236,21 @@ def test_the_clock_tells_the_loops_time(loop: VirtualLoop) -> None:
     clock = LoopClock(loop, start=1000.25)
     loop.run_until_complete(clock.sleep(1.5))
     assert (clock.time(), clock.monotonic(), clock.time_ns()) == (1001.75, 1.5, 1_001_750_000_000)
+
+
+def test_an_empty_context_is_a_task_s_own() -> None:
+    """An empty context is false to Python; it must not be taken for none."""
+    loop, seen = VirtualLoop(), []
+    said: contextvars.ContextVar[str] = contextvars.ContextVar("said", default="nothing")
+
+    async def speak(word: str) -> None:
+        said.set(word)
+        await asyncio.sleep(1)
+        seen.append(said.get())
+
+    for word in ("one", "two"):
+        loop.create_task(speak(word), context=contextvars.Context())
+    loop.run_until(2.0)
+    loop.close()
+    assert seen == ["one", "two"]
+    assert said.get() == "nothing"

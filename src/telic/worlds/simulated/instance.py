@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,6 +141,18 @@ class SimulatedInstance:
         if not self._dead:
             self._pipeline.abandon()
             self._end()
+
+    def leave(self, code: int) -> None:
+        """End at once by itself, as ``os._exit`` does: telemetry that was not sent is lost."""
+        if not self._dead:
+            self._pipeline.abandon()
+            self._end()
+            self._exited.set_result(code)
+
+    def say(self, text: str) -> None:
+        """Print: lines go where the log's lines go, but not into telemetry."""
+        for handler in self.log.handlers[1:]:
+            handler.handle(logging.makeLogRecord({"name": self.service, "levelname": "stderr", "msg": text.rstrip()}))
 
     def stop(self) -> None:
         """Stand still."""

@@ -104,7 +104,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self._timer(when, callback, args, _copy() if context is None else context)
 
     def bare_at(self, when: float, callback: Callable[[Unpack[Args]], object], *args: *Args) -> Later:
-        """Call back at `when` [s], in the loop's own context: what is running now is none of the callback's business."""
+        """Call back at `when` [s], in the loop's own context: it is none of what is running now."""
         return self._timer(when, callback, args, None)
 
     def create_future(self) -> asyncio.Future[Any]:

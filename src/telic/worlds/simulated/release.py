@@ -32,10 +32,18 @@ class Release:
         Holds ``services/<service>``.
     present
         Is shown the modules once they are imported, and may put others' classes in their place.
+    builtins
+        What the modules get in the place of Python's own.
     """
 
-    def __init__(self, service: str, folder: Path, present: Present = lambda modules: None) -> None:
-        self._finder = _Finder(folder)
+    def __init__(
+        self,
+        service: str,
+        folder: Path,
+        present: Present = lambda modules: None,
+        builtins: Mapping[str, object] | None = None,
+    ) -> None:
+        self._finder = _Finder(folder, builtins or {})
         self._modules: dict[str, ModuleType] = {}
         with self.active():
             app = importlib.import_module(f"{_PACKAGE}.{service}.app")
@@ -58,8 +66,8 @@ class Release:
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder.resolve()
+    def __init__(self, folder: Path, builtins: Mapping[str, object]) -> None:
+        self._folder, self._builtins = folder.resolve(), builtins
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -74,7 +82,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
     def _spec(self, name: str, file: Path, *, is_package: bool) -> importlib.machinery.ModuleSpec | None:
         told = "/".join((*self._folder.parts[-2:], *file.relative_to(self._folder).parts))
-        loader = _Loader(file, told)
+        loader = _Loader(file, told, self._builtins)
         return importlib.util.spec_from_file_location(
             name, file, loader=loader, submodule_search_locations=[str(file.parent)] if is_package else None
         )
@@ -83,8 +91,13 @@ class _Finder(importlib.abc.MetaPathFinder):
 class _Loader(importlib.abc.InspectLoader):
     """Compiles a file under a name that is the same wherever the system's state folder lies."""
 
-    def __init__(self, file: Path, told: str) -> None:
-        self._file, self._told = file, told
+    def __init__(self, file: Path, told: str, builtins: Mapping[str, object]) -> None:
+        self._file, self._told, self._builtins = file, told, builtins
+
+    def exec_module(self, module: ModuleType) -> None:
+        if self._builtins:
+            module.__dict__["__builtins__"] = self._builtins
+        exec(self.get_code(module.__name__), module.__dict__)
 
     def get_source(self, fullname: str) -> str:
         return self._file.read_text(encoding="utf-8") if self._file.is_file() else ""

@@ -20,6 +20,7 @@ from telic.runtime.server.shell import Shell
 from telic.runtime.server.system import SystemAnswers
 from telic.runtime.telemetry import saturation
 from telic.runtime.telemetry.recorder import Recorder
+from telic.worlds.simulated.confined import Confined
 from telic.worlds.simulated.gate import GatedClock, ProcessGate
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.network import Network
@@ -84,6 +85,14 @@ class Host(Protocol):
         """Return the CPU time used [s]."""
         ...
 
+    def leave(self, code: int) -> None:
+        """End at once with an exit code, as ``os._exit`` does."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Print."""
+        ...
+
 
 class Place(Protocol):
     """Where it runs."""
@@ -128,7 +137,12 @@ class Service:
             seed=place.seed,
             name=host.name,
         )
-        release = Release(host.service, host.release, lambda modules: place.stores.adapt(host.service, modules))
+        release = Release(
+            host.service,
+            host.release,
+            lambda modules: place.stores.adapt(host.service, modules),
+            Confined(place.loop, host.clock.time, host).builtins,
+        )
         chance = stream(place.seed, "chain", host.name).random
         with release.active():
             self._application = release.build(self.runtime)

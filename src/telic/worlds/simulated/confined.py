@@ -1,0 +1,123 @@
+"""What the code of a release gets in the place of modules that act on a whole process or on the machine's time."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Any, Protocol
+
+from telic.worlds.simulated.handles import Later
+from telic.worlds.simulated.loop import VirtualLoop
+
+
+class Inmate(Protocol):
+    """The simulated process around the code."""
+
+    def leave(self, code: int) -> None:
+        """End at once with an exit code, as ``os._exit`` does."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Print."""
+        ...
+
+
+class Left(Exception):
+    """Ends the work that called ``os._exit``; its process has ended already."""
+
+
+class Confined:
+    """Builtins for the modules of one release: what they import acts on one simulated process.
+
+    Parameters
+    ----------
+    now
+        The virtual wall clock [s since the Unix epoch].
+    """
+
+    def __init__(self, loop: VirtualLoop, now: Callable[[], float], inmate: Inmate) -> None:
+        self._loop, self._inmate = loop, inmate
+        output = _Output(inmate.say)
+        self._modules: Mapping[str, ModuleType] = {
+            "os": _facade(os, _exit=self._exit),
+            "sys": _facade(sys, stdout=output, stderr=output),
+            "threading": _facade(threading, Timer=self._timer),
+            "time": _facade(time, time=now, monotonic=loop.time, perf_counter=loop.time),
+        }
+        self.builtins: dict[str, Any] = {**vars(builtins), "__import__": self._import}
+
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] = (),
+        level: int = 0,
+    ) -> ModuleType:
+        found = builtins.__import__(name, globals, locals, fromlist, level)
+        return self._modules.get(name, found) if level == 0 else found
+
+    def _exit(self, code: int) -> None:
+        self._inmate.leave(code)
+        raise Left(f"exit {code}")
+
+    def _timer(self, interval: float, function: Callable[..., object], *arguments: Any, **named: Any) -> VirtualTimer:
+        return VirtualTimer(self._loop, interval, function, *arguments, **named)
+
+
+class VirtualTimer:
+    """Takes the place of ``threading.Timer``: calls a function later, in virtual time."""
+
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        interval: float,
+        function: Callable[..., object],
+        args: Sequence[object] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> None:
+        self._loop, self._interval = loop, interval
+        self._call = lambda: function(*args, **(kwargs or {}))
+        self._handle: Later | None = None
+        self.daemon = False
+
+    def start(self) -> None:
+        """Begin to wait."""
+        self._handle = self._loop.call_later(self._interval, self._fire)
+
+    def cancel(self) -> None:
+        """Do not call."""
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def _fire(self) -> None:
+        try:
+            self._call()
+        except Left:
+            return
+
+
+class _Output:
+    """A standard stream."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def write(self, text: str) -> int:
+        self._say(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+
+def _facade(module: ModuleType, **instead: object) -> ModuleType:
+    """Return a module that looks like `module`, some names aside."""
+    made = ModuleType(module.__name__, module.__doc__)
+    made.__dict__.update({**vars(module), **instead})
+    return made
