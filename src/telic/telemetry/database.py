@@ -52,7 +52,7 @@ class Database:
         self.folder = folder
         self.path = folder / "telemetry.duckdb"
         self._lock = _own(folder)
-        self._sources = {table: _Source(table) for table in TABLES}
+        self._sources = {table: Arriving(columns_of(table, [])) for table in TABLES}
         try:
             self._connection = self._open_or_begin()
         except BaseException:
@@ -222,11 +222,17 @@ class _OtherSchema(Exception):
     """The file was written by another version of Telic."""
 
 
-class _Source:
-    """What a prepared insert reads: whatever columns are there when it runs."""
+class Arriving:
+    """What a prepared insert reads: whatever columns are there when it runs.
 
-    def __init__(self, table: str) -> None:
-        self._empty = columns_of(table, [])
+    Parameters
+    ----------
+    empty
+        The same columns without rows.
+    """
+
+    def __init__(self, empty: Columns) -> None:
+        self._empty = empty
         self.columns: Columns = None
 
     def __arrow_c_schema__(self) -> object:

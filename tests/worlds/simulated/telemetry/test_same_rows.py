@@ -102,12 +102,13 @@ def test_every_column_of_every_row_is_the_live_one(
         assert sorted(found[table], key=repr) == sorted(expected[table], key=repr), table
 
 
-def test_events_of_the_supervisor(live: Live, telemetry: SimulatedTelemetry) -> None:
+def test_events_of_the_supervisor(loop: VirtualLoop, live: Live, telemetry: SimulatedTelemetry) -> None:
     told = [
         Event(1, 1_800_000_000.25, "instance.exited", "booking", "booking-1", "signal 9"),
         Event(2, 1_800_000_000.5, "instance.ready", "search", "search-1", ""),
     ]
     telemetry.events("hotel", told)
     live.receive("logs", encode_events("hotel", told), telemetry.now_ns())
+    loop.run_until(0.2)
     assert simulated_rows(telemetry) == live.rows()
     assert len(live.rows()["logs"]) == 2

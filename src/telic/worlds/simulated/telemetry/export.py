@@ -45,11 +45,13 @@ class SimulatedExporter:
     origin
         Under which resource.
     phase
-        The first export comes so late [s], between 0 and 0.5; the next ones every 0.5 s.
+        When the first export comes [s]; the next ones come every 0.5 s.
     deliver
-        Takes time of receipt's start, origin, recorder and what was taken.
+        Takes an export.
     origin_of
         Makes an origin of resource attributes.
+    delay
+        Between an export and its visibility [s].
     """
 
     def __init__(
@@ -77,7 +79,10 @@ class SimulatedExporter:
     def flush(self) -> None:
         """Export what was recorded."""
         recorder = self._recorder
-        if self._ended or not recorder.enabled:
+        if self._ended:
+            return
+        if not recorder.enabled:
+            self._since = recorder.now()
             return
         spans, logs = recorder.take()
         since, self._since = self._since, recorder.now()

@@ -33,15 +33,14 @@ class Rows:
             if each.spans:
                 size += self._spans(each)
             if each.logs:
-                size += self.take_logs(log_rows(each.origin, list(each.logs), each.received_ns))
-            size += self._points(each)
-            minute = each.received_ns // MINUTE
-            self.sizes[minute] = self.sizes.get(minute, 0) + size
+                self.take_logs(log_rows(each.origin, list(each.logs), each.received_ns), each.received_ns)
+            self._count(size + self._points(each), each.received_ns)
 
-    def take_logs(self, rows: Sequence[TableRow]) -> int:
-        """Add rows of the table ``logs``; return their size [bytes]."""
+    def take_logs(self, rows: Sequence[TableRow], received_ns: int) -> None:
+        """Add rows of the table ``logs``."""
         self._logs += rows
-        return sum(LOG_BYTES + sum(len(each) for each in row if isinstance(each, (str, bytes))) for row in rows)
+        texts = sum(len(each) for row in rows for each in row if isinstance(each, (str, bytes)))
+        self._count(LOG_BYTES * len(rows) + texts, received_ns)
 
     def columns(self) -> dict[str, Sequence[Sequence[object]]]:
         """Return what there is, by table, and begin anew."""
@@ -62,6 +61,10 @@ class Rows:
         self._logs: list[TableRow] = []
         self.sizes: dict[int, int] = {}
 
+    def _count(self, size: int, received_ns: int) -> None:
+        minute = received_ns // MINUTE
+        self.sizes[minute] = self.sizes.get(minute, 0) + size
+
     def _spans(self, export: Export) -> int:
         origin, spans = export.origin, export.spans
         known, number = origin.shapes.get, origin.shape
@@ -79,10 +82,9 @@ class Rows:
                     extra += len(str(own[index]))
         took = [end - start if end > start else 0 for start, end in zip(starts, ends, strict=True)]
         received = [export.received_ns] * len(spans)
-        for column, values in zip(
-            self._span_columns, (numbers, traces, ids, parents, starts, took, own, received), strict=True
-        ):
-            column += values
+        found: tuple[Sequence[object], ...] = (numbers, traces, ids, parents, starts, took, own, received)
+        for column, values in zip(self._span_columns, found, strict=True):
+            column.extend(values)
         return len(spans) * SPAN_BYTES + extra
 
     def _points(self, export: Export) -> int:

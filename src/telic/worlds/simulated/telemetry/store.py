@@ -12,7 +12,7 @@ import msgspec
 
 from telic.model import Row
 from telic.model.topology import Scalar
-from telic.telemetry.columns import TABLES
+from telic.telemetry.columns import TABLES, TableRow
 from telic.telemetry.reading import Query
 from telic.telemetry.wire import QueryReply, QueryRequest
 from telic.worlds.local.events import Event, encode
@@ -63,6 +63,7 @@ class SimulatedTelemetry:
         self._origins: dict[bytes, Origin] = {}
         self._coming: deque[Export] = deque()  # not visible yet
         self._visible: list[Export] = []  # and not in the tables yet
+        self._told: deque[tuple[float, int, list[TableRow]]] = deque()  # events: when visible, when received, rows
         self._waiting = 0  # spans of both
         self._attached: dict[str, int] = {}
         self._minutes: dict[int, int] = {}
@@ -117,13 +118,9 @@ class SimulatedTelemetry:
             self.settle()
 
     def events(self, system: str, events: Sequence[Event]) -> None:
-        """Store what the supervisor did and saw as the logs that it sends to a live receiver; seen at once."""
-        self.settle()
-        received = self.now_ns()
-        rows = decode_logs(encode(system, events), received)
-        minute = received // MINUTE
-        self._minutes[minute] = self._minutes.get(minute, 0) + self._rows.take_logs(rows)
-        self._tables.append(self._rows.columns())
+        """Take what the supervisor did and saw as the logs that it sends to a live receiver; seen 0.2 s later."""
+        now = self.now_ns()
+        self._told.append((self._loop.time() + DELAY, now, decode_logs(encode(system, events), now)))
 
     def event(self, system: str, event: Event) -> None:
         """Store one event."""
@@ -143,12 +140,15 @@ class SimulatedTelemetry:
     def settle(self) -> None:
         """Write what is visible into the tables, and drop the oldest minutes above what is retained."""
         self._arrive()
-        if not self._visible:
+        told, now, rows = self._told, self._loop.time(), self._rows
+        if not self._visible and not (told and told[0][0] <= now):
             return
-        rows = self._rows
         rows.take(self._visible)
         self._waiting -= sum(len(each.spans) for each in self._visible)
         self._visible = []
+        while told and told[0][0] <= now:
+            _, received, lines = told.popleft()
+            rows.take_logs(lines, received)
         for minute, size in rows.sizes.items():
             self._minutes[minute] = self._minutes.get(minute, 0) + size
         self._tables.append(rows.columns())
@@ -237,7 +237,6 @@ def _rows(reply: bytes) -> list[Row]:
 
 
 def _digest(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
-    halves = "sum(md5_number_lower(each::VARCHAR)::HUGEINT), sum(md5_number_upper(each::VARCHAR)::HUGEINT)"
-    found = cursor.execute(f"SELECT count(*), {halves} FROM {table} AS each").fetchone()
-    count, lower, upper = found or (0, 0, 0)
-    return f"{count:x}.{lower or 0:x}.{upper or 0:x}"
+    sql = f"SELECT count(*), sum(hash(each)::HUGEINT), bit_xor(hash(each, 1)) FROM {table} AS each"
+    count, total, folded = cursor.execute(sql).fetchone() or (0, 0, 0)
+    return f"{count:x}.{total or 0:x}.{folded or 0:x}"

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pyarrow
 
-from telic.telemetry.columns import ARROW, SCHEMA, TABLES, Columns, definition
-from telic.telemetry.database import SETTINGS
+from telic.telemetry.columns import ARROW, SCHEMA, TABLES, definition
+from telic.telemetry.database import SETTINGS, Arriving
 from telic.worlds.simulated.telemetry.origins import POINT_CONSTANTS, SPAN_CONSTANTS
 
 pa: Any = pyarrow
@@ -84,7 +84,7 @@ class Tables:
             "temp_directory": "",
         }
         self._connection = duckdb.connect(":memory:", config=config)
-        self._arriving = {name: _Arriving(schema) for name, schema in LAYOUT.items()}
+        self._arriving = {name: Arriving(schema.empty_table()) for name, schema in LAYOUT.items()}
         self._define()
 
     def append(self, columns: Mapping[str, Sequence[Sequence[object]]]) -> None:
@@ -142,21 +142,6 @@ class Tables:
 
     def _run(self, sql: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql).fetchall()
-
-
-class _Arriving:
-    """What a prepared insert reads: whatever columns are there when it runs."""
-
-    def __init__(self, schema: Any) -> None:
-        self._empty = schema.empty_table()
-        self.columns: Columns = None
-
-    def __arrow_c_schema__(self) -> object:
-        return self._empty.schema.__arrow_c_schema__()
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        columns = self._empty if self.columns is None else self.columns
-        return columns.__arrow_c_stream__(requested_schema)
 
 
 def _place(name: str) -> str:
