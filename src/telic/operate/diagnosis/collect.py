@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
-from telic.errors import TelicError
-from telic.model import Change, Evidence, Incident, Observed, Row, State, Store, Window
+from telic.model import Change, Evidence, Incident, Observed, Row, State, Window
 from telic.model.intent import Objective
+from telic.operate.diagnosis.asking import Asking
 from telic.operate.diagnosis.blame import Blame, Normals, blame, spans_of
 from telic.operate.diagnosis.findings import CHANGE_AFTER, CHANGE_BEFORE, OWN, Findings, Picture, SupervisorEvent
+from telic.operate.diagnosis.storm import LATELY, Flow, flow, storm_of
 from telic.operate.history import History
 from telic.telemetry.queries import edges, exceptions, gauges, service_operations, statements
 from telic.tools.evidence import Notebook
-
-T = TypeVar("T")
 
 BASELINE = 20.0  # [s]
 BASELINE_LEAST = 5.0  # even where an earlier incident reaches into it [s]
@@ -50,32 +47,6 @@ SELECT service, max(start_ns + duration_ns) / 1e9 AS last FROM spans
 WHERE start_ns >= ? AND start_ns < ? AND kind = 'server' AND status <> 'error' GROUP BY service"""
 
 
-@dataclass
-class _Asking:
-    """Questions about one window; an answer that does not come is named as missing."""
-
-    notebook: Notebook
-    window: Window
-    evidence: dict[str, str] = field(default_factory=dict)  # topic to evidence id
-    missing: list[str] = field(default_factory=list)
-
-    @property
-    def bounds(self) -> tuple[int, int]:
-        return round(self.window.start * 1e9), round(self.window.end * 1e9)
-
-    def ask(self, topic: str, says: str, question: Callable[[Store, Window], Sequence[T]]) -> Sequence[T]:
-        try:
-            found = question(self.notebook.about(says, self.window), self.window)
-        except TelicError as error:
-            self.missing.append(f"{says}: {error}")
-            return []
-        self.evidence[topic] = self.notebook.last
-        return found
-
-    def rows(self, topic: str, says: str, sql: str) -> Sequence[Row]:
-        return self.ask(topic, says, lambda store, window: store.query(sql, self.bounds))
-
-
 class Collector:
     """Makes findings; remembers the baseline of an incident, which does not change.
 
@@ -87,7 +58,7 @@ class Collector:
 
     def __init__(self, objectives: Sequence[Objective] = ()) -> None:
         self._threshold = min((each.below for each in objectives if each.sli == "latency"), default=0.1)
-        self._baselines: dict[Window, tuple[Picture, dict[str, str], list[Evidence]]] = {}
+        self._baselines: dict[Window, tuple[Picture, Flow, dict[str, str], list[Evidence]]] = {}
 
     def collect(self, incident: Incident, world: Observed, history: History, notebook: Notebook) -> Findings:
         """Look at everything once."""
@@ -96,10 +67,10 @@ class Collector:
         topology, state = world.topology(), world.state()
         history.add(state)
         until = max(onset + 0.5, now - SETTLED)
-        asking = _Asking(notebook, Window(onset - AROUND, until))
+        asking = Asking(notebook, Window(onset - AROUND, until))
         current = _picture(asking, "since the onset")
-        baseline = self._baseline(asking, onset, history.well_since)
-        harmed = _Asking(notebook, Window(onset - EARLIER, until), asking.evidence, asking.missing)
+        baseline, before = self._baseline(asking, topology.entry, onset, history.well_since)
+        harmed = Asking(notebook, Window(onset - EARLIER, until), asking.evidence, asking.missing)
         blames = self._blames(harmed, topology.entry, incident, _normals(baseline))
         changes = [each for each in _changes(world, onset, now) if each.id not in history.explained]
         asking.evidence["changes"] = notebook.observe(
@@ -111,7 +82,9 @@ class Collector:
         asking.evidence["state"] = notebook.observe(
             "phases, links and grants now", "state()", Window(now, now), _essence(state)
         )
-        lately = _Asking(notebook, Window(onset - 10.0, now + 1.0), asking.evidence, asking.missing)
+        lately = Asking(notebook, Window(onset - 10.0, now + 1.0), asking.evidence, asking.missing)
+        newest = Asking(notebook, Window(max(onset, until - LATELY), until), asking.evidence, asking.missing)
+        storm = None if before is None else storm_of(newest, before, topology.entry, self._threshold)
         return Findings(
             now=now,
             onset=onset,
@@ -122,6 +95,7 @@ class Collector:
             changes=changes,
             current=current,
             baseline=baseline,
+            storm=storm,
             blames=blames,
             events=_events(lately),
             heard=_last(lately.rows("heard", "when each service was last heard of", HEARD)),
@@ -130,23 +104,26 @@ class Collector:
             missing=asking.missing,
         )
 
-    def _baseline(self, asking: _Asking, onset: float, well_since: float) -> Picture | None:
+    def _baseline(
+        self, asking: Asking, entry: str, onset: float, well_since: float
+    ) -> tuple[Picture | None, Flow | None]:
         end = onset - BEFORE_ONSET
         window = Window(max(end - BASELINE, min(well_since, end - BASELINE_LEAST)), end)
         if window not in self._baselines:
-            before = _Asking(asking.notebook, window, {}, asking.missing)
+            before = Asking(asking.notebook, window, {}, asking.missing)
             first = len(asking.notebook.pages)
             picture = _picture(before, "before the onset")
-            self._baselines = {window: (picture, before.evidence, asking.notebook.pages[first:])}
-        picture, evidence, pages = self._baselines[window]
+            past = flow(before, entry, self._threshold, "before the onset")
+            self._baselines = {window: (picture, past, before.evidence, asking.notebook.pages[first:])}
+        picture, past, evidence, pages = self._baselines[window]
         asking.notebook.adopt(pages)
         asking.evidence.update({f"{topic} before": identity for topic, identity in evidence.items()})
         if not picture.operations:
             asking.missing.append(f"no telemetry from the {BASELINE:g} s before the onset: nothing says what is normal")
-            return None
-        return picture
+            return None, None
+        return picture, past
 
-    def _blames(self, asking: _Asking, entry: str, incident: Incident, normals: Normals) -> list[Blame]:
+    def _blames(self, asking: Asking, entry: str, incident: Incident, normals: Normals) -> list[Blame]:
         names = sorted({each.operation for each in incident.symptoms if each.operation})
         start, end = asking.bounds
         params = (
@@ -165,7 +142,7 @@ class Collector:
         return [each for each in found if each is not None]
 
 
-def _picture(asking: _Asking, when: str) -> Picture:
+def _picture(asking: Asking, when: str) -> Picture:
     on_edges = asking.ask("edges", f"calls on every edge {when}", edges)
     of_store = asking.ask("statements", f"database statements {when}", statements)
     served = asking.ask(
@@ -207,7 +184,7 @@ def _changes(world: Observed, onset: float, now: float) -> list[Change]:
     return [each for each in found if each.author != OWN and each.time <= onset + CHANGE_AFTER]
 
 
-def _events(asking: _Asking) -> list[SupervisorEvent]:
+def _events(asking: Asking) -> list[SupervisorEvent]:
     return [
         SupervisorEvent(
             float(str(row["time"])),

@@ -8,6 +8,7 @@ from statistics import median
 
 from telic.model import Change, InstanceState, State, Symptom, Topology, Window
 from telic.operate.diagnosis.blame import Blame
+from telic.operate.diagnosis.storm import Storm
 from telic.operate.history import History, Motion
 from telic.telemetry.queries import EdgeCalls, ExceptionGroup, OperationStep, StatementCalls
 
@@ -66,6 +67,7 @@ class Findings:
     events: Sequence[SupervisorEvent] = ()
     heard: Mapping[str, float] = field(default_factory=dict)  # service to time of its newest metric [s]
     answered: Mapping[str, float] = field(default_factory=dict)  # service to end of its newest server span [s]
+    storm: Storm | None = None  # how work flows now and before; None where telemetry does not say
     evidence: Mapping[str, str] = field(default_factory=dict)  # topic to evidence id
     missing: Sequence[str] = ()
 

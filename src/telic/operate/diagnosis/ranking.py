@@ -25,6 +25,7 @@ STRONG = 2.0  # weight of a cause that explains symptoms above it away [nat]
 PROCESS = frozenset({"crash-loop", "hang", "cpu-starvation"})
 PATHS = frozenset({"network-delay", "network-partition"})
 FAILED = ("undone", "left", "undo_failed")
+STORM = "metastable-overload"
 DERIVED = frozenset({"overload", "cpu-starvation", "hang"})  # also seen at callers of what is really broken
 
 
@@ -118,6 +119,10 @@ def explain_away(findings: Findings, proposals: Sequence[Proposal]) -> list[Prop
 
 
 def _brings_about(topology: Topology, cause: Proposal, effect: Proposal) -> bool:
+    if cause.mechanism == STORM:  # everything that leads to a storm waits, tries again and is full
+        served = effect.entity.rpartition("->")[2]
+        storming = served == cause.entity or cause.entity in _below(topology, served)
+        return storming and effect.mechanism in (*PATHS, *DERIVED)
     if effect.mechanism in PATHS:  # a process that does not answer looks like a path that loses messages
         callee = effect.entity.partition("->")[2]
         if cause.mechanism in PROCESS and cause.entity in (callee, effect.place):

@@ -9,18 +9,22 @@ from telic.telemetry.queries.gauges import GaugePoint, freshness, gauges
 from telic.telemetry.queries.operations import OperationStep, service_operations
 from telic.telemetry.queries.saturation import Peak, Saturation, bottlenecks, full_services, peaks, saturation
 from telic.telemetry.queries.statements import StatementCalls, statements
+from telic.telemetry.queries.storms import Entry, Served, entry_load, wasted_work
 
 __all__ = [
     "EdgeCalls",
+    "Entry",
     "ExceptionGroup",
     "GaugePoint",
     "LogGroup",
     "OperationStep",
     "Peak",
     "Saturation",
+    "Served",
     "StatementCalls",
     "bottlenecks",
     "edges",
+    "entry_load",
     "errors_in_logs",
     "exceptions",
     "freshness",
@@ -30,4 +34,5 @@ __all__ = [
     "saturation",
     "service_operations",
     "statements",
+    "wasted_work",
 ]

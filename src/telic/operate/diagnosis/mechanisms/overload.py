@@ -9,6 +9,7 @@ from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue, mechanis
 
 LAG = 0.08  # median event-loop lag of the other services [s]
 MORE_CALLS = 1.25  # of the calls before [1]
+MORE_LOAD = 1.15  # of what users asked for before [1]; a storm of retries is no load
 
 
 @mechanism("overload", example={"service": "hotel", "refused": 0.2})
@@ -30,8 +31,12 @@ def _of(findings: Findings, service: str) -> Proposal | None:
     if refused:
         clues.append(Clue(1.5, f"{service} refused {refused} requests", ("operations",)))
     growth = _growth(findings, service)
+    load = findings.storm.load if findings.storm is not None else None
     if growth is not None:
-        if growth >= MORE_CALLS:
+        if growth >= MORE_CALLS and load is not None and load < MORE_LOAD:
+            says = f"{growth:.1f} times as many calls came to {service}, but users ask for no more ({load:.1f} times)"
+            clues.append(Clue(-2.5, says, ("operations", "load")))
+        elif growth >= MORE_CALLS:
             clues.append(Clue(2.0, f"{growth:.1f} times as many requests as before came to {service}", ("operations",)))
         else:
             clues.append(

@@ -1,0 +1,113 @@
+"""The four signs of a storm that feeds itself, of the last seconds and of the time before the onset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from telic.model import Topology, Window
+from telic.operate.diagnosis.asking import Asking
+from telic.telemetry.queries import EdgeCalls, Entry, Peak, Served, edges, entry_load, peaks, saturation, wasted_work
+
+LATELY = 2.0  # how much of the newest time counts as now [s]
+LEAST = 0.9  # of it that says anything [s]
+STEP = 0.5  # of slots and queues: as often as they are measured [s]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How work went through the system in one window."""
+
+    window: Window
+    entry: Entry = field(default_factory=Entry)
+    edges: Mapping[str, EdgeCalls] = field(default_factory=dict)
+    served: Mapping[str, Served] = field(default_factory=dict)
+    full: Mapping[str, Peak] = field(default_factory=dict)
+
+    @property
+    def offered(self) -> float:
+        """What users asked for, retries not counted [calls/s]."""
+        return self.entry.asked / self.window.seconds if self.window.seconds > 0 else 0.0
+
+    @property
+    def goodput(self) -> float:
+        """Good answers [1/s]."""
+        return self.entry.good / self.window.seconds if self.window.seconds > 0 else 0.0
+
+    def throughput(self, service: str) -> float:
+        """Return what a service finished, whether anybody waited for it or not [1/s]."""
+        found = self.served.get(service)
+        return found.served / self.window.seconds if found and self.window.seconds > 0 else 0.0
+
+    def wasted(self, service: str) -> float:
+        """Return the share of what a service finished that nobody waited for any more [1]."""
+        found = self.served.get(service)
+        return found.wasted / found.served if found and found.served else 0.0
+
+    def slot_time(self, service: str) -> float:
+        """Return how long a request held its slot [s]; 0 where nothing says so."""
+        full, rate = self.full.get(service), self.throughput(service)
+        return full.mean * full.slots / rate if full and rate > 0 else 0.0
+
+    def attempts(self, edge: str) -> float:
+        """Return the attempts for each call over an edge [1]."""
+        found = self.edges.get(edge)
+        first = found.calls - found.resends if found else 0
+        return found.calls / first if found and first > 0 else 1.0
+
+    def amplification(self, topology: Topology, service: str) -> float:
+        """Return by how much retries multiply a call on the worst way from the entry to `service` [1]."""
+        return self._amplified(topology, service, frozenset())
+
+    def _amplified(self, topology: Topology, service: str, seen: frozenset[str]) -> float:
+        callers = [each for each in topology.callers(service) if each not in seen]
+        return max(
+            (
+                self.attempts(f"{each}->{service}") * self._amplified(topology, each, seen | {service})
+                for each in callers
+            ),
+            default=1.0,
+        )
+
+
+@dataclass(frozen=True)
+class Storm:
+    """Now against before."""
+
+    now: Flow
+    before: Flow
+
+    @property
+    def load(self) -> float | None:
+        """How much users ask for, compared with before [1]; None where one of the two is not known."""
+        return self.now.offered / self.before.offered if self.before.offered > 0 and self.now.offered > 0 else None
+
+
+def storm_of(asking: Asking, before: Flow, entry: str, within: float) -> Storm | None:
+    """Compare how work flows in a window with how it flowed before; None where the window is too short to tell."""
+    return None if asking.window.seconds < LEAST else Storm(flow(asking, entry, within, "lately"), before)
+
+
+def flow(asking: Asking, entry: str, within: float, when: str) -> Flow:
+    """Ask how work went through the system in one window.
+
+    Parameters
+    ----------
+    within
+        Users want their answer in so long [s].
+    when
+        In words.
+    """
+    at_entry = asking.ask(
+        "load", f"what users asked for and got {when}", lambda store, window: [entry_load(store, window, entry, within)]
+    )
+    on_edges = asking.ask("attempts", f"attempts on every edge {when}", edges)
+    served = asking.ask("wasted", f"work that somebody waited for, and work for nobody, {when}", wasted_work)
+    steps = asking.ask("full", f"slots and queues {when}", lambda store, window: saturation(store, window, STEP))
+    return Flow(
+        asking.window,
+        at_entry[0] if at_entry else Entry(),
+        {each.name: each for each in on_edges},
+        {each.service: each for each in served},
+        {each.service: each for each in peaks(steps)},
+    )
