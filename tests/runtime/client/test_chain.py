@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -41,8 +41,8 @@ class Callee:
         self.clock, self.script = clock, list(script)
         self.sent: list[tuple[str, dict[str, str], bytes]] = []
 
-    async def send(self, path: str, headers: bytes, body: bytes, *, repeatable: bool) -> Reply:
-        lines = dict(line.split(": ", 1) for line in headers.decode().split("\r\n") if line)
+    async def send(self, path: str, headers: Mapping[bytes, str], body: bytes, *, repeatable: bool) -> Reply:
+        lines = {name.decode(): value for name, value in headers.items()}
         self.sent.append((path, lines, body))
         step = self.script.pop(0) if self.script else GOOD
         if isinstance(step, float):

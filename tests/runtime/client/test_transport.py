@@ -86,10 +86,10 @@ async def transport(peer: Peer) -> AsyncIterator[HttpTransport]:
 
 async def test_connections_are_kept_and_shared(peer: Peer, transport: HttpTransport) -> None:
     for _ in range(5):
-        reply = await transport.send("/a", b"", b"{}", repeatable=False)
+        reply = await transport.send("/a", {}, b"{}", repeatable=False)
         assert (reply.status, reply.body) == (200, b"ok")
     assert peer.connections == 1
-    await asyncio.gather(*(transport.send("/a", b"", b"{}", repeatable=False) for _ in range(3)))
+    await asyncio.gather(*(transport.send("/a", {}, b"{}", repeatable=False) for _ in range(3)))
     assert peer.connections == 3
 
 
@@ -98,13 +98,13 @@ async def test_a_kept_connection_that_was_closed_is_replaced_without_a_word(
 ) -> None:
     peer.behave = [answer_once, answer_all]
     for _ in range(2):
-        assert (await transport.send("/a", b"", b"{}", repeatable=True)).status == 200
+        assert (await transport.send("/a", {}, b"{}", repeatable=True)).status == 200
 
 
 async def test_nobody_at_the_port_is_connection_refused(peer: Peer) -> None:
     transport = HttpTransport(("127.0.0.1", 1))
     with pytest.raises(TransportFailed) as caught:
-        await transport.send("/a", b"", b"{}", repeatable=True)
+        await transport.send("/a", {}, b"{}", repeatable=True)
     assert (caught.value.error_type, caught.value.unsent) == ("connection_refused", True)
 
 
@@ -112,7 +112,7 @@ async def test_nobody_at_the_port_is_connection_refused(peer: Peer) -> None:
 async def test_a_broken_answer_is_connection_reset(peer: Peer, transport: HttpTransport, behave: Behave) -> None:
     peer.behave = [behave]
     with pytest.raises(TransportFailed) as caught:
-        await transport.send("/a", b"", b"{}", repeatable=True)
+        await transport.send("/a", {}, b"{}", repeatable=True)
     assert caught.value.error_type == "connection_reset"
 
 
@@ -125,28 +125,28 @@ async def test_a_request_on_a_kept_connection_is_repeated_only_if_that_is_safe(
         await hang_up(reader, writer)
 
     peer.behave = [once_then_hang_up, once_then_hang_up, answer_all]
-    await transport.send("/a", b"", b"{}", repeatable=False)
+    await transport.send("/a", {}, b"{}", repeatable=False)
     with pytest.raises(TransportFailed):
-        await transport.send("/a", b"", b"{}", repeatable=False)
-    await transport.send("/a", b"", b"{}", repeatable=False)
-    assert (await transport.send("/a", b"", b"{}", repeatable=True)).status == 200
+        await transport.send("/a", {}, b"{}", repeatable=False)
+    await transport.send("/a", {}, b"{}", repeatable=False)
+    assert (await transport.send("/a", {}, b"{}", repeatable=True)).status == 200
     assert peer.connections == 3
 
 
 async def test_giving_up_closes_the_connection(peer: Peer, transport: HttpTransport) -> None:
     peer.behave = [hang, answer_all]
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(transport.send("/a", b"", b"{}", repeatable=False), 0.05)
-    assert (await transport.send("/a", b"", b"{}", repeatable=False)).status == 200
+        await asyncio.wait_for(transport.send("/a", {}, b"{}", repeatable=False), 0.05)
+    assert (await transport.send("/a", {}, b"{}", repeatable=False)).status == 200
     assert peer.connections == 2
 
 
 async def test_a_moved_callee_is_reached_at_its_new_address_only(peer: Peer, transport: HttpTransport) -> None:
-    await transport.send("/a", b"", b"{}", repeatable=False)
+    await transport.send("/a", {}, b"{}", repeatable=False)
     other = Peer(behave=[answer_all])
     server = await asyncio.start_server(other.serve, "127.0.0.1", 0)
     transport.move(("127.0.0.1", server.sockets[0].getsockname()[1]))
-    await transport.send("/a", b"", b"{}", repeatable=False)
+    await transport.send("/a", {}, b"{}", repeatable=False)
     assert (peer.connections, other.connections) == (1, 1)
     transport.close()
     server.close()
@@ -160,5 +160,5 @@ async def test_connection_close_is_respected(peer: Peer, transport: HttpTranspor
 
     peer.behave = [closing]
     for _ in range(2):
-        await transport.send("/a", b"", b"{}", repeatable=False)
+        await transport.send("/a", {}, b"{}", repeatable=False)
     assert peer.connections == 2

@@ -175,5 +175,7 @@ def test_ids_are_as_long_as_they_must_be_and_never_zero() -> None:
     recorder = Recorder()
     assert {len(recorder.trace_id()) for _ in range(1000)} == {32}
     assert {len(recorder.span_id()) for _ in range(1000)} == {16}
+    assert len({recorder.span_id() for _ in range(1000)}) == 1000
+    recorder = Recorder()
     recorder._bits = lambda bits: 0
     assert (int(recorder.trace_id(), 16), int(recorder.span_id(), 16)) == (1, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -132,7 +132,7 @@ def test_the_runtimes_own_spans_equal_those_of_the_official_sdk(receiver: Any, r
 class Callee:
     address = ("127.0.0.1", 7001)
 
-    async def send(self, path: str, headers: bytes, body: bytes, *, repeatable: bool) -> Reply:
+    async def send(self, path: str, headers: Mapping[bytes, str], body: bytes, *, repeatable: bool) -> Reply:
         return Reply(200, b'"yes"', {})
 
     def move(self, address: tuple[str, int]) -> None: ...

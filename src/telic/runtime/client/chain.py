@@ -174,17 +174,17 @@ class _Call:
         finally:
             spans.end(span, self._operation, address, status, error_type, attempt - 1)
 
-    def _headers(self, traceparent: str, left: float | None) -> bytes:
-        lines = "content-type: application/json\r\n"
+    def _headers(self, traceparent: str, left: float | None) -> dict[bytes, str]:
+        headers: dict[bytes, str] = {}
         if traceparent:
-            lines += f"traceparent: {traceparent}\r\n"
+            headers[b"traceparent"] = traceparent
         if left is not None:
-            lines += f"telic-deadline: {left:.4f}\r\n"
+            headers[b"telic-deadline"] = f"{left:.4f}"
         if self._key:
-            lines += f"idempotency-key: {self._key}\r\n"
+            headers[b"idempotency-key"] = self._key
         if self._context is not None and self._context.authorization:
-            lines += f"authorization: {self._context.authorization}\r\n"
-        return lines.encode("latin-1")
+            headers[b"authorization"] = self._context.authorization
+        return headers
 
     def _left(self) -> float | None:
         if self._context is None or not self._client.policy.deadline:

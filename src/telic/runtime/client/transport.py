@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import httptools
+import msgspec
 
+Headers = Mapping[bytes, str]  # by name in lower case, as `telic.runtime.server.messages.Request` has them
 MOST = 512  # connections to one callee; more in flight means that it hangs [1]
 
 
-class Reply(NamedTuple):
+class Reply(msgspec.Struct, frozen=True):
     """What the callee answered."""
 
     status: int
@@ -40,8 +42,8 @@ class Transport(Protocol):
 
     address: tuple[str, int]
 
-    async def send(self, path: str, headers: bytes, body: bytes, *, repeatable: bool) -> Reply:
-        """POST `body`; raise `TransportFailed` where no answer comes. Cancelling gives the connection up."""
+    async def send(self, path: str, headers: Headers, body: bytes, *, repeatable: bool) -> Reply:
+        """POST `body`, which is JSON; raise `TransportFailed` where no answer comes. Cancelling gives up."""
         ...
 
     def move(self, address: tuple[str, int]) -> None:
@@ -73,14 +75,13 @@ class HttpTransport:
         for each in idle:
             each.close()
 
-    async def send(self, path: str, headers: bytes, body: bytes, *, repeatable: bool) -> Reply:
+    async def send(self, path: str, headers: Headers, body: bytes, *, repeatable: bool) -> Reply:
         """POST `body`; a kept connection that turns out to be closed is replaced once if the call is `repeatable`."""
-        head = b"POST %b HTTP/1.1\r\nhost: %b\r\n%bcontent-length: %d\r\n\r\n" % (
-            path.encode(),
-            self.address[0].encode(),
-            headers,
-            len(body),
-        )
+        lines = "".join([f"{name.decode()}: {value}\r\n" for name, value in headers.items()])
+        head = (
+            f"POST {path} HTTP/1.1\r\nhost: {self.address[0]}\r\ncontent-type: application/json\r\n"
+            f"{lines}content-length: {len(body)}\r\n\r\n"
+        ).encode("latin-1")
         request = head + body
         while self._idle:
             connection = self._idle.pop()

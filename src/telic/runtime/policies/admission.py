@@ -78,11 +78,18 @@ class Admission:
         """Requests that may be served at once now [1]."""
         return self._slots if self._aimd is None else self._aimd.slots
 
+    def enter_now(self) -> float | None:
+        """Take a free slot and return the time on the clock's monotonic scale [s]; None where one has to wait."""
+        if self._waiting or self._taken() >= self.limit:
+            return None
+        self._running += 1
+        return self._clock.monotonic()
+
     async def enter(self) -> float:
         """Wait for a slot; return when it was got, on the clock's monotonic scale [s]. Raise `Overloaded` when full."""
-        if not self._waiting and self._taken() < self.limit:
-            self._running += 1
-            return self._clock.monotonic()
+        entered = self.enter_now()
+        if entered is not None:
+            return entered
         self._make_room()
         slot: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         turn = (slot, self._clock.monotonic())

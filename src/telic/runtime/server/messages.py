@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import msgspec
 
@@ -24,17 +24,17 @@ REASONS = {
 }
 
 
-class Request(NamedTuple):
+class Request(msgspec.Struct, frozen=True):
     """What came in; of the headers those in `WANTED`, names in lower case."""
 
     method: str
     path: str
     query: str
-    headers: dict[bytes, str]
+    headers: Mapping[bytes, str]
     body: bytes
 
 
-class Response(NamedTuple):
+class Response(msgspec.Struct, frozen=True):
     """What goes out."""
 
     status: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from telic.runtime.client.chain import TRIED
 from telic.runtime.failures import (
@@ -17,7 +17,7 @@ from telic.runtime.failures import (
 from telic.runtime.server.messages import Response, error
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, frozen=True):
     """A response and what telemetry says about it."""
 
     response: Response

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from telic.runtime.context import SpanContext
 from telic.runtime.telemetry.recorder import Recorder, format_traceparent
 from telic.runtime.telemetry.shapes import Kind, SpanShape, Status
 
 
-class OpenSpan(NamedTuple):
+class OpenSpan(msgspec.Struct, frozen=True):
     """A span that has begun."""
 
     trace_id: str

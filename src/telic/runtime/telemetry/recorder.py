@@ -15,6 +15,8 @@ from telic.runtime.telemetry.shapes import SpanShape
 
 SpanRecord = tuple[SpanShape, str, str, str, int, int, bytes]  # shape, trace, span, parent, start, end [ns], events
 LIMIT = 20_000  # spans and as many logs that may wait for the next export [1]
+_NO_ID = "0" * 16
+_AT_ONCE = 128  # ids, which takes a fourth of the time each [1]
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?"
 ).fullmatch
@@ -52,10 +54,13 @@ class Recorder:
         self.metrics = Metrics()
         self.dropped = self.metrics.counter("telic.telemetry.dropped")
         self._bits = random.Random().getrandbits
+        self._ids: list[str] = []  # that were made beforehand
 
     def span_id(self) -> str:
         """Return a new span id, 16 hexadecimal digits."""
-        return f"{self._bits(64) or 1:016x}"
+        if not self._ids:
+            self._ids = _ids(self._bits(64 * _AT_ONCE))
+        return self._ids.pop()
 
     def trace_id(self) -> str:
         """Return a new trace id, 32 hexadecimal digits."""
@@ -95,3 +100,10 @@ def parse_traceparent(header: str) -> SpanContext | None:
 def format_traceparent(trace_id: str, span_id: str) -> str:
     """Write a W3C ``traceparent`` of a sampled span."""
     return f"00-{trace_id}-{span_id}-01"
+
+
+def _ids(bits: int) -> list[str]:
+    """Return span ids made of so many random bits; none is all zeros."""
+    digits = f"{bits:0{16 * _AT_ONCE}x}"
+    found = [digits[at : at + 16] for at in range(0, len(digits), 16)]
+    return [each if each != _NO_ID else f"{1:016x}" for each in found] if _NO_ID in found else found

@@ -104,10 +104,12 @@ class Exchange:
         """Send the answer back."""
         if self.fails:
             self.reset()
-        elif self.link is None or self.link.clear:
+            return
+        link = self.link
+        if link is None or not (link._drop or link.delay):
             self._answered(response)
         else:
-            self.link.carry(self._answered, response)
+            link.carry(self._answered, response)
 
     def reset(self, error_type: str = "connection_reset", *, unsent: bool = False) -> None:
         """Break the connection off."""

@@ -19,10 +19,10 @@ LOOK_EVERY = 0.1  # between two looks at how much waits [s]
 class Job:
     """Some work and what follows it."""
 
-    __slots__ = ("call", "end", "seconds", "timer")
+    __slots__ = ("args", "call", "end", "seconds", "timer")
 
-    def __init__(self, seconds: float, call: Callable[[], object]) -> None:
-        self.seconds, self.call = seconds, call
+    def __init__(self, seconds: float, call: Callable[..., object], args: tuple[object, ...]) -> None:
+        self.seconds, self.call, self.args = seconds, call, args
         self.end = 0.0
         self.timer: Later | None = None
 
@@ -80,7 +80,7 @@ class Processor:
         transit: float = 0.0,
     ) -> None:
         """Call `call` when `seconds` [s] of work are done that arrive after `transit` [s]; no context goes along."""
-        job = Job(seconds, (lambda: call(*args)) if args else call)
+        job = Job(seconds, call, args)
         self._jobs.append(job)
         now = self._loop._now
         if self._stopped_at is not None:
@@ -143,7 +143,7 @@ class Processor:
     def _done(self) -> None:
         job = self._jobs.popleft()
         self.cpu_seconds += job.seconds
-        job.call()
+        job.call(*job.args)
 
     def _replan(self, change: Callable[[], object]) -> None:
         """Change how fast it works; what is half done stays half done."""

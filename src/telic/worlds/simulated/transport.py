@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from telic.runtime.client.transport import Reply
+from telic.runtime.client.transport import Headers, Reply
 from telic.runtime.server.messages import Request
-from telic.worlds.simulated.links import parse_headers
 from telic.worlds.simulated.network import Network
 
 
@@ -27,12 +26,11 @@ class LinkTransport:
     def __init__(self, network: Network, gate: Gate, address: tuple[str, int]) -> None:
         self._network, self._gate, self.address = network, gate, address
 
-    async def send(self, path: str, headers: bytes, body: bytes, *, repeatable: bool) -> Reply:
+    async def send(self, path: str, headers: Headers, body: bytes, *, repeatable: bool) -> Reply:
         """POST `body`; raise `TransportFailed` where no answer comes."""
         if self._gate.closed:
             await self._gate.passed()
-        known = {name: value.decode("latin-1") for name, value in parse_headers(headers).items()}
-        exchange = self._network.begin(self.address[1], Request("POST", path, "", known, body))
+        exchange = self._network.begin(self.address[1], Request("POST", path, "", headers, body))
         try:
             reply = await exchange.reply
         except asyncio.CancelledError:
