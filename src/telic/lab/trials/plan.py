@@ -11,6 +11,9 @@ from telic.model.intent import Intent, Objective, Recovery, Trial, Workload
 from telic.registry import near_names
 
 
+FILLING = 0.3  # of the load while caches are cold: a cold start at full load is a trigger of its own [1]
+
+
 @dataclass(frozen=True)
 class Timing:
     """How long the phases of a trial last."""
@@ -42,10 +45,10 @@ class Planned:
 
     @property
     def shape(self) -> str:
-        """The load's shape: a spike where the trial is one."""
-        if "load" not in self.trial.inject:
-            return "constant"
-        return f"spike:{self.trial.inject['load']}@{self.timing.before:g}+{self.seconds:g}"
+        """The load's shape: a spike where the trial is one; a part of it first where a cache has to be filled."""
+        if "load" in self.trial.inject:
+            return f"spike:{self.trial.inject['load']}@{self.timing.before:g}+{self.seconds:g}"
+        return f"steps:{FILLING:g}@0,1@{self.timing.warm:g}" if "flush" in self.trial.inject else "constant"
 
 
 def plan(
@@ -77,8 +80,14 @@ def plan(
         replace(load, rate=load.rate if rate is None else rate),
         tuple(each for each in wanted.recovery if each.id in found.must),
         tuple(each for each in wanted.objectives if each.id in found.must),
-        timing or (Timing() if found.kind == "trigger" else Timing(recovery=2.0)),
+        timing or _timing(found),
     )
+
+
+def _timing(trial: Trial) -> Timing:
+    if trial.kind == "benefit":
+        return Timing(recovery=2.0)
+    return Timing(warm=20.0) if "flush" in trial.inject else Timing()
 
 
 def _trial(wanted: Intent, name: str) -> Trial:
