@@ -14,13 +14,13 @@ from telic.lab.course import Told
 from telic.lab.trials import plan, run
 from telic.model.trial import Evidence, WorldName
 
-TYPES: Mapping[str, tuple[str, str]] = {
-    "load spike": ("baseline", "T2"),
-    "capacity drop": ("baseline", "T1"),
-    "cache flush": ("cold-cache", "T3"),
-    "pauses": ("baseline", "T4"),
+TYPES: Mapping[str, tuple[str, str, float | None]] = {
+    "load spike": ("baseline", "T2", None),
+    "capacity drop": ("baseline", "T1", None),
+    "cache flush": ("cold-cache", "T3", 300.0),
+    "pauses": ("baseline", "T4", None),
 }
-"""Each type of the OSDI 2022 study: the wiring that it collapses, and the trial that does it."""
+"""Each type of the OSDI 2022 study: the wiring that it collapses, the trial that does it, and at which rate [1/s]."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ def escape(world: WorldName, seeds: Sequence[int] = (1, 2, 3, 4, 5)) -> tuple[Ru
 
 def once(name: str, world: WorldName, seed: int, *, operate: bool) -> Evidence:
     """Run one type once."""
-    wiring, trial = TYPES[name]
+    wiring, trial, rate = TYPES[name]
     with home() as settings:
         return run(
-            plan("hotel", trial),
+            plan("hotel", trial, rate=rate),
             settings,
             _quiet,
             system="hotel",
