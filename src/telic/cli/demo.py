@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -16,8 +16,10 @@ from rich.live import Live
 
 from telic import report
 from telic.cli.output import Json, console, show
+from telic.cli.trials import world_name
 from telic.cli.view import View, second_of
-from telic.lab import chronicle, faults, journey
+from telic.lab import chronicle, faults, journey, virtual
+from telic.lab.course import Course, Hurt, Told
 from telic.model import Design
 from telic.settings import Settings
 from telic.worlds.local.world import AskedWorld
@@ -27,41 +29,52 @@ STATE_EVERY = 1.0  # how often the screen asks the world for its state [s]
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command(epilog="`telic demo`  ·  `telic demo --fault network --seed 3`  ·  `telic demo --plain --json`")(demo)
+    app.command(
+        epilog="`telic demo`  ·  `telic demo --fault network --seed 3`  ·  `telic demo --world simulated --seed 7`"
+    )(demo)
 
 
 def demo(
     fault: Annotated[str, typer.Option(help="Which fault; `telic inject --list` shows all.")] = "bad-deploy-slow-query",
     seed: Annotated[int, typer.Option(help="Seed of traffic, of the fault's place, moment and size.")] = 7,
     system: Annotated[str, typer.Option(help="A bundled system or an intent file.")] = "hotel",
+    world: Annotated[str, typer.Option(help="local (real processes) or simulated (virtual time).")] = "local",
     report_file: Annotated[Path, typer.Option("--report", help="Where the HTML report goes.")] = Path("report.html"),
     plain: Annotated[bool, typer.Option("--plain", help="Lines instead of a live screen.")] = False,
     as_json: Json = False,
 ) -> None:
     """Read an intent, run it for real, break it, find the cause, repair it, prove it, report it."""
     faults.cards(fault)
+    start, zero = _courses(world)
     began = time.time()
+    again = f"telic demo --fault {fault} --seed {seed}" + ("" if world == "local" else f" --world {world}")
     with tempfile.TemporaryDirectory(prefix="telic-demo-") as home:
         settings = replace(Settings.read(), home=Path(home), port=0, otlp_port=0)
-        hurt = journey.Hurt(fault, seed)
+        hurt = Hurt(fault, seed)
         with (
-            _screen(fault, seed, began, live=not (plain or as_json) and console.is_terminal, quiet=as_json) as screen,
-            journey.start(system, settings, screen.tell, seed=seed, observe=screen.observe) as running,
+            _screen(fault, seed, zero, live=not (plain or as_json) and console.is_terminal, quiet=as_json) as screen,
+            start(system, settings, screen.tell, seed=seed, observe=screen.observe) as running,
         ):
             screen.design(running.design)
             episode = running.hurt(hurt)
             run = chronicle.chronicle(running, (episode,), screen.moments())
+            run = replace(run, command=again)
         run = replace(run, timings={**run.timings, **running.timings, "whole": time.time() - began})
         report.write(report_file, run)
     if as_json:
         show(run, as_json=True)
     else:
         console.print(report.table(run), highlight=False, markup=False)
-        console.print(
-            f"\nreport  {report_file.resolve()}\nagain   telic demo --fault {fault} --seed {seed}", highlight=False
-        )
+        console.print(f"\nreport  {report_file.resolve()}\nagain   {again}", highlight=False)
     if episode.score.recovered is None:
         raise typer.Exit(1)
+
+
+def _courses(world: str) -> tuple[Callable[..., AbstractContextManager[Course]], float]:
+    """Return what starts a course in a world, and the moment that its times count from [s since the Unix epoch]."""
+    if world_name(world) == "local":
+        return journey.start, time.time()
+    return virtual.start, virtual.START
 
 
 class _Screen:
@@ -78,9 +91,9 @@ class _Screen:
                 f"{bound.id}: {bound.target:.0%} of requests right and within {bound.below * 1000:.0f} ms"
             )
 
-    def tell(self, told: journey.Told) -> None:
+    def tell(self, told: Told) -> None:
         view = self._view
-        view.now = time.time()
+        view.now = max(view.now, told.time)
         if told.who == "load":
             view.seconds.append(second_of(told.detail))
         else:
@@ -98,7 +111,7 @@ class _Screen:
 
     def observe(self, world: AskedWorld) -> None:
         view = self._view
-        view.now = time.time()
+        view.now = world.clock.time()
         if view.now - self._asked >= STATE_EVERY:
             self._asked = view.now
             view.topology = view.topology or world.topology()
