@@ -46,7 +46,9 @@ class Ledger:
 
         What a user asks right after an answer was meant for just then and has no lag: None.
         """
-        entry = self._seconds.setdefault(second, _Second())
+        entry = self._seconds.get(second)
+        if entry is None:
+            entry = self._seconds[second] = _Second()
         entry.sent += 1
         entry.open += 1
         self.in_flight += 1
@@ -58,7 +60,9 @@ class Ledger:
         entry = self._seconds[second]
         entry.open -= 1
         self.in_flight -= 1
-        counts = entry.operations.setdefault(operation, _Operation())
+        counts = entry.operations.get(operation)
+        if counts is None:
+            counts = entry.operations[operation] = _Operation()
         counts.latency.append(round(latency, 5))
         if reason:
             counts.bad += 1

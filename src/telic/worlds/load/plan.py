@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from telic.errors import UsageError
 from telic.model.intent import Keys, Workload
+from telic.worlds.load.draws import Draws
 from telic.worlds.load.shapes import Shape, read_shape
 
 Arrival = Literal["poisson", "constant"]
@@ -27,7 +28,7 @@ class Planned(NamedTuple):
 
     def choices(self) -> random.Random:
         """Return the source of this request's further choices; the same at every call."""
-        return random.Random(self.seed)
+        return Draws(self.seed)
 
 
 @dataclass(frozen=True)

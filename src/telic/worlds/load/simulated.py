@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any
 
 from telic.clock import Clock
 from telic.runtime.client.transport import TransportFailed
@@ -18,7 +19,7 @@ from telic.worlds.load.record import SecondLine
 from telic.worlds.load.recording import recording
 from telic.worlds.load.welcome import welcome
 
-Handle = Callable[[Request], Awaitable[Response]]
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 """Answers a request at the entry; raises `TransportFailed` or OSError where no answer comes.
 Cancelling it is what a closed connection is to a server."""
 Write = Callable[[SecondLine], None]
@@ -119,7 +120,7 @@ class SimulatedWay:
             return
         ask = exchange.ask
         request = Request(METHOD, ask.path, "", ask.headers(), ask.encoded())
-        task = self._loop.create_task(self._answer(request))
+        task = self._loop.create_task(self._handle(request))
         exchange.line = Carried(task)
         self._under_way[task] = None
         task.add_done_callback(partial(self._over, exchange))
@@ -136,9 +137,6 @@ class SimulatedWay:
         self._waiting.clear()
         for task in tuple(self._under_way):
             task.cancel()
-
-    async def _answer(self, request: Request) -> Response:
-        return await self._handle(request)
 
     def _over(self, exchange: Exchange, task: asyncio.Task[Response]) -> None:
         del self._under_way[task]

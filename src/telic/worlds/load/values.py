@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from telic.model.intent import FieldType
 
@@ -33,8 +34,8 @@ def days(draws: random.Random, first: date) -> dict[str, str]:
     >>> "2026-01-02" <= stay["start"] < stay["end"] <= "2027-01-05"
     True
     """
-    start = first + timedelta(days=draws.randint(1, YEAR))
-    return {"start": start.isoformat(), "end": (start + timedelta(days=draws.choice(NIGHTS))).isoformat()}
+    start, calendar = 1 + int(draws.random() * YEAR), _calendar(first)
+    return {"start": calendar[start], "end": calendar[start + draws.choice(NIGHTS)]}
 
 
 def words(draws: random.Random, count: int, most: float | None = None) -> str:
@@ -78,6 +79,12 @@ def amount(kind: FieldType, draws: random.Random) -> int:
     """Draw how much of a stock is taken: mostly one."""
     low, high = _bounds(kind, 1.0, 10.0)
     return max(int(low), min(int(high), draws.choice(AMOUNTS)))
+
+
+@lru_cache(maxsize=4)
+def _calendar(first: date) -> tuple[str, ...]:
+    """Return `first` and the days after it, as messages carry them, as far as stays reach."""
+    return tuple((first + timedelta(days=each)).isoformat() for each in range(YEAR + max(NIGHTS) + 1))
 
 
 def _whole(kind: FieldType, draws: random.Random) -> int:

@@ -73,7 +73,7 @@ def objects(reply: object, offered: ServiceOperation) -> list[dict[str, object]]
     found = reply.get(name)
     if not isinstance(found, list) and len(reply) == 1:
         found = next(iter(reply.values()))  # a list called by its plural
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+    if not isinstance(found, list) or not set(map(type, found)) <= {dict}:
         return None
     return found
 
@@ -87,12 +87,12 @@ class Drawing:
 
     def popular(self, entity: str, rank: int) -> Thing:
         """Return the thing of a popularity rank; ranks beyond the last begin again at the first."""
-        things = self._things(entity)
+        things = self.all(entity)
         return things[rank % len(things)]
 
     def evenly(self, entity: str, draws: random.Random) -> Thing:
         """Return any thing, each as likely as the other."""
-        return draws.choice(self._things(entity))
+        return draws.choice(self.all(entity))
 
     def reference(self, field: Field, planned: Planned, draws: random.Random) -> str:
         """Return the key that a field of type ref gets."""
@@ -126,7 +126,8 @@ class Drawing:
         """Return an idempotency key for a planned request."""
         return f"{self.beliefs.run}-{planned.number}{step}"
 
-    def _things(self, entity: str) -> tuple[Thing, ...]:
+    def all(self, entity: str) -> tuple[Thing, ...]:
+        """Return the seed's things, the most popular first; there has to be one."""
         things = self.knowledge.popular(entity)
         if not things:
             raise InvalidDesign(

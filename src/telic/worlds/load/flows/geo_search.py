@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+from bisect import bisect_left
+from itertools import pairwise
 
 from telic.model.intent import Operation
 from telic.worlds.load import values
 from telic.worlds.load.beliefs import Beliefs
 from telic.worlds.load.exchange import Answer, Ask, Finding
 from telic.worlds.load.flows.base import RIGHT, Drawing, differs, objects, one_offered, refusal, wrong
-from telic.worlds.load.geography import Point, haversine, moved
+from telic.worlds.load.geography import Near, Point, arc, moved, spot, stretch
 from telic.worlds.load.knowledge import point_of
 from telic.worlds.load.plan import Planned
 
@@ -30,7 +31,9 @@ class GeoSearch:
         self._place, self._key = self._knowledge.field_of(on, "geo").name, self._knowledge.intent.entity(on).key
         things = self._knowledge.things(on).values()
         self._things = {each.key: {self._key: each.key, **each.fields} for each in things}
+        self._spots = {each.key: spot(point_of(each.fields[self._place])) for each in things}
         self._map = self._knowledge.map(on)
+        self._starts: list[Point] = []  # of the things by popularity, once they are asked for
         self._grows = self._knowledge.grows(on)
 
     def ask(self, planned: Planned) -> Ask:
@@ -53,10 +56,12 @@ class GeoSearch:
         return Ask(planned.operation, self._offered.name, body, lambda answer: self._judge(answer, centre, km))
 
     def _near(self, planned: Planned, draws: random.Random, km: float) -> Point:
-        thing = self._drawing.popular(self._operation.on, planned.rank)
-        start = point_of(thing.fields[self._place])
-        there = moved(start, draws.uniform(0, km / 2), draws.uniform(0, 2 * math.pi))
-        return Point(round(there.lat, 5), round(there.lon, 5))
+        if not self._starts:
+            things = self._drawing.all(self._operation.on)
+            self._starts = [point_of(each.fields[self._place]) for each in things]
+        start = self._starts[planned.rank % len(self._starts)]
+        lat, lon = moved(start, draws.random() * km / 2, draws.random() * 2 * math.pi)
+        return Point(round(lat, 5), round(lon, 5))
 
     def _judge(self, answer: Answer, centre: Point, km: float) -> Finding:
         refused = refusal(answer, self._offered, untrue=("not_found",))
@@ -68,30 +73,36 @@ class GeoSearch:
         return self._check(found, centre, km)
 
     def _check(self, found: list[dict[str, object]], centre: Point, km: float) -> Finding:
-        last, names = 0.0, set[str]()
-        for each in found:
-            name = str(each.get(self._key))
-            known = self._things.get(name)
-            if known is None and not self._grows:
-                return wrong("thing")
-            if known is not None and each != known and differs(each, known):
-                return wrong("fields")
-            distance = haversine(centre, point_of(each.get(self._place)))
-            if distance > km + SLACK:
-                return wrong("distance")
-            if distance < last - SLACK:
-                return wrong("order")
-            last = distance
-            names.add(name)
-        if len(names) < len(found):
+        names = [str(each.get(self._key)) for each in found]
+        known = [self._things.get(name) for name in names]
+        if None in known and not self._grows:
+            return wrong("thing")
+        if found != known and any(
+            fields is not None and differs(each, fields) for each, fields in zip(found, known, strict=True)
+        ):
+            return wrong("fields")
+        lines = self._lines(found, names, centre)
+        if max(lines, default=0.0) > stretch(km + SLACK):
+            return wrong("distance")
+        if lines != sorted(lines) and any(arc(b) < arc(a) - SLACK for a, b in pairwise(lines)):
+            return wrong("order")
+        if len(set(names)) < len(names):
             return wrong("twice")
         if self._operation.filter and names:
             return RIGHT  # which of the others are free, nobody but the system knows
-        return self._missing(names, last, self._map.within(centre, km - SLACK))
+        return self._missing(names, arc(lines[-1]) if lines else 0.0, self._map.near(centre, km - SLACK))
 
-    def _missing(self, names: set[str], last: float, near: Mapping[str, float]) -> Finding:
+    def _lines(self, found: list[dict[str, object]], names: list[str], centre: Point) -> list[float]:
+        """Return the straight line from `centre` to each thing, in radii of the earth [1]."""
+        here, there = spot(centre), [self._spots.get(name) for name in names]
+        return [
+            math.dist(here, known or spot(point_of(each.get(self._place))))
+            for each, known in zip(found, there, strict=True)
+        ]
+
+    def _missing(self, names: list[str], last: float, near: Near) -> Finding:
         """Nothing that is known may be left out: everything nearer than the last is there, and not nothing at all."""
         if not names:
-            return wrong("nothing_found") if len(near) >= (ENOUGH if self._operation.filter else 1) else RIGHT
-        gaps = any(distance < last - SLACK and name not in names for name, distance in near.items())
-        return wrong("gap") if gaps else RIGHT
+            return wrong("nothing_found") if len(near.keys) >= (ENOUGH if self._operation.filter else 1) else RIGHT
+        nearer = near.keys[: bisect_left(near.distances, last - SLACK)]
+        return RIGHT if set(names).issuperset(nearer) else wrong("gap")

@@ -53,10 +53,11 @@ class ListByRef:
         for each in found:
             if str(each.get(self._field.name)) != value:
                 return wrong("reference")
-            before = known.get(str(each.get(self._key)))
+        keys = [str(each.get(self._key)) for each in found]
+        for each, key in zip(found, keys, strict=True):
+            before = known.get(key)
             if before is not None and differs(each, before.fields):
                 return wrong("fields")
-        keys = [str(each.get(self._key)) for each in found]
         if len(set(keys)) < len(keys):
             return wrong("twice")
         if not in_order(keys, known, newest=self._operation.order != "oldest"):
@@ -64,11 +65,13 @@ class ListByRef:
         return wrong("missing") if self._missing(keys, known, sent) else RIGHT
 
     def _missing(self, keys: list[str], known: Mapping[str, Thing], sent: float) -> bool:
-        settled = {key: each for key, each in known.items() if each.until < sent - self._stale}
-        if not keys or self._operation.order == "oldest":
-            return bool(settled) and not keys
+        settled = sent - self._stale  # what was made before then has to be there
+        if not keys:
+            return any(each.until < settled for each in known.values())
+        if self._operation.order == "oldest":
+            return False
         oldest = min((known[key].until for key in keys if key in known), default=float("inf"))
-        return any(each.since > oldest and key not in keys for key, each in settled.items())
+        return any(each.since > oldest and each.until < settled and key not in keys for key, each in known.items())
 
 
 def in_order(keys: list[str], known: Mapping[str, Thing], *, newest: bool) -> bool:
