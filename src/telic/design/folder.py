@@ -98,6 +98,8 @@ def rewire(design: Design, wiring: Path) -> Design:
     text = _wiring_text(wiring)
     found = parse_wiring(text, file=str(wiring), **_names(design))
     (design.folder / WIRING).write_text(text, encoding="utf-8")
+    record = replace(design, wiring=found, folder=Path())  # worlds read the record
+    (design.folder / RECORD).write_bytes(dump(record, schema=SCHEMA, indent=2) + b"\n")
     return replace(design, wiring=found)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from telic import apps, loop
-from telic.design import read_wiring
+from telic.design import read, read_wiring
 from telic.errors import InvalidDesign, UnknownName
 from telic.lab.trials import plan, storm
 from telic.lab.trials.storm import Cell, Panel, StormMap, lasting, with_retries
@@ -18,6 +18,7 @@ from telic.lab.trials.storm_page import page
 from telic.model import Design
 from telic.runtime.wiring import RetryPolicy
 from telic.settings import Settings
+from telic.worlds.local.reconcile import read_design
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,11 @@ def test_a_wiring_with_names_that_the_design_lacks_is_refused_with_file_and_line
         loop.design("hotel", settings, wiring=tmp_path / "none.yaml")
     with pytest.raises(UnknownName, match="basline"):
         apps.find_wiring("hotel", "basline")
+
+
+def test_worlds_find_the_wiring_that_was_put_in(design: Design) -> None:
+    assert read_design(design.folder).wiring == read(design.folder).wiring == design.wiring
+    assert design.wiring.of_node("hotel").queue == -1
 
 
 def test_retries_are_set_between_services_and_never_to_stores(design: Design) -> None:
