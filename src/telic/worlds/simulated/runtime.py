@@ -27,8 +27,8 @@ Settings = Callable[[], Mapping[str, Scalar]]
 class MovableDatabase(Database, Protocol):
     """A database behind an address that may change."""
 
-    def move(self, *, pool: int) -> None:
-        """Use so many new connections [1] from now on."""
+    def move(self) -> None:
+        """Use new connections from now on if the address or their number has changed."""
         ...
 
     def close(self) -> None:
