@@ -117,8 +117,9 @@ class Tables:
         return int(found or 0)
 
     def close(self) -> None:
-        """Forget everything."""
+        """Forget everything, the connection too: what outlives the interpreter is called a leak."""
         self._connection.close()
+        del self._connection
 
     def _define(self) -> None:
         run = self._run
