@@ -51,7 +51,7 @@ class Traffic:
             )
             for name in ("book", "cancel")
             for kind in (Kind.SERVER, Kind.CLIENT)
-            for status in (200, 399, 400, 421, 422, 423, 500, None)
+            for status in (200, 399, 400, 421, 422, 423, 429, 500, None)
         ]
         telemetry.attach("booking-1", content.resource(), self._recorder)
 
@@ -76,14 +76,22 @@ def test_the_operators_poll_is_known() -> None:
     ask(asked, "booking", OBJECTIVES, WALL)
     poll = read_poll(asked.sql)
     assert poll is not None
-    assert (poll.cell_ns, poll.bad) == (500_000_000, (-1, 100_000_000, 1_000_000_000))
+    columns = {each.name: each for each in poll.columns}
+    assert poll.cell_ns == 500_000_000
+    assert [columns[f"bad_{index}"].slower for index in (1, 2)] == [100_000_000, 1_000_000_000]
+    failed = columns["bad_0"]
+    assert [each for each in (200, 399, 400, 421, 422, 423, 599, None) if failed.fits("unset", each)] == [
+        *(400, 421, 423, 599)
+    ]
+    assert failed.fits("error", None)
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
         ("kind = 'server'", "kind = 'client'"),
-        ("http_status >= 423", "http_status >= 424"),
+        ("http_status >= 423", "http_status >= coalesce(423)"),
+        ("http_status >= 423", "peer >= 'a'"),
         ("GROUP BY cell, name", "GROUP BY name, cell"),
         ("service = ?", "service <> ?"),
     ],

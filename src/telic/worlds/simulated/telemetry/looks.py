@@ -16,10 +16,10 @@ from telic.runtime.telemetry.shapes import SpanShape
 from telic.worlds.simulated.telemetry.export import Export
 from telic.worlds.simulated.telemetry.origins import SPAN_CONSTANTS, Origin
 
+MOST = NEVER = 2**63 - 1
 KEPT = 90  # how far back counts go [s]
 SHAPES = 8192  # that a count remembers [1]
-_FAILED = "status = 'error' OR http_status BETWEEN 400 AND 421 OR http_status >= 423"
-_COUNT = r"count\(\*\) FILTER \(WHERE (.+?)\) AS bad_\d+"
+_COUNT = r"count\(\*\) FILTER \(WHERE ([^()]+)\) AS (\w+)"
 _POLL = re.compile(
     r"SELECT \(start_ns \+ duration_ns\) // (\d+) AS cell, name, count\(\*\) AS total((?:, " + _COUNT + r")*)"
     r" FROM spans WHERE start_ns >= \? AND service = \? AND kind = 'server' AND start_ns \+ duration_ns >= \?"
@@ -27,9 +27,29 @@ _POLL = re.compile(
     r" UNION ALL SELECT max\(time_ns\), ''((?:, 0)+) FROM metrics WHERE time_ns >= \?"
 ).fullmatch
 _SLOWER = re.compile(r"duration_ns > (\d+)").fullmatch
-_SERVICE, _NAME, _KIND, _STATUS, _HTTP = (
-    SPAN_CONSTANTS.index(name) for name in ("service", "name", "kind", "status", "http_status")
+_STATUS_IN = (
+    (re.compile(r"http_status = (\d+)").fullmatch, lambda low: (low, low)),
+    (re.compile(r"http_status >= (\d+)").fullmatch, lambda low: (low, MOST)),
+    (re.compile(r"http_status BETWEEN (\d+) AND (\d+)").fullmatch, lambda low, high: (low, high)),
 )
+_ERROR = "status = 'error'"
+_NAME, _KIND, _STATUS, _HTTP = (SPAN_CONSTANTS.index(name) for name in ("name", "kind", "status", "http_status"))
+
+
+@dataclass(frozen=True)
+class Column:
+    """Which requests one column counts: those of which anything here holds."""
+
+    name: str
+    error: bool = False  # the span's status is error
+    statuses: tuple[tuple[int, int], ...] = ()  # its HTTP status is within one of these, bounds included
+    slower: int = NEVER  # it took longer than that [ns]
+
+    def fits(self, status: object, http: object) -> bool:
+        """Whether a span is counted however long it took."""
+        if self.error and status == "error":
+            return True
+        return isinstance(http, int) and any(low <= http <= high for low, high in self.statuses)
 
 
 @dataclass(frozen=True)
@@ -37,7 +57,7 @@ class Poll:
     """What the SQL asks for."""
 
     cell_ns: int  # length of a cell [ns]
-    bad: tuple[int, ...]  # slower than that [ns]; -1 where failures are counted
+    columns: tuple[Column, ...]  # besides cell, name and total
 
 
 @dataclass(frozen=True)
@@ -45,7 +65,7 @@ class _Shape:
     """What a shape means to a poll."""
 
     name: str  # "" where the service served nobody
-    failed: bool = False
+    counted: tuple[bool, ...] = ()  # by column, however long it took
 
 
 def read_poll(sql: str) -> Poll | None:
@@ -53,13 +73,27 @@ def read_poll(sql: str) -> Poll | None:
     found = _POLL(" ".join(sql.split()))
     if found is None:
         return None
-    bad = []
-    for condition in re.findall(_COUNT, found[2]):
-        slower = _SLOWER(condition)
-        if slower is None and condition != _FAILED:
+    columns = [_column(name, condition) for condition, name in re.findall(_COUNT, found[2])]
+    known = tuple(each for each in columns if each is not None)
+    if len(known) != len(columns) or found[5].count("0") != len(columns) + 1:
+        return None
+    return Poll(int(found[1]), known)
+
+
+def _column(name: str, condition: str) -> Column | None:
+    error, statuses, slower = False, [], NEVER
+    for term in condition.split(" OR "):
+        if limit := _SLOWER(term):
+            slower = min(slower, int(limit[1]))
+        elif term == _ERROR:
+            error = True
+        elif within := next(
+            (bounds(*map(int, m.groups())) for match, bounds in _STATUS_IN if (m := match(term))), None
+        ):
+            statuses.append(within)
+        else:
             return None
-        bad.append(int(slower[1]) if slower else -1)
-    return Poll(int(found[1]), tuple(bad)) if found[4].count("0") == len(bad) + 1 else None
+    return Column(name, error, tuple(statuses), slower)
 
 
 class Looks:
@@ -95,7 +129,7 @@ class Looks:
         if ended < counts.known_from or ended < now_ns - KEPT * 10**9:
             return None
         newest = self._measured if self._measured >= measured else None
-        last: Row = {"cell": newest, "name": "", "total": 0, **{f"bad_{index}": 0 for index in range(len(poll.bad))}}
+        last: Row = {"cell": newest, "name": "", "total": 0, **{each.name: 0 for each in poll.columns}}
         return [*counts.rows(started, ended), last]
 
 
@@ -113,7 +147,8 @@ class _Counts:
         origin = export.origin
         if origin.service != self._service:
             return
-        shapes, cells, bad, cell_ns, reach = self._shapes, self.cells, self._poll.bad, self._poll.cell_ns, self._reach
+        shapes, cells, cell_ns, reach = self._shapes, self.cells, self._poll.cell_ns, self._reach
+        limits = [each.slower for each in self._poll.columns]
         for shape, _, _, _, start, end, _ in export.spans:
             means = shapes.get(shape) or self._read(origin, shape)
             if not means.name:
@@ -126,14 +161,14 @@ class _Counts:
                 self._forget(export.received_ns)
             count = of_cell.get(means.name)
             if count is None:
-                count = of_cell[means.name] = [0] * (1 + len(bad))
+                count = of_cell[means.name] = [0] * (1 + len(limits))
             count[0] += 1
-            for index, limit in enumerate(bad, 1):
-                if took > limit if limit >= 0 else means.failed:
+            counted = [one or took > limit for one, limit in zip(means.counted, limits, strict=True)]
+            for index, one in enumerate(counted, 1):
+                if one:
                     count[index] += 1
             if took > reach:
-                verdicts = tuple(took > limit if limit >= 0 else means.failed for limit in bad)
-                self._late.append(_Late(start, cell, means.name, verdicts))
+                self._late.append(_Late(start, cell, means.name, tuple(counted)))
 
     def rows(self, started: int, ended: int) -> Iterable[Row]:
         """Return rows by cell and name, without requests that began before `started` [ns since the epoch]."""
@@ -141,23 +176,22 @@ class _Counts:
         less: dict[tuple[int, str], list[int]] = {}
         for late in self._late:
             if late.start < started and late.cell >= first:
-                taken = less.setdefault((late.cell, late.name), [0] * (1 + len(late.bad)))
-                for index, one in enumerate((True, *late.bad)):
+                taken = less.setdefault((late.cell, late.name), [0] * (1 + len(late.counted)))
+                for index, one in enumerate((True, *late.counted)):
                     taken[index] += one
         for cell in sorted(each for each in self.cells if each >= first):
             for name, counts in sorted(self.cells[cell].items()):
-                total, *bad = [a - b for a, b in zip(counts, less.get((cell, name), [0] * len(counts)), strict=True)]
+                total, *more = [a - b for a, b in zip(counts, less.get((cell, name), [0] * len(counts)), strict=True)]
                 if total:
-                    counted = {f"bad_{index}": each for index, each in enumerate(bad)}
-                    yield {"cell": cell, "name": name, "total": total, **counted}
+                    named = {each.name: count for each, count in zip(self._poll.columns, more, strict=True)}
+                    yield {"cell": cell, "name": name, "total": total, **named}
 
     def _read(self, origin: Origin, shape: SpanShape) -> _Shape:
         row = origin.constants.spans[origin.shape(shape)]
-        status, http = row[_STATUS], row[_HTTP]
-        failed = status == "error" or (isinstance(http, int) and http >= 400 and http != 422)
+        counted = tuple(each.fits(row[_STATUS], row[_HTTP]) for each in self._poll.columns)
         if len(self._shapes) > SHAPES:
             self._shapes.clear()
-        means = self._shapes[shape] = _Shape(str(row[_NAME]) if row[_KIND] == "server" else "", failed)
+        means = self._shapes[shape] = _Shape(str(row[_NAME]) if row[_KIND] == "server" else "", counted)
         return means
 
     def _forget(self, now_ns: int) -> None:
@@ -175,4 +209,4 @@ class _Late:
     start: int  # [ns since the epoch]
     cell: int
     name: str
-    bad: tuple[bool, ...]
+    counted: tuple[bool, ...]

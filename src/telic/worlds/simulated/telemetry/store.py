@@ -56,7 +56,7 @@ class SimulatedTelemetry:
         *,
         start: float = START,
     ) -> None:
-        self._loop, self._seed, self._retained = loop, seed, retention_bytes
+        self._loop, self._time, self._seed, self._retained = loop, loop.time, seed, retention_bytes
         self._start_ns = int(start) * 10**9 + int(start % 1.0 * 1e9)
         self._tables, self._constants, self._looks = Tables(retention_bytes), Constants(), Looks()
         self._rows = Rows(self._constants)
@@ -168,7 +168,7 @@ class SimulatedTelemetry:
 
     def now_ns(self) -> int:
         """Return virtual wall clock [ns since the epoch]."""
-        return self._start_ns + int(self._loop.time() * 1e9)
+        return self._start_ns + int(self._time() * 1e9)
 
     def close(self) -> None:
         """Forget everything."""
