@@ -9,6 +9,7 @@ from telic.clock import Clock
 from telic.model import ActionRecord, Symptom
 from telic.operate.looks import CELL
 from telic.operate.monitors import SHARE
+from telic.operate.reopening import ESCAPE, REOPEN, shed_by
 from telic.operate.watch import TICK, Watch
 from telic.tools.health import Judgement
 
@@ -17,6 +18,12 @@ WELL = 2.5  # users have to be well for so long [s]
 EARLIEST = 5.0  # after an action, before it may be said not to help [s]
 PATIENCE = 12.0  # at most [s]
 UNCHANGED = 0.5  # of the share of bad requests before: no better [1]
+QUICK_SETTLE, QUICK_WELL, QUICK_EARLIEST = (
+    0.5,
+    1.5,
+    3.0,
+)  # of policies: nothing starts or moves, so it shows at once [s]
+QUICK = frozenset({ESCAPE, REOPEN})
 LEAST = 3  # requests that say anything [1]
 FRESH = 3.0  # older cells say nothing of now [s]
 TRAFFIC_BACK = 0.6  # of the level before [1]
@@ -59,23 +66,37 @@ class ObjectiveHealth:
     def __init__(self, watch: Watch, clock: Clock, symptoms: Sequence[Symptom]) -> None:
         self._watch, self._clock = watch, clock
         self.symptoms = tuple(symptoms)
+        self.shed = 0.0  # share of requests that is refused on purpose, which says nothing of the others [1]
 
     async def judge(self, record: ActionRecord) -> Judgement:
-        """Wait until users were well for `WELL` s, or it is clear that they are not."""
+        """Wait until users were well for `WELL` s, or it is clear that they are not.
+
+        Of an action that sheds, the requests that were let in are judged.
+        """
+        quick = record.action.verb in QUICK
+        settle, well, earliest = (QUICK_SETTLE, QUICK_WELL, QUICK_EARLIEST) if quick else (SETTLE, WELL, EARLIEST)
+        before_shed, self.shed = self.shed, shed_by(record.action) if quick else self.shed
+        try:
+            return await self._judge(record, settle, well, earliest)
+        finally:
+            self.shed = before_shed
+
+    async def _judge(self, record: ActionRecord, settle: float, well: float, earliest: float) -> Judgement:
         begun = self._clock.time()
         start = min(record.applied, begun) if record.applied else begun
         before = self.vitals(start - 3.0, start)
         while True:
             await self._clock.sleep(TICK)
             now, known = self._clock.time(), self._watch.monitors.newest
-            seen = self.vitals(max(start + SETTLE, known - WELL), known)
-            if known >= max(start + SETTLE + WELL, begun + CELL) and self._is_well(seen):
-                return Judgement(True, f"{_words(before)} before, {_words(seen)} in the last {WELL:g} s")
+            seen = self.vitals(max(start + settle, known - well), known)
+            if known >= max(start + settle + well, begun + CELL) and self._is_well(seen):
+                let_in = " of those let in" if self.shed > 0 else ""
+                return Judgement(True, f"{_words(before)} before, {_words(seen)}{let_in} in the last {well:g} s")
             elsewhere = self._harm_elsewhere(begun)
             if elsewhere:
                 return Judgement(False, f"users of {elsewhere} are harmed since")
-            late = self.vitals(max(begun + SETTLE, known - 2.0), known)
-            hopeless = known - begun >= EARLIEST and late.total >= LEAST and late.share >= UNCHANGED * before.share
+            late = self.vitals(max(begun + settle, known - 2.0), known)
+            hopeless = known - begun >= earliest and late.total >= LEAST and late.share >= UNCHANGED * before.share
             if (hopeless and not late.well) or now - begun >= PATIENCE:
                 blind = self._watch.reading.state == "blind"
                 words = "no telemetry arrives" if blind else f"{_words(late)} still"
@@ -83,8 +104,8 @@ class ObjectiveHealth:
 
     def vitals(self, start: float, end: float) -> Vitals:
         """Return what users of the harmed operations got between two times."""
-        whole = self._watch.monitors.between(start, end, self._operations())
-        last = self._watch.monitors.between(max(start, end - 1.0), end, self._operations())
+        whole = self._watch.monitors.between(start, end, self._operations(), shed=self.shed)
+        last = self._watch.monitors.between(max(start, end - 1.0), end, self._operations(), shed=self.shed)
         return Vitals(whole.total, whole.bad, max(0.0, end - start), last.total, last.bad)
 
     def well_for(self, seconds: float) -> bool:
@@ -105,6 +126,8 @@ class ObjectiveHealth:
         return None if "" in names or not names else names
 
     def _harm_elsewhere(self, since: float) -> str:
+        if self.shed > 0:  # refusals on purpose are everywhere
+            return ""
         known = {each.operation for each in self.symptoms}
         found = [
             each.operation

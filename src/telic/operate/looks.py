@@ -27,6 +27,7 @@ class Count:
 
     total: int
     bad: Mapping[str, int] = field(default_factory=dict)  # objective id to requests
+    refused: int = 0  # of the total, those refused at the door (429); bad for a success objective
 
 
 Cells = Mapping[tuple[int, str], Count]  # number of the cell since the epoch, and operation, to counts
@@ -102,7 +103,8 @@ def ask(store: Store, entry: str, objectives: Sequence[Objective], since: float)
     The counts, and when the newest metric of anything was measured [s since the Unix epoch]; 0 where there is none.
     """
     failed = "count(*) FILTER (WHERE status = 'error' OR http_status BETWEEN 400 AND 421 OR http_status >= 423)"
-    columns = [
+    columns = ["count(*) FILTER (WHERE http_status = 429) AS refused"]
+    columns += [
         f"{failed} AS bad_{index}"
         if each.sli == "success"
         else f"count(*) FILTER (WHERE duration_ns > {round(each.below * 1e9)}) AS bad_{index}"
@@ -119,7 +121,9 @@ def ask(store: Store, entry: str, objectives: Sequence[Objective], since: float)
     newest = next((row["cell"] for row in rows if not row["name"]), None)
     cells = {
         (int(str(row["cell"])), str(row["name"])): Count(
-            int(str(row["total"])), {each.id: int(str(row[f"bad_{index}"])) for index, each in enumerate(objectives)}
+            int(str(row["total"])),
+            {each.id: int(str(row[f"bad_{index}"])) for index, each in enumerate(objectives)},
+            int(str(row["refused"])),
         )
         for row in rows
         if row["name"]

@@ -42,6 +42,7 @@ WINDOWS = (2, 3, 4, 5, 6, 7, 8, 10, 14, 20, 30)  # cells that held requests [1]
 KEPT = 240  # cells of an operation: two minutes [1]
 RECENT = 12  # of them are not part of what is normal [1]
 STALE = 6.0  # an operation without requests for so long says nothing [s]
+SHED_SLACK = 1.2  # refusals on purpose are spread evenly over requests, not over seconds [1]
 BLIND_AFTER = 3.0  # without any telemetry [s]
 
 
@@ -74,6 +75,7 @@ class Cell:
     number: int  # since the epoch
     total: int
     bad: int
+    refused: int = 0  # of the total, at the door
 
     @property
     def start(self) -> float:
@@ -152,7 +154,7 @@ class Monitors:
             self._settle()
         return Reading(look.time, "burning" if symptoms else "healthy", symptoms)
 
-    def between(self, start: float, end: float, operations: frozenset[str] | None = None) -> Cell:
+    def between(self, start: float, end: float, operations: frozenset[str] | None = None, *, shed: float = 0.0) -> Cell:
         """Return requests and bad requests (by the worst objective) of the cells that lie between two times.
 
         Parameters
@@ -161,6 +163,8 @@ class Monitors:
             Cells that begin before or end after are left out [s since the Unix epoch].
         operations
             Only these; None for all.
+        shed
+            Share of requests that is refused on purpose [1]: so many refusals are left out, as if never sent.
         """
         worst: dict[tuple[str, int], Cell] = {}
         for series in self._series.values():
@@ -170,7 +174,10 @@ class Monitors:
                 if start <= cell.start and cell.start + CELL <= end + 1e-6:
                     key = (series.operation, cell.number)
                     worst[key] = max(worst.get(key, cell), cell, key=lambda each: each.bad)
-        return Cell(0, sum(each.total for each in worst.values()), sum(each.bad for each in worst.values()))
+        total, bad = sum(each.total for each in worst.values()), sum(each.bad for each in worst.values())
+        refused = min(sum(each.refused for each in worst.values()), bad)
+        meant = min(refused, round(shed * total * SHED_SLACK) + 1) if shed > 0 else 0
+        return Cell(0, total - meant, bad - meant, refused - meant)
 
     def forget(self, start: float) -> None:
         """Leave cells since `start` [s since the Unix epoch] out: an incident is no sample of what is normal."""
@@ -190,7 +197,7 @@ class Monitors:
                 if key not in self._series:
                     self._series[key] = _Series(objective, operation)
                 bad = min(count.total, count.bad.get(objective.id, 0))
-                self._series[key].cells[number] = Cell(number, count.total, bad)
+                self._series[key].cells[number] = Cell(number, count.total, bad, count.refused)
         for series in self._series.values():
             if len(series.cells) > KEPT:
                 series.cells = {each.number: each for each in series.last(KEPT)}

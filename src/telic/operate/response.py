@@ -11,7 +11,9 @@ from telic.model import Action, ActionRecord, Actor, Diagnosis, Incident, Sympto
 from telic.operate.events import Event, Kind
 from telic.operate.health import ObjectiveHealth
 from telic.operate.incidents import Incidents
+from telic.operate.reopening import last_step, next_step, shed_now
 from telic.operate.watch import TICK, Watch
+from telic.operate.words import named, sentence, verdict
 from telic.tools.guard import Guard, Offload
 
 WAITS = (0.0, 0.7, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)  # before each diagnosis in a row that leads to no action [s]
@@ -67,6 +69,7 @@ class Response:
             self._keep()
             if recovering:
                 await self._recover()
+                await self._open_again()
             if not await self._mend():
                 self._end("needs-person", "needs-person", self._why_person())
         except TelicError as error:
@@ -89,7 +92,7 @@ class Response:
         """Take note of a step of the guard."""
         others = tuple(each for each in self.incident.actions if each.id != record.id)
         self.incident = replace(self.incident, actions=(*others, record))
-        self.event("action", _sentence(record), action=record)
+        self.event("action", sentence(record), action=record)
 
     def event(
         self, kind: Kind, text: str, *, diagnosis: Diagnosis | None = None, action: ActionRecord | None = None
@@ -116,12 +119,9 @@ class Response:
         """Finish what an operator that died left undecided."""
         await self._clock.sleep(3.0)  # looks have to say something first
         for record in await self._guard.recover(self._health):
-            self.event(
-                "recovered-journal", f"left undecided by an earlier operator: {_sentence(record)}", action=record
-            )
-        done = tuple(
-            each for each in self.incident.actions if each.outcome != "refused"
-        )  # never tried: may be tried now
+            self.event("recovered-journal", f"left undecided by an earlier operator: {sentence(record)}", action=record)
+        known = {each.id: each for each in (*self.incident.actions, *self._guard.records(self.incident.id))}
+        done = tuple(each for each in known.values() if each.outcome != "refused")  # never tried: may be tried now
         self.incident = replace(self.incident, actions=done)
         self._keep()
 
@@ -141,21 +141,42 @@ class Response:
                 continue
             record = await self._guard.carry_out(self.incident.id, action, self._health)
             self._keep()
-            if record.outcome == "helped" and await self._holds():
-                return True
+            if record.outcome == "helped":
+                await self._open_again()
+                if await self._holds() or await self._step_back():
+                    return True
             idle = 0 if record.outcome != "refused" else idle
         return True
+
+    async def _open_again(self) -> None:
+        """After an escape: shed less, then let callers try again, each step verified; a step that fails is undone."""
+        while not self._stopping() and (step := next_step(self.incident.actions)) is not None:
+            self._health.shed = shed_now(self.incident.actions)
+            record = await self._guard.carry_out(self.incident.id, step, self._health)
+            self._keep()
+            if record.outcome == "refused" and step.params["shed"]:
+                break
+        self._health.shed = 0.0  # what is shed for longer harms users
+
+    async def _step_back(self) -> bool:
+        """Take the last steps of opening back, one by one, while users are not well; whether that helped."""
+        while not self._stopping() and (step := last_step(self.incident.actions)) is not None:
+            record = await self._guard.retract(step, "users were harmed again")
+            self._keep()
+            if record.outcome == "undone" and await self._holds():
+                return True
+        return False
 
     async def _diagnose(self) -> Diagnosis:
         incident = self.incident
         diagnosis = await self._offload(lambda: self._actor.diagnose(incident, self._world))
         before = self.incident.diagnoses
-        again = bool(before) and _named(before[-1]) == _named(diagnosis)
+        again = bool(before) and named(before[-1]) == named(diagnosis)
         kept = before[:-1] if again and not self.incident.actions else before
         self.incident = replace(self.incident, status="mitigating", diagnoses=(*kept, diagnosis))
         self._keep()
         if not again:
-            self.event("diagnosed", _verdict(diagnosis), diagnosis=diagnosis)
+            self.event("diagnosed", verdict(diagnosis), diagnosis=diagnosis)
         return diagnosis
 
     def _choice(self, diagnosis: Diagnosis, attempts: int) -> Action | None:
@@ -212,29 +233,3 @@ class Response:
 
     def _keep(self) -> None:
         self._incidents.save(self.incident)
-
-
-def _sentence(record: ActionRecord) -> str:
-    words = {
-        "planned": f"dry run: {record.dry_run}" if record.dry_run else f"because {record.action.reason}",
-        "refused": record.health,
-        "applied": "waiting for users to get better",
-        "helped": record.health,
-        "undone": f"{record.health}; taken back",
-        "undo_failed": record.health,
-        "left": f"{record.health}; it leaves nothing to take back",
-    }[record.outcome]
-    return f"{record.outcome}: {record.action}: {words}"
-
-
-def _named(diagnosis: Diagnosis) -> tuple[str, str]:
-    """Return what a diagnosis comes down to: mechanism and entity, or nothing."""
-    first = diagnosis.hypotheses[0] if diagnosis.hypotheses and not diagnosis.abstained else None
-    return (first.mechanism, first.entity) if first else ("", "")
-
-
-def _verdict(diagnosis: Diagnosis) -> str:
-    if diagnosis.abstained or not diagnosis.hypotheses:
-        return f"no cause yet; missing: {'; '.join(diagnosis.missing) or 'evidence'}"
-    first = diagnosis.hypotheses[0]
-    return f"{first.mechanism} at {first.entity} ({first.confidence:.0%}): {first.why}"

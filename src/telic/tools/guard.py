@@ -91,6 +91,14 @@ class Guard:
         """Finish what an operator that died left undecided; returns how each ended."""
         return [await self._finish(each, health) for each in self._journal.undecided()]
 
+    def records(self, incident: str) -> list[ActionRecord]:
+        """Return the actions of an incident as the journal has them, in the order in which they were planned."""
+        return [each.record for each in self._journal.latest().values() if each.record.incident == incident]
+
+    async def retract(self, record: ActionRecord, says: str) -> ActionRecord:
+        """Take an action back that helped first: it did not hold."""
+        return await self._take_back(replace(record, health=says))
+
     async def _checked(self, record: ActionRecord) -> ActionRecord:
         """Run every rule and the dry run; the record says what each said, and is refused where one said no."""
         said: list[str] = []

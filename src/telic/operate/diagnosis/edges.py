@@ -8,6 +8,8 @@ from telic.operate.diagnosis.proposal import Clue
 from telic.telemetry.queries import EdgeCalls
 
 HELD = 0.2  # share of time a callee is kept from running that explains slow answers [1]
+FULL = 0.8  # of its slots taken [1]
+LEAST_QUEUE = 3  # calls that wait [1]
 LAG = 0.08  # event-loop lag that does [s]
 
 
@@ -23,6 +25,7 @@ def callee_clues(findings: Findings, edge: EdgeCalls) -> list[Clue]:
         if findings.exits(callee):
             clues.append(Clue(-3.0, f"processes of {callee} ended", ("events",)))
         clues += _vitals(findings, callee)
+        clues += _full(findings, callee)
     clues += _others(findings, edge)
     link = findings.state.links.get(edge.name)
     if link is not None and link.active not in link.ports:
@@ -49,6 +52,15 @@ def _vitals(findings: Findings, callee: str) -> list[Clue]:
     if heard is not None and findings.now - heard < 2.0:
         return [Clue(1.0, f"{callee} sends telemetry and its event loop does not lag", ("heard", "lag"))]
     return []
+
+
+def _full(findings: Findings, callee: str) -> list[Clue]:
+    """Calls that wait in the callee's queue have arrived: the path is well."""
+    found = findings.storm.now.full.get(callee) if findings.storm is not None else None
+    if found is None or found.mean < FULL or found.queued < LEAST_QUEUE:
+        return []
+    says = f"{callee} is full and {found.queued:.0f} calls wait there, the first for {found.age:.1f} s"
+    return [Clue(-4.0, says, ("full",))]
 
 
 def _others(findings: Findings, edge: EdgeCalls) -> list[Clue]:

@@ -10,7 +10,7 @@ from telic.operate.diagnosis.asking import Asking
 from telic.telemetry.queries import EdgeCalls, Entry, Peak, Served, edges, entry_load, peaks, saturation, wasted_work
 
 LATELY = 2.0  # how much of the newest time counts as now [s]
-LEAST = 0.9  # of it that says anything [s]
+LEAST = 0.5  # of it that says anything [s]
 STEP = 0.5  # of slots and queues: as often as they are measured [s]
 
 
@@ -25,19 +25,24 @@ class Flow:
     full: Mapping[str, Peak] = field(default_factory=dict)
 
     @property
+    def seconds(self) -> float:
+        """For how long of the window anybody was there [s]."""
+        return min(self.window.seconds, self.entry.covered) if self.entry.covered >= LEAST / 2 else self.window.seconds
+
+    @property
     def offered(self) -> float:
         """What users asked for, retries not counted [calls/s]."""
-        return self.entry.asked / self.window.seconds if self.window.seconds > 0 else 0.0
+        return self.entry.asked / self.seconds
 
     @property
     def goodput(self) -> float:
         """Good answers [1/s]."""
-        return self.entry.good / self.window.seconds if self.window.seconds > 0 else 0.0
+        return self.entry.good / self.seconds
 
     def throughput(self, service: str) -> float:
         """Return what a service finished, whether anybody waited for it or not [1/s]."""
         found = self.served.get(service)
-        return found.served / self.window.seconds if found and self.window.seconds > 0 else 0.0
+        return found.served / self.seconds if found else 0.0
 
     def wasted(self, service: str) -> float:
         """Return the share of what a service finished that nobody waited for any more [1]."""

@@ -17,6 +17,7 @@ class Entry:
     asked: int = 0  # calls that it began, those that were tried again not counted: what users offered
     ended: int = 0  # requests of users that ended
     good: int = 0  # of them, answered as the contract says and in time
+    covered: float = 0.0  # from the first call to the last [s]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Served:
 ENTRY = """
 SELECT count(*) FILTER (WHERE kind = 'client' AND start_ns >= ?
                         AND NOT contains(attributes, '"http.request.resend_count":')) AS asked,
+       (max(start_ns) FILTER (WHERE kind = 'client' AND start_ns >= ?)
+        - min(start_ns) FILTER (WHERE kind = 'client' AND start_ns >= ?)) / 1e9 AS covered,
        count(*) FILTER (WHERE kind = 'server' AND start_ns + duration_ns >= ? AND start_ns + duration_ns < ?) AS ended,
        count(*) FILTER (WHERE kind = 'server' AND start_ns + duration_ns >= ? AND start_ns + duration_ns < ?
                         AND status <> 'error' AND (http_status < 400 OR http_status = 422) AND duration_ns <= ?) AS good
@@ -59,7 +62,7 @@ def entry_load(store: Store, window: Window, entry: str, within: float) -> Entry
         A later answer is not good [s].
     """
     start, end = bounds(window)
-    params = (start, start, end, start, end, round(within * 1e9), start - EARLIER, end, entry)
+    params = (start, start, start, start, end, start, end, round(within * 1e9), start - EARLIER, end, entry)
     found = records(Entry, store.query(ENTRY, params))
     return found[0] if found else Entry()
 

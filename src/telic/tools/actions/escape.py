@@ -19,7 +19,7 @@ MOST_SHED = 0.95  # [1]
 class Escape:
     """Stop what keeps a service overloaded although load is what it was: stale work and retries.
 
-    Effect, in all services from the entry to the target, live: queues are bounded, served last in first out, and drop
+    Effect: in all services from the entry to the target queues are at once bounded, served last in first out, and drop
     what waited half its caller's timeout; work whose caller has left is cancelled; deadlines are passed on; nothing is
     tried again; the entry refuses the share `shed` of its requests at the door.
     Precondition: the service exists, and is not being escaped already.

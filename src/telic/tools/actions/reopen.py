@@ -17,8 +17,8 @@ from telic.tools.actions.card import action, service_of
 class Reopen:
     """One step back from an escape: shed less at the entry, let callers try again within a budget.
 
-    Effect, live: the entry refuses the share `shed`; with a `budget` above 0, callers on the ways to the target may try
-    again where the design lets them, once at most, with back-off and jitter. Bounded queues, their limit of age,
+    Effect: at once the entry refuses the share `shed`; with a `budget` above 0, callers on the ways to the target may
+    try again where the design lets them, once at most, with back-off and jitter. Bounded queues, their limit of age,
     cancelling and deadlines stay.
     Precondition: the target is being escaped.
     Undo: the step before.

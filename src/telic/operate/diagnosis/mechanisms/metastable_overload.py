@@ -32,39 +32,49 @@ def metastable_overload(findings: Findings) -> Sequence[Proposal]:
     callers' timeouts, work that nobody waits for. Told from plain overload by what users ask for; from slow statements,
     bad paths and lack of CPU by how long a request holds its slot, which is as ever.
     """
+    return [_of(findings, findings.storm, service) for service in collapsed(findings) if findings.storm is not None]
+
+
+def collapsed(findings: Findings) -> list[str]:
+    """Return the services that are full by themselves while users get far fewer good answers than before."""
     storm = findings.storm
-    if storm is None or not _collapsed(storm):
+    if storm is None:
         return []
+    usual = storm.before.goodput * (1.0 if storm.load is None else min(storm.load, 1.0))
     full = [name for name, each in storm.now.full.items() if each.mean >= FULL]
-    return [_of(findings, storm, service) for service in bottlenecks(full, findings.topology)]
-
-
-def _collapsed(storm: Storm) -> bool:
-    load = storm.load
-    usual = storm.before.goodput * (1.0 if load is None else min(load, 1.0))
-    return storm.now.goodput < COLLAPSED * usual
+    return bottlenecks(full, findings.topology) if storm.now.goodput < COLLAPSED * usual else []
 
 
 def _of(findings: Findings, storm: Storm, service: str) -> Proposal:
-    clues = [
+    clues = [*_load(storm), *signs(findings, storm, service)]
+    return Proposal(
+        "metastable-overload", service, clues, "wasted work", findings.onset, None, (escape(storm, service),)
+    )
+
+
+def signs(findings: Findings, storm: Storm, service: str) -> list[Clue]:
+    """Return what speaks for and against a storm at `service`, whatever users ask for."""
+    return [
         _harm(findings, service),
-        *_load(storm),
         *_attempts(findings, storm, service),
         *_queue(findings, storm, service),
         *_waste(storm, service),
         *_itself(findings, storm, service),
     ]
-    shed = share_to_shed(storm, service)
+
+
+def escape(storm: Storm, service: str) -> Action:
+    """Return the way out, with the share that has to be shed now."""
     why = f"{service} works for callers that have left, and they try again"
-    return Proposal(
-        "metastable-overload",
-        service,
-        clues,
-        "wasted work",
-        findings.onset,
-        None,
-        (Action("escape", service, {"shed": shed}, why),),
-    )
+    return Action("escape", service, {"shed": share_to_shed(storm, service)}, why)
+
+
+def feeds_itself(findings: Findings, service: str) -> bool:
+    """Whether callers try again, and what `service` does is for nobody."""
+    storm = findings.storm
+    if storm is None:
+        return False
+    return storm.now.amplification(findings.topology, service) >= AMPLIFIED and storm.now.wasted(service) >= WASTED
 
 
 def share_to_shed(storm: Storm, service: str) -> float:
@@ -97,7 +107,7 @@ def _load(storm: Storm) -> list[Clue]:
     if load is None:
         return [Clue(0.0, f"{got}; what users ask for is not known", topics)]
     if load >= MORE_LOAD:
-        return [Clue(-5.0, f"users ask for {load:.1f} times as much as before", topics)]
+        return [Clue(-10.0, f"users ask for {load:.1f} times as much as before", topics)]
     return [Clue(2.0, f"{got}, though users ask for {load:.1f} times what they did", topics)]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from telic.operate.diagnosis.findings import Findings
+from telic.operate.diagnosis.mechanisms.metastable_overload import collapsed, escape, feeds_itself, signs
 from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue, mechanism
 
 LAG = 0.08  # median event-loop lag of the other services [s]
 MORE_CALLS = 1.25  # of the calls before [1]
-MORE_LOAD = 1.15  # of what users asked for before [1]; a storm of retries is no load
+MORE_LOAD = 1.25  # of what users asked for before [1]; a storm of retries is no load
 
 
 @mechanism("overload", example={"service": "hotel", "refused": 0.2})
@@ -19,6 +20,8 @@ def overload(findings: Findings) -> Sequence[Proposal]:
 
 
 def _of(findings: Findings, service: str) -> Proposal | None:
+    if service in collapsed(findings) and (found := _stormy(findings, service)) is not None:
+        return found
     refused = sum(
         each.by_class.get("429", 0) + each.by_class.get("overloaded", 0)
         for each in findings.current.operations
@@ -45,6 +48,18 @@ def _of(findings: Findings, service: str) -> Proposal | None:
     if findings.lag_elsewhere(service) >= LAG:
         clues.append(Clue(-3.0, "all services lag: the machine is busy", ("lag",)))
     return Proposal("overload", service, clues, "queue", findings.onset)
+
+
+def _stormy(findings: Findings, service: str) -> Proposal | None:
+    """More load and a storm of retries on top of it: load is the cause, and the storm has to be stopped all the same."""
+    storm = findings.storm
+    if storm is None or storm.load is None or storm.load < MORE_LOAD or not feeds_itself(findings, service):
+        return None
+    clues = [
+        Clue(2.0, f"users ask for {storm.load:.1f} times as much as before", ("load",)),
+        *signs(findings, storm, service),
+    ]
+    return Proposal("overload", service, clues, "queue", findings.onset, None, (escape(storm, service),))
 
 
 def _growth(findings: Findings, service: str) -> float | None:
