@@ -8,7 +8,7 @@ from telic.lab.trials.hysteresis import Steps, judged
 from telic.model.goodput import Goodput
 from telic.worlds.load.shapes import read_shape
 
-STEPS = Steps(before=12.0, trigger=5.0, cuts=(0.5, 0.1))
+STEPS = Steps(warm=4.0, before=12.0, trigger=5.0, cuts=(0.5, 0.1))
 FIRST = 1000.0
 
 
@@ -32,7 +32,7 @@ def test_what_comes_back_by_itself_or_never_is_not(until: float) -> None:
 
 
 def test_the_load_falls_step_by_step_and_rises_again() -> None:
-    assert STEPS.shape() == "steps:0.5@25,0.1@33,1@41"
+    assert STEPS.shape() == "steps:0.3@0,1@4,0.5@25,0.1@33,1@41"
     shape = read_shape(STEPS.shape(2.5), STEPS.end)
-    assert [shape.factor(at) for at in (0.0, 13.0, 18.0, 26.0, 34.0, 42.0)] == [1.0, 2.5, 1.0, 0.5, 0.1, 1.0]
+    assert [shape.factor(at) for at in (0.0, 5.0, 13.0, 18.0, 26.0, 34.0, 42.0)] == [0.3, 1.0, 2.5, 1.0, 0.5, 0.1, 1.0]
     assert shape.peak == 2.5

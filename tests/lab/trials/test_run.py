@@ -71,7 +71,7 @@ def test_a_system_that_was_never_well_is_not_called_collapsed(course: Any) -> No
 def test_a_spike_of_load_is_the_generators_and_known_to_the_second(course: Any) -> None:
     paper = course(well)
     planned, phases, outcome = judged(paper, "T2")
-    assert planned.shape == "spike:2.5@12+5"
+    assert planned.shape == "steps:0.3@0,1@4,2.5@12,1@17"
     assert (phases.trigger.start, phases.trigger.seconds) == (paper.lines[0].second + 12.0, 6.0)
     assert not paper.harm.calls
     assert outcome == "recovered"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telic.lab.course import Course, Tell, Told
-from telic.lab.trials.plan import Planned
+from telic.lab.trials.plan import GENTLE, Planned
 from telic.lab.trials.run import DECIDED, opened
 from telic.lab.trials.triggers import injected, kind_of, words
 from telic.model import Window
@@ -47,6 +47,7 @@ class Hysteresis:
 class Steps:
     """When which load is offered [s since the first request]."""
 
+    warm: float
     before: float
     trigger: float
     cuts: tuple[float, ...]
@@ -68,7 +69,8 @@ class Steps:
 
     def shape(self, spike: float = 1.0) -> str:
         """Return the load's shape; a trigger that is a load is its `spike` [1]."""
-        parts = [f"{spike:g}@{self.before:g}", f"1@{self.before + self.trigger:g}"] if spike != 1.0 else []
+        parts = [f"{GENTLE:g}@0,1@{self.warm:g}"]
+        parts += [f"{spike:g}@{self.before:g}", f"1@{self.before + self.trigger:g}"] if spike != 1.0 else []
         parts += [f"{cut:g}@{self.first_cut + STEP * index:g}" for index, cut in enumerate(self.cuts)]
         return "steps:" + ",".join([*parts, f"1@{self.back:g}"])
 
@@ -86,7 +88,7 @@ def run(
 ) -> Hysteresis:
     """Collapse a system with a trial's trigger, cut its load step by step, raise it again, and compare."""
     kind = kind_of(planned.trial.inject)
-    steps = Steps(planned.timing.before, planned.seconds, tuple(cuts))
+    steps = Steps(planned.timing.warm, planned.timing.before, planned.seconds, tuple(cuts))
     with opened(
         system,
         settings,

@@ -11,7 +11,7 @@ from telic.model.intent import Intent, Objective, Recovery, Trial, Workload
 from telic.registry import near_names
 
 
-FILLING = 0.3  # of the load while caches are cold: a cold start at full load is a trigger of its own [1]
+GENTLE = 0.3  # of the load during warm-up: a cold start at full load is a trigger of its own [1]
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,11 @@ class Planned:
 
     @property
     def shape(self) -> str:
-        """The load's shape: a spike where the trial is one; a part of it first where a cache has to be filled."""
-        if "load" in self.trial.inject:
-            return f"spike:{self.trial.inject['load']}@{self.timing.before:g}+{self.seconds:g}"
-        return f"steps:{FILLING:g}@0,1@{self.timing.warm:g}" if "flush" in self.trial.inject else "constant"
+        """The load's shape: gentle while it warms up, and a spike where the trial is one."""
+        warm, start = self.timing.warm, self.timing.before
+        gentle = f"steps:{GENTLE:g}@0,1@{warm:g}"
+        factor = self.trial.inject.get("load")
+        return gentle if factor is None else f"{gentle},{factor}@{start:g},1@{start + self.seconds:g}"
 
 
 def plan(
