@@ -6,8 +6,9 @@ import pytest
 
 pytest.importorskip("numba", reason="needs the extra model")
 
-from telic.worlds.queueing import simulate
 from tests.worlds.queueing.systems import station
+
+from telic.worlds.queueing import simulate
 
 
 def erlang_c(servers: int, offered: float) -> float:

@@ -4,12 +4,13 @@ import pytest
 
 pytest.importorskip("numba", reason="needs the extra model")
 
+from tests.worlds.queueing.systems import THREE, probe, wired
+
 from telic.model.goodput import Phases, Verdict, judge
 from telic.model.intent import Recovery
 from telic.model.topology import Window
 from telic.runtime.wiring import BreakerPolicy, NodePolicy, RetryPolicy, Wiring
 from telic.worlds.queueing import Run, Trigger, simulate
-from tests.worlds.queueing.systems import THREE, probe, wired
 
 TRIGGERS = {"capacity": Trigger("capacity", 10, 5, 0.25, "rate"), "load": Trigger("load", 10, 5, 2.5)}
 ENDLESS = NodePolicy(queue=-1, cancel=False)

@@ -5,6 +5,8 @@ from telic.worlds.queueing.plan import Plan, compile
 from telic.worlds.queueing.result import Result
 from telic.worlds.queueing.run import Run, simulate
 from telic.worlds.queueing.state import ModelTooLarge
+from telic.worlds.queueing.storm import Storm, storm
+from telic.worlds.queueing.telemetry import telemetry
 from telic.worlds.queueing.topology import Synthetic, topology
 from telic.worlds.queueing.trigger import Trigger, trigger_of
 
@@ -14,11 +16,14 @@ __all__ = [
     "Plan",
     "Result",
     "Run",
+    "Storm",
     "Synthetic",
     "Trigger",
     "compile",
     "simulate",
     "statement_costs",
+    "storm",
+    "telemetry",
     "topology",
     "trigger_of",
 ]

@@ -90,7 +90,7 @@ def step(w: Arrays, frame: int) -> None:
         if this.kind == WORK:
             that.state = RUNNING
             end = _worked(w, that.step, operation.node)
-            if that.trace > 0 and this.pool >= 0:
+            if that.trace > 0 and this.statement >= 0:
                 _statement_told(w, frame, end)
             push(w, end, pack(DONE, that.gen, frame))
             return
@@ -137,9 +137,9 @@ def _first_free(w: Arrays, station: int) -> int:
 def _statement_told(w: Arrays, frame: int, end: float) -> None:
     that, clock = w.frames[frame], w.clock[0]
     clock.serial += 1
-    told(w, that.trace, STATEMENT, that.step, 2 * clock.serial, 2 * that.serial + 1, clock.now, OK, 0)
-    if clock.spans_lost == 0:
-        w.spans[clock.spans - 1].end = end
+    at = told(w, that.trace, STATEMENT, that.step, that.op, 2 * clock.serial, 2 * that.serial + 1, clock.now)
+    if at >= 0:
+        w.spans[at].end = end
 
 
 @part
@@ -163,7 +163,10 @@ def _refused(w: Arrays, frame: int, edge: int) -> None:
     w.of_edge[int(clock.now), edge, E_REFUSED] += 1
     if that.trace > 0:
         clock.serial += 1
-        told(w, that.trace, CLIENT, edge, 2 * clock.serial, 2 * that.serial + 1, clock.now, BREAKER, 0)
+        op = w.steps[that.step].op
+        at = told(w, that.trace, CLIENT, edge, op, 2 * clock.serial, 2 * that.serial + 1, clock.now)
+        if at >= 0:
+            w.spans[at].outcome = BREAKER
     now(w, FINISH, frame, FAILED)
 
 

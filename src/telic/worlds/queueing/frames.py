@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telic.worlds.queueing.compiled import part, routine
-from telic.worlds.queueing.layout import FREE, MARGIN, TRAVEL, Arrays
+from telic.worlds.queueing.layout import CLIENT, FREE, MARGIN, SERVER, TRAVEL, Arrays
 
 
 @part
@@ -21,7 +21,7 @@ def born(w: Arrays, op: int, parent: int, begun: float) -> int:
     this.next = this.prev = -1
     this.trace = 0
     this.edge = -1
-    this.begun = begun
+    this.begun, this.arrived = begun, -1.0
     return frame
 
 
@@ -37,16 +37,35 @@ def gone(w: Arrays, frame: int) -> None:
 
 
 @routine
-def told(
-    w: Arrays, trace: int, kind: int, what: int, serial: int, parent: int, start: float, outcome: int, attempt: int
-) -> None:
-    """Keep a span of a sampled request that ends now; without room it is lost and counted."""
+def told(w: Arrays, trace: int, kind: int, what: int, op: int, serial: int, parent: int, start: float) -> int:
+    """Keep a span of a sampled request that ends now, and return its place; -1 where it is lost for want of room."""
     clock = w.clock[0]
-    at = clock.spans
+    at = int(clock.spans)
     if at >= w.spans.size:
         clock.spans_lost += 1
-        return
+        return -1
     clock.spans = at + 1
     span = w.spans[at]
-    span.trace, span.kind, span.what, span.outcome, span.attempt = trace, kind, what, outcome, attempt
+    span.trace, span.kind, span.what, span.op, span.outcome, span.attempt = trace, kind, what, op, 0, 0
     span.serial, span.parent, span.start, span.end = serial, parent, start, clock.now
+    return at
+
+
+@routine
+def served_told(w: Arrays, frame: int, outcome: int) -> None:
+    """Keep the server span of a frame that has arrived."""
+    that = w.frames[frame]
+    if that.arrived < 0.0:
+        return
+    at = told(w, that.trace, SERVER, that.op, that.op, 2 * that.serial + 1, that.above, that.arrived)
+    if at >= 0:
+        w.spans[at].outcome = outcome
+
+
+@routine
+def attempt_told(w: Arrays, frame: int, outcome: int) -> None:
+    """Keep the client span of the attempt that a frame serves."""
+    that = w.frames[frame]
+    at = told(w, that.trace, CLIENT, that.edge, that.op, 2 * that.serial, that.above_client, that.begun)
+    if at >= 0:
+        w.spans[at].outcome, w.spans[at].attempt = outcome, that.attempts

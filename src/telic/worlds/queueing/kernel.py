@@ -87,7 +87,7 @@ def run(w: Arrays, until: float) -> int:
                 step(w, subject)
         elif kind == STEP:
             step(w, subject)
-        elif kind == TRY or kind == RETRY:
+        elif kind in (TRY, RETRY):
             attempt(w, subject)
         elif kind == FINISH:
             finish(w, subject, outcome)

@@ -78,6 +78,7 @@ OPERATION = np.dtype([("node", "i4"), ("first", "i4"), ("end", "i4"), ("cached",
 STEP_TYPE = np.dtype(
     [
         ("kind", "i4"), ("op", "i4"), ("edge", "i4"), ("spread", "i4"), ("station", "i4"), ("pool", "i4"),
+        ("statement", "i4"), ("spare", "i4"),
         ("share", "f8"), ("seconds", "f8"),
     ],
     align=True,
@@ -86,7 +87,7 @@ STATION = np.dtype([("first", "i4"), ("servers", "i4"), ("speed", "f8")], align=
 RING = np.dtype([("first", "i8"), ("room", "i8"), ("head", "i8"), ("count", "i8"), ("seconds", "f8")], align=True)
 SPAN = np.dtype(
     [
-        ("trace", "i4"), ("what", "i4"), ("kind", "i4"), ("outcome", "i4"), ("attempt", "i4"), ("spare", "i4"),
+        ("trace", "i4"), ("what", "i4"), ("kind", "i4"), ("outcome", "i4"), ("attempt", "i4"), ("op", "i4"),
         ("serial", "i8"), ("parent", "i8"), ("start", "f8"), ("end", "f8"),
     ],
     align=True,

@@ -94,7 +94,7 @@ class _Compiler:
         self.numbers = {(s.name, o.name): 0 for s in design.services for o in s.operations}
         self.numbers = {name: number for number, name in enumerate(self.numbers)}
         self.edges: dict[str, int] = {}
-        self.steps: list[tuple[int, int, int, int, int, int, float, float]] = []
+        self.steps: list[tuple[int, int, int, int, int, int, int, int, float, float]] = []
         self.statements: list[str] = []
         self.stations: list[tuple[int, int, float]] = []
         self.servers = self.caches = 0
@@ -207,7 +207,8 @@ class _Compiler:
         seconds: float,
         statement: str = "",
     ) -> None:
-        self.steps.append((kind, op, edge, spread, station, pool, share, seconds))
+        number = len(self.steps) if statement else -1
+        self.steps.append((kind, op, edge, spread, station, pool, number, 0, share, seconds))
         self.statements.append(statement)
 
     def _edges(self) -> tuple[Any, tuple[float, ...]]:

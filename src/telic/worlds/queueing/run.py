@@ -54,7 +54,7 @@ class Run:
     def until(self, end: float) -> None:
         """Let it go on to `end` [s]."""
         while self.now < end:
-            stop = min(end, math.floor(self.now + 1e-9) + 1.0)
+            stop = min(float(end), math.floor(self.now + 1e-9) + 1.0)
             while run(self._arrays, stop) == RUN_FULL:
                 self._arrays = state.grown(self._arrays, self._memory)
             if stop == math.floor(stop):

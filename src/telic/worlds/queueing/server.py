@@ -6,13 +6,12 @@ import math
 
 from telic.worlds.queueing.compiled import part, routine
 from telic.worlds.queueing.events import now, pack, push, uniform
-from telic.worlds.queueing.frames import gone, told
+from telic.worlds.queueing.frames import attempt_told, gone, served_told
 from telic.worlds.queueing.layout import (
     BIN_FIRST,
     BIN_RATIO,
     BINS,
     CALLING,
-    CLIENT,
     DEADLINE,
     DONE,
     ENTER,
@@ -37,7 +36,6 @@ from telic.worlds.queueing.layout import (
     RESET,
     RESULT,
     RUNNING,
-    SERVER,
     SETTLE,
     SHARED,
     TRAVEL,
@@ -114,7 +112,7 @@ def reply(w: Arrays, frame: int, outcome: int) -> None:
     if outcome == OK:
         w.of_node[int(w.clock[0].now), node, N_DONE] += 1
     if that.trace > 0:
-        told(w, that.trace, SERVER, that.op, 2 * that.serial + 1, that.above, that.arrived, outcome, 0)
+        served_told(w, frame, outcome)
     parent = that.parent
     if that.entry >= 0:
         _counted(w, frame, outcome)
@@ -140,13 +138,6 @@ def _counted(w: Arrays, frame: int, outcome: int) -> None:
     counts[R_GOOD if latency < clock.bound else R_LATE] += 1
     bin_ = int(math.log(latency / BIN_FIRST) / _WIDTH) + 1 if latency > BIN_FIRST else 0
     w.latencies[second, that.entry, min(bin_, BINS - 1)] += 1
-
-
-@routine
-def attempt_told(w: Arrays, frame: int, outcome: int) -> None:
-    """Keep the client span of the attempt that `frame` serves."""
-    that = w.frames[frame]
-    told(w, that.trace, CLIENT, that.edge, 2 * that.serial, that.above_client, that.begun, outcome, that.attempts)
 
 
 @routine
@@ -234,8 +225,8 @@ def given_up(w: Arrays, frame: int, outcome: int) -> None:
             return
         child = that.child
         _abandon(w, frame)
-        if that.trace > 0 and that.state != TRAVEL:
-            told(w, that.trace, SERVER, that.op, 2 * that.serial + 1, that.above, that.arrived, GONE, 0)
+        if that.trace > 0:
+            served_told(w, frame, GONE)
         gone(w, frame)
         frame, outcome = child, GONE
 

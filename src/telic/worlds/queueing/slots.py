@@ -129,7 +129,7 @@ def wake(w: Arrays, node: int, asked: int) -> None:
     if this.waiting == 0:
         return
     oldest = this.head
-    if this.max_age > 0.0 and time - w.frames[oldest].arrived >= this.max_age:
+    if this.max_age > 0.0 and time >= w.frames[oldest].arrived + this.max_age:
         w.of_node[int(time), node, N_DROPPED] += 1
         unlink(w, node, oldest)
         now(w, WAKE, node, 1)

@@ -6,6 +6,7 @@ gateway, and a composed post of DeathStarBench's social network leads to 11.0 ca
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Sequence
@@ -92,7 +93,7 @@ def _layers(services: int, depth: int) -> list[list[str]]:
 def _calls(layers: Sequence[Sequence[str]], fanout: float, draws: random.Random) -> dict[str, dict[str, float]]:
     """Return callees and how often they are asked: everybody has a caller above, and some are popular."""
     calls: dict[str, dict[str, float]] = {name: {} for layer in layers for name in layer}
-    for above, layer in zip(layers, layers[1:], strict=False):
+    for above, layer in itertools.pairwise(layers):
         for name in layer:
             calls[draws.choice(above)][name] = draws.choice(_TIMES)
     below: list[list[str]] = [[name for layer in layers[at + 1 :] for name in layer] for at in range(len(layers))]
