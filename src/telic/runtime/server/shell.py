@@ -117,9 +117,11 @@ class Shell:
             context = self._context(route, request)
             CURRENT.set(context)
             asked = route.decode_query(request.query) if request.method == "GET" else route.decode(request.body)
+            chain = self.chain
             with Limit(self._clock, context.remaining()):
-                answer = await self._answer(route, context, asked)
-            return answer
+                if chain.cache is None and not (context.idempotency_key and route.operation.mutating):
+                    return Outcome(Response(200, await self._admitted(route, context, asked)))
+                return await self._answer(route, context, asked)
         except TimeoutError:
             late = DeadlineExceeded(f"{route.operation.name} was not done in time")
             return outcome.of_failure(late)

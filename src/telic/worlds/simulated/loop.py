@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import heapq
 import itertools
 import math
@@ -22,6 +23,7 @@ from telic.worlds.simulated.handles import Later, Soon
 T = TypeVar("T")
 Args = TypeVarTuple("Args")
 START = 1_800_000_000.0  # wall clock at the loop's time 0 [s since the epoch]
+_COLLECT = (20_000, 20, 20)  # as in a service process: requests make few cycles
 _MANY = 256  # cancelled timers that are put up with [1]
 _copy, _new, _push, _pop = contextvars.copy_context, object.__new__, heapq.heappush, heapq.heappop
 
@@ -203,7 +205,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise RuntimeError("an event loop runs in this thread already")
         self._running_in, self._leave = threading.get_ident(), False
         asyncio._set_running_loop(self)
-        hooks = sys.get_asyncgen_hooks()
+        hooks, threshold = sys.get_asyncgen_hooks(), gc.get_threshold()
+        gc.set_threshold(*_COLLECT)
         sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)  # type: ignore[attr-defined]
         try:
             with traps.guarded(self):
@@ -212,6 +215,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self._soon.clear()  # whoever spins by asking again and again
         finally:
             sys.set_asyncgen_hooks(*hooks)
+            gc.set_threshold(*threshold)
             self._running_in, self._leave = None, False
             asyncio._set_running_loop(None)
         failure, self._failure = self._failure, None
