@@ -1,7 +1,8 @@
 """A compiled queueing model of a design with its wiring, for hundreds to thousands of services (extra ``model``)."""
 
+from telic.worlds.queueing.compiler import compile
 from telic.worlds.queueing.costs import Costs, statement_costs
-from telic.worlds.queueing.plan import Plan, compile
+from telic.worlds.queueing.plan import Plan
 from telic.worlds.queueing.result import Result
 from telic.worlds.queueing.run import Run, simulate
 from telic.worlds.queueing.state import ModelTooLarge

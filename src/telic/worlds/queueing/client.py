@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from telic.worlds.queueing.compiled import part, routine
-from telic.worlds.queueing.events import exponential, now, pack, push, queue, uniform
+from telic.worlds.queueing.events import now, pack, push, queue, uniform
 from telic.worlds.queueing.frames import born, told
 from telic.worlds.queueing.layout import (
     ARRIVE,
     BREAKER,
     CALLING,
     CLIENT,
-    CONSTANT,
     DEADLINE,
     DONE,
     E_ATTEMPTS,
@@ -22,7 +21,6 @@ from telic.worlds.queueing.layout import (
     E_RETRIES,
     E_TIMEOUTS,
     ERRORS,
-    EXPONENTIAL,
     FAILED,
     FAILED_TRIED,
     FINISH,
@@ -41,7 +39,6 @@ from telic.worlds.queueing.layout import (
     RETRY,
     RUNNING,
     SAMPLES,
-    STATEMENT,
     STEP,
     STREAMS,
     TIMED_OUT,
@@ -55,6 +52,7 @@ from telic.worlds.queueing.layout import (
 from telic.worlds.queueing.policies import admitted, again, observed
 from telic.worlds.queueing.server import given_up
 from telic.worlds.queueing.slots import leave
+from telic.worlds.queueing.work import statement_told, worked
 
 
 @part
@@ -89,57 +87,14 @@ def step(w: Arrays, frame: int) -> None:
             continue
         if this.kind == WORK:
             that.state = RUNNING
-            end = _worked(w, that.step, operation.node)
+            end = worked(w, that.step, operation.node)
             if that.trace > 0 and this.statement >= 0:
-                _statement_told(w, frame, end)
+                statement_told(w, frame, end)
             push(w, end, pack(DONE, that.gen, frame))
             return
         _call(w, frame, this.edge)
         return
     now(w, FINISH, frame, OK)
-
-
-@part
-def _worked(w: Arrays, at: int, node: int) -> float:
-    """Return when the work of a step is done [s]: after its wait for a connection and for a server of its station."""
-    this, begin = w.steps[at], w.clock[0].now
-    seconds = this.seconds
-    if this.spread == EXPONENTIAL:
-        seconds *= exponential(w, STREAMS + node)
-    elif this.spread != CONSTANT:
-        seconds *= w.factors[int(uniform(w, STREAMS + node) * w.factors.size)]
-    pool = -1
-    if this.pool >= 0:
-        pool = _first_free(w, this.pool)
-        begin = max(begin, w.servers[pool])
-    if this.station >= 0:
-        server = _first_free(w, this.station)
-        end = max(begin, w.servers[server]) + seconds / w.stations[this.station].speed
-        w.servers[server] = end
-    else:
-        end = begin + seconds
-    if pool >= 0:
-        w.servers[pool] = end
-    return float(end)
-
-
-@part
-def _first_free(w: Arrays, station: int) -> int:
-    this = w.stations[station]
-    best = this.first
-    for other in range(this.first + 1, this.first + this.servers):
-        if w.servers[other] < w.servers[best]:
-            best = other
-    return int(best)
-
-
-@routine
-def _statement_told(w: Arrays, frame: int, end: float) -> None:
-    that, clock = w.frames[frame], w.clock[0]
-    clock.serial += 1
-    at = told(w, that.trace, STATEMENT, that.step, that.op, 2 * clock.serial, 2 * that.serial + 1, clock.now)
-    if at >= 0:
-        w.spans[at].end = end
 
 
 @part

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow
-import pyarrow.compute
 
 from telic.telemetry.columns import ARROW, Columns
 from telic.worlds.queueing.layout import (
@@ -185,7 +184,7 @@ def _retries(result: Result, epoch: int) -> Columns:
     texts = [f'{{"peer.service":"{each}","temporality":"delta"}}' for each in peers]
     values = result.of_edge[:, : len(callers), E_RETRIES]
     made = _points(result, epoch, "telic.retry.count", "sum", "1", values, callers, texts)
-    return made.filter(pyarrow.compute.greater(made["value"], 0.0))
+    return made.filter(pa.array(values.reshape(-1) > 0))
 
 
 def _table(name: str, columns: Mapping[str, Any]) -> Columns:
