@@ -10,6 +10,7 @@ import typer
 from telic.cli.output import Json, console, show
 from telic.cli.trials import System, Wiring
 from telic.errors import UsageError
+from telic.registry import near_names
 from telic.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,8 +31,11 @@ def storm(
     trial: Annotated[str, typer.Option(help="Which trial's trigger.")] = "T1",
     wiring: Wiring = "",
     rates: Annotated[str, typer.Option(help="Requests a second, by commas; default: around the trial's.")] = "",
-    lengths: Annotated[str, typer.Option(help="Lengths of the trigger [s], by commas.")] = "1,2,5,10",
+    lengths: Annotated[str, typer.Option(help="Lengths of the trigger [s], by commas.")] = "",
     retries: Annotated[str, typer.Option(help="A panel each: retries at every hop, by commas.")] = "0,1,3",
+    by: Annotated[
+        str, typer.Option(help="model (queues and policies, seconds) or simulated (handlers, minutes).")
+    ] = "model",
     seed: Annotated[int, typer.Option(help="Seed of everything.")] = 1,
     out: Annotated[Path, typer.Option(help="Where the picture goes (HTML).")] = Path("storm.html"),
     as_json: Json = False,
@@ -44,11 +48,14 @@ def storm(
     def progress(done: int, of: int) -> None:
         console.print(f"{done} of {of} runs", end="\n" if done == of else "\r", highlight=False)
 
+    if by not in ("model", "simulated"):
+        raise UsageError(f"no means {by!r}", hint=near_names(by, ("model", "simulated")))
     found = storms.storm(
         system,
         Settings.read(),
         trial=trial,
         wiring=apps.find_wiring(system, wiring) if wiring else None,
+        by="model" if by == "model" else "simulated",
         rates=_numbers(rates, "--rates"),
         lengths=_numbers(lengths, "--lengths"),
         retries=[int(each) for each in _numbers(retries, "--retries")],

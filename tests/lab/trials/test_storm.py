@@ -70,16 +70,14 @@ def test_retries_are_set_between_services_and_never_to_stores(design: Design) ->
     assert wiring.of_edge("search->hotel").timeout == design.wiring.of_edge("search->hotel").timeout
 
 
-def test_the_wiring_that_is_asked_about_has_a_panel_of_its_own_only_where_no_other_is_the_same(
-    design: Design, tmp_path: Path
-) -> None:
-    panels = list(storm._variants(design, (0, 1, 3), tmp_path))
+def test_the_wiring_that_is_asked_about_has_a_panel_of_its_own_only_where_no_other_is_the_same(design: Design) -> None:
+    panels = list(storm._variants(design, (0, 1, 3)))
     assert [(title, current) for title, current, _ in panels] == [
         ("no retries", False),
         ("1 retry at every hop", False),
         ("3 retries at every hop", True),
     ]
-    assert [title for title, current, _ in storm._variants(design, (0,), tmp_path) if current] == ["as it is wired"]
+    assert [title for title, current, _ in storm._variants(design, (0,)) if current] == ["as it is wired"]
 
 
 def test_a_trigger_is_made_longer_and_nothing_else() -> None:
@@ -108,7 +106,17 @@ def test_the_page_shows_every_cell_and_marks_where_the_intent_is() -> None:
     panels = (Panel("no retries", False, cells), Panel("3 retries <b>", True, cells))
     shown = page(
         StormMap(
-            "hotel", "baseline", "T1", "less", 7, (100.0, 300.0), (1.0, 5.0), (280.0, 4.0), panels, {"intent": "x"}
+            "hotel",
+            "baseline",
+            "T1",
+            "less",
+            "model",
+            7,
+            (100.0, 300.0),
+            (1.0, 5.0),
+            (280.0, 4.0),
+            panels,
+            {"intent": "x"},
         )
     )
     words = _Words()

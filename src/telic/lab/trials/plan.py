@@ -10,7 +10,6 @@ from telic.errors import UnknownName, UsageError
 from telic.model.intent import Intent, Objective, Recovery, Trial, Workload
 from telic.registry import near_names
 
-
 GENTLE = 0.3  # of the load during warm-up: a cold start at full load is a trigger of its own [1]
 
 

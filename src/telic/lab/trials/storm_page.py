@@ -6,11 +6,13 @@ from importlib import resources
 
 from markupsafe import Markup, escape
 
-from telic.lab.trials.storm import Cell, Panel, StormMap
+from telic.lab.trials.cells import Cell
+from telic.lab.trials.storm import Panel, StormMap
 from telic.report.charts.svg import drawing, tag
 
 WIDTH, HEIGHT = 62, 44  # of a cell [px]
 LEFT, TOP, FOOT = 58, 14, 46  # around the cells [px]
+BY = {"model": "of the queueing model", "simulated": "on the simulated world"}
 CLASSES = {"recovered": "well", "late": "late", "not recovered": "lost", "not well before": "idle"}
 PAGE = Markup(
     '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -50,9 +52,8 @@ def page(found: StormMap) -> str:
     lost = sum(each.outcome == "not recovered" for one in found.panels for each in one.cells)
     cells = sum(len(each.cells) for each in found.panels)
     lede = (
-        f"Trigger {found.trial}: {found.trigger}. Every cell is one run on the simulated world: so many requests a "
-        f"second, a trigger of so many seconds, then 15 s of watching. {lost} of {cells} never came back. "
-        f"Seed {found.seed}."
+        f"Trigger {found.trial}: {found.trigger}. Every cell is one run {BY[found.by]}: so many requests a second, "
+        f"a trigger of so many seconds, then 15 s of watching. {lost} of {cells} never came back. Seed {found.seed}."
     )
     body = Markup("").join(
         [
