@@ -17,7 +17,7 @@ from telic.lab.tail import Tail
 from telic.model import Design, Harm, Incident, Truth, Window, recovered, user_harm
 from telic.operate import baselines
 from telic.operate.incidents import Incidents
-from telic.worlds.load.record import Record, read
+from telic.worlds.load.record import Growing, Record
 from telic.worlds.local.world import AskedWorld
 
 WARM = 12.0  # healthy load before the earliest fault; the baseline that diagnosis compares with [s]
@@ -94,6 +94,7 @@ class Course(ABC):
         self.timings: dict[str, float] = {}
         self.tell, self._observe = tell, observe
         self._load, self._events = Tail(self.load_path), Tail(self.events_path)
+        self._record = Growing(self.load_path)
 
     @property
     @abstractmethod
@@ -124,7 +125,7 @@ class Course(ABC):
 
     def record(self) -> Record:
         """Return what users got so far."""
-        return read(self.load_path)
+        return self._record.record()
 
     def pause(self, seconds: float) -> None:
         """Let the system run for `seconds` [s] and show what happens."""

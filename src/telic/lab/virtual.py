@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -85,6 +86,15 @@ class VirtualJourney(Course):
             if job.task.done():
                 job.task.result()
                 raise WorldError(f"the {job.name} ended early", hint="it has to run for as long as the journey lasts")
+
+    def digest(self) -> str:
+        """Return a hash of record, telemetry, changes and incidents; runs of one seed have the same."""
+        state = self.world.state_folder
+        files = [self.load_path, state / "changes.jsonl", *sorted((state / "journal" / "incidents").glob("*.json"))]
+        whole = hashlib.sha256(self.world.system.telemetry.digest().encode())
+        for each in files:
+            whole.update(each.read_bytes() if each.exists() else b"")
+        return whole.hexdigest()
 
     def end(self) -> None:
         """End load and operator, and let go of the world."""

@@ -135,6 +135,38 @@ def read(path: Path | str) -> Record:
     return Record(tuple(_lines(file.read_bytes()))) if file.exists() else Record(())
 
 
+class Growing:
+    """A record that is still written; each second is decoded once.
+
+    Parameters
+    ----------
+    path
+        The file; it may not exist yet.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._path, self._offset = Path(path), 0
+        self._seconds: list[SecondLine] = []
+
+    def fresh(self) -> list[SecondLine]:
+        """Return the seconds that were written since the last call of anything here."""
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as source:
+            source.seek(self._offset)
+            data = source.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        found = list(_lines(whole))
+        self._seconds += found
+        return found
+
+    def record(self) -> Record:
+        """Return everything so far."""
+        self.fresh()
+        return Record(tuple(self._seconds))
+
+
 def follow(
     path: Path | str, *, until: Callable[[], bool], poll: float = 0.2, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[SecondLine]:
@@ -145,16 +177,10 @@ def follow(
     poll
         How often to look [s].
     """
-    file, offset = Path(path), 0
+    growing = Growing(path)
     while True:
         last = until()
-        if file.exists():
-            with file.open("rb") as source:
-                source.seek(offset)
-                fresh = source.read()
-            whole = fresh[: fresh.rfind(b"\n") + 1]
-            offset += len(whole)
-            yield from _lines(whole)
+        yield from growing.fresh()
         if last:
             return
         sleep(poll)
