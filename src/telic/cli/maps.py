@@ -60,7 +60,7 @@ def storm(
         lengths=_numbers(lengths, "--lengths"),
         retries=[int(each) for each in _numbers(retries, "--retries")],
         seed=seed,
-        on_cell=(lambda done, of: None) if as_json else progress,
+        on_cell=progress if console.is_terminal and not as_json else (lambda done, of: None),
     )
     try:
         out.write_text(page(found), encoding="utf-8")

@@ -36,6 +36,7 @@ SHARES = {
     "simulated": (0.5, 1.0, 1.5),
 }  # of the trial's load [1]
 LENGTHS = {"model": (0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0), "simulated": (1.0, 5.0, 10.0)}  # of the trigger [s]
+AS_IT_IS = "as it is wired"
 RETRIES = (0, 1, 3)  # at every hop, without a budget [1]
 Progress = Callable[[int, int], None]
 
@@ -141,7 +142,7 @@ def _variants(design: Design, retries: Sequence[int]) -> Iterator[tuple[str, boo
     as_it_is = replace(design.wiring, edges=every)
     variants = [(_title(each), with_retries(design, each)) for each in retries]
     if all(each != as_it_is for _, each in variants):
-        variants.insert(0, ("as it is wired", as_it_is))
+        variants.insert(0, (AS_IT_IS, as_it_is))
     for title, wiring in variants:
         yield title, wiring == as_it_is, wiring
 

@@ -7,11 +7,11 @@ from importlib import resources
 from markupsafe import Markup, escape
 
 from telic.lab.trials.cells import Cell
-from telic.lab.trials.storm import Panel, StormMap
+from telic.lab.trials.storm import AS_IT_IS, Panel, StormMap
 from telic.report.charts.svg import drawing, tag
 
-WIDTH, HEIGHT = 62, 44  # of a cell [px]
-LEFT, TOP, FOOT = 58, 14, 46  # around the cells [px]
+WIDTH, HEIGHT = 39, 34  # of a cell [px]
+LEFT, TOP, FOOT = 44, 16, 46  # around the cells [px]
 BY = {"model": "of the queueing model", "simulated": "on the simulated world"}
 CLASSES = {"recovered": "well", "late": "late", "not recovered": "lost", "not well before": "idle"}
 PAGE = Markup(
@@ -22,7 +22,7 @@ PAGE = Markup(
 LEGEND = (
     ("well", "well again in time"),
     ("late", "well again, but too late"),
-    ("lost", "never well again: the storm keeps itself going"),
+    ("lost", "∞: never well again, the storm keeps itself going"),
     ("idle", "not well before the trigger either"),
 )
 STYLE = """
@@ -32,8 +32,8 @@ STYLE = """
 .cell { stroke: var(--paper); stroke-width: 2; }
 .well { fill: var(--ok-paper); } .late { fill: var(--warn-paper); }
 .lost { fill: var(--bad); } .idle { fill: var(--idle-paper); }
-text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: var(--ink); }
-text.on-lost { fill: #fff; font-weight: 600; } text.axis-name { fill: var(--muted); }
+text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: var(--ink); }
+text.on-lost { fill: #fff; font-size: 15px; } text.axis-name { fill: var(--muted); }
 .here { fill: none; stroke: var(--action); stroke-width: 3; }
 .legend { display: flex; flex-wrap: wrap; gap: 6px 22px; margin: 14px 0 0; padding: 0; list-style: none;
   font-size: 14px; }
@@ -45,10 +45,7 @@ def page(found: StormMap) -> str:
     """Return the whole page."""
     title = f"Storm map of {found.system}, wired as {found.wiring or 'designed'}"
     style = resources.files("telic.report").joinpath("templates/style.css").read_text(encoding="utf-8")
-    panels = Markup("").join(
-        tag("figure", tag("h2", each.title + (" (as it is wired)" if each.current else "")), panel(found, each))
-        for each in found.panels
-    )
+    panels = Markup("").join(tag("figure", tag("h2", _title(each)), panel(found, each)) for each in found.panels)
     lost = sum(each.outcome == "not recovered" for one in found.panels for each in one.cells)
     cells = sum(len(each.cells) for each in found.panels)
     lede = (
@@ -74,13 +71,13 @@ def panel(found: StormMap, each: Panel) -> Markup:
         for row, rate in enumerate(reversed(found.rates)):
             parts.append(_cell(places[rate, seconds], LEFT + column * WIDTH, TOP + row * HEIGHT))
     for row, rate in enumerate(reversed(found.rates)):
-        parts.append(tag("text", f"{rate:g}", x=LEFT - 8, y=TOP + row * HEIGHT + 28, text_anchor="end"))
+        parts.append(tag("text", f"{rate:g}", x=LEFT - 8, y=TOP + row * HEIGHT + 22, text_anchor="end"))
     bottom = TOP + rows * HEIGHT
     for column, seconds in enumerate(found.lengths):
         parts.append(
             tag("text", f"{seconds:g} s", x=LEFT + column * WIDTH + WIDTH // 2, y=bottom + 17, text_anchor="middle")
         )
-    parts.append(tag("text", "requests/s", x=2, y=TOP - 3, class_="axis-name"))
+    parts.append(tag("text", "requests/s", x=2, y=TOP - 5, class_="axis-name"))
     middle = LEFT + columns * WIDTH // 2
     parts.append(
         tag("text", "length of the trigger", x=middle, y=bottom + 38, text_anchor="middle", class_="axis-name")
@@ -103,12 +100,16 @@ def legend() -> Markup:
     return tag("ul", *items, class_="legend")
 
 
+def _title(each: Panel) -> str:
+    return f"{each.title} (as it is wired)" if each.current and each.title != AS_IT_IS else each.title
+
+
 def _cell(cell: Cell, x: int, y: int) -> Markup:
     name = CLASSES.get(cell.outcome, "idle")
-    words = "never" if name == "lost" else "-" if name == "idle" else f"{cell.recovery or 0.0:.0f} s"
+    words = "∞" if name == "lost" else "-" if name == "idle" else f"{cell.recovery or 0.0:.0f} s"
     hint = f"{cell.rate:g}/s, trigger of {cell.seconds:g} s: {cell.outcome}, {cell.tail:.0%} good at the end"
     box = tag("rect", x=x, y=y, width=WIDTH, height=HEIGHT, class_=f"cell {name}")
-    text = tag("text", words, x=x + WIDTH // 2, y=y + 28, text_anchor="middle", class_=f"on-{name}")
+    text = tag("text", words, x=x + WIDTH // 2, y=y + 22, text_anchor="middle", class_=f"on-{name}")
     return tag("g", tag("title", hint), box, text)
 
 
