@@ -8,6 +8,8 @@ from collections.abc import Callable
 from telic.clock import Clock
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
+_SHIFTS = range(90, -10, -10)
 
 
 class TimeOrderedIds:
@@ -25,4 +27,4 @@ class TimeOrderedIds:
     def new(self, prefix: str = "") -> str:
         """Return `prefix` and 20 characters."""
         number = int(self._clock.time() * 1000) << 55 | self._bits(55)
-        return prefix + "".join(_DIGITS[number >> shift & 31] for shift in range(95, -5, -5))
+        return prefix + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

@@ -52,9 +52,9 @@ def test_cancelled_timers_do_not_happen_and_are_forgotten(loop: VirtualLoop) -> 
     assert len(loop._timers) < 1000
     loop.run_until(100)
     assert sorted(seen) == list(range(10))
-    assert loop._cancelled_timers == 0
+    assert loop.cancelled_timers == 0
     timers[0].cancel()  # after it has happened
-    assert loop._cancelled_timers == 0
+    assert loop.cancelled_timers == 0
 
 
 def test_asyncio_works_on_it(loop: VirtualLoop) -> None:

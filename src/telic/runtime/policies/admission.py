@@ -80,10 +80,15 @@ class Admission:
 
     def enter_now(self) -> float | None:
         """Take a free slot and return the time on the clock's monotonic scale [s]; None where one has to wait."""
-        if self._waiting or self._taken() >= self.limit:
+        if self._waiting:
+            return None
+        held, now = self._held, self._clock.monotonic()
+        while held and held[0] <= now:
+            heapq.heappop(held)
+        if self._running + len(held) >= (self._slots if self._aimd is None else self._aimd.slots):
             return None
         self._running += 1
-        return self._clock.monotonic()
+        return now
 
     async def enter(self) -> float:
         """Wait for a slot; return when it was got, on the clock's monotonic scale [s]. Raise `Overloaded` when full."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Protocol
 
@@ -45,10 +46,12 @@ class Limit:
         self._expired = False
 
     def __enter__(self) -> None:
-        if self._seconds is None:
+        seconds, clock = self._seconds, self._clock
+        if seconds is None:
             return
         self._task = asyncio.current_task()
-        self._timer = call_later(self._clock, max(self._seconds, 0.0), self._expire)
+        later = clock.call_later if isinstance(clock, LoopTimed) else partial(call_later, clock)
+        self._timer = later(seconds if seconds > 0 else 0.0, self._expire)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -33,7 +33,8 @@ class RetryBudget:
 
     def deposit(self) -> None:
         """Account for one request."""
-        self._tokens = min(self.burst, self._tokens + self.ratio)
+        tokens = self._tokens + self.ratio
+        self._tokens = tokens if tokens < self.burst else self.burst
 
     def take(self) -> bool:
         """Whether one retry may happen; a ratio of 0 is no budget."""

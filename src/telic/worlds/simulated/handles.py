@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any
+from typing import Any, Protocol
 
 
 class Soon(asyncio.Handle):
@@ -31,22 +31,36 @@ class Soon(asyncio.Handle):
         return f"<{type(self).__name__} {self._callback!r}>"
 
 
+class Sweeps(Protocol):
+    """A loop that clears cancelled timers away when there are many."""
+
+    many: int
+    cancelled_timers: int
+
+    def sweep(self) -> None:
+        """Clear them away."""
+        ...
+
+
 class Later(asyncio.TimerHandle):
     """A callback that is due at a time; without a context it runs in the loop's."""
 
-    __slots__ = ("_forget",)
+    __slots__ = ()
     _callback: Callable[..., object] | None
     _args: tuple[Any, ...]
     _context: Context | None
     _when: float
-    _forget: Callable[[], None] | None  # is told when it is cancelled; none once it has happened
+    _loop: Sweeps | None  # none once it has happened
 
     def cancel(self) -> None:
         """Let it not happen."""
         if self._callback is not None:
             self._callback, self._args = None, ()
-            if self._forget is not None:
-                self._forget()
+            loop = self._loop
+            if loop is not None:
+                loop.cancelled_timers += 1
+                if loop.cancelled_timers > loop.many:
+                    loop.sweep()
 
     def cancelled(self) -> bool:
         """Whether it will not happen."""

@@ -24,7 +24,6 @@ T = TypeVar("T")
 Args = TypeVarTuple("Args")
 START = 1_800_000_000.0  # wall clock at the loop's time 0 [s since the epoch]
 _COLLECT = (20_000, 20, 20)  # as in a service process: requests make few cycles
-_MANY = 256  # cancelled timers that are put up with [1]
 _copy, _new, _push, _pop = contextvars.copy_context, object.__new__, heapq.heappush, heapq.heappop
 
 
@@ -50,6 +49,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     >>> loop.close()
     """
 
+    many = 256  # cancelled timers that are put up with [1]
+
     def __init__(self, start: float = 0.0, *, patience: float = traps.PATIENCE) -> None:
         self.patience = patience
         self._running_in: int | None = None
@@ -58,7 +59,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._now, self._leave = start, False
         self._soon: deque[Soon] = deque()
         self._timers: list[tuple[float, int, Later]] = []
-        self._cancelled_timers = 0
+        self.cancelled_timers = 0
         self._order = itertools.count().__next__
         self._failure: BaseException | None = None
         self._errands: dict[Errand, None] = {}
@@ -229,7 +230,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise UsageError(f"{callback!r} is to be called at no time", hint="give a number of seconds")
         handle = _new(Later)
         handle._when, handle._callback, handle._args, handle._context = when, callback, args, context
-        handle._forget = self._forget_timer
+        handle._loop = self
         _push(self._timers, (when, self._order(), handle))
         return handle
 
@@ -250,9 +251,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
                     return
                 when, _, handle = _pop(timers)
                 if handle._callback is None:
-                    self._cancelled_timers -= 1
+                    self.cancelled_timers -= 1
                     continue
-                handle._forget = None
+                handle._loop = None
                 if when > self._now:
                     self._now = when
             context = handle._context
@@ -266,12 +267,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
             except BaseException as error:  # noqa: BLE001 - as asyncio's own loops: it is told, and on it goes
                 self.call_exception_handler({"message": "a callback raised", "exception": error, "handle": handle})
 
-    def _forget_timer(self) -> None:
-        self._cancelled_timers += 1
-        if self._cancelled_timers > _MANY and self._cancelled_timers * 2 > len(self._timers):
+    def sweep(self) -> None:
+        """Clear cancelled timers away, if they are more than those that will happen."""
+        if self.cancelled_timers * 2 > len(self._timers):
             self._timers = [each for each in self._timers if each[2]._callback is not None]
             heapq.heapify(self._timers)
-            self._cancelled_timers = 0
+            self.cancelled_timers = 0
 
 
 class LoopClock(LoopTimed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 from collections.abc import Mapping
@@ -69,7 +70,7 @@ class Network:
     def begin(self, port: int, request: Request) -> Exchange:
         """Send a request to whatever listens at `port`; await ``reply`` of what is returned."""
         link = self._by_port.get(port)
-        exchange = Exchange(request, self._loop.create_future(), link)
+        exchange = Exchange(request, asyncio.Future(loop=self._loop), link)
         if link is None:
             self._arrive(exchange, port)
             return exchange

@@ -82,12 +82,18 @@ class Processor:
         """Call `call` when `seconds` [s] of work are done that arrive after `transit` [s]; no context goes along."""
         job = Job(seconds, call, args)
         self._jobs.append(job)
-        now = self._loop._now
+        loop = self._loop
+        now = loop._now
         if self._stopped_at is not None:
             return
         if now >= self._next_look:
             self._look(now)
-        self._plan(job, now + transit)
+        if self._quota is not None:
+            self._plan(job, now + transit)
+            return
+        arrives = now + transit
+        self._free = end = job.end = (arrives if arrives > self._free else self._free) + seconds
+        job.timer = loop._timer(end, self._done, (), None)
 
     async def use(self, seconds: float) -> None:
         """Wait until `seconds` [s] of work are done."""
