@@ -19,7 +19,7 @@ class Quota:
     --------
     >>> quota = Quota(0.5, 0.0)
     >>> [round(quota.end(0.0, 0.04), 3), round(quota.end(0.04, 0.04), 3), round(quota.end(0.13, 0.08), 3)]
-    [0.04, 0.13, 0.26]
+    [0.04, 0.13, 0.31]
     """
 
     def __init__(self, share: float, now: float) -> None:
