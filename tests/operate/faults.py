@@ -41,6 +41,8 @@ class Fault:
                 ) == ("failover", edge)
             case "permission-revoked":
                 return (action.verb, action.target) == ("grant", self.service)
+            case "metastable-overload":
+                return (action.verb, action.target) == ("escape", self.service)
             case "network-delay" | "network-partition":
                 return (action.verb, action.target) == ("failover", self.entity)
         return False

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import duckdb
+import msgspec
 from tests.operate import plan
 from tests.operate.faults import Fault
 from tests.operate.traffic import Request, Weather
@@ -28,8 +29,11 @@ from telic.model import (
     Topology,
     Undo,
     Window,
+    plain,
 )
+from telic.runtime.wiring import EdgePolicy, NodePolicy, RetryPolicy
 from telic.telemetry.columns import chunk_of, definition
+from telic.tools.actions import policies
 
 EXPORT = 0.5  # [s]
 COMMIT = 0.3  # from export to a visible row [s]
@@ -96,6 +100,8 @@ class Hotel:
         self.held = dict.fromkeys(plan.SERVICES, 0.0)
         self.restarts = dict.fromkeys(plan.SERVICES, 0)
         self.log: list[Change] = []
+        self.policies: dict[str, EdgePolicy | NodePolicy] = {}
+        self.shed_due = 0.0
         self.links = {each.name: "a" for each in plan.edges()}
         self.ports = {each.name: {"a": 22000 + 2 * i, "b": 22001 + 2 * i} for i, each in enumerate(plan.edges())}
         self.config: dict[str, dict[str, Scalar]] = {name: {"log.level": "INFO"} for name in plan.SERVICES}
@@ -163,12 +169,29 @@ class Hotel:
             undo = Action("failover", action.target, {"link": self.links[action.target]})
             self.links[action.target] = str(action.params["link"])
             self.config[service][self._key(action.target)] = self.ports[action.target][str(action.params["link"])]
+        elif action.verb in ("escape", "reopen", "set_policies"):
+            old = {name: msgspec.to_builtins(each) for name, each in self.policies.items()}
+            undo = Action("set_policies", service, {"policies": msgspec.json.encode(old).decode()})
+            self._set_policies(action)
         elif action.verb == "restart":
             self.started[service] = self.clock.time()
             self.cpu[service] = self.held[service] = 0.0
         self._record(action.verb, service, str(action), "telic")
         self.faults = [each for each in self.faults if not each.mended_by(action)]
         return Undo(undo)
+
+    def _set_policies(self, action: Action) -> None:
+        if action.verb == "set_policies":
+            self.policies = policies.read(str(action.params["policies"]), "undo")
+            return
+        shed = float(action.params.get("shed", 0.0))
+        self.policies = {
+            **self.policies,
+            "gateway": NodePolicy(shed=shed),
+            action.target: NodePolicy(queue=8, order="lifo", max_age=0.1),
+        }
+        if budget := float(action.params.get("budget", 0.0)):
+            self.policies["search->hotel"] = EdgePolicy(retry=RetryPolicy(1, budget))
 
     # -- what users got
 
@@ -212,7 +235,11 @@ class Hotel:
             lambda row, end: store.put("spans", row, end),
             lambda row, end: store.put("logs", row, end),
         )
-        answer = request.run(plan.OPERATIONS[name][1], at)
+        gateway = self.policies.get("gateway")
+        self.shed_due += gateway.shed if isinstance(gateway, NodePolicy) else 0.0
+        refused = self.shed_due >= 1.0
+        self.shed_due -= refused
+        answer = request.run(plan.OPERATIONS[name][1], at, refused=refused)
         good = not answer.error and answer.end - at < ENTRY_GOOD
         self.tallies_of.setdefault((int(at), name), [0, 0])[0 if good else 1] += 1
 
@@ -231,6 +258,7 @@ class Hotel:
             if crash and self.rng.random() < 0.4:
                 self._exit(service, at)
             if not hung:
+                self._fullness(service, at)
                 lag = self.rng.uniform(0.1, 0.4) if starved else self.rng.uniform(0.001, 0.008)
                 lag += self.rng.uniform(0.08, 0.2) if self._wrong("busy-machine", "machine") else 0.0
                 time = round(at * 1e9)
@@ -239,6 +267,23 @@ class Hotel:
                     None, None, "", "", "{}", 0,
                 )  # fmt: skip
                 self.telemetry.put("metrics", row, at)
+
+    def _fullness(self, service: str, at: float) -> None:
+        """Two slots, a quarter of them taken; all of them and a queue where it collapsed."""
+        storming = self._wrong("metastable-overload", service)
+        values = {
+            "limit": 2.0,
+            "active": 2.0 if storming else 0.0,
+            "queued": 90.0 if storming else 0.0,
+            "age": 1.3 if storming else 0.0,
+            "busy": 2.0 * EXPORT if storming else 0.5 * EXPORT,
+        }
+        for name, value in values.items():
+            row = (
+                round(at * 1e9), round((at - EXPORT) * 1e9), service, f"{service}-1", f"telic.admission.{name}",
+                "sum" if name == "busy" else "gauge", "1", value, None, None, "", "", "{}", 0,
+            )  # fmt: skip
+            self.telemetry.put("metrics", row, at)
 
     def _exit(self, service: str, at: float) -> None:
         self.restarts[service] += 1
@@ -309,7 +354,10 @@ class Hotel:
             throttled_seconds=self.held[name],
             process_state="T" if stopped or (starved and self.rng.random() < 0.8) else "S",
         )
-        return ServiceState(name, self.versions[name], self.previous[name], 1, dict(self.config[name]), {}, (instance,))
+        mine = {target: plain(each) for target, each in self.policies.items() if target.partition("->")[0] == name}
+        return ServiceState(
+            name, self.versions[name], self.previous[name], 1, dict(self.config[name]), mine, (instance,)
+        )
 
     def _key(self, edge: str) -> str:
         callee = edge.partition("->")[2]

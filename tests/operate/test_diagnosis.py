@@ -35,6 +35,7 @@ FAULTS = [
     (Fault("network-partition", "gateway->booking", BEGINS), "review"),
     (Fault("cpu-starvation", "hotel", BEGINS), "review"),
     (Fault("cpu-starvation", "booking", BEGINS), "user"),
+    (Fault("metastable-overload", "hotel", BEGINS), "review"),
 ]
 
 

@@ -11,6 +11,7 @@ from tests.operate.faults import Fault
 from tests.operate.plan import INNER, STORE, TIMEOUT, Visit
 
 Row = tuple[object, ...]
+PATIENCE, WAITED = 0.2, 0.45  # of a caller, and in the queue of a service that collapsed [s]
 SOFT_STATUS = {"deadline_exceeded": 504, "timeout": 504}
 
 
@@ -49,8 +50,13 @@ class Request:
     deadline: float = 0.0
     held: dict[str, float] = field(default_factory=dict)
 
-    def run(self, visit: Visit, start: float) -> Answer:
+    def run(self, visit: Visit, start: float, *, refused: bool = False) -> Answer:
         """Serve the entry's operation."""
+        if refused:
+            end = start + 0.0005
+            operation = (visit.service, visit.operation, "server", "", "", start, end)
+            self._span(self._id(), "", *operation, 429, "429")
+            return Answer(end, "429", 429)
         self.deadline = start + 1.0
         return self._serve(visit, start, "")
 
@@ -94,6 +100,8 @@ class Request:
             answer = Answer(start + 0.002, "connection_reset", 0, served=False)
         elif self.weather.at("hang", callee) or self.weather.at("network-partition", edge):
             answer = Answer(limit, late, 0, served=False)
+        elif self.weather.at("metastable-overload", callee):
+            return self._in_vain(caller, visit, start, parent)
         else:
             answer = self._travel(edge, visit, start, limit, late, identity)
         if start >= limit:
@@ -112,6 +120,18 @@ class Request:
             answer.error,
         )
         return answer
+
+    def _in_vain(self, caller: str, visit: Visit, start: float, parent: str) -> Answer:
+        """Three attempts that time out; each is served in full when nobody waits for it any more."""
+        for attempt in range(3):
+            identity, end = self._id(), start + PATIENCE
+            again = {"http.request.resend_count": str(attempt)} if attempt else {}
+            served = (visit.service, visit.operation, "server", "", "", start + 0.001, start + WAITED)
+            self._span(self._id(), identity, *served, 200, "")
+            called = (caller, visit.operation, "client", visit.service, "", start, end)
+            self._span(identity, parent, *called, 0, "timeout", again)
+            start = end
+        return Answer(start, "timeout", 0)
 
     def _travel(self, edge: str, visit: Visit, start: float, limit: float, late: str, identity: str) -> Answer:
         delayed = self.weather.at("network-delay", edge)

@@ -19,6 +19,7 @@ MECHANISMS = {
     "network-partition": "messages on one edge do not arrive",
     "cpu-starvation": "the process does not get the CPU that it asks for",
     "overload": "more work arrives than the declared capacity serves",
+    "metastable-overload": "retries and stale work keep the process overloaded although load is what it was",
     "unknown": "nothing seen so far explains the symptom",
 }
 """The closed vocabulary of mechanisms; *cause right* compares these."""

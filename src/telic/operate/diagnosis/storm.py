@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median as middle
 
 from telic.model import Topology, Window
 from telic.operate.diagnosis.asking import Asking
-from telic.telemetry.queries import EdgeCalls, Entry, Peak, Served, edges, entry_load, peaks, saturation, wasted_work
+from telic.telemetry.queries import (
+    EdgeCalls,
+    EntryStep,
+    Peak,
+    Served,
+    edges,
+    entry_load,
+    peaks,
+    saturation,
+    wasted_work,
+)
 
 LATELY = 2.0  # how much of the newest time counts as now [s]
-LEAST = 0.5  # of it that says anything [s]
+LEAST = 0.6  # of it that says anything [s]
+SIGMAS = 2.0  # of a Poisson count [1]
+ROUNDING = 1e-6  # [s]
 STEP = 0.5  # of slots and queues: as often as they are measured [s]
 
 
@@ -19,30 +32,34 @@ class Flow:
     """How work went through the system in one window."""
 
     window: Window
-    entry: Entry = field(default_factory=Entry)
+    entry: Sequence[EntryStep] = ()
     edges: Mapping[str, EdgeCalls] = field(default_factory=dict)
     served: Mapping[str, Served] = field(default_factory=dict)
     full: Mapping[str, Peak] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
-        """For how long of the window anybody was there [s]."""
-        return min(self.window.seconds, self.entry.covered) if self.entry.covered >= LEAST / 2 else self.window.seconds
+        """For how long of the window users were there [s]."""
+        return sum(min(STEP, self.window.end - each.start) for each in self.entry) or self.window.seconds
 
     @property
     def offered(self) -> float:
         """What users asked for, retries not counted [calls/s]."""
-        return self.entry.asked / self.seconds
+        return median((each.asked for each in self._whole), default=0.0) / STEP
 
     @property
     def goodput(self) -> float:
         """Good answers [1/s]."""
-        return self.entry.good / self.seconds
+        return median((each.good for each in self._whole), default=0.0) / STEP
+
+    @property
+    def _whole(self) -> Sequence[EntryStep]:
+        return [each for each in self.entry if each.start + STEP <= self.window.end + ROUNDING]
 
     def throughput(self, service: str) -> float:
         """Return what a service finished, whether anybody waited for it or not [1/s]."""
         found = self.served.get(service)
-        return found.served / self.seconds if found else 0.0
+        return found.served / self.seconds if found and self.seconds > 0 else 0.0
 
     def wasted(self, service: str) -> float:
         """Return the share of what a service finished that nobody waited for any more [1]."""
@@ -87,6 +104,13 @@ class Storm:
         """How much users ask for, compared with before [1]; None where one of the two is not known."""
         return self.now.offered / self.before.offered if self.before.offered > 0 and self.now.offered > 0 else None
 
+    @property
+    def surely(self) -> float:
+        """The least that `load` may be [1]: few requests may come close together by chance."""
+        asked = sum(each.asked for each in self.now.entry)
+        usual = self.before.offered * self.now.seconds
+        return (asked - SIGMAS * asked**0.5) / usual if usual > 0 else 0.0
+
 
 def storm_of(asking: Asking, before: Flow, entry: str, within: float) -> Storm | None:
     """Compare how work flows in a window with how it flowed before; None where the window is too short to tell."""
@@ -104,15 +128,23 @@ def flow(asking: Asking, entry: str, within: float, when: str) -> Flow:
         In words.
     """
     at_entry = asking.ask(
-        "load", f"what users asked for and got {when}", lambda store, window: [entry_load(store, window, entry, within)]
+        "load",
+        f"what users asked for and got {when}",
+        lambda store, window: entry_load(store, window, entry, within, STEP),
     )
     on_edges = asking.ask("attempts", f"attempts on every edge {when}", edges)
     served = asking.ask("wasted", f"work that somebody waited for, and work for nobody, {when}", wasted_work)
     steps = asking.ask("full", f"slots and queues {when}", lambda store, window: saturation(store, window, STEP))
     return Flow(
         asking.window,
-        at_entry[0] if at_entry else Entry(),
+        at_entry,
         {each.name: each for each in on_edges},
         {each.service: each for each in served},
         {each.service: each for each in peaks(steps)},
     )
+
+
+def median(values: Iterable[float], default: float) -> float:
+    """Return the median, or `default` of nothing."""
+    found = list(values)
+    return middle(found) if found else default

@@ -11,13 +11,12 @@ EARLIER = 5_000_000_000  # a request began so long before its end at most [ns]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """How the service where users enter did in a window."""
+class EntryStep:
+    """How the service where users enter did in one step; steps in which nobody asked for anything are left out."""
 
+    start: float  # of the step [s since the Unix epoch]
     asked: int = 0  # calls that it began, those that were tried again not counted: what users offered
-    ended: int = 0  # requests of users that ended
-    good: int = 0  # of them, answered as the contract says and in time
-    covered: float = 0.0  # from the first call to the last [s]
+    good: int = 0  # requests of users that ended, answered as the contract says and in time
 
 
 @dataclass(frozen=True)
@@ -30,14 +29,14 @@ class Served:
 
 
 ENTRY = """
-SELECT count(*) FILTER (WHERE kind = 'client' AND start_ns >= ?
-                        AND NOT contains(attributes, '"http.request.resend_count":')) AS asked,
-       (max(start_ns) FILTER (WHERE kind = 'client' AND start_ns >= ?)
-        - min(start_ns) FILTER (WHERE kind = 'client' AND start_ns >= ?)) / 1e9 AS covered,
-       count(*) FILTER (WHERE kind = 'server' AND start_ns + duration_ns >= ? AND start_ns + duration_ns < ?) AS ended,
-       count(*) FILTER (WHERE kind = 'server' AND start_ns + duration_ns >= ? AND start_ns + duration_ns < ?
-                        AND status <> 'error' AND (http_status < 400 OR http_status = 422) AND duration_ns <= ?) AS good
-FROM spans WHERE start_ns >= ? AND start_ns < ? AND service = ?
+SELECT at_ns // ? AS step, count(*) FILTER (WHERE kind = 'client') AS asked,
+       count(*) FILTER (WHERE kind = 'server' AND status <> 'error' AND coalesce(http_status, 0) NOT BETWEEN 400 AND 421
+                        AND coalesce(http_status, 0) < 423
+                        AND duration_ns <= ?) AS good
+FROM (SELECT *, (CASE kind WHEN 'client' THEN start_ns ELSE start_ns + duration_ns END) - ? AS at_ns FROM spans
+      WHERE start_ns >= ? AND start_ns < ? AND service = ? AND kind IN ('client', 'server')
+        AND (kind = 'server' OR NOT contains(attributes, '"http.request.resend_count":')))
+WHERE at_ns >= 0 AND at_ns < ? GROUP BY step HAVING asked > 0 ORDER BY step
 """
 SERVED = """
 WITH ended AS (
@@ -53,18 +52,23 @@ GROUP BY service ORDER BY service
 """
 
 
-def entry_load(store: Store, window: Window, entry: str, within: float) -> Entry:
-    """Return what users asked of the service `entry` and what they got in `window`.
+def entry_load(store: Store, window: Window, entry: str, within: float, step: float = 0.5) -> list[EntryStep]:
+    """Return what users asked of the service `entry` and what they got, by steps of `window`, oldest first.
 
     Parameters
     ----------
     within
         A later answer is not good [s].
+    step
+        Length of a step [s].
     """
     start, end = bounds(window)
-    params = (start, start, start, start, end, start, end, round(within * 1e9), start - EARLIER, end, entry)
-    found = records(Entry, store.query(ENTRY, params))
-    return found[0] if found else Entry()
+    width = round(step * 1e9)
+    params = (width, round(within * 1e9), start, start - EARLIER, end, entry, end - start)
+    rows = [dict(each) for each in store.query(ENTRY, params)]
+    for row in rows:
+        row["start"] = window.start + float(str(row.pop("step"))) * step
+    return records(EntryStep, rows)
 
 
 def wasted_work(store: Store, window: Window) -> list[Served]:

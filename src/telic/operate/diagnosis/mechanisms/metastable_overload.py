@@ -106,7 +106,7 @@ def _load(storm: Storm) -> list[Clue]:
     got = f"{storm.now.goodput:.0f} good answers/s, {storm.before.goodput:.0f} before"
     if load is None:
         return [Clue(0.0, f"{got}; what users ask for is not known", topics)]
-    if load >= MORE_LOAD:
+    if storm.surely >= MORE_LOAD:
         return [Clue(-10.0, f"users ask for {load:.1f} times as much as before", topics)]
     return [Clue(2.0, f"{got}, though users ask for {load:.1f} times what they did", topics)]
 

@@ -34,10 +34,10 @@ def _of(findings: Findings, service: str) -> Proposal | None:
     if refused:
         clues.append(Clue(1.5, f"{service} refused {refused} requests", ("operations",)))
     growth = _growth(findings, service)
-    load = findings.storm.load if findings.storm is not None else None
+    storm = findings.storm
     if growth is not None:
-        if growth >= MORE_CALLS and load is not None and load < MORE_LOAD:
-            says = f"{growth:.1f} times as many calls came to {service}, but users ask for no more ({load:.1f} times)"
+        if growth >= MORE_CALLS and storm is not None and storm.load is not None and storm.surely < MORE_LOAD:
+            says = f"{growth:.1f} times as many calls came to {service}, users ask for {storm.load:.1f} times as much"
             clues.append(Clue(-2.5, says, ("operations", "load")))
         elif growth >= MORE_CALLS:
             clues.append(Clue(2.0, f"{growth:.1f} times as many requests as before came to {service}", ("operations",)))
@@ -51,9 +51,9 @@ def _of(findings: Findings, service: str) -> Proposal | None:
 
 
 def _stormy(findings: Findings, service: str) -> Proposal | None:
-    """More load and a storm of retries on top of it: load is the cause, and the storm has to be stopped all the same."""
+    """More load and a storm of retries on top of it: load is the cause, the storm has to be stopped all the same."""
     storm = findings.storm
-    if storm is None or storm.load is None or storm.load < MORE_LOAD or not feeds_itself(findings, service):
+    if storm is None or storm.load is None or storm.surely < MORE_LOAD or not feeds_itself(findings, service):
         return None
     clues = [
         Clue(2.0, f"users ask for {storm.load:.1f} times as much as before", ("load",)),
