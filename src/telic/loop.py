@@ -50,9 +50,16 @@ def lint(made: Design) -> list[str]:
     return [str(finding) for finding in designs.lint(made)]
 
 
-def deploy(made: Design, settings: Settings, *, fresh: bool = False, on_step: Step = lambda text: None) -> LocalWorld:
-    """Start `made` as real processes with real stores."""
-    return launch.up(made, settings, fresh=fresh, on_step=on_step)
+def deploy(
+    made: Design,
+    settings: Settings,
+    *,
+    fresh: bool = False,
+    on_step: Step = lambda text: None,
+    simulated: bool = False,
+) -> LocalWorld:
+    """Start `made` as real processes with real stores, or as one simulated process at the same pace."""
+    return launch.up(made, settings, fresh=fresh, on_step=on_step, simulated=simulated)
 
 
 async def operate(

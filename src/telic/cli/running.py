@@ -10,13 +10,16 @@ import typer
 
 from telic import loop
 from telic.cli.output import Json, System, console, show, table
+from telic.cli.trials import world_name
 from telic.model import State, Window
 from telic.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    app.command(epilog="`telic up hotel`  ·  `telic up ./my-intent.yaml --port 0`  ·  `telic up hotel --fresh`")(up)
+    app.command(
+        epilog="`telic up hotel`  ·  `telic up ./my-intent.yaml --port 0`  ·  `telic up hotel --world simulated`"
+    )(up)
     app.command(epilog="`telic down`  ·  `telic down hotel --json`")(down)
     app.command(epilog="`telic status`  ·  `telic status hotel --json | jq .services.hotel`")(status)
     app.command(epilog="`telic logs hotel booking --since 60`  ·  `telic logs hotel --grep denied --json`")(logs)
@@ -29,6 +32,7 @@ def up(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Discard data, journal and telemetry of an earlier run.")
     ] = False,
+    world: Annotated[str, typer.Option(help="local (real processes) or simulated (one process).")] = "local",
     as_json: Json = False,
 ) -> None:
     """Design a system and leave it running as real processes with real stores."""
@@ -45,14 +49,15 @@ def up(
         else (lambda text: console.print(f"[dim]{time.monotonic() - started:5.1f} s[/] {text}", highlight=False))
     )
     made = loop.design(system, settings)
-    with loop.deploy(made, settings, fresh=fresh, on_step=steps) as world:
-        about = world.about()
+    simulated = world_name(world) == "simulated"
+    with loop.deploy(made, settings, fresh=fresh, on_step=steps, simulated=simulated) as running:
+        about = running.about()
         if as_json:
             show({**about, "seconds": round(time.monotonic() - started, 3)}, as_json=True)
             return
         console.print(
             f"\n[bold]{made.system}[/] is up after {time.monotonic() - started:.1f} s: "
-            f"{about['url']}, OTLP {about['otlp']}",
+            f"{about['url']}" + (f", OTLP {about['otlp']}" if about["otlp"] else ", simulated"),
             highlight=False,
         )
         console.print(f"try  curl -s {about['url']}/-/openapi.json", highlight=False, markup=False)

@@ -23,7 +23,9 @@ from telic.lab.ledger import Entry, Ledger
 from telic.model import Change, Scalar, Truth, Window, dump, load
 from telic.worlds.child import Child
 from telic.worlds.local.harm import LocalHarm
+from telic.worlds.local.spec import SIMULATED
 from telic.worlds.local.world import LocalWorld
+from telic.worlds.simulated.remote import AttachedHarm
 
 SCHEMA = "telic/injection/v1"
 SYSTEM_TIME = SystemClock()
@@ -44,8 +46,10 @@ class Injection:
 @contextmanager
 def attach(state: Path) -> Iterator[Scene]:
     """Reach the running world whose state is in `state`, with the means to hurt it."""
-    with LocalWorld.attach(state) as world, closing(LocalHarm.attach(state)) as harm:
-        yield Scene(harm, designs.read(world.design_folder()), world.changes)
+    with LocalWorld.attach(state) as world:
+        kind: type[AttachedHarm | LocalHarm] = AttachedHarm if world.about()["isolation"] == SIMULATED else LocalHarm
+        with closing(kind.attach(state)) as harm:
+            yield Scene(harm, designs.read(world.design_folder()), world.changes)
 
 
 def write(path: Path, injection: Injection) -> None:

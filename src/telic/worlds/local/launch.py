@@ -97,7 +97,9 @@ def _launch(
         on_step(lost)
     with contextlib.ExitStack() as opened:
         gateway = opened.enter_context(checks.published(settings.port, "the gateway", "TELIC_PORT"))
-        otlp = opened.enter_context(checks.published(settings.otlp_port, "telemetry", "TELIC_OTLP_PORT"))
+        otlp = opened.enter_context(
+            checks.published(0 if simulated else settings.otlp_port, "telemetry", "TELIC_OTLP_PORT")
+        )
         ours, theirs = (opened.enter_context(each) for each in socket.socketpair())
         spec = Spec(
             system=design.system,
@@ -106,7 +108,7 @@ def _launch(
             run=str(layout.run),
             isolation=isolation,
             url=_url(gateway),
-            otlp=_url(otlp),
+            otlp="" if simulated else _url(otlp),
             gateway_fd=gateway.fileno(),
             otlp_fd=otlp.fileno(),
             lock_fd=lock,

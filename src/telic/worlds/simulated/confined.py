@@ -82,7 +82,7 @@ class VirtualTimer:
         kwargs: Mapping[str, object] | None = None,
     ) -> None:
         self._loop, self._interval = loop, interval
-        self._call = lambda: function(*args, **(kwargs or {}))
+        self._call: Callable[[], object] = lambda: function(*args, **(kwargs or {}))
         self._handle: Later | None = None
         self.daemon = False
 

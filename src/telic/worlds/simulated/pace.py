@@ -59,7 +59,7 @@ class Pacer:
         try:
             found: T = await answer
         except asyncio.CancelledError:
-            self._order(lambda: tasks[0].cancel() if tasks else None)  # type: ignore[arg-type,func-returns-value]
+            self._order(lambda: _cancel(tasks))
             raise
         return found
 
@@ -69,14 +69,15 @@ class Pacer:
 
         def run() -> None:
             try:
-                found, error = work(), None
+                found = work()
             except Exception as raised:  # noqa: BLE001 - handed to whoever asked
-                found, error = None, raised  # type: ignore[assignment]
-            here.call_soon_threadsafe(_settle, answer, found, error)
+                here.call_soon_threadsafe(_settle, answer, None, raised)
+            else:
+                here.call_soon_threadsafe(_settle, answer, found, None)
 
         self._order(run)
-        found: T = await answer
-        return found
+        told: T = await answer
+        return told
 
     def _order(self, order: Callable[[], None]) -> None:
         self._orders.append(order)
@@ -95,6 +96,11 @@ class Pacer:
                     self._news.wait(STEP)
         except BaseException as error:  # noqa: BLE001 - told by `failure`; the supervisor ends the world then
             self._failure = error
+
+
+def _cancel(tasks: list[asyncio.Task[T]]) -> None:
+    for each in tasks:
+        each.cancel()
 
 
 def _copy(done: asyncio.Task[T], answer: asyncio.Future[T]) -> None:

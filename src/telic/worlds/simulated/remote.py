@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
-from telic.errors import UsageError
 from telic.worlds.local import control
 from telic.worlds.local.colleague import Colleague
-from telic.worlds.local.control import Method
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.world import LocalWorld
-from telic.worlds.simulated.harm import SimulatedHarm
-from telic.worlds.simulated.pace import Pacer
 
 METHODS = ("signal", "throttle", "link", "pause", "revoke", "grant")
 _WITHIN = 10.0  # an answer [s]
@@ -60,18 +54,3 @@ class AttachedHarm(Colleague):
 
     def _ask(self, method: str, **params: object) -> object:
         return control.ask(self._socket, method, params, timeout=_WITHIN)
-
-
-def methods(harm: SimulatedHarm, pacer: Pacer) -> dict[str, Method]:
-    """Return what the harm socket offers: each call is made while virtual time stands still."""
-    return {name: _method(harm, pacer, name) for name in METHODS}
-
-
-def _method(harm: SimulatedHarm, pacer: Pacer, name: str) -> Method:
-    async def call(params: Mapping[str, object]) -> object:
-        try:
-            return await pacer.call(lambda: getattr(harm, name)(**cast("Mapping[str, object]", params)))
-        except TypeError as error:
-            raise UsageError(f"{name} does not take {sorted(params)}", hint=str(error)) from error
-
-    return call

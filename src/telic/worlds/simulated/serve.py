@@ -7,10 +7,12 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
 from telic.errors import StoreFailed, TelicError, UsageError, WorldError
+from telic.model import Scalar
 from telic.runtime.server.messages import Request, Response, error
 from telic.runtime.server.protocol import Connections
 from telic.telemetry.wire import ErrorReply, QueryReply, QueryRequest
@@ -19,7 +21,7 @@ from telic.worlds.local.control import Method
 from telic.worlds.local.lifetime import Lifetime
 from telic.worlds.local.reconcile import read_design
 from telic.worlds.local.spec import Spec
-from telic.worlds.simulated import remote
+from telic.worlds.simulated import harm_socket
 from telic.worlds.simulated import start as simulated
 from telic.worlds.simulated.harm import SimulatedHarm
 from telic.worlds.simulated.pace import Pacer
@@ -54,7 +56,7 @@ class _World(Lifetime):
         pacer.start()
         self._servers = [
             await control.serve(layout.control, {name: self._control(each) for name, each in world.methods.items()}),
-            await control.serve(layout.harm, remote.methods(SimulatedHarm(world), pacer)),
+            await control.serve(layout.harm, harm_socket.methods(SimulatedHarm(world), pacer)),
             await self._listen_unix(layout.telemetry),
             await asyncio.get_running_loop().create_server(
                 Connections(self._enter), sock=socket.socket(fileno=spec.gateway_fd), backlog=1024
@@ -108,8 +110,9 @@ class _World(Lifetime):
             return _refused(404, f"no {request.path} here", "a simulated world answers POST /query")
         try:
             asked = msgspec.json.decode(request.body, type=QueryRequest)
+            params = cast("list[Scalar]", asked.params)
             rows = await self._pacer.call(
-                lambda: self._world.store().query(asked.sql, asked.params, limit=asked.limit, timeout=asked.timeout)
+                lambda: self._world.store().query(asked.sql, params, limit=asked.limit, timeout=asked.timeout)
             )
         except (msgspec.DecodeError, msgspec.ValidationError, UsageError) as wrong:
             return _refused(400, str(wrong), getattr(wrong, "hint", ""))
