@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.worlds.load.test_generator import WRONG
 
 from telic.model import load
 from telic.runtime.client.transport import TransportFailed
@@ -20,7 +21,7 @@ from telic.worlds.load.order import About, Order
 from telic.worlds.load.pool import LIMIT
 from telic.worlds.load.record import Record, read
 from telic.worlds.load.simulated import SimulatedWay
-from telic.worlds.load.testing import ModelSystem
+from telic.worlds.load.testing import ModelSystem, Reply
 from telic.worlds.simulated.loop import START, LoopClock, VirtualLoop
 
 Handle = simulated.Handle
@@ -220,3 +221,24 @@ def test_an_exchange_that_was_given_up_is_not_answered_twice() -> None:
         assert exchange.answer == Answer(problem="timeout")
 
     on_virtual_time(work)
+
+
+@pytest.mark.parametrize("name", [each for each, (id_, *_) in WRONG.items() if id_ in ("F1", "F2")])
+def test_an_answer_known_at_sight_is_judged_as_one_that_is_read(
+    knowledge: Knowledge, tmp_path: Path, name: str
+) -> None:
+    id_, reason, change = WRONG[name]
+    entry = Entry(knowledge)
+    right, names = entry.answer, {each.name for each in knowledge.serving(knowledge.intent.operation(id_))}
+
+    def sometimes_wrong(request: Request) -> Response:
+        given = right(request)
+        if request.path.removeprefix("/") not in names or len(entry.requests) % 2:
+            return given
+        changed = change(Reply(given.status, msgspec.json.decode(given.body)))
+        return Response(changed.status, msgspec.json.encode(changed.body))
+
+    entry.answer = sometimes_wrong  # type: ignore[method-assign]
+    record = run(knowledge, entry, tmp_path / "load.jsonl", rate=200.0)
+    assert record.reasons(id_).get(reason, 0) > 0
+    assert 0.3 < record.correct(id_) < 0.9, "what is right is right whatever came before"

@@ -131,7 +131,7 @@ class Generator:
     def _ended(self, exchange: Exchange) -> None:
         answer, now = exchange.answer, self._clock.monotonic()
         assert answer is not None, "an exchange ends by an answer"
-        finding = exchange.ask.judge(answer)
+        finding = exchange.finding or exchange.ask.judge(answer)
         latency = now - exchange.intended
         reason = finding.reason or (LATE if latency >= self._bound else "")
         self._ledger.decided(self._second(exchange.intended), exchange.ask.id, latency, reason)
