@@ -32,8 +32,8 @@ class Costs:
     statement: float = 0.0005  # one without an entry in `statements` [s]
     statements: Mapping[str, float] = field(default_factory=dict)  # name to [s]
     keys: int = 2  # statements that an idempotency key costs [1]
-    connections: int = 8  # of one service [1]; 0: as many as are asked for
-    database: int = 4  # processors of the database [1]; 0: as many as are asked for
+    connections: int = 3  # of one service [1]; 0: as many as are asked for
+    database: int = 2  # processors of the database [1]; 0: as many as are asked for
     patience: float = 3.0  # deadline of requests that bring none [s]
     bound: float = 0.1  # a right answer that takes longer is not good [s]
 
