@@ -208,7 +208,11 @@ TRIAL = Keys(
         _must("kind", "trigger or benefit", "must survive it, or must still help in it"),
         _must("inject", "mapping", "what happens"),
         _must("must", "list of ids", "recoveries that must hold after it, objectives that must hold in it"),
-        Key("under", "workload id", "the load that it is run under; by default the one of the objective that it is about"),
+        Key(
+            "under",
+            "workload id",
+            "the load that it is run under; by default the one of the objective that it is about",
+        ),
     ),
 )
 INJECT = Keys(
