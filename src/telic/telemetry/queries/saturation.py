@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median_low
 
 from telic.model import Store, Topology, Window
 from telic.telemetry.queries.rows import bounds, records
@@ -40,7 +41,7 @@ class Peak:
     """One service over a whole window."""
 
     service: str
-    slots: float  # most at once [1]
+    slots: float  # in most of its steps: two instances overlap while one takes over from the other [1]
     mean: float  # share of the slots that were taken [1]
     most: float  # the same in the worst step [1]
     full: float  # how long it was full [s]
@@ -133,7 +134,7 @@ def _peak(service: str, steps: Sequence[Saturation]) -> Peak:
     seconds = sum(each.seconds for each in steps)
     return Peak(
         service,
-        slots=max(each.slots for each in steps),
+        slots=median_low(each.slots for each in steps),
         mean=sum(each.utilisation * each.seconds for each in steps) / seconds,
         most=max(each.utilisation for each in steps),
         full=sum(each.seconds for each in steps if each.utilisation >= FULL),
