@@ -23,9 +23,11 @@ check: dev
 
 nightly: dev
 	@$(BIN)/python -m benchmarks.loop --json benchmarks/out/loop.json
+	@$(BIN)/python -m benchmarks.worlds --json benchmarks/out/worlds.json
 
 bench: dev
 	@$(BIN)/python -m benchmarks.loop --quick --json benchmarks/out/loop-quick.json
+	@$(BIN)/python -m benchmarks.worlds --quick --json benchmarks/out/worlds-quick.json
 
 env: $(VENV)/.ready
 dev: $(VENV)/.ready-dev

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks import result
 from benchmarks.result import Metric
@@ -51,7 +51,7 @@ KEYS = {
 Found = tuple[dict[str, Metric], dict[str, object]]
 
 
-def _measures(simulated_only: bool, hours: float) -> Mapping[str, object]:
+def _measures(simulated_only: bool, hours: float) -> Mapping[str, Callable[[], Found]]:
     worlds = ("simulated",) if simulated_only else ("simulated", "local")
     return {
         "speed": lambda: _speed(120.0),
