@@ -10,13 +10,14 @@ from telic.lab.course import Course, Tell, Told
 from telic.lab.trials.plan import GENTLE, Planned
 from telic.lab.trials.run import DECIDED, opened
 from telic.lab.trials.triggers import injected, kind_of, words
-from telic.model import Window
+from telic.model import Design, Window
 from telic.model.goodput import Goodput, goodput, share
 from telic.model.trial import WorldName
+from telic.runtime.wiring import Wiring
 from telic.settings import Settings
 
 CUTS = (0.7, 0.5, 0.3, 0.1)  # load after the collapse, in turn [1]
-STEP = 8.0  # each of them lasts so long [s]
+STEP = 20.0  # each of them lasts so long: what waits drains hop by hop [s]
 WATCH = 8.0  # the load as it was, after the trigger and again at the end [s]
 TAKES = 4.0  # at the end of each stretch, what counts [s]
 WELL = 0.95  # share of good answers, of that before the trigger [1]
@@ -104,6 +105,25 @@ def run(
         first = float(course.record().seconds[0].second)
         _through(course, planned, steps, first)
         return judged(goodput(course.record().tallies()), steps, first)
+
+
+def modelled(
+    design: Design, planned: Planned, wiring: Wiring, *, seed: int = 1, cuts: Sequence[float] = CUTS
+) -> Hysteresis:
+    """Do the same by the queueing model, in an instant."""
+    from telic.worlds import queueing
+
+    steps = Steps(planned.timing.warm, planned.timing.before, planned.seconds, tuple(cuts))
+    made = queueing.compile(
+        design, wiring, planned.workload, costs=queueing.Costs(statements=queueing.statement_costs(design.folder))
+    )
+    triggers = [queueing.trigger_of(planned.trial.inject, at=steps.before)]
+    triggers += [
+        queueing.Trigger("load", steps.first_cut + STEP * index, STEP - 1e-6, cut)
+        for index, cut in enumerate(steps.cuts)
+    ]
+    result = queueing.simulate(made, seconds=steps.end, rate=planned.workload.rate, seed=seed, triggers=triggers)
+    return judged(goodput(result.tallies()), steps, 0.0)
 
 
 def judged(seconds: Sequence[Goodput], steps: Steps, first: float) -> Hysteresis:
