@@ -80,12 +80,13 @@ def system(tmp_path: Path) -> QuietSystem:
         edges = {f"{name}->{callee}": WIRING.of_edge(f"{name}->{callee}") for callee in callees}
         desired.services[name] = DesiredService(name, 0, node=WIRING.of_node(name), edges=edges)
     clock = VirtualClock(1000.0)
+    events = Events("made", 0, clock)
     return QuietSystem(
         design,
         desired,
         layout,
         clock=clock,
-        events=Events("made", 0, clock),
+        events=events,
         ports=Ports(),
         endpoint="",
         telemetry=False,
