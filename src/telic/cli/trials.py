@@ -17,6 +17,7 @@ from telic.settings import Settings
 
 if TYPE_CHECKING:
     from telic.lab.course import Told
+    from telic.lab.trials.plan import Planned
     from telic.model.trial import Evidence, WorldName
 
 System = Annotated[str, typer.Argument(help="A bundled system (hotel), or the path of an intent file.")]
@@ -44,6 +45,9 @@ def trial(
     rate: Annotated[float | None, typer.Option(help="Requests a second instead of the workload's.")] = None,
     workload: Annotated[str, typer.Option(help="Workload instead of the trial's, by id or name.")] = "",
     operate: Annotated[bool, typer.Option("--operate", help="Let the operator work.")] = False,
+    hysteresis: Annotated[
+        bool, typer.Option("--hysteresis", help="Afterwards cut the load until users are well, and raise it again.")
+    ] = False,
     again: Annotated[Path | None, typer.Option(help="Repeat the run of this evidence file and compare.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the evidence goes; default: the state folder.")] = None,
     as_json: Json = False,
@@ -63,6 +67,9 @@ def trial(
     settings = Settings.read()
     planned = trials.plan(system, name, rate=rate, workload=workload)
     file = apps.find_wiring(system, wiring) if wiring else None
+    if hysteresis:
+        _hysteresis(planned, system, file, world_name(world), seed, as_json)
+        return
     with tempfile.TemporaryDirectory(prefix="telic-trial-") as home:
         found = trials.run(
             planned,
@@ -86,6 +93,32 @@ def trial(
             console.print(f"again     {'the same, second by second' if same else 'not the same'}", highlight=False)
     if not found.verdict.passed:
         raise typer.Exit(1)
+
+
+def _hysteresis(planned: Planned, system: str, wiring: Path | None, world: WorldName, seed: int, as_json: bool) -> None:
+    from telic.lab.trials import hysteresis
+
+    with tempfile.TemporaryDirectory(prefix="telic-trial-") as home:
+        found = hysteresis.run(
+            planned,
+            replace(Settings.read(), home=Path(home), port=0, otlp_port=0),
+            (lambda told: None) if as_json else teller(),
+            system=system,
+            world=world,
+            wiring=wiring,
+            seed=seed,
+        )
+    if as_json:
+        show({"metastable": found.metastable, "recovered_at": found.recovered_at, "found": found}, as_json=True)
+        return
+    console.print(
+        f"\nbefore    {found.before:.0%} good\nafter it  {found.collapsed:.0%} good, at the same load", highlight=False
+    )
+    for load, good in found.levels:
+        console.print(f"          {good:.0%} good at {load:.0%} of the load", highlight=False)
+    console.print(f"again     {found.restored:.0%} good, at the same load", highlight=False)
+    word = "metastable: one load, carried well and badly" if found.metastable else "not metastable"
+    console.print(f"verdict   {word}", highlight=False)
 
 
 def world_name(text: str) -> WorldName:
