@@ -4,4 +4,14 @@ from telic.design.folder import generate, read, rewire, wiring_digest
 from telic.design.lints import Finding, lint
 from telic.design.wiring import parse_wiring, read_wiring, write_wiring
 
-__all__ = ["Finding", "generate", "lint", "parse_wiring", "read", "read_wiring", "rewire", "wiring_digest", "write_wiring"]
+__all__ = [
+    "Finding",
+    "generate",
+    "lint",
+    "parse_wiring",
+    "read",
+    "read_wiring",
+    "rewire",
+    "wiring_digest",
+    "write_wiring",
+]
