@@ -36,7 +36,7 @@ def steps(actions: tuple[ActionRecord, ...]) -> list[tuple[str, float, float, st
 
 def test_a_collapse_is_escaped_and_opened_step_by_step(tmp_path: Path) -> None:
     hotel = broken(COLLAPSE, seed=3)
-    (incident,), _ = run(hotel, tmp_path, BEGINS + 40.0)
+    (incident,), _ = run(hotel, tmp_path, BEGINS + 24.0)
     assert incident.status == "resolved"
     assert steps(incident.actions)[0] == ("escape", 0.0, 0.0, "helped")
     assert steps(incident.actions)[-1] == ("reopen", 0.0, 0.1, "helped")
@@ -52,7 +52,7 @@ def test_a_collapse_is_escaped_and_opened_step_by_step(tmp_path: Path) -> None:
 def test_an_operator_that_dies_leaves_the_opening_to_the_next(tmp_path: Path, dies: str) -> None:
     hotel = broken(COLLAPSE, seed=4)
     assert run(hotel, tmp_path, BEGINS + 20.0, dies=dies)[0] == []
-    (incident,), _ = run(hotel, tmp_path, BEGINS + 60.0)
+    (incident,), _ = run(hotel, tmp_path, BEGINS + 34.0)
     assert incident.status == "resolved"
     assert [each[:3] for each in steps(incident.actions) if each[3] == "helped"][-1] == ("reopen", 0.0, 0.1)
     assert sum(each.action.verb == "escape" for each in incident.actions) == 1
