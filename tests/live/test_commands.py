@@ -40,11 +40,11 @@ class Shell:
         return json.loads(self(*words, "--json", code=code))
 
 
-@pytest.fixture(scope="module")
-def telic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """Yield a shell in which the notes are up."""
+@pytest.fixture(scope="module", params=["local", "simulated"])
+def telic(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """Yield a shell in which the notes are up, in either world."""
     shell = Shell(tmp_path_factory.mktemp("home"))
-    shell("up", str(NOTES), "--port", "0", "--otlp-port", "0")
+    shell("up", str(NOTES), "--port", "0", "--otlp-port", "0", "--world", request.param)
     yield shell
     shell("down", "notes")
 
@@ -108,3 +108,11 @@ def test_the_gateway_serves_its_description(telic: Shell, tmp_path: Path) -> Non
     with urllib.request.urlopen(f"{about['url']}/-/openapi.json", timeout=5) as answer:
         assert json.load(answer)["openapi"].startswith("3.1")
     assert psutil.pid_exists(about["pid"])
+
+
+def test_a_demo_on_virtual_time_ends_in_recovery_and_a_report(tmp_path: Path) -> None:
+    shell, page = Shell(tmp_path / "home"), tmp_path / "report.html"
+    told = shell("demo", "--world", "simulated", "--seed", "7", "--plain", "--report", str(page))
+    assert "users are well again" in told
+    assert "--world simulated" in told
+    assert page.stat().st_size > 10_000
