@@ -12,7 +12,7 @@ import pytest
 import typer.main
 
 import telic.model
-from telic.cli import app, build, demo, operator, running, traffic
+from telic.cli import app, build, demo, maps, operator, running, traffic, trials
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "telic").rglob("*.py"))
@@ -21,7 +21,7 @@ APPLIES = {"tools/guard.py", "worlds/local/world.py"}  # the guard, and the exch
 
 def command_line() -> Any:
     if not app.registered_commands:
-        for module in (demo, running, traffic, operator, build):
+        for module in (demo, running, traffic, operator, build, trials, maps):
             module.register(app)
     return typer.main.get_command(app)
 
@@ -46,7 +46,7 @@ def test_the_control_method_apply_is_asked_by_the_world_alone() -> None:
 
 
 def test_no_operating_part_names_the_lab_even_as_text() -> None:
-    for package in ("operate", "tools", "telemetry", "runtime", "worlds/local"):
+    for package in ("operate", "tools", "telemetry", "runtime", "worlds"):
         for path in (ROOT / "src" / "telic" / package).rglob("*.py"):
             assert "telic.lab" not in path.read_text(), f"{path} speaks of the lab"
 
@@ -63,7 +63,10 @@ def test_the_core_stays_small() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["demo", "up", "down", "status", "logs", "load", "inject", "heal", "watch", "design", "doctor", "version"],
+    [
+        *("demo", "up", "down", "status", "logs", "load", "inject", "heal", "watch", "design", "doctor", "version"),
+        *("trial", "storm", "compare-worlds"),
+    ],
 )
 def test_every_command_has_json_and_help_with_an_example(name: str) -> None:
     command = command_line().commands[name]
@@ -75,7 +78,7 @@ def test_every_command_has_json_and_help_with_an_example(name: str) -> None:
 def test_the_readme_names_only_commands_and_options_that_exist() -> None:
     group = command_line()
     readme = (ROOT / "README.md").read_text()
-    for line in re.findall(r"telic ((?:[a-z]+)(?: [^`\n#|&]*)?)", readme):
+    for line in re.findall(r"telic ([a-z]+(?:-[a-z]+)*(?: [^`\n#|&]*)?)", readme):
         name, *words = line.split()
         if name not in group.commands:
             assert name in ("is",), f"README speaks of `telic {name}`"
