@@ -80,7 +80,8 @@ def speed(seconds: float, *, services: int = SERVICES, rate: float = RATE) -> Sp
     calls = int(found.of_edge[:, :, 0].sum())
     note = (
         f"{services} services, {len(plan_.edge_names)} edges, {rate:g} requests/s, "
-        f"{calls / found.sent.sum():.1f} calls a request; {found.events / wall / 1e6:.1f} M events/s, {calls / wall / 1e6:.2f} M calls/s, "
+        f"{calls / found.sent.sum():.1f} calls a request; "
+        f"{found.events / wall / 1e6:.1f} M events/s, {calls / wall / 1e6:.2f} M calls/s, "
         f"{seconds / cpu:.2f} s per CPU second; good {found.goodput(0, seconds):.4f}; first call {first:.1f} s"
     )
     return Speed(seconds / wall, note)

@@ -10,6 +10,8 @@ from tests.worlds.queueing.systems import station
 
 from telic.worlds.queueing import simulate
 
+pytestmark = pytest.mark.timeout(900)  # the first of all compiles, which a busy machine takes minutes for
+
 
 def erlang_c(servers: int, offered: float) -> float:
     """The probability that a customer of M/M/c waits (A. K. Erlang, 1917)."""

@@ -12,6 +12,8 @@ from telic.model.topology import Window
 from telic.runtime.wiring import BreakerPolicy, NodePolicy, RetryPolicy, Wiring
 from telic.worlds.queueing import Run, Trigger, simulate
 
+pytestmark = pytest.mark.timeout(900)  # the first of all compiles, which a busy machine takes minutes for
+
 TRIGGERS = {"capacity": Trigger("capacity", 10, 5, 0.25, "rate"), "load": Trigger("load", 10, 5, 2.5)}
 ENDLESS = NodePolicy(queue=-1, cancel=False)
 BUDGET = RetryPolicy(max=3, budget=0.1, burst=10, backoff=0.0, jitter=False)

@@ -14,6 +14,8 @@ from telic.model.design import Call
 from telic.runtime.wiring import CachePolicy, NodePolicy, RetryPolicy, Wiring
 from telic.worlds.queueing import Costs, ModelTooLarge, Trigger, compile, simulate, storm, topology, trigger_of
 
+pytestmark = pytest.mark.timeout(900)  # the first of all compiles, which a busy machine takes minutes for
+
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another() -> None:
     trigger = Trigger("capacity", 3, 2, 0.25, "rate")

@@ -17,6 +17,8 @@ from telic.telemetry.queries.saturation import saturation
 from telic.worlds.queueing import Result, Trigger, simulate, telemetry
 from telic.worlds.queueing.telemetry import START
 
+pytestmark = pytest.mark.timeout(900)  # the first of all compiles, which a busy machine takes minutes for
+
 
 class Tables:
     """A store over a database of this process."""

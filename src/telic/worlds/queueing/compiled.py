@@ -19,14 +19,15 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 F = TypeVar("F", bound=Callable[..., Any])
+_SOURCES = ("compiled", "layout", "events", "policies", "frames", "slots", "server", "work", "client", "kernel")
 
 
 def cache_folder() -> Path:
     """Return where machine code is kept: numba looks at one file of a call tree, so all of them are in the name."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
+    for name in _SOURCES:
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return base / "telic" / f"model-{digest.hexdigest()[:12]}"
 
 

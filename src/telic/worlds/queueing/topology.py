@@ -97,12 +97,14 @@ def _calls(layers: Sequence[Sequence[str]], fanout: float, draws: random.Random)
         for name in layer:
             calls[draws.choice(above)][name] = draws.choice(_TIMES)
     below: list[list[str]] = [[name for layer in layers[at + 1 :] for name in layer] for at in range(len(layers))]
-    wanted = round(fanout * len(calls)) - sum(map(len, calls.values())) - len(layers[0])
-    for _ in range(max(0, wanted)):
+    wanted = round(fanout * (len(calls) + 1)) - sum(map(len, calls.values())) - len(layers[0])
+    for _ in range(20 * max(0, wanted)):  # the same edge may be drawn again, so some draws are lost
         at = draws.randrange(max(1, len(layers) - 1))
-        if below[at]:
-            callee = below[at][int(len(below[at]) * draws.random() ** 3)]
-            calls[draws.choice(layers[at])].setdefault(callee, draws.choice(_TIMES))
+        caller = draws.choice(layers[at])
+        callee = below[at][int(len(below[at]) * draws.random() ** 3)] if below[at] else caller
+        if wanted > 0 and callee != caller and callee not in calls[caller]:
+            calls[caller][callee] = draws.choice(_TIMES)
+            wanted -= 1
     return calls
 
 
