@@ -74,7 +74,8 @@ class ObjectiveHealth:
         Of an action that sheds, the requests that were let in are judged.
         """
         quick = record.action.verb in QUICK
-        settle, well, earliest = (QUICK_SETTLE, QUICK_WELL, QUICK_EARLIEST) if quick else (SETTLE, WELL, EARLIEST)
+        settle, well = (QUICK_SETTLE, QUICK_WELL) if quick else (SETTLE, WELL)
+        earliest = QUICK_EARLIEST if record.action.verb == REOPEN else EARLIEST  # what a storm left ends badly at first
         before_shed, self.shed = self.shed, shed_by(record.action) if quick else self.shed
         try:
             return await self._judge(record, settle, well, earliest)

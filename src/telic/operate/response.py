@@ -16,7 +16,20 @@ from telic.operate.watch import TICK, Watch
 from telic.operate.words import named, sentence, verdict
 from telic.tools.guard import Guard, Offload
 
-WAITS = (0.0, 0.7, 0.8, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)  # before each diagnosis in a row that leads to no action [s]
+WAITS = (
+    0.0,
+    0.7,
+    0.8,
+    1.0,
+    1.5,
+    2.0,
+    2.0,
+    2.0,
+    2.0,
+    2.0,
+    2.0,
+    2.0,
+)  # before each diagnosis in a row that leads to no action [s]
 SURE = 0.8  # confidence that acts at once [1]
 PATIENT = 3  # diagnoses after which the best hypothesis is acted upon, if it is not an abstention [1]
 HOLD = 5.0  # users have to be well for so long until an incident is over [s]

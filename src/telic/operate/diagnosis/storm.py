@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import median as middle
+from statistics import median
 
 from telic.model import Topology, Window
 from telic.operate.diagnosis.asking import Asking
@@ -44,13 +44,14 @@ class Flow:
 
     @property
     def offered(self) -> float:
-        """What users asked for, retries not counted [calls/s]."""
-        return median((each.asked for each in self._whole), default=0.0) / STEP
+        """What users asked for, retries not counted [calls/s]: the upper quartile of steps, for load may just begin."""
+        asked = sorted(each.asked for each in self._whole)
+        return asked[(3 * len(asked)) // 4] / STEP if asked else 0.0
 
     @property
     def goodput(self) -> float:
         """Good answers [1/s]."""
-        return median((each.good for each in self._whole), default=0.0) / STEP
+        return median(each.good for each in self._whole) / STEP if self._whole else 0.0
 
     @property
     def _whole(self) -> Sequence[EntryStep]:
@@ -102,7 +103,8 @@ class Storm:
     @property
     def load(self) -> float | None:
         """How much users ask for, compared with before [1]; None where one of the two is not known."""
-        return self.now.offered / self.before.offered if self.before.offered > 0 and self.now.offered > 0 else None
+        asked, usual = sum(each.asked for each in self.now.entry), self.before.offered * self.now.seconds
+        return asked / usual if asked and usual > 0 else None
 
     @property
     def surely(self) -> float:
@@ -142,9 +144,3 @@ def flow(asking: Asking, entry: str, within: float, when: str) -> Flow:
         {each.service: each for each in served},
         {each.service: each for each in peaks(steps)},
     )
-
-
-def median(values: Iterable[float], default: float) -> float:
-    """Return the median, or `default` of nothing."""
-    found = list(values)
-    return middle(found) if found else default
