@@ -1,5 +1,7 @@
 """Plans, made-up systems, the map, and what is refused."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -148,3 +150,19 @@ def test_a_link_that_drops_everything_is_a_timeout_for_each_attempt() -> None:
         found.count_over("search->rate", "attempts")[4:8].sum(), abs=30
     )
     assert found.count_of("rate", "arrived")[5] < 30  # only what reserve asks for
+
+
+@pytest.mark.parametrize("missing", ["numba", "numpy"])
+def test_without_the_extra_it_says_what_to_install(missing: str) -> None:
+    code = f"""
+import sys
+sys.modules[{missing!r}] = None
+from telic.errors import UsageError
+try:
+    import telic.worlds.queueing
+except UsageError as error:
+    assert {missing!r} in str(error) and "telic[model]" in error.hint, error
+else:
+    sys.exit("no error")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

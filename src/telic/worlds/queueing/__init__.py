@@ -1,5 +1,6 @@
 """A compiled queueing model of a design with its wiring, for hundreds to thousands of services (extra ``model``)."""
 
+from telic.worlds.queueing import compiled as compiled  # first: it says what to do where the extra is absent
 from telic.worlds.queueing.compiler import compile
 from telic.worlds.queueing.costs import Costs, statement_costs
 from telic.worlds.queueing.plan import Plan

@@ -12,9 +12,10 @@ from telic.errors import UsageError
 
 try:
     import numba
+    import numpy  # noqa: F401
 except ModuleNotFoundError as missing:
     raise UsageError(
-        "the queueing model needs numba, which is not installed",
+        f"the queueing model needs {missing.name}, which is not installed",
         hint="pip install 'telic[model]', or `make dev` in a checkout",
     ) from missing
 

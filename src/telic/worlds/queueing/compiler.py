@@ -136,7 +136,7 @@ class _Compiler:
             self._step(WORK, -1, -1, spread, -1, -1, 1.0, work)
         if service.stores and operation.mutating and policy.dedupe:
             for _ in range(costs.keys):
-                self._step(WORK, -1, -1, spread, database, pool, 1.0, costs.statement, "idempotency")
+                self._step(WORK, -1, -1, spread, database, pool, 1.0, costs.network + costs.statement, "idempotency")
         for call in operation.calls:
             if (call.service, call.operation) not in self.numbers:
                 raise InvalidDesign(
@@ -148,7 +148,7 @@ class _Compiler:
             for share in [1.0] * int(whole) + ([rest] if rest > 0 else []):
                 self._step(CALL, self.numbers[call.service, call.operation], edge, CONSTANT, -1, -1, share, 0.0)
         for name in operation.statements:
-            self._step(WORK, -1, -1, spread, database, pool, 1.0, costs.of_statement(name), name)
+            self._step(WORK, -1, -1, spread, database, pool, 1.0, costs.network + costs.of_statement(name), name)
 
     def _step(
         self,

@@ -29,7 +29,7 @@ class Costs:
     sigma: float = 0.3  # of the lognormal factor, whose median is 1 [1]
     network: float = 0.0002  # there and back [s]
     look: float = 0.0003  # a look into a cache that hits [s]
-    statement: float = 0.0005  # one without an entry in `statements` [s]
+    statement: float = 0.0003  # one without an entry in `statements` [s]
     statements: Mapping[str, float] = field(default_factory=dict)  # name to [s]
     keys: int = 2  # statements that an idempotency key costs [1]
     connections: int = 3  # of one service [1]; 0: as many as are asked for
