@@ -16,7 +16,7 @@ class Fullness:
     """How full one service was over a stretch of time."""
 
     service: str
-    utilisation: float  # slots taken of those declared, on average [1]
+    utilisation: float  # slots taken of those that it had, on average [1]
     queued: float  # requests that waited for a slot, on average [1]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import fmean
 
 from telic import __version__
 from telic.design.paths import visits
@@ -14,15 +15,10 @@ from telic.model import Design, Incident, Store, Tally, Window, dump
 from telic.model.goodput import Goodput, Phases, Verdict, goodput
 from telic.model.intent import Workload
 from telic.model.trial import Evidence, Fullness, WorldName
+from telic.telemetry.queries.saturation import Saturation, saturation
 
 PATIENCE = 30.0  # for a query after a storm [s]
 CALLS = "SELECT count(*) AS calls FROM spans WHERE kind = 'client' AND peer = ? AND start_ns >= ? AND start_ns < ?"
-GAUGES = """
-SELECT service, avg(value) FILTER (WHERE name = 'telic.admission.active') AS active,
-       avg(value) FILTER (WHERE name = 'telic.admission.queued') AS queued
-FROM metrics WHERE name IN ('telic.admission.active', 'telic.admission.queued') AND time_ns >= ? AND time_ns < ?
-GROUP BY service ORDER BY service
-"""
 
 
 def evidence(
@@ -62,7 +58,7 @@ def evidence(
         bottleneck=bottleneck,
         calm=calls_a_request(store, bottleneck, seconds, phases.before),
         amplification=max(amplified),
-        full=fullness(store, design, worst),
+        full=fullness(store, worst),
         operated=operated,
         actions=done(course.incidents()),
     )
@@ -88,14 +84,14 @@ def calls_a_request(store: Store, service: str, seconds: Sequence[Goodput], wind
     return float(str(row["calls"])) / asked if asked else 0.0
 
 
-def fullness(store: Store, design: Design, window: Window) -> tuple[Fullness, ...]:
-    """Return how full each service was over `window`, fullest first."""
-    rows = store.query(GAUGES, (int(window.start * 1e9), int(window.end * 1e9)), timeout=PATIENCE)
-    slots = {each.name: each.capacity.slots for each in design.services if each.capacity is not None}
+def fullness(store: Store, window: Window) -> tuple[Fullness, ...]:
+    """Return how full each service was over `window`, of the slots that it had then, fullest first."""
+    steps: dict[str, list[Saturation]] = {}
+    for each in saturation(store, window):
+        steps.setdefault(each.service, []).append(each)
     found = [
-        Fullness(name, float(str(row["active"] or 0.0)) / slots[name], float(str(row["queued"] or 0.0)))
-        for row in rows
-        if (name := str(row["service"])) in slots
+        Fullness(name, fmean(each.utilisation for each in here), fmean(each.queued for each in here))
+        for name, here in steps.items()
     ]
     return tuple(sorted(found, key=lambda each: (-each.utilisation, -each.queued, each.service)))
 
