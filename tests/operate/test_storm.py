@@ -100,6 +100,20 @@ def test_without_retries_or_waste_a_full_service_is_not_enough() -> None:
     assert proposed("overload", flow(asked=500, good=100, served=330, used=4, age=0.05)) is None
 
 
+def test_with_nothing_known_of_before_half_is_shed_where_the_other_signs_are_clear() -> None:
+    found = proposed("metastable-overload", STORM, Flow(Window(0.0, 0.0)))
+    assert found is not None
+    assert found.weight >= 2.0
+    assert found.mitigations[0].params == {"shed": 0.5}
+
+
+def test_a_load_that_grew_hides_no_collapse() -> None:
+    now, before = replace(STORM, entry=flow(asked=600, good=150).entry), flow(asked=180, good=160)
+    found = proposed("overload", now, before)
+    assert found is not None
+    assert found.mitigations
+
+
 @pytest.mark.parametrize(("can", "shed"), [(330, 0.0), (150, 0.2), (84, 0.55), (10, 0.9), (0, 0.5)])
 def test_what_is_let_in_has_room(can: float, shed: float) -> None:
     now = replace(STORM, served={"hotel": Served("hotel", round(2 * can), 0)})

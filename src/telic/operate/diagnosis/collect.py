@@ -84,7 +84,7 @@ class Collector:
         )
         lately = Asking(notebook, Window(onset - 10.0, now + 1.0), asking.evidence, asking.missing)
         newest = Asking(notebook, Window(max(onset, until - LATELY), until), asking.evidence, asking.missing)
-        storm = None if before is None else storm_of(newest, before, topology.entry, self._threshold)
+        storm = storm_of(newest, before, topology.entry, self._threshold)
         return Findings(
             now=now,
             onset=onset,

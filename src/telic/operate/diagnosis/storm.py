@@ -54,6 +54,12 @@ class Flow:
         return median(each.good for each in self._whole) / STEP if self._whole else 0.0
 
     @property
+    def answered(self) -> float:
+        """Good answers for what users asked for [1]."""
+        asked = sum(each.asked for each in self.entry)
+        return sum(each.good for each in self.entry) / asked if asked else 1.0
+
+    @property
     def _whole(self) -> Sequence[EntryStep]:
         return [each for each in self.entry if each.start + STEP <= self.window.end + ROUNDING]
 
@@ -93,6 +99,10 @@ class Flow:
         )
 
 
+NOTHING = Flow(Window(0.0, 0.0))
+"""What is known of a time that telemetry does not tell of."""
+
+
 @dataclass(frozen=True)
 class Storm:
     """Now against before."""
@@ -114,9 +124,9 @@ class Storm:
         return (asked - SIGMAS * asked**0.5) / usual if usual > 0 else 0.0
 
 
-def storm_of(asking: Asking, before: Flow, entry: str, within: float) -> Storm | None:
+def storm_of(asking: Asking, before: Flow | None, entry: str, within: float) -> Storm | None:
     """Compare how work flows in a window with how it flowed before; None where the window is too short to tell."""
-    return None if asking.window.seconds < LEAST else Storm(flow(asking, entry, within, "lately"), before)
+    return None if asking.window.seconds < LEAST else Storm(flow(asking, entry, within, "lately"), before or NOTHING)
 
 
 def flow(asking: Asking, entry: str, within: float, when: str) -> Flow:

@@ -14,7 +14,7 @@ from telic.runtime.wiring import EdgePolicy
 from telic.telemetry.queries import bottlenecks
 
 FULL = 0.85  # of its slots taken: it cannot take more [1]
-COLLAPSED = 0.75  # of the good answers for what is asked, compared with before [1]
+COLLAPSED = 0.75  # good answers for what is asked, compared with before; or with all, where that is not known [1]
 MORE_LOAD = 1.25  # of what users asked for before [1]
 AMPLIFIED, PLAIN = 1.5, 1.15  # attempts for each call on the way to it [1]
 WASTED, USEFUL = 0.25, 0.05  # of its work is for nobody [1]
@@ -40,9 +40,9 @@ def collapsed(findings: Findings) -> list[str]:
     storm = findings.storm
     if storm is None:
         return []
-    usual = storm.before.goodput * (1.0 if storm.load is None else min(storm.load, 1.0))
+    usual = 1.0 if storm.load is None else storm.before.answered
     full = [name for name, each in storm.now.full.items() if each.mean >= FULL]
-    return bottlenecks(full, findings.topology) if storm.now.goodput < COLLAPSED * usual else []
+    return bottlenecks(full, findings.topology) if storm.now.answered < COLLAPSED * usual else []
 
 
 def _of(findings: Findings, storm: Storm, service: str) -> Proposal:
@@ -105,7 +105,7 @@ def _load(storm: Storm) -> list[Clue]:
     topics, load = ("load",), storm.load
     got = f"{storm.now.goodput:.0f} good answers/s, {storm.before.goodput:.0f} before"
     if load is None:
-        return [Clue(0.0, f"{got}; what users ask for is not known", topics)]
+        return [Clue(0.0, f"{got}; what users asked for before is not known", topics)]
     if storm.surely >= MORE_LOAD:
         return [Clue(-10.0, f"users ask for {load:.1f} times as much as before", topics)]
     return [Clue(2.0, f"{got}, though users ask for {load:.1f} times what they did", topics)]
