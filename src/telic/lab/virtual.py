@@ -112,7 +112,7 @@ class VirtualJourney(Course):
 
 @contextmanager
 def start(
-    system: str,
+    system: str | Design,
     settings: Settings,
     tell: Tell,
     *,
@@ -126,11 +126,11 @@ def start(
 ) -> Iterator[VirtualJourney]:
     """Design, start and load `system` on virtual time; its state folder stays.
 
-    With `wiring` given, that file replaces the design's own wiring.
+    With `wiring` given, that file replaces the design's own wiring. A design that is there already is taken as it is.
     """
     timings: dict[str, float] = {}
     with timed(timings, "generate"):
-        made = loop.design(system, settings, wiring=wiring)
+        made = system if isinstance(system, Design) else loop.design(system, settings, wiring=wiring)
     with timed(timings, "ready"):
         world = simulated.up(made, settings.system(made.system), seed=seed)
     tell(Told(world.clock.time(), "step", f"designed {len(made.services)} services in {timings['generate']:.1f} s"))
@@ -160,7 +160,7 @@ def start(
 
 
 def run_episode(
-    fault: str, seed: int, *, operate: bool = True, system: str = "hotel", hurt: Hurt | None = None
+    fault: str, seed: int, *, operate: bool = True, system: str | Design = "hotel", hurt: Hurt | None = None
 ) -> Episode:
     """Run one fault from a fresh system to its score.
 

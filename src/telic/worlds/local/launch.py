@@ -25,7 +25,7 @@ from telic.worlds.local.spec import SIMULATED, Isolation, Spec
 from telic.worlds.local.world import LocalWorld
 
 READY_WITHIN = 60.0  # [s]; 2-3 s measured on 2 cores
-__all__ = ["alive", "down", "up"]
+__all__ = ["alive", "discard", "down", "up"]
 _KEPT_BY_FRESH = ("lock", "design")
 _BOOTS: Mapping[str, str] = {
     SIMULATED: "telic.worlds.simulated.boot"
@@ -67,7 +67,7 @@ def up(
     lock = checks.take_lock(layout)
     try:
         if fresh:
-            _discard(layout)
+            discard(layout)
         layout.make()  # again: an earlier world's end may have taken its folders away
         checks.require_disk(layout.state)
         _launch(layout, lock, design, settings, on_step, simulated=simulated)
@@ -205,7 +205,8 @@ def _inside(layout: Layout, design: Design) -> Path:
     return target
 
 
-def _discard(layout: Layout) -> None:
+def discard(layout: Layout) -> None:
+    """Remove everything of earlier runs but the design."""
     for each in layout.state.iterdir():
         if each.name in _KEPT_BY_FRESH:
             continue

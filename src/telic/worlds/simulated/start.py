@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from telic.model import Design
-from telic.worlds.local import configuration
+from telic.worlds.local import configuration, launch
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.methods import methods
 from telic.worlds.local.parts import keep_part, start_services
@@ -27,6 +27,7 @@ def up(
     state: Path,
     *,
     seed: int = 1,
+    fresh: bool = True,
     wall: float = START,
     about: Mapping[str, object] | None = None,
     end: Callable[[], None] = lambda: None,
@@ -37,9 +38,11 @@ def up(
     Parameters
     ----------
     state
-        Folder for releases, configuration and journal; nothing of an earlier run is taken from it.
+        Folder for releases, configuration and journal.
     seed
         Of every source of chance of this world.
+    fresh
+        Discard journal and change log of earlier runs; nothing else of them is used.
     wall
         Virtual wall clock at the start [s since the Unix epoch].
     about
@@ -53,6 +56,9 @@ def up(
         Something did not get ready.
     """
     layout = Layout.of(state)
+    layout.state.mkdir(parents=True, exist_ok=True)
+    if fresh:
+        launch.discard(layout)
     for folder in (layout.secrets, layout.state / "log"):
         folder.mkdir(parents=True, exist_ok=True)
     loop = VirtualLoop()
