@@ -23,7 +23,7 @@ class Pacer:
     """
 
     def __init__(self, loop: VirtualLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._orders: deque[Callable[[], None]] = deque()
         self._news = threading.Event()
         self._ending = False
@@ -51,7 +51,7 @@ class Pacer:
         tasks: list[asyncio.Task[T]] = []
 
         def begin() -> None:
-            task = self._loop.create_task(work())
+            task = self.loop.create_task(work())
             tasks.append(task)
             task.add_done_callback(lambda done: here.call_soon_threadsafe(_copy, done, answer))
 
@@ -85,13 +85,13 @@ class Pacer:
 
     def _run(self) -> None:
         try:
-            begun = time.monotonic() - self._loop.time()
+            begun = time.monotonic() - self.loop.time()
             while not self._ending:
                 self._news.clear()
                 while self._orders:
                     self._orders.popleft()()
-                behind = time.monotonic() - begun - self._loop.time()
-                self._loop.run_until(self._loop.time() + max(0.0, min(SLICE, behind)))
+                behind = time.monotonic() - begun - self.loop.time()
+                self.loop.run_until(self.loop.time() + max(0.0, min(SLICE, behind)))
                 if behind < SLICE:
                     self._news.wait(STEP)
         except BaseException as error:  # noqa: BLE001 - told by `failure`; the supervisor ends the world then
