@@ -24,7 +24,7 @@ def went(records: list[ActionRecord], outcome: str) -> Action:
     return step
 
 
-@pytest.mark.parametrize(("shed", "steps"), [(0.5, [0.25, 0.0]), (0.45, [0.225, 0.0]), (0.2, [0.0]), (0.0, [])])
+@pytest.mark.parametrize(("shed", "steps"), [(0.5, [0.25, 0.0]), (0.45, [0.225, 0.0]), (0.35, [0.0]), (0.0, [])])
 def test_the_share_is_halved_until_it_is_gone_and_then_callers_may_try_again(shed: float, steps: list[float]) -> None:
     records = escaped(shed)
     assert [went(records, "helped").params["shed"] for _ in steps] == steps

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from telic.model import Action, ActionRecord
 
 ESCAPE, REOPEN = "escape", "reopen"
-SMALL = 0.25  # a share so small is given up in one step [1]
+SMALL = 0.4  # a share so small is given up in one step [1]
 FINEST = 0.05  # smaller steps say nothing [1]
 BUDGETS = (0.05, 0.1)  # retries for each request that callers may spend, step by step [1]
 FAILED = ("undone", "left", "undo_failed")
