@@ -49,7 +49,14 @@ class _World(Lifetime):
         start = time.time()
         about = {"isolation": spec.isolation, "url": spec.url, "otlp": "", "started": start}
         self._world = world = await asyncio.to_thread(
-            simulated.up, design, layout.state, fresh=False, wall=start, about=about, end=self.ending.set, announce=self.announce
+            simulated.up,
+            design,
+            layout.state,
+            fresh=False,
+            wall=start,
+            about=about,
+            end=self.ending.set,
+            announce=self.announce,
         )
         self.tell({"step": f"{len(design.services)} simulated services are ready"})
         self._pacer = pacer = Pacer(world.loop)
