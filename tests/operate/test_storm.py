@@ -13,7 +13,7 @@ from telic.operate.diagnosis import Findings, mechanism
 from telic.operate.diagnosis.mechanisms.metastable_overload import share_to_shed
 from telic.operate.diagnosis.proposal import Proposal
 from telic.operate.diagnosis.storm import Flow, Storm
-from telic.telemetry.queries import EdgeCalls, EntryStep, Peak, Served
+from telic.telemetry.queries import Attempts, EntryStep, Peak, Served
 
 SLOTS = 4
 
@@ -32,7 +32,7 @@ def flow(
     entry = [EntryStep(each / 2, round(asked / 2), round(good / 2)) for each in range(4)]
     calls = round(300 * attempts)
     edges = {
-        f"{caller}->{callee}": EdgeCalls(caller, callee, calls, resends=calls - 300)
+        f"{caller}->{callee}": Attempts(caller, callee, calls, calls - 300)
         for caller, callee in (("gateway", "search"), ("search", "hotel"))
     }
     done = {"hotel": Served("hotel", round(2 * served), round(2 * wasted))}

@@ -32,6 +32,8 @@ def test_what_users_offer_does_not_count_what_is_tried_again(store: LocalStore) 
     )
     steps = queries.entry_load(store, WINDOW, "gateway", 0.1)
     assert [(round(each.start - T0, 3), each.asked) for each in steps] == [(0.0, 5), (1.5, 1)]
+    called = [(each.name, each.calls, each.resends) for each in queries.attempts(store, WINDOW)]
+    assert called == [("gateway->search", 13, 7), ("search->hotel", 1, 0)]
 
 
 def test_good_is_what_ended_well_and_in_time(store: LocalStore) -> None:

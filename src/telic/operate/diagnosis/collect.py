@@ -9,7 +9,7 @@ from telic.model.intent import Objective
 from telic.operate.diagnosis.asking import Asking
 from telic.operate.diagnosis.blame import Blame, Normals, blame, spans_of
 from telic.operate.diagnosis.findings import CHANGE_AFTER, CHANGE_BEFORE, OWN, Findings, Picture, SupervisorEvent
-from telic.operate.diagnosis.storm import LATELY, Flow, flow, storm_of
+from telic.operate.diagnosis.storm import LATELY, Flow, past, storm_of
 from telic.operate.history import History
 from telic.telemetry.queries import edges, exceptions, gauges, service_operations, statements
 from telic.tools.evidence import Notebook
@@ -113,15 +113,15 @@ class Collector:
             before = Asking(asking.notebook, window, {}, asking.missing)
             first = len(asking.notebook.pages)
             picture = _picture(before, "before the onset")
-            past = flow(before, entry, self._threshold, "before the onset")
-            self._baselines = {window: (picture, past, before.evidence, asking.notebook.pages[first:])}
-        picture, past, evidence, pages = self._baselines[window]
+            flowed = past(before, entry, self._threshold, picture.operations)
+            self._baselines = {window: (picture, flowed, before.evidence, asking.notebook.pages[first:])}
+        picture, flowed, evidence, pages = self._baselines[window]
         asking.notebook.adopt(pages)
         asking.evidence.update({f"{topic} before": identity for topic, identity in evidence.items()})
         if not picture.operations:
             asking.missing.append(f"no telemetry from the {BASELINE:g} s before the onset: nothing says what is normal")
             return None, None
-        return picture, past
+        return picture, flowed
 
     def _blames(self, asking: Asking, entry: str, incident: Incident, normals: Normals) -> list[Blame]:
         names = sorted({each.operation for each in incident.symptoms if each.operation})

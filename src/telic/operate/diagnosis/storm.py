@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from telic.model import Topology, Window
 from telic.operate.diagnosis.asking import Asking
 from telic.telemetry.queries import (
-    EdgeCalls,
+    Attempts,
     EntryStep,
+    OperationStep,
     Peak,
     Served,
-    edges,
+    attempts,
     entry_load,
     peaks,
     saturation,
@@ -33,7 +34,7 @@ class Flow:
 
     window: Window
     entry: Sequence[EntryStep] = ()
-    edges: Mapping[str, EdgeCalls] = field(default_factory=dict)
+    edges: Mapping[str, Attempts] = field(default_factory=dict)
     served: Mapping[str, Served] = field(default_factory=dict)
     full: Mapping[str, Peak] = field(default_factory=dict)
 
@@ -139,18 +140,39 @@ def flow(asking: Asking, entry: str, within: float, when: str) -> Flow:
     when
         In words.
     """
+    on_edges = asking.ask("attempts", f"attempts on every edge {when}", attempts)
+    served = asking.ask("wasted", f"work that somebody waited for, and work for nobody, {when}", wasted_work)
+    return _flow(asking, entry, within, when, {each.service: each for each in served}, on_edges)
+
+
+def past(asking: Asking, entry: str, within: float, served: Sequence[OperationStep]) -> Flow:
+    """Ask the same of the time before the onset, in which nobody looks for retries and waste.
+
+    Parameters
+    ----------
+    served
+        Requests of every service in that window.
+    """
+    done: dict[str, Served] = {}
+    for each in served:
+        known = done.get(each.service, Served(each.service))
+        done[each.service] = replace(known, served=known.served + each.count - each.errors)
+    return _flow(asking, entry, within, "before the onset", done, ())
+
+
+def _flow(
+    asking: Asking, entry: str, within: float, when: str, served: Mapping[str, Served], on_edges: Sequence[Attempts]
+) -> Flow:
     at_entry = asking.ask(
         "load",
         f"what users asked for and got {when}",
         lambda store, window: entry_load(store, window, entry, within, STEP),
     )
-    on_edges = asking.ask("attempts", f"attempts on every edge {when}", edges)
-    served = asking.ask("wasted", f"work that somebody waited for, and work for nobody, {when}", wasted_work)
     steps = asking.ask("full", f"slots and queues {when}", lambda store, window: saturation(store, window, STEP))
     return Flow(
         asking.window,
         at_entry,
         {each.name: each for each in on_edges},
-        {each.service: each for each in served},
+        served,
         {each.service: each for each in peaks(steps)},
     )

@@ -9,9 +9,10 @@ from telic.telemetry.queries.gauges import GaugePoint, freshness, gauges
 from telic.telemetry.queries.operations import OperationStep, service_operations
 from telic.telemetry.queries.saturation import Peak, Saturation, bottlenecks, full_services, peaks, saturation
 from telic.telemetry.queries.statements import StatementCalls, statements
-from telic.telemetry.queries.storms import EntryStep, Served, entry_load, wasted_work
+from telic.telemetry.queries.storms import Attempts, EntryStep, Served, attempts, entry_load, wasted_work
 
 __all__ = [
+    "Attempts",
     "EdgeCalls",
     "EntryStep",
     "ExceptionGroup",
@@ -22,6 +23,7 @@ __all__ = [
     "Saturation",
     "Served",
     "StatementCalls",
+    "attempts",
     "bottlenecks",
     "edges",
     "entry_load",

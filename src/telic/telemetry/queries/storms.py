@@ -28,6 +28,21 @@ class Served:
     wasted: int = 0  # of them, those whose caller had given up before
 
 
+@dataclass(frozen=True)
+class Attempts:
+    """Calls from one service to another in a window, each attempt counted."""
+
+    caller: str
+    callee: str
+    calls: int = 0
+    resends: int = 0  # of them, attempts after the first
+
+    @property
+    def name(self) -> str:
+        """``caller->callee``."""
+        return f"{self.caller}->{self.callee}"
+
+
 ENTRY = """
 SELECT at_ns // ? AS step, count(*) FILTER (WHERE kind = 'client') AS asked,
        count(*) FILTER (WHERE kind = 'server' AND status <> 'error' AND coalesce(http_status, 0) NOT BETWEEN 400 AND 421
@@ -37,6 +52,12 @@ FROM (SELECT *, (CASE kind WHEN 'client' THEN start_ns ELSE start_ns + duration_
       WHERE start_ns >= ? AND start_ns < ? AND service = ? AND kind IN ('client', 'server')
         AND (kind = 'server' OR NOT contains(attributes, '"http.request.resend_count":')))
 WHERE at_ns >= 0 AND at_ns < ? GROUP BY step HAVING asked > 0 ORDER BY step
+"""
+ATTEMPTS = """
+SELECT service AS caller, peer AS callee, count(*) AS calls,
+       count(*) FILTER (WHERE contains(attributes, '"http.request.resend_count":')) AS resends
+FROM spans WHERE kind = 'client' AND peer <> '' AND statement = '' AND start_ns >= ? AND start_ns < ?
+GROUP BY caller, callee ORDER BY caller, callee
 """
 SERVED = """
 WITH ended AS (
@@ -69,6 +90,11 @@ def entry_load(store: Store, window: Window, entry: str, within: float, step: fl
     for row in rows:
         row["start"] = window.start + float(str(row.pop("step"))) * step
     return records(EntryStep, rows)
+
+
+def attempts(store: Store, window: Window) -> list[Attempts]:
+    """Return the calls on every edge that began in `window`, by name."""
+    return records(Attempts, store.query(ATTEMPTS, bounds(window)))
 
 
 def wasted_work(store: Store, window: Window) -> list[Served]:

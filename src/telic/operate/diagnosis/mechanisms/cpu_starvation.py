@@ -11,6 +11,7 @@ from telic.operate.diagnosis.proposal import Clue, Proposal, change_clue, harm_c
 
 ENOUGH = 1.4  # a look that is shorter does not show progress [s]
 LAG = 0.08  # of an event loop that gets too little CPU [s]
+MORE_CALLS = 2.0  # of the calls before: lag is their doing [1]
 ALIKE = 0.4  # of its lag: others lag as well [1]
 LAG_GROWTH = 4.0  # over what is normal [1]
 
@@ -39,6 +40,7 @@ def _of(findings: Findings, service: str) -> Proposal | None:
     elsewhere = findings.lag_elsewhere(service)
     if held < HELD and elsewhere >= ALIKE * lag:
         clues.append(Clue(-4.0, f"other services lag {elsewhere * 1000:.0f} ms too: the machine is busy", ("lag",)))
+    clues += [] if held >= HELD else _more_calls(findings, service)
     if motion and motion.cpu > IDLE:
         clues.append(Clue(1.5, f"it still used {motion.cpu:.3f} cores", ("state",)))
     elif motion and motion.seconds >= ENOUGH:
@@ -59,6 +61,17 @@ def _of(findings: Findings, service: str) -> Proposal | None:
         None,
         (Action("restart", service, {}, f"today's process of {service} is kept from running"),),
     )
+
+
+def _more_calls(findings: Findings, service: str) -> list[Clue]:
+    """A service that gets far more calls than before lags because of them."""
+    if findings.baseline is None or findings.baseline.covered < 1.0 or findings.current.covered < 1.0:
+        return []
+    before = sum(each.calls for each in findings.baseline.into(service)) / findings.baseline.covered
+    now = sum(each.calls for each in findings.current.into(service)) / findings.current.covered
+    if before <= 0 or now < MORE_CALLS * before:
+        return []
+    return [Clue(-4.0, f"it is called {now / before:.1f} times as often as before", ("edges",))]
 
 
 def _touches(kind: str, entity: str, service: str) -> bool:

@@ -19,7 +19,7 @@ MORE_LOAD = 1.25  # of what users asked for before [1]
 AMPLIFIED, PLAIN = 1.5, 1.15  # attempts for each call on the way to it [1]
 WASTED, USEFUL = 0.25, 0.05  # of its work is for nobody [1]
 SLOWER, AS_EVER = 2.5, 1.6  # a request holds its slot, compared with before [1]
-LAG = 0.08  # of its event loop [s]
+LAG = 0.04  # median of the other services' event loops: the machine is busy [s]
 ROOM = 0.8  # of what it can serve is let in [1]
 SHED_LEAST, SHED_MOST, SHED_STEP = 0.1, 0.9, 0.05  # [1]
 
@@ -143,10 +143,14 @@ def _itself(findings: Findings, storm: Storm, service: str) -> list[Clue]:
         if now <= AS_EVER * before:
             clues.append(Clue(1.5, f"{service} is as fast as ever: {says}", ("full", "wasted")))
         elif now >= SLOWER * before:
-            clues.append(Clue(-4.0, f"{service} itself got slower: {says}", ("full", "wasted")))
-    motion, lag = findings.motion(service), findings.current.lag.get(service, 0.0)
-    if (motion and motion.held >= HELD) or (lag >= LAG and findings.lag_elsewhere(service) < 0.5 * lag):
-        clues.append(Clue(-3.0, f"{service} is kept from running", ("state", "lag")))
+            busy = findings.lag_elsewhere(service) >= LAG  # a storm keeps a small machine busy, and all get slower
+            clues.append(
+                Clue(-1.0 if busy else -4.0, f"{service} itself got slower: {says}", ("full", "wasted", "lag"))
+            )
+    motion = findings.motion(service)
+    if motion and motion.held >= HELD:
+        weight = -1.0 if feeds_itself(findings, service) else -3.0  # a storm outlives what began it
+        clues.append(Clue(weight, f"{service} is kept from running {motion.held:.0%} of the time", ("state",)))
     if findings.exits(service):
         clues.append(Clue(-3.0, f"processes of {service} ended", ("events",)))
     return clues
