@@ -114,6 +114,13 @@ def test_a_load_that_grew_hides_no_collapse() -> None:
     assert found.mitigations
 
 
+def test_a_machine_that_is_too_busy_to_drop_work_gets_half_of_it_at_first() -> None:
+    known = findings(STORM)
+    lagging = replace(known.current, lag=dict.fromkeys(known.state.services, 0.2))
+    (found,) = mechanism.factory("metastable-overload")(replace(known, current=lagging))
+    assert found.mitigations[0].params == {"shed": 0.5}
+
+
 @pytest.mark.parametrize(("can", "shed"), [(330, 0.0), (150, 0.2), (84, 0.55), (10, 0.9), (0, 0.5)])
 def test_what_is_let_in_has_room(can: float, shed: float) -> None:
     now = replace(STORM, served={"hotel": Served("hotel", round(2 * can), 0)})

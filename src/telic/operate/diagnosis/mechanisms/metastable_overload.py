@@ -20,6 +20,7 @@ AMPLIFIED, PLAIN = 1.5, 1.15  # attempts for each call on the way to it [1]
 WASTED, USEFUL = 0.25, 0.05  # of its work is for nobody [1]
 SLOWER, AS_EVER = 2.5, 1.6  # a request holds its slot, compared with before [1]
 LAG = 0.04  # median of the other services' event loops: the machine is busy [s]
+BUSY, BUSY_SHED = 0.08, 0.5  # median lag of event loops of a machine that is too busy [s]; and what is shed then [1]
 ROOM = 0.8  # of what it can serve is let in [1]
 SHED_LEAST, SHED_MOST, SHED_STEP = 0.1, 0.9, 0.05  # [1]
 
@@ -48,7 +49,7 @@ def collapsed(findings: Findings) -> list[str]:
 def _of(findings: Findings, storm: Storm, service: str) -> Proposal:
     clues = [*_load(storm), *signs(findings, storm, service)]
     return Proposal(
-        "metastable-overload", service, clues, "wasted work", findings.onset, None, (escape(storm, service),)
+        "metastable-overload", service, clues, "wasted work", findings.onset, None, (escape(findings, storm, service),)
     )
 
 
@@ -63,10 +64,15 @@ def signs(findings: Findings, storm: Storm, service: str) -> list[Clue]:
     ]
 
 
-def escape(storm: Storm, service: str) -> Action:
-    """Return the way out, with the share that has to be shed now."""
+def escape(findings: Findings, storm: Storm, service: str) -> Action:
+    """Return the way out, with the share that has to be shed now.
+
+    Where the event loops of most services lag, work waits in front of every queue that could drop it: then at least half
+    is shed until the machine has caught up.
+    """
     why = f"{service} works for callers that have left, and they try again"
-    return Action("escape", service, {"shed": share_to_shed(storm, service)}, why)
+    least = BUSY_SHED if findings.lag_elsewhere(service) >= BUSY else 0.0
+    return Action("escape", service, {"shed": max(least, share_to_shed(storm, service))}, why)
 
 
 def feeds_itself(findings: Findings, service: str) -> bool:

@@ -59,7 +59,7 @@ def _stormy(findings: Findings, service: str) -> Proposal | None:
         Clue(2.0, f"users ask for {storm.load:.1f} times as much as before", ("load",)),
         *signs(findings, storm, service),
     ]
-    return Proposal("overload", service, clues, "queue", findings.onset, None, (escape(storm, service),))
+    return Proposal("overload", service, clues, "queue", findings.onset, None, (escape(findings, storm, service),))
 
 
 def _growth(findings: Findings, service: str) -> float | None:
