@@ -67,8 +67,8 @@ def signs(findings: Findings, storm: Storm, service: str) -> list[Clue]:
 def escape(findings: Findings, storm: Storm, service: str) -> Action:
     """Return the way out, with the share that has to be shed now.
 
-    Where the event loops of most services lag, work waits in front of every queue that could drop it: then at least half
-    is shed until the machine has caught up.
+    Where the event loops of most services lag, work waits in front of every queue that could drop it: then at least
+    half is shed until the machine has caught up.
     """
     why = f"{service} works for callers that have left, and they try again"
     least = BUSY_SHED if findings.lag_elsewhere(service) >= BUSY else 0.0
