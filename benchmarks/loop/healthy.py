@@ -53,13 +53,13 @@ def steady(
     """Run the hotel undisturbed for `seconds` [s]."""
     with (
         home(telemetry=telemetry) as settings,
-        journey.start("hotel", settings, _quiet, rate=rate, seed=seed, operate=operate) as running,
+        journey.start("hotel", settings, quiet, rate=rate, seed=seed, operate=operate) as running,
     ):
         tree = [psutil.Process(int(str(running.world.about()["pid"]))), psutil.Process(os.getpid())]
         running.pause(SETTLE)
-        begun, before = time.time(), _cpu(tree)
+        begun, before = time.time(), cpu_seconds(tree)
         running.pause(seconds)
-        ended, cpu = time.time(), _cpu(tree) - before
+        ended, cpu = time.time(), cpu_seconds(tree) - before
         pss = _pss(tree[0])
         freshness = max(_freshness(running.world) for _ in range(5)) if telemetry == "on" else 0.0
         running.pause(3.5)  # until the last of them are decided
@@ -74,7 +74,7 @@ def restless(seconds: float, *, rate: float = 150.0, seed: int = 1) -> tuple[int
     rng = random.Random(seed)
     with (
         home() as settings,
-        journey.start("hotel", settings, _quiet, rate=rate, shape="swing:0.3", seed=seed) as running,
+        journey.start("hotel", settings, quiet, rate=rate, shape="swing:0.3", seed=seed) as running,
     ):
         end = time.time() + seconds
         while (left := end - time.time()) > 0:
@@ -114,7 +114,8 @@ def _freshness(world: AskedWorld) -> float:
     return 10.0
 
 
-def _cpu(roots: list[psutil.Process]) -> float:
+def cpu_seconds(roots: list[psutil.Process]) -> float:
+    """Return the CPU that processes and their children have used [s]; of ourselves only the children."""
     total = 0.0
     for root in roots:
         for each in root.children(recursive=True) + ([root] if root.pid != os.getpid() else []):
@@ -130,5 +131,5 @@ def _pss(root: psutil.Process) -> float:
     return float(sum(each.memory_full_info().pss for each in [root, *root.children(recursive=True)]))
 
 
-def _quiet(told: journey.Told) -> None:
+def quiet(told: journey.Told) -> None:
     """Benchmarks draw nothing."""

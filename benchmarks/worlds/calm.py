@@ -7,9 +7,8 @@ import random
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from benchmarks.loop.healthy import home
+from benchmarks.loop.healthy import home, quiet
 from telic.lab import decoys, virtual
-from telic.lab.course import Told
 from telic.lab.fault import Scene
 
 RATE = 150.0  # [requests/s]
@@ -44,7 +43,7 @@ def stretch(seconds: float, seed: int) -> tuple[int, int]:
     rng = random.Random(f"calm/{seed}")
     with (
         home() as settings,
-        virtual.start("hotel", settings, _quiet, rate=RATE, shape="swing:0.3@600", seed=seed) as journey,
+        virtual.start("hotel", settings, quiet, rate=RATE, shape="swing:0.3@600", seed=seed) as journey,
     ):
         scene = Scene(journey.harm, journey.design, journey.world.changes)
         left = seconds
@@ -81,7 +80,3 @@ def _upper(count: int) -> float:
         chance = sum(math.exp(-middle) * middle**each / math.factorial(each) for each in range(count + 1))
         low, high = (middle, high) if chance > 0.05 else (low, middle)
     return high
-
-
-def _quiet(told: Told) -> None:
-    """Nobody watches."""

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.loop.healthy import home
+from benchmarks.loop.healthy import home, quiet
 from telic import apps
 from telic.errors import TelicError
-from telic.lab.course import Told
 from telic.lab.trials import plan, run
 from telic.model.trial import Evidence, WorldName
 
@@ -59,7 +58,7 @@ def once(name: str, world: WorldName, seed: int, *, operate: bool) -> Evidence:
         return run(
             plan("hotel", trial, rate=rate),
             settings,
-            _quiet,
+            quiet,
             system="hotel",
             world=world,
             wiring=apps.find_wiring("hotel", wiring),
@@ -84,7 +83,3 @@ def _runs(name: str, world: WorldName, seeds: Sequence[int], *, operate: bool) -
             flush=True,
         )
     return Runs(name, tuple(found))
-
-
-def _quiet(told: Told) -> None:
-    """Nobody watches."""

@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.loop.healthy import home
+from benchmarks.loop.healthy import home, quiet
 from benchmarks.worlds.agreement import DESIGNS, TRIGGERS
 from telic import apps
 from telic import design as designs
 from telic import intent as intents
-from telic.lab.course import Told
 from telic.lab.trials.plan import GENTLE, Planned, plan
 from telic.lab.trials.run import opened, through
 from telic.model import Design
@@ -123,7 +122,7 @@ def in_handlers(planned: Planned, settings: Settings, wiring: Path, seed: int) -
     with opened(
         "hotel",
         settings,
-        _quiet,
+        quiet,
         world="simulated",
         workload=planned.workload.id,
         rate=planned.workload.rate,
@@ -161,10 +160,6 @@ def _row(pair: Pair) -> str:
         f"{pair.wiring:16} {pair.trial:5} {'yes' if pair.same else 'NO':5} {' / '.join(took):>15} "
         f"{numbers[0]:>13} {numbers[1]:>13} {tail:>13}"
     )
-
-
-def _quiet(told: Told) -> None:
-    """Nobody watches."""
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 import psutil
 
 from benchmarks import result
-from benchmarks.loop.healthy import SETTLE, home
+from benchmarks.loop.healthy import SETTLE, cpu_seconds, home, quiet
 from benchmarks.result import Metric
 from telic.lab import journey, virtual
-from telic.lab.course import Course, Told
+from telic.lab.course import Course
 from telic.model import Window
 from telic.model.trial import WorldName
 from telic.telemetry import queries
@@ -49,7 +49,7 @@ def overload(
     shape = f"steps:{factors[0]:g}@0," + ",".join(f"{each:g}@{at:g}" for each, at in zip(factors, ends, strict=True))
     with (
         home() as settings,
-        start("hotel", settings, _quiet, rate=HIGH, shape=shape, seed=seed, operate=False) as running,
+        start("hotel", settings, quiet, rate=HIGH, shape=shape, seed=seed, operate=False) as running,
     ):
         tree = []
         if world == "local":
@@ -96,9 +96,9 @@ def _step(running: Course, factor: float, start: float, hold: float, tree: list[
     window = Window(math.ceil(start + LEAD), math.floor(start + hold))
     running.pause(max(0.0, window.start - running.now()))
     psutil.cpu_percent()
-    before, began = _cpu(tree), running.now()
+    before, began = cpu_seconds(tree), running.now()
     running.pause(max(0.0, window.end - running.now()))
-    spent, took, machine = _cpu(tree) - before, running.now() - began, psutil.cpu_percent() / 100
+    spent, took, machine = cpu_seconds(tree) - before, running.now() - began, psutil.cpu_percent() / 100
     running.pause(LATE)
     record = running.record().since(window.start, window.end)
     found = queries.peaks(queries.saturation(running.world.store(), window))
@@ -115,22 +115,6 @@ def _step(running: Course, factor: float, start: float, hold: float, tree: list[
         {each.service: each.mean for each in found},
         {each.service: each.queued for each in found},
     )
-
-
-def _cpu(roots: list[psutil.Process]) -> float:
-    total = 0.0
-    for root in roots:
-        for each in root.children(recursive=True) + ([root] if root.pid != os.getpid() else []):
-            try:
-                spent = each.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            total += spent.user + spent.system
-    return total
-
-
-def _quiet(told: Told) -> None:
-    """Draws nothing."""
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ import gc
 import time
 from dataclasses import dataclass
 
-from benchmarks.loop.healthy import home
+from benchmarks.loop.healthy import home, quiet
 from telic.lab import virtual
-from telic.lab.course import Told
 
 RATE = 150.0  # [requests/s]
 
@@ -39,12 +38,8 @@ def measure(seconds: float) -> float:
 
 def run(seconds: float) -> Speed:
     """Run the hotel for `seconds` [s] after it has settled."""
-    with home() as settings, virtual.start("hotel", settings, _quiet, rate=RATE, operate=False) as journey:
+    with home() as settings, virtual.start("hotel", settings, quiet, rate=RATE, operate=False) as journey:
         gc.collect()
         cpu, wall = time.process_time(), time.perf_counter()
         journey.pause(seconds)
         return Speed(seconds, time.process_time() - cpu, time.perf_counter() - wall)
-
-
-def _quiet(told: Told) -> None:
-    """Nobody watches."""
