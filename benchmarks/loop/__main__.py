@@ -40,8 +40,8 @@ def _quick() -> dict[str, object]:
 def _full(names: list[str], seeds: range) -> dict[str, object]:
     steady = healthy.steady(60.0)
     shares = [_share(seed) for seed in (1, 2, 3)]
-    rows = faults.run(names, seeds)
     alarms, actions = healthy.restless(600.0)
+    rows = faults.run(names, seeds)
     scores = [each for row in rows for each in row.scores]
     lead = {each: _points(rows, each) for each in TRIVIAL}
     right = 100 * statistics.mean(each.cause_right for each in scores)
