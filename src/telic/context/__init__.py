@@ -1,0 +1,1 @@
+"""Signals to events, events to one graph, the graph to comprehension."""
