@@ -134,7 +134,8 @@ def test_a_dry_run_says_each_change_and_changes_nothing(system: QuietSystem) -> 
     before = policies(system)
     words = asyncio.run(actions.plan(system, ESCAPE)).words
     assert (
-        "gateway: queue -1 -> 64, order fifo -> lifo, cancel False -> True, max_age 0.0 -> 1.0, shed 0.0 -> 0.3"
+        "gateway: queue unbounded -> 64 places, order fifo -> lifo, "
+        "work of a caller that left is cancelled off -> on, refused after waiting never -> 1 s, shed at the door 0 % -> 30 %"
         in words
     )
     assert "search->hotel: retry RetryPolicy(max=3" in words

@@ -11,7 +11,7 @@ from telic.errors import ActionRefused
 from telic.model import Action, Scalar, Undo, plain
 from telic.registry import near_names
 from telic.runtime.wiring import EdgePolicy, NodePolicy
-from telic.worlds.local import configuration, escape_verbs, operations, privilege_verbs
+from telic.worlds.local import configuration, escape_verbs, operations, policy_words, privilege_verbs
 from telic.worlds.local.desired import DesiredService
 from telic.worlds.local.plan import AUTHOR, Plan, service_named, summary
 from telic.worlds.local.system import System
@@ -145,7 +145,7 @@ async def _set_policy(system: System, action: Action) -> Plan:
         raise ActionRefused(f"{target} has this policy already", hint="nothing to change")
     back = msgspec.json.encode(plain(old)).decode()
     return Plan(
-        f"policy of {target}: {old} -> {policy}",
+        f"{target}: {', '.join(policy_words.differences(old, policy))}",
         lambda: operations.set_policy(system, target, policy, author=AUTHOR, summary=summary(action)),
         Undo(Action("set_policy", target, {"policy": back}, "undo")),
     )

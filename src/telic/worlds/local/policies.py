@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import fields
 
 from telic.model import Change
 from telic.runtime.wiring import EdgePolicy, NodePolicy
+from telic.worlds.local import policy_words
 from telic.worlds.local.desired import DesiredService
 from telic.worlds.local.system import System
 
@@ -28,7 +28,7 @@ def changed(system: System, wanted: Policies) -> dict[str, EdgePolicy | NodePoli
 def words(system: System, wanted: Policies) -> list[str]:
     """Say what would change, a line each target."""
     return [
-        f"{target}: {', '.join(_differences(policy_of(system, target), policy))}"
+        f"{target}: {', '.join(policy_words.differences(policy_of(system, target), policy))}"
         for target, policy in changed(system, wanted).items()
     ]
 
@@ -57,11 +57,3 @@ async def _publish(system: System, service: DesiredService, mine: Policies) -> N
             else:
                 service.node = policy
         await system.publish(service)
-
-
-def _differences(old: EdgePolicy | NodePolicy, new: EdgePolicy | NodePolicy) -> list[str]:
-    return [
-        f"{each.name} {getattr(old, each.name)} -> {getattr(new, each.name)}"
-        for each in fields(new)
-        if getattr(old, each.name) != getattr(new, each.name)
-    ]
