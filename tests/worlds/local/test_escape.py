@@ -125,7 +125,7 @@ def test_an_escape_changes_everything_on_the_ways_and_nothing_else(system: Quiet
     assert [each.revision for each in system.desired.services.values()] == [2, 2, 2, 2, 1]  # one each, whatever changed
     (change,) = system.changes.within(_ever())
     assert (change.kind, change.entity, change.author) == ("policy", "hotel", "telic")
-    assert "hotel: queue -1 -> 20, order fifo -> lifo" in change.diff
+    assert "hotel: queue unbounded -> 20 places, order fifo -> lifo" in change.diff
     apply(system, undo)
     assert policies(system) == before
 
@@ -135,11 +135,12 @@ def test_a_dry_run_says_each_change_and_changes_nothing(system: QuietSystem) -> 
     words = asyncio.run(actions.plan(system, ESCAPE)).words
     assert (
         "gateway: queue unbounded -> 64 places, order fifo -> lifo, "
-        "work of a caller that left is cancelled off -> on, refused after waiting never -> 1 s, shed at the door 0 % -> 30 %"
+        "work of a caller that left is cancelled off -> on, "
+        "refused after waiting never -> 1 s, shed at the door 0 % -> 30 %"
         in words
     )
-    assert "search->hotel: retry RetryPolicy(max=3" in words
-    assert "-> None, deadline False -> True" in words
+    assert "search->hotel: retries up to 3 without a budget" in words
+    assert "-> none, deadline passed on off -> on" in words
     assert policies(system) == before
 
 

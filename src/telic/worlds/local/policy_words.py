@@ -36,7 +36,8 @@ def _whole(policy: Policy) -> str:
             return "none"
         case RetryPolicy():
             budget = f"for {_percent(policy.budget)} of the requests" if policy.budget > 0 else "without a budget"
-            return f"up to {policy.max} {budget}, after {_seconds(policy.backoff)}{' at random' * policy.jitter}"
+            wait = f"after {_seconds(policy.backoff)}{' at random' * policy.jitter}" if policy.backoff else "at once"
+            return f"up to {policy.max} {budget}, {wait}"
         case BreakerPolicy():
             return (
                 f"open {_seconds(policy.open)} when {_percent(policy.ratio)} of {policy.minimum} or more calls "
