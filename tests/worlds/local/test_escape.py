@@ -136,8 +136,7 @@ def test_a_dry_run_says_each_change_and_changes_nothing(system: QuietSystem) -> 
     assert (
         "gateway: queue unbounded -> 64 places, order fifo -> lifo, "
         "work of a caller that left is cancelled off -> on, "
-        "refused after waiting never -> 1 s, shed at the door 0 % -> 30 %"
-        in words
+        "refused after waiting never -> 1 s, shed at the door 0 % -> 30 %" in words
     )
     assert "search->hotel: retries up to 3 without a budget" in words
     assert "-> none, deadline passed on off -> on" in words
