@@ -34,6 +34,7 @@ class Entity:
     name: str
     kind: EntityKind
     of: str = ""  # the service of an instance
+    on: str = ""  # the node that it runs on
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Edge:
     caller: str
     callee: str
     kind: Literal["calls", "uses"] = "calls"
+    calls: float | None = None  # in the recording; None: not counted [1]
 
     @property
     def name(self) -> str:
@@ -139,10 +141,11 @@ class Change:
 
     id: str
     time: float
-    kind: Literal["deploy", "config", "policy", "flag", "migration", "scale", "grant", "restart", "other"]
+    kind: Literal["deploy", "config", "policy", "flag", "migration", "scale", "grant", "restart", "commit", "other"]
     entity: str
     summary: str
     author: str = ""
     diff: str = ""  # unified diff or "key: old -> new" lines
     before: str = ""  # version or revision
     after: str = ""
+    files: tuple[str, ...] = ()  # that a commit touches

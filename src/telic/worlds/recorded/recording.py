@@ -1,0 +1,139 @@
+"""One recorded incident: a folder that answers like a world in which nothing moves any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from telic.clock import Clock, VirtualClock
+from telic.errors import InvalidRecord, UsageError
+from telic.model import Change, State, Topology, Window
+from telic.model.signals import Alert, Event, Reported
+from telic.worlds.recorded.header import Header, read_header
+from telic.worlds.recorded.lines import read_alerts, read_changes, read_events
+from telic.worlds.recorded.parts import read_topology
+from telic.worlds.recorded.store import RecordedStore
+from telic.worlds.recorded.tables import SCHEMAS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_FOLDERS = ("code", "docs")
+
+
+class Recording:
+    """An incident's telemetry, topology, changes, alerts and events; read as they are asked for, never the truth.
+
+    It is an `Observed`: what diagnoses a live system diagnoses this.
+
+    Parameters
+    ----------
+    folder
+        Holds an ``incident.yaml``.
+    header
+        What that file says.
+    """
+
+    def __init__(self, folder: Path, header: Header) -> None:
+        self.folder, self.header = folder, header
+        self.clock: Clock = VirtualClock(start=header.window.end)
+        self._changes = read_changes(folder / "changes.jsonl")
+        self.alerts: list[Alert] = read_alerts(folder / "alerts.jsonl")
+        self.events: list[Event] = read_events(folder / "events.jsonl")
+        self._topology = read_topology(folder / "topology.json", header.name, header.symptom.entity)
+        files = {kind: folder / f"{kind}.parquet" for kind in SCHEMAS if (folder / f"{kind}.parquet").exists()}
+        self._store = RecordedStore(files, self._changes, self.alerts, self.events)
+
+    @property
+    def name(self) -> str:
+        """What the incident is called."""
+        return self.header.name
+
+    @property
+    def window(self) -> Window:
+        """The stretch in which something was wrong, or was said to be."""
+        return self.header.window
+
+    @property
+    def baseline(self) -> Window | None:
+        """A stretch in which all was well, if one was recorded."""
+        return self.header.baseline
+
+    @property
+    def symptom(self) -> Reported:
+        """What was reported."""
+        return self.header.symptom
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows of each table, 0 where it was not recorded [1]."""
+        return dict(self._store.rows)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What was not recorded, in words."""
+        absent = [f"no {kind} were recorded" for kind, rows in self._store.rows.items() if not rows]
+        records = {"changes": self._changes, "alerts": self.alerts, "topology": self._topology.edges}
+        absent += [f"no {kind} on record" for kind, found in records.items() if not found]
+        return tuple(absent + ([] if self.baseline else ["no baseline was recorded"]))
+
+    def topology(self) -> Topology:
+        """Return entities and who calls whom; the entry is where the symptom was reported."""
+        return self._topology
+
+    def state(self) -> State:
+        """Return that nothing is known of configuration and processes."""
+        return State(self.name, self.window.end, {})
+
+    def changes(self, window: Window | None = None) -> list[Change]:
+        """Return what was changed in `window` (all that is on record without one), oldest first."""
+        if window is None:
+            return list(self._changes)
+        return [each for each in self._changes if window.start <= each.time < window.end]
+
+    def columns(
+        self, kind: str, names: Sequence[str], windows: Sequence[Window] = ()
+    ) -> dict[str, NDArray[np.generic]]:
+        """Return columns of ``metrics``, ``logs`` or ``spans`` inside any of `windows`; see `RecordedStore.columns`."""
+        return self._store.columns(kind, names, windows)
+
+    def store(self) -> RecordedStore:
+        """Return the same tables behind SQL."""
+        return self._store
+
+    def file(self, path: str) -> bytes:
+        """Return a file of the snapshots ``code/`` and ``docs/``.
+
+        Raises
+        ------
+        UsageError
+            Outside these folders, or not there.
+        """
+        wanted = (self.folder / path).resolve()
+        roots = [(self.folder / each).resolve() for each in _FOLDERS]
+        if not any(wanted.is_relative_to(root) for root in roots) or not wanted.is_file():
+            raise UsageError(f"no file {path!r} in the recording", hint=f"files lie under {' and '.join(_FOLDERS)}")
+        return wanted.read_bytes()
+
+    def files(self, folder: str) -> list[str]:
+        """Return the paths of all files under ``code`` or ``docs``, as `file` takes them."""
+        root = self.folder / folder
+        if folder not in _FOLDERS or not root.is_dir():
+            return []
+        return sorted(str(each.relative_to(self.folder)) for each in root.rglob("*") if each.is_file())
+
+
+def read(folder: Path | str) -> Recording:
+    """Open the recorded incident in `folder`.
+
+    Raises
+    ------
+    InvalidRecord
+        No incident, or a file that cannot be read (the message has file and line, row or column).
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InvalidRecord(f"{folder}: no such folder", hint="a recorded incident is a folder with an incident.yaml")
+    return Recording(folder, read_header(folder / "incident.yaml"))

@@ -1,0 +1,152 @@
+"""SQL over an incident's tables: DuckDB views that see the recorded files and nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from telic.errors import StoreFailed, UsageError
+from telic.model import Change, Row, Scalar, Window
+from telic.model.signals import Alert, Event
+from telic.worlds.recorded.tables import SCHEMAS, TEXT, TIME, quoted, view
+from telic.worlds.recorded.times import NANOSECONDS
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    from numpy.typing import NDArray
+
+_RECORDS = {
+    "changes": ("time", "kind", "entity", "id", "summary", "diff", "author"),
+    "alerts": ("time", "name", "entity", "severity", "text"),
+    "events": ("time", "kind", "entity", "reason", "text"),
+}
+
+
+class RecordedStore:
+    """Answers SELECTs over ``metrics``, ``logs``, ``spans``, ``changes``, ``alerts`` and ``events`` of one folder.
+
+    Nothing else on the machine can be read, and nothing written: a query may come from a report by others.
+    Times are UTC.
+
+    Parameters
+    ----------
+    files
+        Parquet file of each table that was recorded.
+    changes, alerts, events
+        The records of the JSON lines.
+
+    Raises
+    ------
+    InvalidRecord
+        A file is no Parquet file, or has other columns.
+    """
+
+    def __init__(
+        self, files: Mapping[str, Path], changes: Sequence[Change], alerts: Sequence[Alert], events: Sequence[Event]
+    ) -> None:
+        import duckdb
+
+        self._lock = threading.Lock()
+        self._connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "512MB"})
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self.rows = {kind: view(self._connection, kind, files.get(kind)) for kind in SCHEMAS}
+        """Rows of each table [1]."""
+        for name, records in {"changes": changes, "alerts": alerts, "events": events}.items():
+            _insert(self._connection, name, records)
+        allowed = ", ".join(quoted(str(each)) for each in files.values())
+        for setting in (f"allowed_paths = [{allowed}]", "enable_external_access = false", "lock_configuration = true"):
+            self._connection.execute(f"SET {setting}")
+
+    def query(self, sql: str, params: Sequence[Scalar] = (), *, limit: int = 10_000, timeout: float = 5.0) -> list[Row]:
+        """Run one SELECT with ``?`` placeholders; at most `limit` rows [1] within `timeout` [s].
+
+        Raises
+        ------
+        UsageError
+            Not one SELECT, or SQL that DuckDB refuses.
+        StoreFailed
+            Not answered within `timeout`.
+        """
+        import duckdb
+
+        with self._asking(sql, timeout):
+            found = self._connection.extract_statements(sql)
+            if len(found) != 1 or found[0].type != duckdb.StatementType.SELECT:
+                raise UsageError("one SELECT was expected", hint="recordings are read-only")
+            answer = self._connection.execute(found[0], list(params))
+            names = [each[0] for each in answer.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchmany(limit)]
+
+    def columns(
+        self, kind: str, names: Sequence[str], windows: Sequence[Window] = (), *, timeout: float = 60.0
+    ) -> dict[str, NDArray[np.generic]]:
+        """Return columns of the rows inside any of `windows`, in the order of the file; no windows mean all.
+
+        Returns
+        -------
+        Arrays of shape (rows,): times int64 [ns since the Unix epoch], numbers float64 (NaN where empty),
+        text as objects (``""`` where empty). Rows without a time are left out.
+        """
+        import numpy as np
+
+        schema = SCHEMAS[kind]
+        for name in names:
+            if name not in schema.columns:
+                raise UsageError(f"no column {name!r} in {kind}", hint=f"columns: {', '.join(schema.columns)}")
+        inside = " OR ".join(
+            f"epoch_ns({schema.time}) BETWEEN {round(each.start * NANOSECONDS)} AND {round(each.end * NANOSECONDS) - 1}"
+            for each in windows
+        )
+        sql = f"SELECT {', '.join(_column(each, schema.columns[each]) for each in names)} FROM {kind}"
+        sql += f" WHERE {schema.time} IS NOT NULL" + (f" AND ({inside})" if inside else "")
+        with self._asking(sql, timeout):
+            found = self._connection.execute(sql).fetchnumpy()
+        return {
+            name: np.ma.filled(found[name], np.nan if schema.columns[name] == "number" else 0)
+            if isinstance(found[name], np.ma.MaskedArray)
+            else found[name]
+            for name in names
+        }
+
+    @contextmanager
+    def _asking(self, sql: str, timeout: float) -> Iterator[None]:
+        import duckdb
+
+        with self._lock:
+            timer = threading.Timer(timeout, self._connection.interrupt)
+            timer.start()
+            try:
+                yield
+            except duckdb.InterruptException as error:
+                raise StoreFailed(f"no answer within {timeout} s: {sql[:200]}", hint="narrow the window") from error
+            except duckdb.Error as error:
+                raise UsageError(f"{error}", hint=f"tables: {', '.join([*SCHEMAS, *_RECORDS])}") from error
+            finally:
+                timer.cancel()
+
+
+def _column(name: str, kind: str) -> str:
+    if kind == TIME:
+        return f'epoch_ns("{name}") AS "{name}"'
+    return f'coalesce("{name}", \'\') AS "{name}"' if kind == TEXT else f'"{name}"'
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, name: str, records: Sequence[object]) -> None:
+    columns = _RECORDS[name]
+    types = ", ".join(f'"{each}" {"TIMESTAMP" if each == "time" else "VARCHAR"}' for each in columns)
+    connection.execute(f"CREATE TABLE {name} ({types}, attributes VARCHAR)")
+    if not records:
+        return
+    marks = ", ".join("make_timestamp((? * 1000000)::BIGINT)" if each == "time" else "?" for each in columns)
+    values: list[object] = []
+    for record in records:
+        values += [getattr(record, column) for column in columns]
+        values.append(msgspec.json.encode(getattr(record, "attributes", {})).decode())
+    rows = ", ".join([f"({marks}, ?)"] * len(records))
+    connection.execute(f"INSERT INTO {name} VALUES {rows}", values)
