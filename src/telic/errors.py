@@ -4,7 +4,7 @@ TelicError
 ├── UsageError      the caller: fix the call, the intent, the settings
 │                   UnknownName, InvalidIntent, InvalidDesign, InvalidRecord
 ├── WorldError      the outside: wait, retry, free a port or a disk
-│                   WorldUnavailable, StoreFailed, PortInUse, NotEnoughData
+│                   WorldUnavailable, StoreFailed, SourceFailed, PortInUse, NotEnoughData
 └── SafetyError     an operator: a guard said no, or an undo failed
                     ActionRefused, UndoFailed
 """
@@ -66,6 +66,10 @@ class WorldUnavailable(WorldError):
 
 class StoreFailed(WorldError):
     """A database, cache or telemetry store did not start or did not answer."""
+
+
+class SourceFailed(WorldError):
+    """Somebody else's telemetry could not be read: it is down, refuses, or says what it should not."""
 
 
 class PortInUse(WorldError):
