@@ -64,7 +64,7 @@ SEEDED_BUGS = (
     ("booking/memory.py", "+ asked > limit", "+ asked > limit + 1"),
     ("booking/memory.py", "-booking.rooms)", "0)"),
     ("booking/handlers.py", '"paid": "already_paid"', '"paid": "expired"'),
-    ("hotel/handlers.py", "if km <= request.km", ""),
+    ("hotel/handlers.py", "if line <= reach", ""),
     ("search/handlers.py", "if taken < each.rooms", ""),
     ("review/handlers.py", "if not required.found:", "if required.found:"),
     ("user/handlers.py", "if known is None or not right:", "if known is None:"),

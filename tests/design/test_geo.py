@@ -7,7 +7,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telic.design.geo import EARTH_RADIUS, cell_of, cells_around, distance
+from telic.design.geo import EARTH_RADIUS, cell_of, cells_around, distance, line_of, lines
 
 lats = st.floats(-85, 85)
 lons = st.floats(-180, 180)
@@ -35,6 +35,13 @@ def test_distance_is_symmetric_and_bounded(lat: float, lon: float, other_lat: fl
     there = distance(lat, lon, other_lat, other_lon)
     assert math.isclose(there, distance(other_lat, other_lon, lat, lon), abs_tol=1e-6)
     assert 0 <= there <= math.pi * EARTH_RADIUS + 1e-6
+
+
+@settings(deadline=None)
+@given(lats, lons, st.lists(st.tuples(lats, lons), max_size=5))
+def test_lines_rank_like_distances(lat: float, lon: float, places: list[tuple[float, float]]) -> None:
+    for line, (other_lat, other_lon) in zip(lines(lat, lon, places), places, strict=True):
+        assert math.isclose(line, line_of(distance(lat, lon, other_lat, other_lon)), abs_tol=1e-6)
 
 
 def test_a_small_circle_needs_few_cells() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from math import asin, cos, floor, radians, sin, sqrt
+from collections.abc import Iterable
+from functools import lru_cache
+from math import asin, cos, dist, floor, pi, radians, sin, sqrt
 
 EARTH_RADIUS = 6371.0088  # mean radius [km], IUGG
 KM_PER_DEGREE = radians(1.0) * EARTH_RADIUS  # along a meridian [km]
 CELL_SIZE = 0.02  # edge of a cell, some 2.2 km along a meridian [degrees]
 COLUMNS = round(360 / CELL_SIZE)  # cells around the globe [1]
+REMEMBERED = 16_384  # points whose place on the globe is kept [1]
 
 
 def cell_of(lat: float, lon: float) -> int:
@@ -31,9 +34,12 @@ def cells_around(lat: float, lon: float, km: float) -> list[int]:
     """
     high = km / KM_PER_DEGREE
     wide = high / cos(radians(min(abs(lat) + high, 89.0)))
-    columns = range(_column(lon - wide), min(_column(lon + wide), _column(lon - wide) + COLUMNS - 1) + 1)
+    west, east = _column(lon - wide), _column(lon + wide)
     rows = range(_row(lat - high), _row(lat + high) + 1)
-    return sorted(row * COLUMNS + column % COLUMNS for row in rows for column in columns)
+    if west >= 0 and east < COLUMNS:
+        return [row * COLUMNS + column for row in rows for column in range(west, east + 1)]
+    columns = sorted({column % COLUMNS for column in range(west, min(east, west + COLUMNS - 1) + 1)})
+    return [row * COLUMNS + column for row in rows for column in columns]
 
 
 def distance(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
@@ -48,6 +54,33 @@ def distance(lat: float, lon: float, other_lat: float, other_lon: float) -> floa
     up, along = sin((north - south) / 2), sin(radians(other_lon - lon) / 2)
     chord = sqrt(up * up + cos(south) * cos(north) * along * along)
     return 2 * EARTH_RADIUS * asin(chord if chord < 1.0 else 1.0)
+
+
+def lines(lat: float, lon: float, places: Iterable[tuple[float, float]]) -> list[float]:
+    """Return the straight line through the earth from a point to each of `places` [degrees] [km].
+
+    Lines rank like distances and cost less: see `line_of`.
+    """
+    here = _on_globe(lat, lon)
+    return [dist(here, _on_globe(*each)) for each in places]
+
+
+def line_of(km: float) -> float:
+    """Return the straight line between two points whose distance is `km` [km].
+
+    Examples
+    --------
+    >>> round(line_of(5.0), 3), round(line_of(20015.0))
+    (5.0, 12742)
+    """
+    return 2 * EARTH_RADIUS * sin(min(km / (2 * EARTH_RADIUS), pi / 2))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _on_globe(lat: float, lon: float) -> tuple[float, float, float]:
+    """Return where a point is, seen from the middle of the earth [km]."""
+    level = EARTH_RADIUS * cos(radians(lat))
+    return level * cos(radians(lon)), level * sin(radians(lon)), EARTH_RADIUS * sin(radians(lat))
 
 
 def _row(lat: float) -> int:

@@ -78,7 +78,9 @@ def test_two_systems_share_nothing(new_kit: Callable[..., Kit]) -> None:
 def test_all_seed_rows_are_there(kit: Kit) -> None:
     for path in kit.design.folder.glob("seed/*.jsonl"):
         service, table, _ = path.name.split(".", 2)
-        assert len(getattr(kit.store(service)._memory, f"_{table}")) == path.read_text().count("\n") > 0
+        kept = getattr(kit.store(service)._memory, f"_{table}")
+        rows = sum(map(len, kept.values())) if table.endswith("_stock") else len(kept)  # stock is kept by day
+        assert rows == path.read_text().count("\n") > 0
     user = kit.run(kit.store("user").user_credentials("user000001@example.com"))
     assert user.password_hash.startswith("scrypt$")
     booking = kit.run(kit.store("booking").booking("booking-000001"))
