@@ -1,0 +1,10 @@
+"""Log lines to templates with typed variables, their rates, stack traces, and the source lines that print them."""
+
+from __future__ import annotations
+
+from telic.context.logs.masking import VARIABLE
+from telic.context.logs.miner import Miner
+from telic.context.logs.patterns import Limits
+from telic.context.logs.template import Template, TemplateId
+
+__all__ = ["VARIABLE", "Limits", "Miner", "Template", "TemplateId"]

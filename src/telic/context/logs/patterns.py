@@ -1,0 +1,269 @@
+"""The patterns that a miner has seen, with their counts, their groups and the templates that they make."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telic.context.logs.groups import Group
+from telic.context.logs.masking import MARK, VARIABLE
+from telic.context.logs.names import Named, Names
+from telic.context.logs.template import Template, text_of
+from telic.context.logs.tokens import Row, tokens
+from telic.context.logs.tree import Cluster, Context
+
+Ids = NDArray[np.int64]
+RECENT = 8192
+"""Patterns that fall under a folded template and are remembered for speed."""
+ROOM = 0.9
+"""A miner whose patterns still fill this share of the limit after folding is full."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a miner holds at most.
+
+    Parameters
+    ----------
+    line
+        Characters of a line that are looked at.
+    tokens
+        Tokens of a line; the rest counts as one value.
+    patterns
+        Distinct patterns (passed by at most the new ones of 8,192 lines); then patterns of one template are folded
+        into it, and when that does not help, lines of new templates are counted under the template ``<*>``.
+    of_template
+        Patterns of one template before they are folded.
+    """
+
+    line: int = 16_384
+    tokens: int = 128
+    patterns: int = 50_000
+    of_template: int = 512
+
+
+class Patterns:
+    """Distinct patterns, numbered, and what is known of each; see `telic.context.logs.miner`."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.counts: Ids = np.zeros(64, np.int64)
+        self.template: Ids = np.full(64, -1, np.int64)
+        self.number: dict[str, int] = {}
+        self.names = Names()
+        self.dropped = 0
+        self.full = False
+        self._text: list[str] = []
+        self._row: list[Row] = []
+        self._free: list[int] = []
+        self._recent: dict[str, int] = {}
+        self._groups: dict[int, Group] = defaultdict(Group)
+        self._grown: set[int] = set()
+        self._contexts: Counter[Context] = Counter()
+        self._forms: dict[int, dict[int, tuple[str, tuple[int, ...]]]] = defaultdict(dict)
+
+    # meeting patterns
+
+    def meet(self, pattern: str) -> int:
+        """Return the number of `pattern`, which need not be known; counting it is the caller's."""
+        number = self.number.get(pattern, self._recent.get(pattern, -1))
+        if number >= 0:
+            return number
+        row = tokens(pattern, self.limits.tokens)
+        group = self._groups[len(row)]
+        like = group.match(row)
+        if like is not None and like in group.folded:
+            return self._remember(pattern, group.rows[like][0])
+        if like is None and self.full:
+            self.dropped += 1
+            return self._overflow()
+        number = self.insert(pattern, row)
+        if like is not None:
+            self.template[number] = self.template[group.rows[like][0]]
+        else:
+            self._begin(group, row, number)
+        return number
+
+    def _begin(self, group: Group, row: Row, number: int) -> None:
+        cluster = group.begin(row)
+        self.template[number] = self.names.of(cluster.key)
+        self._shape(int(self.template[number]), cluster, [number])
+
+    def insert(self, pattern: str, row: Row) -> int:
+        """Return the number of a new pattern, which has no template yet."""
+        if self._free:
+            number = self._free.pop()
+            self._text[number], self._row[number], self.template[number] = pattern, row, -1
+        else:
+            number = len(self._text)
+            self._text.append(pattern)
+            self._row.append(row)
+        if number >= len(self.counts):
+            self.counts = np.concatenate([self.counts, np.zeros_like(self.counts)])
+            self.template = np.concatenate([self.template, np.full_like(self.template, -1)])
+        self.number[pattern] = number
+        self._groups[len(row)].insert(row, number)
+        self._grown.add(len(row))
+        return number
+
+    def _remember(self, pattern: str, number: int) -> int:
+        if len(self._recent) >= RECENT:
+            self._recent.clear()
+        self._recent[pattern] = number
+        return number
+
+    def _overflow(self) -> int:
+        number = self.number.get(MARK)
+        if number is None:
+            number = self.insert(MARK, (MARK,))
+            self._begin(self._groups[1], (MARK,), number)
+        return number
+
+    def match(self, pattern: str) -> int | None:
+        """Return the template of `pattern`, or None."""
+        number = self.number.get(pattern)
+        if number is None:
+            row = tokens(pattern, self.limits.tokens)
+            group = self._groups.get(len(row))
+            like = group.match(row) if group else None
+            if group is None or like is None:
+                return None
+            number = group.rows[like][0]
+        return int(self.template[number])
+
+    # templates
+
+    def settle(self, arrived: int | None = None) -> None:
+        """Cluster again the groups with new rows (with `arrived` lines, those that this many pay for), and fold."""
+        changed = [
+            length
+            for length in sorted(self._grown)
+            if arrived is None or arrived >= len(self._groups[length].rows) or self._groups[length].due
+        ]
+        self._grown.difference_update(changed)
+        self._recluster([self._groups[length] for length in changed])
+        self._fold([self._groups[length] for length in changed], self.limits.of_template)
+        if len(self.number) >= self.limits.patterns and not self.full:
+            self._fold(list(self._groups.values()), 1)
+            self.full = len(self.number) >= ROOM * self.limits.patterns
+
+    def _recluster(self, groups: list[Group]) -> None:
+        changed = {id(group): group for group in groups}
+        toggled: set[Context] = set()
+        for group in groups:
+            before = group.contexts
+            group.survey()
+            for context in before - group.contexts:
+                self._contexts[context] -= 1
+                if not self._contexts[context]:
+                    del self._contexts[context]
+            self._contexts.update(group.contexts - before)
+            toggled |= before ^ group.contexts
+        for group in self._groups.values() if toggled else ():
+            if group.asked & toggled:
+                changed[id(group)] = group
+        before_keys = [cluster.key for group in changed.values() for cluster in group.found]
+        for group in changed.values():
+            group.cluster(self._contexts.keys())
+        self._name(list(changed.values()), before_keys)
+
+    def _name(self, groups: Iterable[Group], before: list[Row]) -> None:
+        members = [
+            (cluster, [number for row in cluster.rows for number in group.rows[row]])
+            for group in groups
+            for cluster in group.found
+        ]
+        made = []
+        for cluster, numbers in members:
+            had: Counter[int] = Counter()
+            length = len(cluster.rows[0])
+            for old, lines in zip(self.template[numbers].tolist(), self.counts[numbers].tolist(), strict=True):
+                if old >= 0:
+                    had[old] += lines + 1
+                    self._forms[old].pop(length, None)
+            made.append(Named(cluster.key, had.total(), had))
+        for (cluster, numbers), identity in zip(members, self.names.rename(before, made), strict=True):
+            self.template[numbers] = identity
+            self._shape(identity, cluster, numbers)
+
+    def _shape(self, identity: int, cluster: Cluster, numbers: list[int]) -> None:
+        """Keep a pattern and its variable columns for the text; the smallest, so that the order does not matter."""
+        form = min(self._text[number] for number in numbers), cluster.variable
+        forms, length = self._forms[identity], len(cluster.rows[0])
+        forms[length] = min(form, forms.get(length, form))
+
+    def templates(self) -> list[Template]:
+        """Return the templates by id."""
+        live = np.fromiter(self.number.values(), np.int64, len(self.number))
+        totals = np.bincount(self.template[live], weights=self.counts[live], minlength=len(self.names.became))
+        made = []
+        for identity in sorted(set(self.template[live].tolist())):
+            forms = self._forms[identity]
+            pattern, variable = forms[min(forms)]
+            text = text_of(pattern, frozenset(variable), self.limits.tokens)
+            made.append(Template(identity, text, int(totals[identity]), pattern.replace(MARK, VARIABLE)))
+        return made
+
+    # bounds and joining
+
+    def _fold(self, groups: list[Group], most: int) -> None:
+        folded = []
+        for group in groups:
+            large = [cluster for cluster in group.found if len(cluster.rows) > most]
+            if sum(self._fold_one(group, cluster) for cluster in large):
+                folded.append(group)
+        if folded:
+            self._recent.clear()
+            self._recluster(folded)
+
+    def _fold_one(self, group: Group, cluster: Cluster) -> bool:
+        """Let one pattern stand for all of `cluster`; return whether it could be done."""
+        numbers = [number for row in cluster.rows for number in group.rows[row]]
+        pattern = min(self._text[number] for number in numbers)
+        stands = text_of(pattern, frozenset(group.wild(cluster)), self.limits.tokens).replace(VARIABLE, MARK)
+        row = tokens(stands, self.limits.tokens)
+        if len(row) != len(cluster.rows[0]) or stands in self.number:
+            return False
+        for number in numbers:
+            del self.number[self._text[number]]
+        kept = numbers[0]
+        self.counts[kept] = self.counts[numbers].sum()
+        self.counts[numbers[1:]] = 0
+        self._free.extend(numbers[1:])
+        self.number[stands], self._text[kept], self._row[kept] = kept, stands, row
+        group.replace(cluster, row, kept)
+        return True
+
+    def absorb(self, other: Patterns, keep_ids: bool) -> None:
+        """Take in the patterns of `other`; with `keep_ids`, into an empty self, its ids too."""
+        if keep_ids:
+            self.names.became = list(other.names.became)
+        for pattern, number in other.number.items():
+            row = other._row[number]
+            held = self.number.get(pattern)
+            if held is None:
+                held = self.insert(pattern, row)
+                self.template[held] = other.template[number] if keep_ids else -1
+            self.counts[held] += other.counts[number]
+            wild = other._groups[len(row)].folded.get(row)
+            if wild is not None:
+                mine = self._groups[len(row)].folded
+                mine[row] = tuple(sorted({*wild, *mine.get(row, ())}))
+        self.dropped += other.dropped
+        self.full = self.full or other.full
+
+
+def met(patterns: Patterns, found: Sequence[str]) -> Ids:
+    """Count the patterns `found` and return the number of each, shape ``(n,)``."""
+    get = patterns.number.get
+    numbers = [get(each, -1) for each in found]
+    if -1 in numbers:
+        meet = patterns.meet
+        numbers = [number if number >= 0 else meet(each) for number, each in zip(numbers, found, strict=True)]
+    result = np.array(numbers, np.int64)
+    patterns.counts += np.bincount(result, minlength=len(patterns.counts))
+    return result
