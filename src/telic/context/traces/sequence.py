@@ -1,0 +1,287 @@
+"""What follows what inside a span, healthy against now: the pair of events at which traces part is where it broke.
+
+After Nezha (Yu et al., FSE 2023, section 3): events of a trace are ordered, patterns of two events are counted in a
+fault-free and in the faulty stretch, and a pair that is expected and does not come names the place in the code.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from telic.context.deviation import CAP, Deviation
+from telic.context.traces.spans import NANOSECONDS, Spans, Tables
+from telic.model import Window
+
+_SURPRISING = 4.0  # a pair counts as lost above this [nats]
+_PRIOR = 2.0  # observations that "anything may follow" is worth [1]
+_DEEPEST = 100  # spans inside one another, against parents that go round in a circle [1]
+_MIX = 0.2  # correlation of branches taken in one stretch: requests of one kind come together [1]
+_LOCATION = re.compile(r"(?<!\S)(\S*[A-Za-z]\S*#\d+|[\w./$-]+\.[A-Za-z]{1,5}:\d+)(?=[\s:,\])]|$)")
+_HEAD = 160  # characters in which a line names its source [1]
+_VARIABLE = re.compile(r"[^\s]*\d[^\s]*|\"[^\"]*\"|'[^']*'")
+_LEVELS = {"TRACE": 1, "DEBUG": 1, "INFO": 2, "NOTICE": 2, "WARN": 3, "WARNING": 3}
+_LEVELS |= dict.fromkeys(("ERROR", "FATAL", "CRITICAL", "SEVERE", "ALERT", "EMERGENCY"), 4)
+_OTHER_BRANCH = 0.2  # weight of a break at which neither an error nor the end came [1]
+_WORDS = 12  # words of a line that tell it from others [1]
+
+Pair = tuple[str, str, str, str]  # entity, operation that it serves, event, event that follows
+Head = tuple[str, str, str]  # the same without what follows
+
+
+@dataclass(frozen=True)
+class Event:
+    """One point in a span: its start, a line that it logged, its end."""
+
+    time: int  # [ns since the Unix epoch]
+    name: str
+    level: int = 0  # severity of a line: 1 debug to 4 error; 0 for start and end
+    end: bool = False
+
+
+@dataclass(frozen=True)
+class Break:
+    """A pair of events that used to follow each other and often does not."""
+
+    deviation: Deviation
+    first: str
+    second: str
+    instead: str  # what follows now, most often
+    traces: int  # in which it is missing [1]
+    rooted: int  # of these, traces in which nothing broke earlier [1]
+    ends: bool  # the span ends instead: what followed never ran
+    level: int  # severity of what comes instead: 1 debug to 4 error; 0: the end
+    over: float  # how sure it is that it had ended before the recording did [nats]
+
+    @property
+    def weight(self) -> float:
+        """How telling it is: traces that part here first, times surprise, unless it was over [1]."""
+        grave = 1.0 if self.ends or self.level == _LEVELS["ERROR"] else _OTHER_BRANCH
+        return grave * self.rooted * self.deviation.surprise * math.exp(-self.over)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """All breaks, most telling first, and in how many traces there is one."""
+
+    breaks: tuple[Break, ...]
+    traces: int  # with at least one break [1]
+    seen: int  # traces in the window [1]
+
+
+def event_name(body: str) -> str:
+    """Return where in the code a line was logged if it says so (``Class#114``, ``cart.py:52``), else its pattern.
+
+    Examples
+    --------
+    >>> event_name("16:48:16.545 INFO  t.c.Travel2Controller#129 TraceID: 88eb SpanID: dd84 [getTrip]")
+    't.c.Travel2Controller#129'
+    >>> event_name("connection to 10.0.0.7 closed after 31 ms")
+    'connection to <*> closed after <*> ms'
+    """
+    found = _LOCATION.search(body, 0, _HEAD)
+    if found:
+        return found.group(1)
+    return " ".join(_VARIABLE.sub("<*>", body[:_HEAD]).split()[:_WORDS])
+
+
+def sequences(tables: Tables, spans: Spans, window: Window, *, covered: bool = False) -> list[list[Event]]:
+    """Return the events of every span, in order: start, lines, end; a line whose span is unknown is left out.
+
+    Parameters
+    ----------
+    covered
+        Leave spans empty that lie outside the stretch in which their entity's log was recorded: that nothing was
+        logged there says nothing about the code.
+    """
+    found = tables.columns("logs", ("time", "trace_id", "span_id", "severity", "body"), [window])
+    lines: dict[int, list[Event]] = {}
+    ids = spans.ids
+    rows = zip(
+        *(found[each] for each in ("trace_id", "span_id", "severity", "body")), found["time"].tolist(), strict=True
+    )
+    for trace, span, severity, body, time in rows:
+        index = ids.get((trace, span))
+        if index is not None:
+            lines.setdefault(index, []).append(Event(time, event_name(body), _LEVELS.get(severity.upper(), 2)))
+    first, last = _recorded(spans, lines) if covered else ({}, {})
+    names, starts, ends, entities = spans.name.tolist(), spans.start.tolist(), spans.end.tolist(), spans.entity.tolist()
+    chains: list[list[Event]] = []
+    for index, name in enumerate(names):
+        entity = entities[index]
+        if covered and not first.get(entity, 0) <= starts[index] <= last.get(entity, 0):
+            chains.append([])
+            continue
+        within = sorted(lines.get(index, ()), key=lambda each: each.time)
+        what = spans.names[name]
+        closes = max(ends[index], within[-1].time) if within else ends[index]
+        chains.append([Event(starts[index], f"{what} start"), *within, Event(closes, f"{what} end", end=True)])
+    return chains
+
+
+def _recorded(spans: Spans, lines: Mapping[int, Sequence[Event]]) -> tuple[dict[int, int], dict[int, int]]:
+    """First start and last start of a span that logged something, by entity [ns since the Unix epoch]."""
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for index in lines:
+        entity, start = int(spans.entity[index]), int(spans.start[index])
+        first[entity] = min(first.get(entity, start), start)
+        last[entity] = max(last.get(entity, start), start)
+    return first, last
+
+
+def breaks(healthy: Spans, before: Sequence[Sequence[Event]], now: Spans, after: Sequence[Sequence[Event]]) -> Broken:
+    """Find the pairs that were lost, and for every trace the one at which it parted first.
+
+    Parameters
+    ----------
+    healthy, now
+        Spans of the baseline and of the window.
+    before, after
+        Their events, as `sequences` returns them.
+    """
+    usual, firsts, harmless = _count(healthy, before)
+    seen, heads, _ = _count(now, after)
+    lost = {}
+    for pair, count in usual.items():
+        if pair in harmless:
+            continue
+        came = heads.get(pair[:3], 0)
+        surprise = _lost(seen.get(pair, 0), came, count, firsts[pair[:3]])
+        if surprise >= _SURPRISING:
+            lost[pair] = surprise
+    expected: dict[Head, list[tuple[float, str]]] = {}
+    for pair, surprise in lost.items():
+        expected.setdefault(pair[:3], []).append((surprise, pair[3]))
+    where, held = _departures(now, after, expected)
+    roots: Counter[Pair] = Counter()
+    missing: Counter[Pair] = Counter()
+    for found in where.values():
+        roots[min(found, key=lambda each: each[0])[1]] += 1
+        missing.update({pair for _, pair, _, _ in found})
+    results = [
+        _break(pair, lost[pair], usual, firsts, seen, heads, where, held.get(pair, []), now, missing[pair], roots[pair])
+        for pair in lost
+        if missing[pair]
+    ]
+    results.sort(key=lambda each: (-each.weight, -each.deviation.surprise))
+    return Broken(tuple(results), len(where), len(set(now.traces.tolist())))
+
+
+Found = list[tuple[int, Pair, Event, int]]  # when, which pair, what came instead, span
+
+
+def _count(spans: Spans, chains: Sequence[Sequence[Event]]) -> tuple[Counter[Pair], Counter[Head], set[Pair]]:
+    """Count pairs and their first events; also return pairs of which nothing is lost when they do not come.
+
+    These end the span or report an error: when something else comes instead, more is done than was, not less.
+    """
+    pairs: Counter[Pair] = Counter()
+    firsts: Counter[Head] = Counter()
+    harmless: set[Pair] = set()
+    for (entity, operation), chain in zip(_operations(spans), chains, strict=True):
+        for first, second in itertools.pairwise(chain):
+            pair = (entity, operation, first.name, second.name)
+            pairs[pair] += 1
+            firsts[pair[:3]] += 1
+            if second.end or second.level == _LEVELS["ERROR"]:
+                harmless.add(pair)
+    return pairs, firsts, harmless
+
+
+def _operations(spans: Spans) -> list[tuple[str, str]]:
+    """For every span its entity and the name of the outermost span around it in the same entity."""
+    parent, remote, name = spans.parent.tolist(), spans.remote.tolist(), spans.name.tolist()
+    outermost = list(range(len(parent)))
+    for index, above in enumerate(parent):
+        here, seen = index, 0
+        while above >= 0 and not remote[here] and seen < _DEEPEST:
+            here, above, seen = above, parent[above], seen + 1
+        outermost[index] = here
+    entities = [spans.entities[each] for each in spans.entity.tolist()]
+    return [(entities[index], spans.names[name[outer]]) for index, outer in enumerate(outermost)]
+
+
+def _lost(follows: int, came: int, usual: int, usually: int) -> float:
+    """Log likelihood ratio of the second event following less often than it did [nats].
+
+    A pair that always held is a rule of the code; of one that held sometimes, a branch on what was asked for, a
+    stretch of time counts like a few requests, for its requests resemble each other.
+    """
+    if not came:
+        return 0.0
+    expected = (usual + _PRIOR / 2) / (usually + _PRIOR)
+    share = follows / came
+    if share >= expected:
+        return 0.0
+    weight = 1.0 if usual == usually else 1.0 / (1.0 + (came - 1) * _MIX)
+    ratio = follows * math.log(share / expected) if follows else 0.0
+    ratio += (came - follows) * math.log((1.0 - share) / (1.0 - expected))
+    return min(weight * ratio, CAP)
+
+
+def _departures(
+    spans: Spans, chains: Sequence[Sequence[Event]], expected: Mapping[Head, list[tuple[float, str]]]
+) -> tuple[dict[int, Found], dict[Pair, list[int]]]:
+    """By trace: where something else came than what was expected; by pair: when it held after all [ns]."""
+    where: dict[int, Found] = {}
+    held: dict[Pair, list[int]] = {}
+    for index, (trace, (entity, operation), chain) in enumerate(
+        zip(spans.traces.tolist(), _operations(spans), chains, strict=True)
+    ):
+        for first, second in itertools.pairwise(chain):
+            head = (entity, operation, first.name)
+            wanted = expected.get(head)
+            if wanted is None:
+                continue
+            if any(second.name == each for _, each in wanted):
+                held.setdefault((*head, second.name), []).append(second.time)
+                continue
+            where.setdefault(trace, []).append((second.time, (*head, max(wanted)[1]), second, index))
+    return where, held
+
+
+def _break(
+    pair: Pair,
+    surprise: float,
+    usual: Counter[Pair],
+    firsts: Counter[Head],
+    seen: Counter[Pair],
+    heads: Counter[Head],
+    where: Mapping[int, Found],
+    held: Sequence[int],
+    spans: Spans,
+    traces: int,
+    rooted: int,
+) -> Break:
+    own = [each for found in where.values() for each in found if each[1] == pair]
+    times = sorted(time for time, _, _, _ in own)
+    (instead, level, ends), _ = Counter((each.name, each.level, each.end) for _, _, each, _ in own).most_common(1)[0]
+    instances = Counter(spans.instances[spans.instance[index]] for _, _, _, index in own)
+    deviation = Deviation(
+        entity=pair[0],
+        kind="sequence",
+        signal=f"{pair[2]}_{pair[3]}",
+        surprise=surprise,
+        onset=times[0] / NANOSECONDS,
+        before=usual[pair] / firsts[pair[:3]],
+        now=seen[pair] / heads[pair[:3]],
+        excess=float(len(own)),
+        unit="times",
+        instance=instances.most_common(1)[0][0],
+        count=heads[pair[:3]],
+        end=times[-1] / NANOSECONDS,
+    )
+    return Break(deviation, pair[2], pair[3], instead, traces, rooted, ends, level, _over(times, held))
+
+
+def _over(times: Sequence[int], held: Sequence[int]) -> float:
+    """How surprising it is, if it still went on, that the pair held every time after the last break [nats]."""
+    after = sum(each > times[-1] for each in held)
+    during = sum(times[0] <= each <= times[-1] for each in held)
+    share = len(times) / (len(times) + during + 1.0)
+    return min(-after * math.log(1.0 - share), CAP)
