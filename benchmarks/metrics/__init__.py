@@ -1,0 +1,1 @@
+"""How well metrics' surprises find what people called anomalies: NAB's univariate series and two sets of servers."""

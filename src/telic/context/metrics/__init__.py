@@ -1,0 +1,1 @@
+"""Metrics: robust baselines with seasonality, and how surprising each sample is, in nats."""

@@ -1,0 +1,133 @@
+"""The range a series keeps at each part of its period, found and followed on-line."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telic.context.metrics import periods
+from telic.context.metrics.configuration import Configuration
+from telic.context.metrics.history import History
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_LEAST_CYCLES = 2  # with something seen at this part of the period, before its range says anything
+
+
+class Seasons:
+    """Period and seasonal range of many series.
+
+    Every now and then, each time the series is a quarter longer, the period is looked for in a bounded and ever
+    coarser memory of the series. Where there is one, the lowest and highest value of each of its parts in the last
+    cycles, neighbours included, make a range; a sample's distance from it is what the season does not explain.
+
+    Parameters
+    ----------
+    series
+        How many.
+    configuration
+        The constants.
+    """
+
+    def __init__(self, series: int, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._history = History(series, configuration.history)
+        self._next_search = configuration.first_search
+        self._steps = 0
+        self.period = np.zeros(series)  # in the unit of the times; 0: none
+        self._ready_at = np.full(series, np.inf)
+        self._cycle = np.zeros(series, dtype=np.int64)
+        shape = (series, configuration.slots)
+        self._low, self._high = np.full(shape, np.inf), np.full(shape, -np.inf)
+        past = (series, configuration.cycles, configuration.slots)
+        self._past_low, self._past_high = np.full(past, np.inf), np.full(past, -np.inf)
+        self._range_low, self._range_high = np.full(shape, np.nan), np.full(shape, np.nan)
+
+    def step(self, times: Floats, values: Floats, valid: Bools) -> tuple[Floats, Bools]:
+        """Return each sample's distance from the seasonal range, and where there is such a range, and learn from it."""
+        self._steps += 1
+        self._history.add(times, values, valid)
+        if self._steps >= self._next_search:
+            self._next_search = int(np.ceil(self._next_search * self._configuration.search_growth))
+            self._search(times)
+        if not self.period.any():
+            return np.zeros(len(values)), np.zeros(len(values), dtype=bool)
+        return self._follow(times, values, valid)
+
+    def ready(self, times: Floats) -> Bools:
+        """Return where the distances have been watched for a cycle, so that one can be judged."""
+        return np.asarray(times >= self._ready_at)
+
+    def _follow(self, times: Floats, values: Floats, valid: Bools) -> tuple[Floats, Bools]:
+        rows = np.flatnonzero(valid & (self.period > 0))
+        away, known = np.zeros(len(values)), np.zeros(len(values), dtype=bool)
+        if not len(rows):
+            return away, known
+        turns = times[rows] / self.period[rows]
+        cycle = np.floor(turns).astype(np.int64)
+        slot = np.minimum(((turns - cycle) * self._configuration.slots).astype(np.int64), self._configuration.slots - 1)
+        turned = rows[cycle != self._cycle[rows]]
+        if len(turned):
+            self._turn(turned)
+            self._cycle[rows] = cycle
+        here = values[rows]
+        low, high = self._range_low[rows, slot], self._range_high[rows, slot]
+        known[rows] = np.isfinite(low)
+        away[rows] = np.where(known[rows], np.maximum(np.maximum(low - here, here - high), 0.0), 0.0)
+        self._low[rows, slot] = np.minimum(self._low[rows, slot], here)
+        self._high[rows, slot] = np.maximum(self._high[rows, slot], here)
+        return away, known
+
+    def _turn(self, rows: NDArray[np.int64]) -> None:
+        """A cycle ends: it joins the past ones, and the ranges are made anew."""
+        for past, now, empty in ((self._past_low, self._low, np.inf), (self._past_high, self._high, -np.inf)):
+            past[rows] = np.concatenate([now[rows][:, None], past[rows][:, :-1]], axis=1)
+            now[rows] = empty
+        self._make_range(rows)
+
+    def _make_range(self, rows: NDArray[np.int64]) -> None:
+        low, high = self._past_low[rows], self._past_high[rows]
+        around_low = np.minimum(np.minimum(np.roll(low, 1, axis=2), np.roll(low, -1, axis=2)), low)
+        around_high = np.maximum(np.maximum(np.roll(high, 1, axis=2), np.roll(high, -1, axis=2)), high)
+        enough = np.isfinite(around_low).sum(axis=1) >= _LEAST_CYCLES
+        self._range_low[rows] = np.where(enough, around_low.min(axis=1), np.nan)
+        self._range_high[rows] = np.where(enough, around_high.max(axis=1), np.nan)
+
+    def _search(self, times: Floats) -> None:
+        grid, width, start = self._history.even()
+        settings = self._configuration
+        cells, strength = periods.find(grid, settings.cycles, settings.period_found)
+        found = np.where(cells > 0, periods.to_calendar(cells * width), 0.0)
+        lost = (found == 0) & (self.period > 0) & (self._correlation(grid, width) < settings.period_kept)
+        changed = (found > 0) & (np.abs(found - self.period) > 0.05 * found)
+        self.period[lost] = 0.0
+        rows = np.flatnonzero(changed)
+        self.period[rows] = found[rows]
+        self._ready_at[rows] = times[rows] + found[rows]
+        for row in rows:
+            self._replay(int(row))
+
+    def _correlation(self, grid: Floats, width: Floats) -> Floats:
+        """Return the autocorrelation at the period that is believed in."""
+        curve = periods.autocorrelation(grid, grid.shape[1])
+        lag = np.clip((self.period / width).round().astype(np.int64), 0, grid.shape[1] - 1)
+        return np.asarray(curve[np.arange(len(lag)), lag])
+
+    def _replay(self, row: int) -> None:
+        """Fill the past cycles of a series whose period has just been found from what is remembered."""
+        for array, empty in ((self._low, np.inf), (self._high, -np.inf), (self._past_low, np.inf), (self._past_high, -np.inf)):
+            array[row] = empty
+        times, values = self._history.of(row)
+        turns = times / self.period[row]
+        cycle = np.floor(turns).astype(np.int64)
+        slot = np.minimum(((turns - cycle) * self._configuration.slots).astype(np.int64), self._configuration.slots - 1)
+        now = int(cycle[-1]) if len(cycle) else 0
+        self._cycle[row] = now
+        for back in range(self._configuration.cycles + 1):
+            these = cycle == now - back
+            low = self._low[row] if back == 0 else self._past_low[row, back - 1]
+            high = self._high[row] if back == 0 else self._past_high[row, back - 1]
+            np.minimum.at(low, slot[these], values[these])
+            np.maximum.at(high, slot[these], values[these])
+        self._make_range(np.array([row]))
