@@ -23,8 +23,8 @@ from telic.settings import Settings
 from telic.worlds.load import simulated as load
 from telic.worlds.load.order import Order
 from telic.worlds.simulated import start as simulated
+from telic.worlds.simulated.clock import START
 from telic.worlds.simulated.harm import SimulatedHarm
-from telic.worlds.simulated.loop import START
 from telic.worlds.simulated.world import SimulatedWorld
 
 __all__ = ["START", "VirtualJourney", "run_episode", "start"]

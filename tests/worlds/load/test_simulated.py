@@ -22,7 +22,8 @@ from telic.worlds.load.pool import LIMIT
 from telic.worlds.load.record import Record, read
 from telic.worlds.load.simulated import SimulatedWay
 from telic.worlds.load.testing import ModelSystem, Reply
-from telic.worlds.simulated.loop import START, LoopClock, VirtualLoop
+from telic.worlds.simulated.clock import START, LoopClock
+from telic.worlds.simulated.loop import VirtualLoop
 
 Handle = simulated.Handle
 

@@ -17,7 +17,8 @@ from telic import design
 from telic.intent import read
 from telic.model import Design
 from telic.runtime.telemetry.recorder import Recorder
-from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.clock import LoopClock
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.stores import Stores
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -10,7 +10,8 @@ import pytest
 from telic.runtime.policies.limit import Limit
 from telic.runtime.stores.valkey import REST, TIMEOUT
 from telic.worlds.simulated.cache import SimulatedValkey
-from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.clock import LoopClock
+from telic.worlds.simulated.loop import VirtualLoop
 
 Kit = Any  # of conftest.py
 

@@ -19,8 +19,9 @@ from telic.runtime.context import CURRENT, SPAN, RequestContext, SpanContext
 from telic.runtime.failures import BusinessError, DependencyFailed
 from telic.runtime.policies.dedupe import STALE_CLAIM, Answer, Dedupe
 from telic.runtime.policies.limit import Limit
+from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.cpus import Cpus
-from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.statements import PROXY
 
 Kit = Any  # of conftest.py

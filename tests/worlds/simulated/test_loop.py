@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from telic.errors import UsageError, WorldError
-from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.clock import LoopClock
+from telic.worlds.simulated.loop import VirtualLoop
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from telic.runtime.client.transport import Reply, Transport, TransportFailed
 from telic.runtime.context import CURRENT, RequestContext, parent_span
 from telic.runtime.failures import BusinessError, DeadlineExceeded, DependencyFailed, Forbidden, Unauthorised
 from telic.runtime.policies.breaker import Breaker
-from telic.runtime.policies.limit import Limit
+from telic.runtime.policies.limit import Deadlines
 from telic.runtime.policies.retry import Retrier
 from telic.runtime.telemetry.client_spans import ClientSpans
 from telic.runtime.telemetry.recorder import Recorder
@@ -44,7 +44,7 @@ class EdgeClient:
         random: Callable[[], float],
     ) -> None:
         self.callee, self.transport = callee, transport
-        self._clock, self._random = clock, random
+        self._clock, self._random, self._deadlines = clock, random, Deadlines(clock)
         self._spans = ClientSpans(callee, recorder)
         self._decoders: dict[type, msgspec.json.Decoder[object]] = {}
         self.policy = policy
@@ -155,7 +155,7 @@ class _Call:
         span = spans.begin(self._parent)
         status, error_type = 0, "cancelled"
         try:
-            with Limit(client._clock, seconds):
+            with client._deadlines.within(seconds):
                 headers = self._headers(span.traceparent, left)
                 answer = await client.transport.send("/" + self._operation, headers, self._body, repeatable=self._safe)
             status = answer.status

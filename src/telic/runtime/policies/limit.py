@@ -1,14 +1,16 @@
-"""A time limit around a block of code, on real or virtual time."""
+"""Time limits around blocks of code, on real or virtual time."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
-from functools import partial
 from types import TracebackType
 from typing import Protocol
 
 from telic.clock import Clock, LoopTimed
+
+ROUNDING = 1e-9  # of times: a timer may fire so much early [s]
 
 
 class Timer(Protocol):
@@ -35,36 +37,109 @@ class Limit:
     """``with Limit(clock, seconds):`` cancels the block when time is up and raises TimeoutError; None is no limit.
 
     Unlike ``asyncio.timeout`` it works on any clock and is a plain context manager, which costs less.
+
+    Attributes
+    ----------
+    task
+        What runs the block; None before and after.
     """
 
-    __slots__ = ("_clock", "_expired", "_seconds", "_task", "_timer")
+    __slots__ = ("_clock", "_expired", "_seconds", "_timer", "task")
 
     def __init__(self, clock: Clock, seconds: float | None) -> None:
-        self._clock, self._seconds = clock, seconds
+        self._clock, self._seconds, self._expired = clock, seconds, False
         self._timer: Timer | None = None
-        self._task: asyncio.Task[object] | None = None
-        self._expired = False
+        self.task: asyncio.Task[object] | None = None
 
     def __enter__(self) -> None:
-        seconds, clock = self._seconds, self._clock
-        if seconds is None:
-            return
-        self._task = asyncio.current_task()
-        later = clock.call_later if isinstance(clock, LoopTimed) else partial(call_later, clock)
-        self._timer = later(seconds if seconds > 0 else 0.0, self._expire)
+        if self._seconds is not None:
+            self.task = asyncio.current_task()
+            self._timer = call_later(self._clock, max(0.0, self._seconds), self.expire)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._timer is None:
-            return
-        if not self._expired:
+        task, self.task = self.task, None
+        if self._timer is not None:
             self._timer.cancel()
-            return
-        if self._task is not None and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
+        if self._expired and task is not None and task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise TimeoutError(f"not done within {self._seconds} s") from error
 
-    def _expire(self) -> None:
-        if self._task is not None and not self._task.done():
+    def expire(self) -> None:
+        """Cancel the block, if it still runs."""
+        if self.task is not None and not self.task.done():
             self._expired = True
-            self._task.cancel()
+            self.task.cancel()
+
+
+class Deadlines:
+    """The limits of one chain: hardly any is reached, so they share a timer.
+
+    Most end later than those before them. They stand in a row, and the timer waits for the first of it; a limit that
+    ends before the last of the row has a timer of its own.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.now = clock, clock.monotonic
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._row: deque[RowLimit] = deque()
+        self._armed = False
+
+    def within(self, seconds: float | None) -> RowLimit:
+        """Return the limit of a block that may take so long [s]; None is no limit."""
+        return RowLimit(self, seconds)
+
+    def task(self) -> asyncio.Task[object] | None:
+        """Return the task that runs now; which loop runs costs a system call, so it is remembered."""
+        found = None if self._loop is None else asyncio.current_task(self._loop)
+        if found is None:
+            self._loop = asyncio.get_running_loop()
+            found = asyncio.current_task(self._loop)
+        return found
+
+    def add(self, limit: RowLimit) -> Timer | None:
+        """Let `limit` expire at its end; return its timer where it has one of its own."""
+        row = self._row
+        while row and row[0].task is None:
+            row.popleft()
+        if row and row[-1].end > limit.end:
+            return call_later(self.clock, max(0.0, limit.end - self.now()), limit.expire)
+        row.append(limit)
+        if not self._armed:
+            self._arm(limit.end)
+        return None
+
+    def _arm(self, end: float) -> None:
+        self._armed = True
+        call_later(self.clock, max(0.0, end - self.now()), self._ring)
+
+    def _ring(self) -> None:
+        row, now = self._row, self.now() + ROUNDING
+        while row and (row[0].task is None or row[0].end <= now):
+            row.popleft().expire()
+        self._armed = False
+        if row:
+            self._arm(row[0].end)
+
+
+class RowLimit(Limit):
+    """A limit that stands in a row; made by `Deadlines.within`.
+
+    Attributes
+    ----------
+    end
+        When time is up, on the clock's monotonic scale [s].
+    """
+
+    __slots__ = ("_deadlines", "end")
+
+    def __init__(self, deadlines: Deadlines, seconds: float | None) -> None:
+        self._deadlines, self._seconds, self._expired = deadlines, seconds, False  # all of `Limit`'s but its clock
+        self._timer = self.task = None
+
+    def __enter__(self) -> None:
+        if self._seconds is not None:
+            deadlines = self._deadlines
+            self.end = deadlines.now() + self._seconds
+            self.task = deadlines.task()
+            self._timer = deadlines.add(self)

@@ -17,7 +17,7 @@ from telic.runtime.failures import BusinessError, DeadlineExceeded, Malformed, O
 from telic.runtime.policies.admission import Admission
 from telic.runtime.policies.cache import ReadThrough
 from telic.runtime.policies.dedupe import Answer, Dedupe
-from telic.runtime.policies.limit import Limit
+from telic.runtime.policies.limit import Deadlines
 from telic.runtime.ports import Tokens
 from telic.runtime.server import outcome
 from telic.runtime.server.messages import Request, Response, error
@@ -61,6 +61,7 @@ class Shell:
     ) -> None:
         self.chain = chain
         self._clock, self._tokens, self._recorder, self.log = clock, tokens, recorder, log
+        self._deadlines = Deadlines(clock)
         self._routes = {f"/{name}": Route(each, recorder.metrics) for name, each in application.table().items()}
         self._system = system
         self._shed_due = 0.0  # refusals that are due but not made yet [1]
@@ -118,7 +119,7 @@ class Shell:
             CURRENT.set(context)
             asked = route.decode_query(request.query) if request.method == "GET" else route.decode(request.body)
             chain = self.chain
-            with Limit(self._clock, context.remaining()):
+            with self._deadlines.within(context.remaining()):
                 if chain.cache is None and not (context.idempotency_key and route.operation.mutating):
                     return Outcome(Response(200, await self._admitted(route, context, asked)))
                 return await self._answer(route, context, asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from asyncio import AbstractEventLoop, CancelledError, Future
+from asyncio import CancelledError, Future
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
@@ -12,6 +12,7 @@ import asyncpg
 from telic.runtime.failures import BusinessError
 from telic.runtime.stores.failures import error_type, sqlstate, translate
 from telic.runtime.stores.postgres import BEGIN, CONNECT_TIMEOUT
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.postgres import SimulatedPostgres
 from telic.worlds.simulated.spans import ComputedSpans, Pace
 from telic.worlds.simulated.statements import Charge, Plan
@@ -49,7 +50,7 @@ class Charging:
 
     def __init__(
         self,
-        loop: AbstractEventLoop,
+        loop: VirtualLoop,
         server: SimulatedPostgres,
         service: str,
         way: Callable[[], Link | None],
@@ -196,12 +197,8 @@ class Charging:
 
     async def _sleep_until(self, when: float) -> None:
         done: Future[None] = self._loop.create_future()
-        timer = self._loop.call_at(when, woken, done)
-        try:
-            await done
-        except BaseException:
-            timer.cancel()
-            raise
+        self._loop.bare_at(when, woken, done)
+        await done
 
     def may(self, plan: Plan) -> bool:
         """Whether the service holds what every statement of `plan` needs."""

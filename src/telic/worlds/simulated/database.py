@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, CancelledError, Future
+from asyncio import CancelledError, Future
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from telic.runtime.statements import Statement
 from telic.runtime.stores.postgres import RECOVER_TIMEOUT
 from telic.worlds.simulated.charging import Charging, Link, woken
 from telic.worlds.simulated.connections import Connections
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.postgres import SimulatedPostgres
 from telic.worlds.simulated.statements import Plan, charge, plan
 
@@ -36,7 +37,7 @@ class SimulatedDatabase:
 
     def __init__(
         self,
-        loop: AbstractEventLoop,
+        loop: VirtualLoop,
         server: SimulatedPostgres,
         way: Callable[[], Link | None],
         charging: Charging,
@@ -112,11 +113,10 @@ class SimulatedDatabase:
         loop, spans = self._loop, charging.spans
         start = spans.begin()
         done: Future[None] = Future(loop=loop)
-        timer = loop.call_at(turn[1] + plan.travel * factor, woken, done)
+        loop.bare_at(turn[1] + plan.travel * factor, woken, done)
         try:
             await done
         except CancelledError:
-            timer.cancel()
             cpu.give_up(turn)
             spans.end(start, plan.charges[0].statement, "", "cancelled")
             self._recover(pool, epoch)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.clock import LoopClock
+from telic.worlds.simulated.loop import VirtualLoop
 
 
 class ProcessGate:

@@ -13,9 +13,10 @@ from telic.runtime.config import LOOK_EVERY, parse
 from telic.runtime.failures import InvalidConfig
 from telic.runtime.instance import DRAIN, LAME
 from telic.runtime.server.messages import Request, Response
+from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.gate import GatedClock, ProcessGate
 from telic.worlds.simulated.links import Exchange
-from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.network import Network
 from telic.worlds.simulated.processor import Processor
 from telic.worlds.simulated.service import Pipeline, Service, StoresOf

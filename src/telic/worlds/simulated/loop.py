@@ -14,20 +14,19 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
-from telic.clock import LoopTimed
 from telic.errors import UsageError, WorldError
 from telic.worlds.simulated import traps
-from telic.worlds.simulated.errands import Errand, current, require_current
+from telic.worlds.simulated.blocking import BlockingLoop
 from telic.worlds.simulated.handles import Later, Soon
 
 T = TypeVar("T")
 Args = TypeVarTuple("Args")
-START = 1_800_000_000.0  # wall clock at the loop's time 0 [s since the epoch]
+Timed = tuple[float, int, Later | None, Callable[..., object] | None, tuple[Any, ...]]  # the last two without a handle
 _COLLECT = (20_000, 20, 20)  # as in a service process: requests make few cycles
 _copy, _new, _push, _pop = contextvars.copy_context, object.__new__, heapq.heappush, heapq.heappop
 
 
-class VirtualLoop(asyncio.BaseEventLoop):
+class VirtualLoop(BlockingLoop):
     """Runs callbacks in the order they were asked for, timers by time and then by order of creation.
 
     Nothing here looks at a socket or at the machine's clock.
@@ -58,11 +57,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.set_debug(False)
         self._now, self._leave = start, False
         self._soon: deque[Soon] = deque()
-        self._timers: list[tuple[float, int, Later]] = []
+        self._timers: list[Timed] = []
         self.cancelled_timers = 0
         self._order = itertools.count().__next__
         self._failure: BaseException | None = None
-        self._errands: dict[Errand, None] = {}
 
     def time(self) -> float:
         """Return virtual time [s]."""
@@ -106,9 +104,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Call back at `when` [s]."""
         return self._timer(when, callback, args, _copy() if context is None else context)
 
-    def bare_at(self, when: float, callback: Callable[[Unpack[Args]], object], *args: *Args) -> Later:
-        """Call back at `when` [s], in the loop's own context: it is none of what is running now."""
-        return self._timer(when, callback, args, None)
+    def bare_at(self, when: float, callback: Callable[[Unpack[Args]], object], *args: *Args) -> None:
+        """Call back at `when` [s], in no context of what is running now; nobody can cancel it."""
+        _push(self._timers, (when, self._order(), None, callback, args))
 
     def create_future(self) -> asyncio.Future[Any]:
         """Return a new future of this loop."""
@@ -141,64 +139,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._failure = self._failure or error
         self._leave = True
 
-    def wait_for_virtual(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Park this thread, which `run_in_executor` started, until the loop has run `coroutine`; return its result."""
-        return require_current().wait_for(coroutine)
-
-    def ask(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Return the result of `coroutine`, from a thread of `run_in_executor` or while nobody runs the loop.
-
-        Raises
-        ------
-        UsageError
-            From a callback or a task of this loop, which would wait for itself.
-        """
-        if current() is not None:
-            return self.wait_for_virtual(coroutine)
-        if self.is_running():
-            coroutine.close()
-            raise UsageError("a task of the loop asks the loop to wait for it", hint="await the coroutine")
-        return self.run_until_complete(coroutine)
-
-    def run_in_executor(self, executor: object, func: Callable[[Unpack[Args]], T], *args: *Args) -> asyncio.Future[T]:
-        """Run ``func(*args)`` in a thread while the loop stands still; `executor` is not asked.
-
-        Inside, `wait_for_virtual` lets the loop go on until what is waited for is done.
-        """
-        future: asyncio.Future[T] = self.create_future()
-
-        def done(result: object, error: BaseException | None) -> None:
-            del self._errands[errand]
-            if future.done():
-                return
-            if isinstance(error, StopIteration):  # a future cannot hold it
-                error = RuntimeError("the work raised StopIteration")
-            if error is None:
-                future.set_result(result)  # type: ignore[arg-type]
-            elif isinstance(error, asyncio.CancelledError):
-                future.cancel()
-            else:
-                future.set_exception(error)
-
-        errand = Errand(self, lambda: func(*args), done)
-        self._errands[errand] = None
-        self.call_soon(self._begin_errand, errand)
-        return future
-
     def close(self) -> None:
         """Drop everything that was to happen and end the threads that wait."""
         if self.is_closed():
             return
-        for errand in tuple(self._errands):
-            errand.abandon()
+        self._abandon_errands()
         for task in asyncio.all_tasks(self):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
         self._soon.clear()
         self._timers.clear()
         super().close()
-
-    def _begin_errand(self, errand: Errand) -> None:
-        errand.begin()
 
     def _run(self, until: float) -> None:
         self._check_closed()  # type: ignore[attr-defined]
@@ -231,17 +181,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
         handle = _new(Later)
         handle._when, handle._callback, handle._args, handle._context = when, callback, args, context
         handle._loop = self
-        _push(self._timers, (when, self._order(), handle))
+        _push(self._timers, (when, self._order(), handle, None, ()))
         return handle
 
     def _turn(self, until: float) -> None:
         soon, next_soon = self._soon, self._soon.popleft
-        handle: Soon | Later
+        handle: Soon | Later | None
         while not self._leave:
             if soon:
                 handle = next_soon()
-                if handle._callback is None:
-                    continue
+                callback, args, context = handle._callback, handle._args, handle._context
             else:
                 timers = self._timers
                 if not timers or timers[0][0] > until:
@@ -249,61 +198,29 @@ class VirtualLoop(asyncio.BaseEventLoop):
                         raise WorldError("nothing is left that could happen", hint="something waits for nobody")
                     self._now = max(self._now, until)
                     return
-                when, _, handle = _pop(timers)
-                if handle._callback is None:
-                    self.cancelled_timers -= 1
-                    continue
-                handle._loop = None
-                if when > self._now:
+                when, _, handle, callback, args = _pop(timers)
+                context = None
+                if handle is not None:
+                    callback, args, context, handle._loop = handle._callback, handle._args, handle._context, None
+                    self.cancelled_timers -= callback is None
+                if callback is not None and when > self._now:
                     self._now = when
-            context = handle._context
+            if callback is None:
+                continue
             try:
                 if context is None:
-                    handle._callback(*handle._args)
+                    callback(*args)
                 else:
-                    context.run(handle._callback, *handle._args)
+                    context.run(callback, *args)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:  # noqa: BLE001 - as asyncio's own loops: it is told, and on it goes
-                self.call_exception_handler({"message": "a callback raised", "exception": error, "handle": handle})
+                told = {"message": "a callback raised", "exception": error}
+                self.call_exception_handler(told if handle is None else {**told, "handle": handle})
 
     def sweep(self) -> None:
         """Clear cancelled timers away, if they are more than those that will happen."""
         if self.cancelled_timers * 2 > len(self._timers):
-            self._timers = [each for each in self._timers if each[2]._callback is not None]
+            self._timers = [each for each in self._timers if each[2] is None or each[2]._callback is not None]
             heapq.heapify(self._timers)
             self.cancelled_timers = 0
-
-
-class LoopClock(LoopTimed):
-    """The clock of a virtual loop.
-
-    Parameters
-    ----------
-    start
-        Wall clock at the loop's time 0 [s since the epoch].
-    """
-
-    def __init__(self, loop: VirtualLoop, start: float = START) -> None:
-        self.loop, self.start = loop, start
-
-    def time(self) -> float:
-        """Virtual wall clock [s since the epoch]."""
-        return self.start + self.loop._now
-
-    def monotonic(self) -> float:
-        """The loop's time [s]."""
-        return self.loop._now
-
-    def time_ns(self) -> int:
-        """Virtual wall clock [ns since the epoch]."""
-        return int(self.start) * 1_000_000_000 + int((self.loop._now + self.start % 1.0) * 1e9)
-
-    def call_later(self, delay: float, callback: Callable[[], object]) -> Later:
-        """Call `callback` after `delay` [s]."""
-        loop = self.loop
-        return loop._timer(loop._now + delay, callback, (), None)
-
-    async def sleep(self, delay: float) -> None:
-        """Wait `delay` [s]; a thread of the loop waits through `VirtualLoop.ask`."""
-        await asyncio.sleep(delay)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TypeVarTuple, Unpack
 
 from telic.errors import UsageError
-from telic.worlds.simulated.handles import Later
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.quota import Quota
 
@@ -19,12 +18,11 @@ LOOK_EVERY = 0.1  # between two looks at how much waits [s]
 class Job:
     """Some work and what follows it."""
 
-    __slots__ = ("args", "call", "end", "seconds", "timer")
+    __slots__ = ("args", "call", "end", "seconds")
 
     def __init__(self, seconds: float, call: Callable[..., object], args: tuple[object, ...]) -> None:
         self.seconds, self.call, self.args = seconds, call, args
-        self.end = 0.0
-        self.timer: Later | None = None
+        self.end = 0.0  # when it will be done, as far as is known [s]
 
 
 class Processor:
@@ -48,6 +46,7 @@ class Processor:
         self._free = self._next_look = 0.0  # when what is known of will be done [s]
         self._quota: Quota | None = None
         self._stopped_at: float | None = None
+        self._plans = 0  # timers of earlier plans do nothing [1]
         self._worst = 0.0
         self.cpu_seconds = self.throttled_seconds = self.stopped_seconds = 0.0
 
@@ -93,7 +92,7 @@ class Processor:
             return
         arrives = now + transit
         self._free = end = job.end = (arrives if arrives > self._free else self._free) + seconds
-        job.timer = loop._timer(end, self._done, (), None)
+        loop.bare_at(end, self._done, self._plans)
 
     async def use(self, seconds: float) -> None:
         """Wait until `seconds` [s] of work are done."""
@@ -116,9 +115,7 @@ class Processor:
 
     def clear(self) -> None:
         """Forget all work."""
-        for each in self._jobs:
-            if each.timer is not None:
-                each.timer.cancel()
+        self._plans += 1
         self._jobs.clear()
         self._free = self._loop.time()
 
@@ -144,24 +141,24 @@ class Processor:
         else:
             self._free = job.end = self._quota.end(start, job.seconds)
             self.throttled_seconds += job.end - start - job.seconds
-        job.timer = self._loop.bare_at(job.end, self._done)
+        self._loop.bare_at(job.end, self._done, self._plans)
 
-    def _done(self) -> None:
+    def _done(self, plan: int) -> None:
+        if plan != self._plans:
+            return
         job = self._jobs.popleft()
         self.cpu_seconds += job.seconds
         job.call(*job.args)
 
     def _replan(self, change: Callable[[], object]) -> None:
         """Change how fast it works; what is half done stays half done."""
-        now, begun, left = self._loop.time(), self._stopped_at is None, 0.0
-        for place, job in enumerate(self._jobs):
-            if job.timer is not None:
-                job.timer.cancel()
-                job.timer = None
-            if place == 0 and begun:
-                left = min(job.seconds, max(0.0, job.end - now) * self.share)
-                self.cpu_seconds += job.seconds - left
-                job.seconds = left
+        now, begun = self._loop.time(), self._stopped_at is None
+        self._plans += 1
+        if self._jobs and begun:
+            first = self._jobs[0]
+            left = min(first.seconds, max(0.0, first.end - now) * self.share)
+            self.cpu_seconds += first.seconds - left
+            first.seconds = left
         change()
         self._free = now
         if self._stopped_at is None:

@@ -12,7 +12,8 @@ from telic.worlds.local.layout import Layout
 from telic.worlds.local.methods import methods
 from telic.worlds.local.parts import keep_part, start_services
 from telic.worlds.local.reconcile import reconcile
-from telic.worlds.simulated.loop import START, LoopClock, VirtualLoop
+from telic.worlds.simulated.clock import START, LoopClock
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.observe import SimulatedObserver
 from telic.worlds.simulated.process import SimulatedProcess
 from telic.worlds.simulated.servers import PostgresServer, ValkeyServer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Protocol
@@ -14,6 +13,7 @@ from telic.runtime.telemetry.recorder import Recorder
 from telic.worlds.simulated.cache import SimulatedCache, SimulatedValkey
 from telic.worlds.simulated.charging import Charging, Link
 from telic.worlds.simulated.database import SimulatedDatabase
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.memory import SystemData, adapt
 from telic.worlds.simulated.postgres import SimulatedPostgres
 from telic.worlds.simulated.spans import ComputedSpans
@@ -49,7 +49,7 @@ class Stores:
         What services keep.
     """
 
-    def __init__(self, loop: AbstractEventLoop, network: Roads, design: Design, seed: int) -> None:
+    def __init__(self, loop: VirtualLoop, network: Roads, design: Design, seed: int) -> None:
         self._loop, self._network, self._seed = loop, network, seed
         self.postgres = SimulatedPostgres(loop, design, stream(seed, "postgres"))
         self.valkey = SimulatedValkey(loop)

@@ -19,9 +19,10 @@ from telic.worlds.local.ports import Ports
 from telic.worlds.local.reconcile import USER
 from telic.worlds.local.supervised import Start
 from telic.worlds.local.system import PrivilegeVerb, System
+from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.events import SimulatedEvents
 from telic.worlds.simulated.instance import SimulatedInstance, Site
-from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.network import Network
 from telic.worlds.simulated.pipeline import LastWords, SimulatedPipeline
 from telic.worlds.simulated.process import Body, SimulatedProcess

@@ -10,7 +10,8 @@ from tests.worlds.simulated.telemetry import content
 
 from telic.model.topology import Scalar
 from telic.runtime.telemetry.shapes import Kind, SpanShape
-from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.clock import LoopClock
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.telemetry import SimulatedRecorder, SimulatedTelemetry, instance_log
 
 SHAPE = SpanShape("book", Kind.SERVER, {})

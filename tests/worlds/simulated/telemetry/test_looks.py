@@ -12,7 +12,8 @@ from telic.model import Row
 from telic.model.intent import Objective
 from telic.operate.looks import ask
 from telic.runtime.telemetry.shapes import Kind, SpanShape, Status
-from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.clock import LoopClock
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.telemetry import SimulatedRecorder, SimulatedTelemetry
 from telic.worlds.simulated.telemetry.looks import read_poll
 

@@ -19,7 +19,8 @@ from telic.telemetry.database import Database
 from telic.telemetry.otlp import body as otlp
 from telic.worlds.local.events import Event
 from telic.worlds.local.events import encode as encode_events
-from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.clock import LoopClock
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.telemetry import SimulatedRecorder, SimulatedTelemetry
 
 Rows = dict[str, list[tuple[Any, ...]]]

@@ -20,7 +20,8 @@ from telic.telemetry.queries import (
     service_operations,
     statements,
 )
-from telic.worlds.simulated.loop import LoopClock, VirtualLoop
+from telic.worlds.simulated.clock import LoopClock
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.telemetry import SimulatedRecorder, SimulatedTelemetry
 from telic.worlds.simulated.telemetry import store as simulated_store
 

@@ -16,7 +16,7 @@ from telic.telemetry.columns import TABLES, TableRow
 from telic.telemetry.reading import Query
 from telic.telemetry.wire import QueryReply, QueryRequest
 from telic.worlds.local.events import Event, encode
-from telic.worlds.simulated.loop import START
+from telic.worlds.simulated.clock import START
 from telic.worlds.simulated.streams import stream
 from telic.worlds.simulated.telemetry.export import INTERVAL, Export, SimulatedExporter
 from telic.worlds.simulated.telemetry.looks import Looks
