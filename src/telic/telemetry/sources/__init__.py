@@ -1,4 +1,4 @@
-"""Sources: telemetry that somebody else keeps, read-only, bounded, in the store's own columns; one file or folder each."""
+"""Telemetry that somebody else keeps: read-only, bounded, in the store's own columns; one file or folder a source."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import pyarrow
 
@@ -124,8 +124,15 @@ class Source(Protocol):
     Parameters of the class are what ``--source`` and a sources file may say; `url` is the first of them.
     """
 
-    offers: ClassVar[tuple[Signal, ...]]  # signals that it can be asked for
-    pushes: ClassVar[tuple[Filter, ...]]  # filters that its server applies; the others are applied here
+    @property
+    def offers(self) -> tuple[Signal, ...]:
+        """Signals that it can be asked for."""
+        ...
+
+    @property
+    def pushes(self) -> tuple[Filter, ...]:
+        """Filters that its server applies; the others are applied here."""
+        ...
 
     @property
     def where(self) -> str:

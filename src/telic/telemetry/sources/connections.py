@@ -28,14 +28,16 @@ def connect(tables: Mapping[Signal, Columns]) -> dict[Signal, Columns]:
     """Return `tables` with entities and edges completed from what the other signals show."""
     kinds: dict[str, str] = {}
     instances: dict[str, str] = {}
-    for signal in ("spans", "logs", "metrics"):
+    measured: tuple[Signal, ...] = ("spans", "logs", "metrics")
+    noted: tuple[Signal, ...] = ("events", "changes", "alerts")
+    for signal in measured:
         pairs = tables[signal].select(["service", "instance"]).group_by(["service", "instance"]).aggregate([])
         for service, instance in zip(*(column.to_pylist() for column in pairs.columns), strict=True):
             if service:
                 kinds[service] = "service"
                 if instance and instance != service:
                     instances.setdefault(instance, service)
-    for signal in ("events", "changes", "alerts"):
+    for signal in noted:
         kinds |= {
             each: "service" for each in tables[signal]["entity"].unique().to_pylist() if each and each not in kinds
         }

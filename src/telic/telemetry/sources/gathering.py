@@ -107,8 +107,23 @@ def _together(asked: Sequence[_Asked]) -> dict[Signal, Columns]:
     tables: dict[Signal, Columns] = {}
     for signal in SIGNALS:
         found = [each.answer.table for each in asked if each.answer is not None and each.question.signal == signal]
-        tables[signal] = pa.concat_tables([SCHEMAS[signal].empty_table(), *found])
+        table = pa.concat_tables([SCHEMAS[signal].empty_table(), *found])
+        if signal not in ("metrics", "logs"):  # several sources, or both windows, may have the same thing
+            keys = ["trace_id", "span_id", "kind"] if signal == "spans" else table.schema.names
+            table = _distinct(table, keys)
+        tables[signal] = table
     return tables
+
+
+def _distinct(table: Columns, keys: Sequence[str]) -> Columns:
+    """Return the first of the rows that are equal in `keys`, in their order."""
+    seen: set[tuple[object, ...]] = set()
+    kept = []
+    for number, key in enumerate(zip(*(table[name].to_pylist() for name in keys), strict=True)):
+        if key not in seen:
+            seen.add(key)
+            kept.append(number)
+    return table if len(kept) == table.num_rows else table.take(kept)
 
 
 def _missing(sources: Sequence[Source], asked: Sequence[_Asked], window: Window) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import tempfile
@@ -11,7 +12,6 @@ from typing import Any
 
 import msgspec
 import pyarrow
-import pyarrow.parquet
 
 from telic.errors import UsageError, WorldError
 from telic.model import Window
@@ -20,6 +20,7 @@ from telic.telemetry.sources.gathering import Gathered
 from telic.telemetry.sources.times import rfc3339
 
 pa: Any = pyarrow
+parquet: Any = importlib.import_module("pyarrow.parquet")
 TIME = pa.timestamp("ns", "UTC")
 QUANTILES = (0.5, 0.9, 0.99)
 Attributes = dict[str, Any]
@@ -78,7 +79,7 @@ def _fill(folder: Path, gathered: Gathered, name: str, symptom: Mapping[str, str
     tables = gathered.tables
     for signal, make in (("metrics", _metrics), ("logs", _logs), ("spans", _spans)):
         if tables[signal].num_rows:  # type: ignore[index]
-            pyarrow.parquet.write_table(make(tables[signal]), folder / f"{signal}.parquet")  # type: ignore[index]
+            parquet.write_table(make(tables[signal]), folder / f"{signal}.parquet")  # type: ignore[index]
     for signal in ("changes", "alerts", "events"):
         if tables[signal].num_rows:  # type: ignore[index]
             lines = (json.dumps(each, ensure_ascii=False) for each in _records(tables[signal]))  # type: ignore[index]

@@ -114,14 +114,17 @@ def _matcher(question: Question) -> Callable[[Row], bool]:
     start, end = round(question.window.start * 1e9), round(question.window.end * 1e9)
     time, entity = TIME.get(question.signal), ENTITY.get(question.signal)
     name, text = NAMES.get(question.signal), TEXTS.get(question.signal)
-    own = question.query != ""
+    own, alerts = question.query != "", question.signal == "alerts"
     entities = frozenset() if own else frozenset(question.entities)
     names = frozenset() if own else frozenset(question.names)
     contains = "" if own else question.contains
 
     def matches(row: Row) -> bool:
-        if time is not None and not start <= int(row[time]) < end:  # type: ignore[call-overload]
-            return False
+        if time is not None:
+            begun = int(row[time])  # type: ignore[call-overload]
+            lasts = alerts and (row.get("end_ns") or end)  # one that began before and still fires belongs to the window
+            if begun >= end or (begun < start and not (lasts and int(str(lasts)) >= start)):
+                return False
         if entities and entity is not None and row.get(entity) not in entities:
             return False
         if entities and entity is None and entities.isdisjoint((row.get("caller"), row.get("callee"))):

@@ -44,8 +44,8 @@ def hide(text: str, secrets: Iterable[str] = ()) -> str:
 
     Examples
     --------
-    >>> hide("GET http://ann:hunter22@prom/api?token=abc: 401", forms(["hunter22"]))
-    'GET http://[redacted]@prom/api?token=[redacted]: 401'
+    >>> hide("GET http://ann:hunter22@prom/api?token=abc failed", forms(["hunter22"]))
+    'GET http://[redacted]@prom/api?token=[redacted] failed'
     """
     for each in sorted(secrets, key=len, reverse=True):
         text = text.replace(each, HIDDEN)
@@ -55,11 +55,11 @@ def hide(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def one_line(text: str, *, most: int = 300) -> str:
-    """Return untrusted `text` as one printable line of at most `most` characters.
+    r"""Return untrusted `text` as one printable line of at most `most` characters.
 
     Examples
     --------
-    >>> one_line("no such\\n\\x1b[31mmetric")
+    >>> one_line("no such\n\x1b[31mmetric")
     'no such [31mmetric'
     """
     printable = "".join(each if each.isprintable() else " " for each in text[: 4 * most])

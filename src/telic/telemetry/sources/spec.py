@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from telic.errors import UsageError
 from telic.registry import near_names
@@ -74,6 +75,8 @@ def make(kind: str, params: Mapping[str, object], environ: Mapping[str, str], wh
     """Make one source; ``${NAME}`` in texts is taken from `environ`."""
     if kind not in source:
         raise UsageError(f"{where}no source {kind!r}", hint=near_names(kind, source))
+    if kind == "http" and str(params.get("url", "")).endswith((".yaml", ".yml")):
+        params = _described(Path(str(params["url"])))
     known = inspect.signature(source.factory(kind)).parameters
     for name in params:
         if name not in known:
@@ -84,6 +87,14 @@ def make(kind: str, params: Mapping[str, object], environ: Mapping[str, str], wh
         return source.create(kind, **{name: expand(value, environ) for name, value in params.items()})
     except (TypeError, ValueError) as error:
         raise UsageError(f"{where}{kind}: {error}", hint="see the source's card in docs/how-to") from error
+
+
+def _described(path: Path) -> Mapping[str, object]:
+    """Return what a file says of a declarative source."""
+    found = yaml_of(path)
+    if not isinstance(found, dict):
+        raise UsageError(f"{path}: no description of a source", hint="it has `url:`, `signal:`, `rows:` and `columns:`")
+    return {"name": path.stem, **{str(name): value for name, value in found.items()}}
 
 
 def expand(value: object, environ: Mapping[str, str]) -> object:

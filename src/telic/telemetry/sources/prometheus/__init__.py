@@ -19,8 +19,8 @@ class Prometheus:
 
     Counters come as increases between two scrapes, resets undone; buckets with ``le`` as histograms; what else there is
     as gauges; scrape times are kept. Where the rows would be more than the limit, longer steps are asked for, then the
-    metrics with the most series are left out, and the answer says which. Alerts are the series ``ALERTS``. Calls between
-    services are those that Tempo's service graphs or Istio counted.
+    metrics with the most series are left out, and the answer says which. Alerts are the series ``ALERTS``. Calls
+    between services are those that Tempo's service graphs or Istio counted.
 
     Parameters
     ----------

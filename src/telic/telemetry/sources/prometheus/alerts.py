@@ -17,7 +17,7 @@ def rows(visit: Visit, question: Question, labels: Labels) -> Rows:
     window = question.window
     named = f",alertname=~{quoted(regex(question.names))}" if question.names else ""
     query = question.query or f'ALERTS{{alertstate="firing"{named}}}'
-    for series in instant(visit, f"{query}[{max(1, round(window.seconds))}s]", window.end):
+    for series in instant(visit, f"{query}[{max(1, round(window.seconds + GAP))}s]", window.end):
         said = {name: value for name, value in series.metric.items() if name not in OWN}
         times = sorted(time for time, _ in series.values)
         begins = [time for before, time in zip([float("-inf"), *times], times, strict=False) if time - before > GAP]

@@ -33,7 +33,7 @@ class Series(msgspec.Struct):
 class Result(msgspec.Struct):
     """Data of ``query`` and ``query_range``."""
 
-    resultType: Literal["matrix", "vector", "scalar", "string"]  # noqa: N815 - their name
+    resultType: Literal["matrix", "vector", "scalar", "string"]
     result: list[Series]
 
 

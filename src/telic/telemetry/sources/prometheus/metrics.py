@@ -112,8 +112,8 @@ def plan_of(counts: Mapping[str, int], seconds: float, most: int, step: float) -
 
     Examples
     --------
-    >>> plan_of({"up": 3, "requests": 1000}, 1800, 100_000, 15)
-    Plan(groups=(('up', 'requests'),), step=18.04..., left_out=())
+    >>> plan_of({"up": 3, "requests": 1000}, 1800, 100_000, 15)  # doctest: +ELLIPSIS
+    Plan(groups=(('up',), ('requests',)), step=18.236..., left_out=())
     >>> plan_of({"up": 3, "by_user": 9000}, 1800, 100_000, 15).left_out
     ('by_user',)
     """
@@ -123,7 +123,8 @@ def plan_of(counts: Mapping[str, int], seconds: float, most: int, step: float) -
         sizes[base(name)] += count
         members[base(name)].append(name)
     finest = max(1.0, seconds / step)
-    kept, total = [], 0
+    kept: list[str] = []
+    total = 0
     for family in sorted(sizes, key=lambda each: (sizes[each], each)):
         if (total + sizes[family]) * min(COARSEST, finest) > most and kept:
             break

@@ -1,0 +1,166 @@
+"""Alertmanager: alerts that it holds, and those that it sends to a webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Literal
+
+import msgspec
+
+from telic.errors import UsageError
+from telic.telemetry.columns import TABLES, TableRow
+from telic.telemetry.sources.card import Answer, Filter, Question, Signal, source
+from telic.telemetry.sources.conventions import severity
+from telic.telemetry.sources.place import Place
+from telic.telemetry.sources.prometheus.labels import INSTANCE, SERVICE, Labels, quoted, regex
+from telic.telemetry.sources.rows import Row, Rows, ask, text_of
+from telic.telemetry.sources.secrets import one_line
+from telic.telemetry.sources.times import LATEST, ns_of
+from telic.telemetry.sources.visit import Visit
+
+WORDS = ("summary", "description", "message")  # annotations that say what is wrong
+Texts = dict[str, str]
+
+
+class Alert(msgspec.Struct):
+    """One alert, as the API and the webhook have it."""
+
+    labels: Texts
+    startsAt: str
+    endsAt: str = ""
+    annotations: Texts = {}
+    status: object = ""
+    fingerprint: str = ""
+    generatorURL: str = ""
+
+
+class Notification(msgspec.Struct):
+    """What Alertmanager posts to a webhook, version 4."""
+
+    version: Literal["4"]
+    alerts: list[Alert]
+    status: str = ""
+    receiver: str = ""
+    groupKey: str = ""
+    truncatedAlerts: int = 0
+    externalURL: str = ""
+
+
+@source("alertmanager", example={"url": "http://127.0.0.1:9093"})
+class Alertmanager:
+    """Alerts that an Alertmanager (0.16 and later, or Grafana's) holds now: firing, silenced and inhibited ones.
+
+    It keeps no history: what was resolved is gone after minutes. Prometheus knows what fired before (its series
+    ``ALERTS``); alerts that should be kept are sent as they fire, by a webhook to ``POST /v1/alerts`` of the receiver.
+
+    Parameters
+    ----------
+    url
+        Base URL, with the path prefix if there is one.
+    headers
+        Sent with every request, such as a token.
+    service
+        Labels that name the service: the first one that an alert has counts.
+    ca_file, client_file
+        Certificates in PEM.
+
+    Source: https://prometheus.io/docs/alerting/latest/management_api/ and its openapi.yaml (API v2)
+    """
+
+    offers: ClassVar[tuple[Signal, ...]] = ("alerts",)
+    pushes: ClassVar[tuple[Filter, ...]] = ("names",)
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        service: Sequence[str] = SERVICE,
+        ca_file: str = "",
+        client_file: str = "",
+    ) -> None:
+        self._place = Place.of("alertmanager", url, headers, ca_file=ca_file, client_file=client_file)
+        self._labels = Labels(tuple(service), INSTANCE)
+
+    @property
+    def where(self) -> str:
+        """The address, without secrets."""
+        return self._place.shown
+
+    def fetch(self, question: Question) -> Answer:
+        """Answer within the limits of `question`; its `query` is a matcher, such as ``severity="page"``."""
+        return ask(self._place, question, {"alerts": self._alerts})
+
+    def _alerts(self, visit: Visit, question: Question) -> Rows:
+        params = [(name, "true") for name in ("active", "silenced", "inhibited")]
+        if question.query:
+            params.append(("filter", question.query))
+        elif question.names:
+            params.append(("filter", f"alertname=~{quoted(regex(question.names))}"))
+        for alert in visit.get("/api/v2/alerts", params, list[Alert]):
+            if row := row_of(alert, self._labels):
+                yield row
+
+
+def row_of(alert: Alert, labels: Labels) -> Row | None:
+    """Return an alert as a row; None for one without a time."""
+    try:
+        begun = ns_of(alert.startsAt)
+    except ValueError:
+        return None
+    state = alert.status.get("state", "") if isinstance(alert.status, dict) else alert.status
+    said = {f"annotation.{name}": value for name, value in alert.annotations.items()}
+    more = {"status": state, "fingerprint": alert.fingerprint, "generator": alert.generatorURL}
+    return {
+        "time_ns": begun,
+        "end_ns": _ended(alert.endsAt),
+        "name": alert.labels.get("alertname", ""),
+        "entity": labels.entity(alert.labels),
+        "severity": alert.labels.get("severity", ""),
+        "text": next((alert.annotations[name] for name in WORDS if alert.annotations.get(name)), ""),
+        "attributes": text_of({**more, **said, **alert.labels}),
+    }
+
+
+def log_rows(body: bytes, received_ns: int) -> Iterator[TableRow]:
+    """Return a webhook's alerts as rows of the store's logs, the event name ``alert.firing`` or ``alert.resolved``.
+
+    Raises
+    ------
+    UsageError
+        `body` is no notification of version 4.
+    """
+    try:
+        notification = msgspec.json.decode(body, type=Notification)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(
+            f"not a notification of Alertmanager: {one_line(str(error))}", hint="a webhook of version 4 is understood"
+        ) from error
+    labels = Labels()
+    rows = []
+    for alert in notification.alerts:
+        row = row_of(alert, labels)
+        if row is None or not 0 <= int(str(row["time_ns"])) <= LATEST:
+            continue
+        resolved = alert.status == "resolved" or (not alert.status and notification.status == "resolved")
+        level, number = severity(row["severity"])
+        written = {
+            "time_ns": (row["end_ns"] if resolved else 0) or row["time_ns"],
+            "service": row["entity"],
+            "instance": labels.instance_of(alert.labels),
+            "severity": level if number else "WARN",
+            "severity_number": number or 13,
+            "body": f"{row['name']}: {row['text']}" if row["text"] else row["name"],
+            "event_name": "alert.resolved" if resolved else "alert.firing",
+            "attributes": row["attributes"],
+            "received_ns": received_ns,
+        }
+        rows.append(tuple(written.get(name, 0 if kind != "VARCHAR" else "") for name, kind in TABLES["logs"]))
+    return iter(rows)
+
+
+def _ended(text: str) -> int:
+    try:
+        return max(0, ns_of(text)) if text else 0
+    except ValueError:
+        return 0
