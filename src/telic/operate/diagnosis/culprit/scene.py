@@ -1,0 +1,230 @@
+"""Everything that the search for the culprit looks at, read once from a recording."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from telic.context.changes import trouble
+from telic.context.changes.candidates import Candidate, candidates
+from telic.model import Window
+from telic.operate.diagnosis.culprit.logs import log_signs
+from telic.operate.diagnosis.culprit.metrics import metric_signs
+from telic.operate.diagnosis.culprit.signs import Sign, numbers, speak
+
+if TYPE_CHECKING:
+    from telic.worlds.recorded import Recording
+
+LEAD = 60.0  # a sign that is put this much before its cause may be its sign: bins, clocks [s]
+SPANS_MAX = 20_000  # failed spans that are read [1]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What happened, where, and what was changed.
+
+    Parameters
+    ----------
+    entity
+        Where the symptom was reported, or is worst.
+    reported
+        When somebody noticed [s since the Unix epoch].
+    calm, window
+        Before and during.
+    signs
+        What is different, oldest first.
+    candidates
+        What was changed.
+    near
+        Entities to how close they are to `entity` in the call graph: 1 itself, less for callees, callers and others [1].
+    latencies
+        Names of calls and entities to what their latency was in calm times [s].
+    documents
+        Texts recorded beside, by path.
+    """
+
+    entity: str
+    reported: float
+    calm: Window
+    window: Window
+    entities: tuple[str, ...]
+    signs: tuple[Sign, ...]
+    candidates: tuple[Candidate, ...]
+    near: Mapping[str, float]
+    callees: frozenset[str]
+    callers: frozenset[str]
+    latencies: Mapping[str, tuple[float, ...]]
+    documents: Mapping[str, str]
+
+    @cached_property
+    def weights(self) -> Mapping[str, float]:
+        """Kinds of trouble to how much the signs speak of them: they sum to 1."""
+        total: dict[str, float] = {}
+        for sign in self.signs:
+            if sign.vanished:
+                continue
+            share = sign.weight * self.near.get(sign.entity, 0.2)
+            for each in sign.troubles:
+                own = share * trouble.TROUBLES[each].weight
+                total[each] = max(total.get(each, 0.0), own) + 0.15 * min(total.get(each, 0.0), own)
+        whole = sum(total.values())
+        return {name: value / whole for name, value in total.items()} if whole else {}
+
+    @cached_property
+    def onset(self) -> float:
+        """When the trouble began: the first sign of weight near the symptom [s since the Unix epoch]."""
+        strong = [
+            each.onset
+            for each in self.signs
+            if each.weight * self.near.get(each.entity, 0.2) >= 0.4 and each.troubles and not each.vanished
+        ]
+        return min(strong, default=self.reported)
+
+
+def scene(recording: Recording, entity: str = "", onset: float | None = None) -> Scene:
+    """Read a recording.
+
+    Parameters
+    ----------
+    entity
+        Where the symptom is; default: as reported, or where alerts fired.
+    onset
+        When it was noticed [s since the Unix epoch]; default: as reported, or the end of the window.
+    """
+    window = recording.window
+    reported = onset or recording.symptom.onset or min((each.time for each in recording.alerts), default=window.end)
+    place = entity or recording.symptom.entity or next((each.entity for each in recording.alerts if each.entity), "")
+    calm = recording.baseline or Window(window.start, window.start + max(60.0, (reported - window.start) / 2))
+    if calm.end > window.start:
+        window = Window(calm.end, window.end)
+    topology = recording.topology()
+    deployed = [each.entity for each in recording.changes() if each.kind == "deploy" and each.entity]
+    entities = tuple(dict.fromkeys((*(each.name for each in topology.entities), *deployed)))
+    signs = [
+        *log_signs(recording, calm, window, entities),
+        *metric_signs(recording, calm, window, reported + 600.0),
+        *_span_signs(recording, window, entities),
+        *_told(recording, window, entities),
+    ]
+    down, up = _reach(topology.edges, place, down=True), _reach(topology.edges, place, down=False)
+    return Scene(
+        entity=place,
+        reported=reported,
+        calm=calm,
+        window=window,
+        entities=entities,
+        signs=tuple(sorted(signs, key=lambda each: each.onset)),
+        candidates=candidates(recording.changes(), entities),
+        near=_near(place, entities, down, up),
+        callees=frozenset(down),
+        callers=frozenset(up),
+        latencies=_latencies(recording, calm),
+        documents={path: recording.file(path).decode("utf-8", "replace")[:200_000] for path in recording.files("docs")},
+    )
+
+
+def _reach(edges: Iterable[object], start: str, *, down: bool) -> dict[str, int]:
+    ends = [(each.caller, each.callee) for each in edges]  # type: ignore[attr-defined]
+    steps, waiting = {start: 0}, deque([start])
+    while waiting:
+        here = waiting.popleft()
+        for caller, callee in ends:
+            one, two = (caller, callee) if down else (callee, caller)
+            if one == here and two not in steps:
+                steps[two] = steps[here] + 1
+                waiting.append(two)
+    return {name: count for name, count in steps.items() if count}
+
+
+def _near(place: str, entities: Sequence[str], down: Mapping[str, int], up: Mapping[str, int]) -> dict[str, float]:
+    near = dict.fromkeys(entities, 0.3)
+    near |= {name: max(0.3, 0.6 / count) for name, count in up.items()}
+    near |= {name: max(0.4, 0.9 - 0.15 * count) for name, count in down.items()}
+    return near | {place: 1.0}
+
+
+def _span_signs(recording: Recording, window: Window, known: tuple[str, ...]) -> list[Sign]:
+    table = recording.columns("spans", ("start", "entity", "name", "status", "attributes"), (window,))
+    picked = [i for i, each in enumerate(table["status"].tolist()) if each.upper() == "ERROR"][:SPANS_MAX]
+    times = (table["start"][picked] / 1e9).tolist()
+    found: dict[tuple[str, str], Sign] = {}
+    columns = (table[each][picked].tolist() for each in ("entity", "name", "attributes"))
+    for time, entity, name, text in zip(times, *columns, strict=True):
+        attributes = _decoded(text)
+        said = "; ".join(
+            str(value)
+            for key, value in attributes.items()
+            if any(part in key for part in ("error", "message", "exception", "status_m"))
+        )
+        message = f"{name}: {said}" if said else name
+        key = (entity, message[:200])
+        if key not in found:
+            troubles, about = speak(message, known, entity)
+            found[key] = Sign("span", entity, message[:400], time, 0.5, troubles, numbers("", attributes), about=about, sample=f"{message} {text or ''}"[:4_000], query=f"SELECT * FROM spans WHERE entity = '{entity}' AND status = 'ERROR'")  # fmt: skip
+    return list(found.values())
+
+
+def _told(recording: Recording, window: Window, known: tuple[str, ...]) -> list[Sign]:
+    """Return alerts and orchestrator events as signs; an alert tells what is known already and counts less."""
+    found = []
+    for alert in recording.alerts:
+        troubles, _ = speak(alert.text, known, alert.entity)
+        found.append(
+            Sign(
+                "alert",
+                alert.entity,
+                f"{alert.name}: {alert.text}",
+                alert.time,
+                0.5,
+                troubles,
+                query="SELECT * FROM alerts",
+            )
+        )
+    for event in recording.events:
+        if window.start <= event.time < window.end:
+            troubles, about = speak(f"{event.reason} {event.text}", known, event.entity)
+            found.append(
+                Sign(
+                    "event",
+                    event.entity,
+                    f"{event.reason}: {event.text}",
+                    event.time,
+                    0.6,
+                    troubles,
+                    about=about,
+                    query="SELECT * FROM events",
+                )
+            )
+    return found
+
+
+def _latencies(recording: Recording, calm: Window) -> dict[str, tuple[float, ...]]:
+    """Return median and 99th percentile of calls by the entity that answers, from spans; and of latency metrics."""
+    table = recording.columns("spans", ("entity", "status", "start", "end"))
+    lasted: dict[str, list[float]] = {}
+    times = (table["start"] / 1e9, (table["end"] - table["start"]) / 1e9)
+    for entity, status, time, seconds in zip(
+        table["entity"].tolist(), table["status"].tolist(), *(each.tolist() for each in times), strict=True
+    ):
+        if status != "ERROR" and time < calm.end + 600:
+            lasted.setdefault(entity, []).append(seconds)
+    metrics = recording.columns("metrics", ("entity", "name", "value"), (calm,))
+    for entity, name, value in zip(*(metrics[each].tolist() for each in ("entity", "name", "value")), strict=True):
+        low = name.lower()
+        if np.isfinite(value) and ("duration" in low or "latency" in low or "response_time" in low):
+            lasted.setdefault(entity, []).append(value * (1e-3 if "ms" in low.split("_") else 1.0))
+    return {name: (float(np.median(found)), float(np.quantile(found, 0.99))) for name, found in lasted.items()}
+
+
+def _decoded(text: str | None) -> Mapping[str, object]:
+    try:
+        value = msgspec.json.decode(text) if text else {}
+    except msgspec.DecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
