@@ -1,4 +1,9 @@
-"""The first level of mining: what is evidently a value in a line is replaced by one mark, in one pass over a batch."""
+"""The first level of mining: what is evidently a value in a line is replaced by one mark.
+
+It has two steps, so that most of the work is done once a kind of line and not once a line. A line's shape is the line
+with each run of digits as one ``0``; a batch is brought to shapes by a few passes over its bytes. The pattern of a
+shape is what the regular expressions here make of it, and depends on the shape alone.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +15,40 @@ VARIABLE = "<*>"
 MARK = "\x00"
 """Stands for a value within a pattern; no line that was cleaned holds it."""
 
-_UNIT = r"(?:[kKMGT]i?B|B|[Bb]ytes?|[mun\u00b5]s|s|secs?|seconds?)\b"
-_EVIDENT = "|".join(
+_UNIT = r"(?:[kKMGT]i?B|B|[Bb]ytes?|[mun]s|s|secs?|seconds?)\b"
+_NUMBER = r"0(?:[.:,_/\-]+0)*(?:[ ]?" + _UNIT + ")?"
+_ITEM = r"[^\s,\[\](){}<>=:;\"']+"
+_HEXADECIMAL = "|".join(
     [
-        r"\b[A-Za-z][A-Za-z0-9+.\-]*://[^\s,;'\"\])}>]+",  # URL
-        r"(?<![\w\x00])/[\w.$%@~+\-][^\s,;:'\"\])}>]*",  # path
-        r"\b[A-Za-z]:\\[^\s,;:'\"\])}>]*",  # path on Windows
-        r"\b[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5,}\b",  # MAC address
-        r"\b(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*\b",  # UUID, hash
-        r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b",
-        r"0[xX][0-9a-fA-F]+",
-        r"(?:(?<![A-Za-z0-9])-)?[0-9]+(?:[.:,_/\-]+[0-9]+)*(?:[ ]?" + _UNIT + ")?",  # number, address, time, size
+        r"[0a-fA-F]*(?:-[0a-fA-F]+){4}(?![A-Za-z0-9])",  # UUID
+        r"[0a-fA-F]{0,3}(?:::?[0a-fA-F]{1,4}){3,7}(?![A-Za-z0-9])",  # MAC or IPv6 address
+        r"(?:(?<=0)|[a-fA-F]*0)[a-fA-F]+0[0a-fA-F]*(?![A-Za-z0-9])",  # digits, letters, digits
+        r"(?:(?<=0)[a-fA-F]{3,}|[a-fA-F]{4,}0)(?![A-Za-z0-9])",  # digits at one end only
     ]
 )
-EVIDENT = re.compile(_EVIDENT, re.ASCII)
+# Every alternative begins with what the character just consumed is: one set of first characters is searched fast.
+_EVIDENT = re.compile(
+    r"[0a-fA-FJMNOSTW/\-<>~](?:"
+    + "|".join(
+        [
+            r"(?<=/)(?<![\w\x00]/)[\w.$%@~+\-][^\s,;:'\"\])}>]*",  # path
+            r"(?<=[0a-fA-F])(?<![A-Za-z0-9].)(?:" + _HEXADECIMAL + ")",
+            r"(?<=0)[xX][0a-fA-F]+",
+            r"(?<=0)\.0\.0\.0(?![.\w])",  # IPv4 address; its port is a value of its own
+            r"(?<=0)" + _NUMBER[1:],
+            r"(?<=-)(?<![A-Za-z0-9].)" + _NUMBER,
+            r"(?<=[<>~])(?<!\S.)" + _NUMBER,
+            r"(?<=[ADFJMNOSTW])(?<![A-Za-z].)(?:on|ue|ed|hu|ri|at|un|an|eb|ar|pr|ay|ul|ug|ep|ct|ov|ec)\b",
+        ]
+    )
+    + ")",
+    re.ASCII,
+)
+_URL = re.compile(r"://[^\s,;'\"\])}>]+")
+_WINDOWS_PATH = re.compile(r"\b[A-Za-z]:\\[^\s,;:'\"\])}>]*", re.ASCII)
+_LIST = re.compile(r"\[" + _ITEM + "(?:,[ ]?" + _ITEM + r")+\]")
 
+_DIGITS = bytes(48 if chr(each).isdigit() and each < 128 else each for each in range(256))
 _CONTROL = bytes(each for each in (*range(32), 127) if each not in b"\t\n")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -62,14 +86,15 @@ def clean(line: str, longest: int, counts: Cleaned) -> str:
     if len(line) > longest:
         counts.truncated += 1
         line = line[:longest]
-    if _UNPRINTABLE.search(line.rstrip("\r")):
+    line = line.rstrip("\r")
+    if _UNPRINTABLE.search(line):
         counts.unprintable += 1
         line = _UNPRINTABLE.sub("\ufffd", _COLOUR.sub("", line))
-    return line.rstrip("\r")
+    return line
 
 
-def masked(lines: Sequence[str], longest: int, counts: Cleaned) -> list[str]:
-    """Return the pattern of each line: the line with its evident values replaced by `MARK`.
+def shapes(lines: Sequence[str], longest: int, counts: Cleaned) -> list[bytes]:
+    """Return the shape of each line: its UTF-8 with each run of digits as one ``0``.
 
     Parameters
     ----------
@@ -82,17 +107,38 @@ def masked(lines: Sequence[str], longest: int, counts: Cleaned) -> list[str]:
     """
     if not lines:
         return []
+    joined = _joined(lines, longest)
+    if joined is None:
+        joined = "\n".join([clean(each, longest, counts) for each in lines]).encode()
+    joined = joined.translate(_DIGITS).replace(b"00000000", b"0").replace(b"0000", b"0").replace(b"00", b"0")
+    while b"00" in joined:
+        joined = joined.replace(b"00", b"0")
+    return joined.split(b"\n")
+
+
+def _joined(lines: Sequence[str], longest: int) -> bytes | None:
+    """Return `lines` as one text, or None when one of them has to be cleaned."""
     joined = "\n".join(lines)
-    if _odd(joined, lines, longest):
-        joined = "\n".join([clean(each, longest, counts) for each in lines])
-    return EVIDENT.sub(MARK, joined).split("\n")
-
-
-def _odd(joined: str, lines: Sequence[str], longest: int) -> bool:
     if joined.count("\n") != len(lines) - 1 or (len(joined) > longest and max(map(len, lines)) > longest):
-        return True
+        return None
     try:
         encoded = joined.encode()
     except UnicodeEncodeError:
-        return True
-    return len(encoded.translate(None, _CONTROL)) != len(encoded)
+        return None
+    return encoded if len(encoded.translate(None, _CONTROL)) == len(encoded) else None
+
+
+def pattern(shape: bytes) -> str:
+    """Return `shape` with its evident values replaced by `MARK`.
+
+    >>> pattern(b"GET /a/b from 0.0.0.0:0 took -0.0 ms on Sun, id 0ab0cd0").replace(MARK, "*")
+    'GET * from *:* took * on *, id *'
+    """
+    text = shape.decode()
+    if "://" in text:
+        text = _URL.sub("://" + MARK, text)
+    if ":\\" in text:
+        text = _WINDOWS_PATH.sub(MARK, text)
+    if "[" in text:
+        text = _LIST.sub("[" + MARK + "]", text)
+    return _EVIDENT.sub(MARK, text)

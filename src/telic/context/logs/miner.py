@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from telic.context.logs.masking import Cleaned, decoded, masked
-from telic.context.logs.patterns import Limits, Patterns, met
+from telic.context.logs.masking import Cleaned, decoded, shapes
+from telic.context.logs.patterns import Limits, Patterns
 from telic.context.logs.template import Template, TemplateId
 
 Ids = NDArray[np.int64]
@@ -36,7 +36,7 @@ class Miner:
     >>> ids = miner.add_many([f"job {n} done in {n * 3} ms" for n in range(9)])
     >>> [(each.text, each.count) for each in miner.templates()]
     [('job <*> done in <*>', 9)]
-    >>> miner.add("job 77 done in 12 ms") == ids[0]
+    >>> bool(miner.add("job 77 done in 12 ms") == ids[0])
     True
     """
 
@@ -58,10 +58,12 @@ class Miner:
     def add(self, line: str | bytes) -> TemplateId:
         """Mine one line and return its template as known now."""
         patterns = self._patterns
-        number = patterns.meet(masked([decoded(line)], self.limits.line, self.cleaned)[0])
+        text = decoded(line)
+        number = patterns.meet(shapes([text], self.limits.line, self.cleaned)[0])
         patterns.counts[number] += 1
+        patterns.learn_example(number, text)
         patterns.settle(1)
-        return int(patterns.names.resolve(patterns.template[number : number + 1])[0])
+        return patterns.names.now(int(patterns.template[number]))
 
     def add_many(self, lines: Sequence[str | bytes] | Any) -> Ids:
         """Mine `lines` and return the template of each, shape ``(n,)``, as known after the last of them.
@@ -78,14 +80,14 @@ class Miner:
         ids = np.empty(len(texts), np.int64)
         for start in range(0, len(texts), BATCH):
             batch = texts[start : start + BATCH]
-            numbers = met(patterns, masked(batch, self.limits.line, self.cleaned))
+            numbers = patterns.meet_all(shapes(batch, self.limits.line, self.cleaned), batch)
             patterns.settle(len(batch))
             ids[start : start + BATCH] = patterns.template[numbers]
         return patterns.names.resolve(ids)
 
     def match(self, line: str | bytes) -> TemplateId | None:
         """Return the template that `line` falls under, or None, and learn nothing."""
-        return self._patterns.match(masked([decoded(line)], self.limits.line, Cleaned())[0])
+        return self._patterns.match(shapes([decoded(line)], self.limits.line, Cleaned())[0])
 
     def resolve(self, ids: Ids | Sequence[int]) -> Ids:
         """Return what templates handed out earlier have become: two that were joined have one id."""

@@ -81,6 +81,12 @@ class Names:
         self.became.append(len(self.became))
         return len(self.became) - 1
 
+    def now(self, identity: int) -> int:
+        """Return what one id has become."""
+        while self.became[identity] != identity:
+            identity = self.became[identity]
+        return identity
+
     def resolve(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return what `ids` have become."""
         became = np.array(self.became, np.int64)

@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 
 from telic.context.logs.groups import Group
 from telic.context.logs.masking import MARK, VARIABLE
+from telic.context.logs.masking import pattern as pattern_of
 from telic.context.logs.names import Named, Names
 from telic.context.logs.template import Template, text_of
 from telic.context.logs.tokens import Row, tokens
 from telic.context.logs.tree import Cluster, Context
 
 Ids = NDArray[np.int64]
-RECENT = 8192
-"""Patterns that fall under a folded template and are remembered for speed."""
+KNOWN = 65_536
+"""Shapes whose patterns are remembered for speed."""
+EXAMPLES, EXAMPLE_LENGTH = 8, 512
+"""Lines kept of a pattern, and how much of each."""
 ROOM = 0.9
 """A miner whose patterns still fill this share of the limit after folding is full."""
 
@@ -60,24 +63,47 @@ class Patterns:
         self._text: list[str] = []
         self._row: list[Row] = []
         self._free: list[int] = []
-        self._recent: dict[str, int] = {}
+        self._known: dict[bytes, int] = {}
+        self._examples: dict[int, list[str]] = {}
         self._groups: dict[int, Group] = defaultdict(Group)
         self._grown: set[int] = set()
         self._contexts: Counter[Context] = Counter()
         self._forms: dict[int, dict[int, tuple[str, tuple[int, ...]]]] = defaultdict(dict)
 
-    # meeting patterns
+    # meeting lines
 
-    def meet(self, pattern: str) -> int:
-        """Return the number of `pattern`, which need not be known; counting it is the caller's."""
-        number = self.number.get(pattern, self._recent.get(pattern, -1))
-        if number >= 0:
+    def meet_all(self, shapes: Sequence[bytes], lines: Sequence[str]) -> Ids:
+        """Count `lines` and return the number of the pattern of each, shape ``(n,)``."""
+        get = self._known.get
+        numbers = [get(each, -1) for each in shapes]
+        if -1 in numbers:
+            numbers = [
+                number if number >= 0 else self.meet(shape) for number, shape in zip(numbers, shapes, strict=True)
+            ]
+        found = np.array(numbers, np.int64)
+        self.counts += np.bincount(found, minlength=len(self.counts))
+        self._learn_examples(found, lines)
+        return found
+
+    def meet(self, shape: bytes) -> int:
+        """Return the number of the pattern of `shape`, which need not be known; counting it is the caller's."""
+        number = self._known.get(shape)
+        if number is None:
+            number = self._meet_pattern(pattern_of(shape))
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            self._known[shape] = number
+        return number
+
+    def _meet_pattern(self, pattern: str) -> int:
+        number = self.number.get(pattern)
+        if number is not None:
             return number
         row = tokens(pattern, self.limits.tokens)
         group = self._groups[len(row)]
         like = group.match(row)
         if like is not None and like in group.folded:
-            return self._remember(pattern, group.rows[like][0])
+            return group.rows[like][0]
         if like is None and self.full:
             self.dropped += 1
             return self._overflow()
@@ -106,14 +132,9 @@ class Patterns:
             self.counts = np.concatenate([self.counts, np.zeros_like(self.counts)])
             self.template = np.concatenate([self.template, np.full_like(self.template, -1)])
         self.number[pattern] = number
+        self._examples.pop(number, None)
         self._groups[len(row)].insert(row, number)
         self._grown.add(len(row))
-        return number
-
-    def _remember(self, pattern: str, number: int) -> int:
-        if len(self._recent) >= RECENT:
-            self._recent.clear()
-        self._recent[pattern] = number
         return number
 
     def _overflow(self) -> int:
@@ -123,8 +144,9 @@ class Patterns:
             self._begin(self._groups[1], (MARK,), number)
         return number
 
-    def match(self, pattern: str) -> int | None:
-        """Return the template of `pattern`, or None."""
+    def match(self, shape: bytes) -> int | None:
+        """Return the template of the pattern of `shape`, or None."""
+        pattern = pattern_of(shape)
         number = self.number.get(pattern)
         if number is None:
             row = tokens(pattern, self.limits.tokens)
@@ -134,6 +156,18 @@ class Patterns:
                 return None
             number = group.rows[like][0]
         return int(self.template[number])
+
+    def learn_example(self, number: int, line: str) -> None:
+        """Keep `line` as an example of a pattern if few are kept."""
+        held = self._examples.setdefault(number, [])
+        if len(held) < EXAMPLES:
+            held.append(line[:EXAMPLE_LENGTH])
+
+    def _learn_examples(self, numbers: Ids, lines: Sequence[str]) -> None:
+        for order, step in ((numbers, 1), (numbers[::-1], -1)):
+            kinds, first = np.unique(order, return_index=True)
+            for number, at in zip(kinds.tolist(), first.tolist(), strict=True):
+                self.learn_example(number, lines[at if step == 1 else len(lines) - 1 - at])
 
     # templates
 
@@ -217,7 +251,7 @@ class Patterns:
             if sum(self._fold_one(group, cluster) for cluster in large):
                 folded.append(group)
         if folded:
-            self._recent.clear()
+            self._known.clear()
             self._recluster(folded)
 
     def _fold_one(self, group: Group, cluster: Cluster) -> bool:
@@ -253,17 +287,8 @@ class Patterns:
             if wild is not None:
                 mine = self._groups[len(row)].folded
                 mine[row] = tuple(sorted({*wild, *mine.get(row, ())}))
+            for line in other._examples.get(number, ()):
+                self._examples.setdefault(held, []).append(line)
+            self._examples[held] = sorted(set(self._examples.get(held, ())))[:EXAMPLES]
         self.dropped += other.dropped
         self.full = self.full or other.full
-
-
-def met(patterns: Patterns, found: Sequence[str]) -> Ids:
-    """Count the patterns `found` and return the number of each, shape ``(n,)``."""
-    get = patterns.number.get
-    numbers = [get(each, -1) for each in found]
-    if -1 in numbers:
-        meet = patterns.meet
-        numbers = [number if number >= 0 else meet(each) for number, each in zip(numbers, found, strict=True)]
-    result = np.array(numbers, np.int64)
-    patterns.counts += np.bincount(result, minlength=len(patterns.counts))
-    return result

@@ -13,7 +13,7 @@ _PIECES = re.compile(r"[=:,;()\[\]{}<>|\"']|[^\s=:,;()\[\]{}<>|\"']+", re.ASCII)
 _CLOSES = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _AFTER_NOTHING = frozenset(["", ",", ";", ")", "]", "}"])
 _VALUE = re.compile(r"[\x00.:,_/+\-#%*]*\x00[\x00.:,_/+\-#%*]*")
-_WORD = re.compile(r"[A-Za-z]+(?:[._\-][A-Za-z]+)*[.!?]*")
+_WORD = re.compile(r"[A-Za-z]+(?:[_\-][A-Za-z]+)*[.!?]*")
 
 
 def places(pattern: str) -> list[tuple[int, int]]:
@@ -32,8 +32,8 @@ def places(pattern: str) -> list[tuple[int, int]]:
 def tokens(pattern: str, most: int) -> Row:
     """Return the words and delimiters of `pattern`, at most `most`; what is beyond becomes one value.
 
-    >>> tokens("user= (root) on: a.b", 9)
-    ('user', '=', '', '(', 'root', ')', 'on', ':', 'a.b')
+    >>> tokens("on: (a.b) [] user=", 11)
+    ('on', ':', '(', 'a.b', ')', '[', '', ']', 'user', '=', '')
     """
     pieces = _PIECES.findall(pattern)
     found: list[str] = []
@@ -56,7 +56,7 @@ def is_value(token: str) -> bool:
 
 
 def is_word(token: str) -> bool:
-    """Whether `token` is made of letters, several such joined by ``.``, ``_`` or ``-`` included."""
+    """Whether `token` is made of letters, several such joined by ``_`` or ``-`` included."""
     return _WORD.fullmatch(token) is not None
 
 

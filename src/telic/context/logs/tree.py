@@ -25,6 +25,8 @@ COHESION = 0.5
 DEPENDENCE = 0.5
 """A column that, when known, makes this share of the other doubtful columns constant belongs to the template."""
 CERTAIN, LIKELY = 4.0, 1.0
+FIRST, NUMBERED, MADE_UP, KNOWN, UPPER = 1.0, 0.75, 0.4, 1.0, 0.75
+_TRUTH = frozenset(["true", "false", "True", "False", "TRUE", "FALSE", "null", "None", "nil"])
 SAMPLE = 256
 """Rows that the choice of a column to split on looks at."""
 
@@ -118,18 +120,20 @@ def _likeness(words: list[str], column: int, known_context: bool) -> float:
     """Return how much `words` look like values: `LIKELY` and more for values, less for parts of templates."""
     if any(word in DELIMITERS for word in words):
         return -1.0
-    if any(is_value(word) for word in words) or (
-        all(MARK in word for word in words) and len({head(word) for word in words}) == 1 and head(words[0])
+    if (
+        any(is_value(word) for word in words)
+        or all(word in _TRUTH for word in words)
+        or (all(MARK in word for word in words) and len({head(word) for word in words}) == 1 and head(words[0]))
     ):
         return CERTAIN + 1.0
     numbered = any(MARK in word for word in words)
     made_up = sum(not is_word(word) for word in words)
     return (
         math.log(len(words), MANY)
-        + (0.75 if numbered else 0.5 if 2 * made_up >= len(words) else 0.0)
-        + (1.0 if known_context else 0.0)
-        - (1.0 if column == 0 else 0.0)
-        - (0.75 if all(word.isupper() for word in words) else 0.0)
+        + (NUMBERED if numbered else MADE_UP if 2 * made_up >= len(words) else 0.0)
+        + (KNOWN if known_context else 0.0)
+        - (FIRST if column == 0 and not numbered else 0.0)
+        - (UPPER if all(word.isupper() for word in words) else 0.0)
     )
 
 
