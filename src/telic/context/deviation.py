@@ -43,7 +43,8 @@ class Deviation:
         where = self.instance or self.entity
         if self.kind == "sequence":
             return f"{where}: {self.signal} follows in {self.now:.0%} of cases, {self.before:.0%} before"
-        return f"{where}: {self.signal} {_number(self.before)} -> {_number(self.now)}{' ' + self.unit if self.unit else ''}"
+        text = f"{where}: {self.signal} {_number(self.before)} -> {_number(self.now)} {self.unit}"
+        return text.rstrip()
 
 
 def _number(value: float) -> str:

@@ -25,7 +25,7 @@ def meaning(name: str, unit: str = "") -> Meaning:
 
     Examples
     --------
-    >>> meaning("PodServerLatencyP99(s)"), meaning("availability.Average"), meaning("container_cpu_cfs_throttled_seconds")
+    >>> meaning("PodServerLatencyP99(s)"), meaning("availability.Average"), meaning("cpu_cfs_throttled_seconds")
     ('latency', 'availability', 'errors')
     >>> meaning("CpuUsageRate(%)"), meaning("requests.Sum"), meaning("orders_total")
     ('saturation', 'traffic', 'level')

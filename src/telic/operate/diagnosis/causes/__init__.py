@@ -1,0 +1,1 @@
+"""Causes from telemetry alone: what flows, what breaks, what is used up."""
