@@ -8,7 +8,8 @@ shape is what the regular expressions here make of it, and depends on the shape 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 VARIABLE = "<*>"
@@ -27,27 +28,34 @@ _HEXADECIMAL = "|".join(
     ]
 )
 # Every alternative begins with what the character just consumed is: one set of first characters is searched fast.
-_EVIDENT = re.compile(
+_COMMON = (
     r"[0a-fA-FJMNOSTW/\-<>~](?:"
     + "|".join(
         [
-            r"(?<=/)(?<![\w\x00]/)[\w.$%@~+\-][^\s,;:'\"\])}>]*",  # path
+            r"(?<=/)(?<![\w\x00/]/)[\w.$%@~+\-][^\s,;:'\"\])}>]*",  # path
             r"(?<=[0a-fA-F])(?<![A-Za-z0-9].)(?:" + _HEXADECIMAL + ")",
             r"(?<=0)[xX][0a-fA-F]+",
             r"(?<=0)\.0\.0\.0(?![.\w])",  # IPv4 address; its port is a value of its own
             r"(?<=0)" + _NUMBER[1:],
             r"(?<=-)(?<![A-Za-z0-9].)" + _NUMBER,
             r"(?<=[<>~])(?<!\S.)" + _NUMBER,
-            r"(?<=[ADFJMNOSTW])(?<![A-Za-z].)(?:on|ue|ed|hu|ri|at|un|an|eb|ar|pr|ay|ul|ug|ep|ct|ov|ec)\b",
+            r"(?<=<)\*>",  # a value in a line that is a template
+            r"(?<=[ADFJMNOSTW])(?<![A-Za-z].)(?:on|ue|ed|hu|ri|at|un|an|eb|ar|pr|ay|ul|ug|ep|ct|ov|ec)\b",  # day, month
         ]
     )
-    + ")",
-    re.ASCII,
+    + ")"
 )
-_URL = re.compile(r"://[^\s,;'\"\])}>]+")
-_WINDOWS_PATH = re.compile(r"\b[A-Za-z]:\\[^\s,;:'\"\])}>]*", re.ASCII)
-_LIST = re.compile(r"\[" + _ITEM + "(?:,[ ]?" + _ITEM + r")+\]")
+_RARE = "|".join(
+    [
+        r"(?<=://)[^\s,;'\"\])}>]+",  # URL
+        r"\b[A-Za-z]:\\[^\s,;:'\"\])}>]*",  # path on Windows
+        r"(?<=\[)" + _ITEM + "(?:,[ ]?" + _ITEM + r")+(?=\])",  # list
+    ]
+)
+_EVIDENT = re.compile(_COMMON, re.ASCII)
+_EVIDENT_AND_RARE = re.compile(_RARE + "|" + _COMMON, re.ASCII)
 
+_RUN = re.compile("[0-9]+")
 _DIGITS = bytes(48 if chr(each).isdigit() and each < 128 else each for each in range(256))
 _CONTROL = bytes(each for each in (*range(32), 127) if each not in b"\t\n")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -135,10 +143,29 @@ def pattern(shape: bytes) -> str:
     'GET * from *:* took * on *, id *'
     """
     text = shape.decode()
-    if "://" in text:
-        text = _URL.sub("://" + MARK, text)
-    if ":\\" in text:
-        text = _WINDOWS_PATH.sub(MARK, text)
-    if "[" in text:
-        text = _LIST.sub("[" + MARK + "]", text)
-    return _EVIDENT.sub(MARK, text)
+    return _evident(text).sub(MARK, text)
+
+
+def values(line: str) -> list[str]:
+    """Return what the marks in the pattern of a clean `line` stand for."""
+    shape = _RUN.sub("0", line)
+    ahead, found = _offsets(line), []
+    for each in _evident(shape).finditer(shape):
+        start, stop = each.span()
+        found.append(line[start + ahead(start) : stop + ahead(stop)])
+    return found
+
+
+def _evident(text: str) -> re.Pattern[str]:
+    return _EVIDENT_AND_RARE if "[" in text or "://" in text or ":\\" in text else _EVIDENT
+
+
+def _offsets(line: str) -> Callable[[int], int]:
+    """Return a function from a place in the shape of `line` to how much further that place is in the line."""
+    ends, gained = [0], [0]
+    for run in _RUN.finditer(line):
+        longer = run.end() - run.start() - 1
+        if longer:
+            gained.append(gained[-1] + longer)
+            ends.append(run.end() - gained[-1])
+    return lambda place: gained[bisect_right(ends, place) - 1]

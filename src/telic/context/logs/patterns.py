@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from telic.context.logs.groups import Group
-from telic.context.logs.masking import MARK, VARIABLE
+from telic.context.logs.masking import MARK
 from telic.context.logs.masking import pattern as pattern_of
 from telic.context.logs.names import Named, Names
-from telic.context.logs.template import Template, text_of
+from telic.context.logs.template import Template, pieces, raw_tokens, rendered
 from telic.context.logs.tokens import Row, tokens
 from telic.context.logs.tree import Cluster, Context
 
@@ -234,13 +234,21 @@ class Patterns:
         """Return the templates by id."""
         live = np.fromiter(self.number.values(), np.int64, len(self.number))
         totals = np.bincount(self.template[live], weights=self.counts[live], minlength=len(self.names.became))
-        made = []
-        for identity in sorted(set(self.template[live].tolist())):
-            forms = self._forms[identity]
-            pattern, variable = forms[min(forms)]
-            text = text_of(pattern, frozenset(variable), self.limits.tokens)
-            made.append(Template(identity, text, int(totals[identity]), pattern.replace(MARK, VARIABLE)))
-        return made
+        members: dict[int, list[int]] = defaultdict(list)
+        for number, identity in zip(live.tolist(), self.template[live].tolist(), strict=True):
+            members[identity].append(number)
+        return [self._template(each, members[each], int(totals[each])) for each in sorted(members)]
+
+    def _template(self, identity: int, numbers: list[int], count: int) -> Template:
+        forms = self._forms[identity]
+        length = min(forms)
+        pattern, variable = forms[length]
+        alike = sorted((number for number in numbers if len(self._row[number]) == length), key=self._text.__getitem__)
+        lines = [(number, line) for number in alike[:EXAMPLES] for line in self._examples.get(number, ())]
+        wild = {*variable, *self._groups[length].folded.get(self._row[self.number[pattern]], ())}
+        raw = [raw_tokens(self._text[number], line, self.limits.tokens) for number, line in lines]
+        text, kinds = rendered(pattern, wild, raw, self.limits.tokens)
+        return Template(identity, text, count, kinds, min((line for _, line in lines), default=""))
 
     # bounds and joining
 
@@ -258,7 +266,7 @@ class Patterns:
         """Let one pattern stand for all of `cluster`; return whether it could be done."""
         numbers = [number for row in cluster.rows for number in group.rows[row]]
         pattern = min(self._text[number] for number in numbers)
-        stands = text_of(pattern, frozenset(group.wild(cluster)), self.limits.tokens).replace(VARIABLE, MARK)
+        stands = _blanked(pattern, group.wild(cluster), self.limits.tokens)
         row = tokens(stands, self.limits.tokens)
         if len(row) != len(cluster.rows[0]) or stands in self.number:
             return False
@@ -292,3 +300,9 @@ class Patterns:
             self._examples[held] = sorted(set(self._examples.get(held, ())))[:EXAMPLES]
         self.dropped += other.dropped
         self.full = self.full or other.full
+
+
+def _blanked(pattern: str, columns: Container[int], most: int) -> str:
+    """Return `pattern` with a mark for each token at `columns`."""
+    found, rest = pieces(pattern, most)
+    return "".join([*(each.before + (MARK if each.column in columns else each.token) for each in found), rest])
