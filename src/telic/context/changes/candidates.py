@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from telic.context.changes import files, words
@@ -89,7 +89,8 @@ def candidates(changes: Iterable[Change], entities: Sequence[str]) -> tuple[Cand
     known = sorted(changes, key=lambda each: each.time)
     deploys = [each for each in known if each.kind == "deploy"]
     commits = {each.id: each for each in known if each.kind == "commit"}
-    found = [_commit(each, deploys, entities) for each in commits.values()]
+    switches = [each for each in known if each.kind == "flag"]
+    found = [_armed(_commit(each, deploys, entities), switches) for each in commits.values()]
     for each in known:
         if each.kind == "commit" or (each.kind == "deploy" and each.id in commits):
             continue
@@ -110,6 +111,16 @@ def _commit(commit: Change, deploys: Sequence[Change], entities: Sequence[str]) 
     if not deploys and not arrivals:
         arrivals = [Arrival(commit.time, name, "unknown") for name in owners or (commit.entity,)]
     return Candidate(commit, reading, tuple(sorted(arrivals, key=lambda each: each.time)), commit.time)
+
+
+def _armed(candidate: Candidate, switches: Sequence[Change]) -> Candidate:
+    """Return the candidate in force only since the flag was switched that its code asks for."""
+    named = candidate.reading.names | frozenset(words.key(each) for each in words.strings("\n".join(candidate.reading.diff.added)))
+    times = [each.time for each in switches if words.key(each.id) in named]
+    if not times:
+        return candidate
+    later = [replace(each, time=max(each.time, times[0])) for each in candidate.arrivals]
+    return replace(candidate, arrivals=tuple(later))
 
 
 def _carried(commit: Change, reading: Reading, deploys: Sequence[Change], owners: Sequence[str]) -> list[Arrival]:

@@ -51,6 +51,13 @@ class Reading:
     paths: tuple[str, ...] = ()
     diff: Diff = Diff()
 
+    @property
+    def code(self) -> bool:
+        """Whether code was changed, which may do more than any reader knows; a setting or a version does what it says."""
+        return not self.diff.hunks or any(
+            files.kind(each.path) in ("code", "other") for each in self.diff.hunks if not files.inert(each.path)
+        )
+
 
 @lru_cache(maxsize=4096)
 def read_effects(diff: str, paths: tuple[str, ...] = (), summary: str = "") -> Reading:
@@ -107,7 +114,7 @@ def _scope(alive: Sequence[Place], found: Sequence[Effect]) -> tuple[float, str]
         return 0.2, "only what is logged or measured"
     if not found:
         same = _same_names(alive)
-        if same >= MOVED:
+        if same >= MOVED and _new_names(alive) <= max(3, _old_names(alive) / 2):
             return 0.2, "the same names as before: moved or extracted"
         if all(not place.removed for place in alive):
             return 0.6, "new code"
@@ -124,6 +131,14 @@ def _same_names(alive: Sequence[Place]) -> float:
         _add(after, words.bag(place.added))
     total = sum(before.values())
     return sum(min(count, after.get(name, 0)) for name, count in before.items()) / total if total else 0.0
+
+
+def _new_names(alive: Sequence[Place]) -> int:
+    return len({name for place in alive for name in place.gained} - {name for place in alive for name in words.bag(place.removed)})
+
+
+def _old_names(alive: Sequence[Place]) -> int:
+    return len({name for place in alive for name in words.bag(place.removed)})
 
 
 def _add(total: dict[str, int], more: Mapping[str, int]) -> None:

@@ -62,10 +62,11 @@ def _many(place: Place) -> Effect | None:
 
 
 def _in_loop(lines: Sequence[str]) -> bool:
+    """Return whether a call stands within six lines after the head of a loop, or three before that of a comprehension."""
     for i, each in enumerate(lines):
-        if _LOOP.search(each) and any(
-            _CALL.search(inner) and not re.search(r"append|push", inner) for inner in lines[i : i + 6]
-        ):
+        comprehension = bool(re.match(r"^\s*(for|async for)\b[^:{]*\bin\b[^:{]*$", each))
+        near = lines[max(0, i - 3) : i + 1] if comprehension else lines[i : i + 6] if _LOOP.search(each) else ()
+        if any(_CALL.search(inner) and not re.search(r"append|push", inner) for inner in near):
             return True
     return False
 

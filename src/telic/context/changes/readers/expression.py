@@ -25,7 +25,7 @@ def expression(place: Place) -> Sequence[Effect]:
         return ()
     found = []
     for old, new in place.pairs:
-        if _PATTERN.search(old) and _PATTERN.search(new) and words.strings(old) != words.strings(new):
+        if _PATTERN.search(old) and _PATTERN.search(new):
             troubles = {"cpu": 0.9, "latency": 0.7, "format": 0.8, "deadline": 0.4, "value": 0.4, "auth": 0.2}
             found.append(Effect("expression", f"another pattern: {new.strip()[:80]}", troubles, 0.9, "regular expression", place.path, place.heading))  # fmt: skip
         elif _operators(_COMPARE, old) != _operators(_COMPARE, new) and _COMPARE.search(old + new):

@@ -11,8 +11,12 @@ from telic.operate.diagnosis.culprit.scene import LEAD, Scene
 from telic.operate.diagnosis.culprit.signs import Sign
 from telic.registry import Registry
 
-RATE = re.compile(r"(^|_)(rps|qps|tps)($|_)|requests?_(per|rate)|request_rate|req_rate|per_sec(ond)?$|throughput|traffic|(requests|messages|events|jobs|orders|logins|sessions|connections)_(in|received|per|total|rate)|incoming|ingress|arrival|concurrent_users|active_users|load_rps", re.IGNORECASE)  # fmt: skip
-
+RATE = re.compile(
+    r"(^|_)(rps|qps|tps)($|_)|(^|_)(requests?|reqs?|calls|queries|logins|orders|sessions|users|visits|hits|clients|jobs|uploads|events|messages)(_received|_in|_incoming|_arriving|_submitted)?(_total|_count)?_?(per_(s|sec|second|min|minute)|rate)($|_)"
+    r"|traffic|incoming_|ingress_(requests|rate)|arrival|(concurrent|active|online)_(users|sessions)|load_rps",
+    re.IGNORECASE,
+)
+NOT_LOAD = re.compile(r"error|fail|5xx|4xx|429|retr|timeout|cancel|throttl|reject|dead|dlq|lag|latency|duration|processed|consumed|per_request", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Circumstance:
@@ -58,18 +62,36 @@ def found_in(scene: Scene) -> tuple[Circumstance, ...]:
 @circumstance("traffic", example={})
 def traffic(scene: Scene) -> Sequence[Circumstance]:
     """More requests arrive than before, at the symptom or where users enter, no later than the trouble begins."""
+    if any(entity in scene.callers and _load(name) for entity, name in scene.steady):
+        return ()  # whoever calls it gets no more than before: the calls were multiplied on the way
     found = []
     for each in scene.signs:
         arrives = each.entity == scene.entity or each.entity in scene.callers or "ingress" in each.entity.lower()
-        if each.source != "metric" or not each.up or not RATE.search(each.text) or not arrives:
-            continue
-        if re.search(r"error|fail|5xx|4xx|retry|retries|timeout|cancel|throttl|reject", each.text, re.IGNORECASE):
+        if each.source != "metric" or not each.up or not _load(each.text) or not arrives:
             continue
         if each.onset > scene.onset + LEAD or each.ratio < 1.3:
             continue
         troubles = {"cpu": 1.0, "pool": 0.9, "latency": 0.9, "deadline": 0.8, "limit": 0.9, "backlog": 0.9, "memory": 0.6, "query": 0.6, "errors": 0.7, "connect": 0.6, "calls": 0.5, "lock": 0.4, "disk": 0.2, "cache": 0.4, "crash": 0.3}  # fmt: skip
         strength = min(3.0, 1.5 * math.log(min(each.ratio, 1e3)) + 0.5)
         found.append(Circumstance("traffic", "more traffic than it can serve", each.entity, each.onset, each.says, troubles, strength, (each,)))  # fmt: skip
+    return found
+
+
+def _load(name: str) -> bool:
+    return bool(RATE.search(name)) and not NOT_LOAD.search(name)
+
+
+@circumstance("dependency", example={})
+def dependency(scene: Scene) -> Sequence[Circumstance]:
+    """What it calls answers slowly or not at all by its own account, and nobody changed that."""
+    changed = {arrival.entity for each in scene.candidates for arrival in each.before(scene.onset + LEAD)}
+    found = []
+    for each in scene.signs:
+        slow = each.source == "metric" and each.troubles and each.troubles <= {"latency", "errors", "connect", "deadline"}
+        if not slow or each.entity not in scene.callees or each.entity in changed or each.onset > scene.onset + LEAD:
+            continue
+        troubles = {"latency": 1.0, "deadline": 1.0, "errors": 0.8, "connect": 0.8, "pool": 0.6, "backlog": 0.6, "calls": 0.3, "limit": 0.3, "query": 0.3}  # fmt: skip
+        found.append(Circumstance("dependency", "what it depends on is in trouble", each.entity, each.onset, each.says, troubles, 1.2, (each,)))
     return found
 
 

@@ -78,7 +78,8 @@ class Likelihood:
     def _effect(self, candidate: Candidate) -> tuple[Effect | None, Reason]:
         weights, found = self.scene.weights, candidate.reading.effects
         best = max(found, key=lambda each: each.force * fit(weights, each.troubles), default=None)
-        plain = fit(weights, UNSPECIFIC) * candidate.reading.scope
+        known = 1.0 if not found else 0.6 if candidate.reading.code else 0.2
+        plain = fit(weights, UNSPECIFIC) * candidate.reading.scope * known
         covered = best.force * fit(weights, best.troubles) if best else 0.0
         if best is None or covered < 0.5 * plain:
             return best, Reason("effect", ratio(plain), "nothing that it does is known to cause this")

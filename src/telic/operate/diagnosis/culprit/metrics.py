@@ -19,8 +19,10 @@ KEPT = 3  # of the next 4 points that stay there [1]
 FLOOR = 0.03  # a deviation counts at least as this share of the level [1]
 
 
-def metric_signs(recording: Recording, calm: Window, window: Window, until: float) -> list[Sign]:
-    """Return every series that left the level of `calm` in `window`, with when and how far.
+def metric_signs(
+    recording: Recording, calm: Window, window: Window, until: float
+) -> tuple[list[Sign], frozenset[tuple[str, str]]]:
+    """Return every series that left the level of `calm` in `window`, with when and how far; and those that did not.
 
     Parameters
     ----------
@@ -32,13 +34,15 @@ def metric_signs(recording: Recording, calm: Window, window: Window, until: floa
     rows: dict[tuple[str, str, str], list[int]] = {}
     for i, key in enumerate(zip(*(table[each].tolist() for each in ("entity", "name", "attributes")), strict=True)):
         rows.setdefault(key, []).append(i)
-    found = []
+    found, steady = [], set()
     for (entity, name, _), picked in rows.items():
         order = sorted(picked, key=lambda i: times[i])
         sign = _sign(entity, name, times[order], values[order], calm)
         if sign is not None and sign.onset <= until:
             found.append(sign)
-    return found
+        elif sign is None:
+            steady.add((entity, name))
+    return found, frozenset(steady)
 
 
 def _sign(entity: str, name: str, times: np.ndarray, values: np.ndarray, calm: Window) -> Sign | None:

@@ -47,6 +47,8 @@ class Scene:
         Names of calls and entities to what their latency was in calm times [s].
     documents
         Texts recorded beside, by path.
+    steady
+        Entity and name of the metrics that stayed as they were.
     """
 
     entity: str
@@ -61,6 +63,7 @@ class Scene:
     callers: frozenset[str]
     latencies: Mapping[str, tuple[float, ...]]
     documents: Mapping[str, str]
+    steady: frozenset[tuple[str, str]]
 
     @cached_property
     def weights(self) -> Mapping[str, float]:
@@ -106,9 +109,10 @@ def scene(recording: Recording, entity: str = "", onset: float | None = None) ->
     topology = recording.topology()
     deployed = [each.entity for each in recording.changes() if each.kind == "deploy" and each.entity]
     entities = tuple(dict.fromkeys((*(each.name for each in topology.entities), *deployed)))
+    moved, steady = metric_signs(recording, calm, window, reported + 600.0)
     signs = [
+        *moved,
         *log_signs(recording, calm, window, entities),
-        *metric_signs(recording, calm, window, reported + 600.0),
         *_span_signs(recording, window, entities),
         *_told(recording, window, entities),
     ]
@@ -126,6 +130,7 @@ def scene(recording: Recording, entity: str = "", onset: float | None = None) ->
         callers=frozenset(up),
         latencies=_latencies(recording, calm),
         documents={path: recording.file(path).decode("utf-8", "replace")[:200_000] for path in recording.files("docs")},
+        steady=steady,
     )
 
 
