@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from telic.telemetry.columns import TABLES, Chunk, Columns, TableRow, chunk_of, columns_of
@@ -34,6 +34,12 @@ class Batch:
             chunks.append(chunk_of(table, some))
             self._count(table, some, live)
         self._chunks[table] += chunks
+        self.live.update(live)
+
+    def add_chunks(self, chunks: Mapping[str, Iterable[Chunk]], live: Counts) -> None:
+        """Take columns that are ready, and what was counted of them."""
+        for table, some in chunks.items():
+            self._chunks[table] += some
         self.live.update(live)
 
     def tables(self) -> dict[str, Columns]:

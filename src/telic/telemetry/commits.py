@@ -13,13 +13,10 @@ import duckdb
 from google.protobuf.message import DecodeError
 
 from telic.errors import StoreFailed
-from telic.telemetry.batch import Batch
 from telic.telemetry.database import Database, damaged
 from telic.telemetry.otlp import body as otlp
 from telic.telemetry.otlp.body import Answer
-from telic.telemetry.otlp.logs import Logs
-from telic.telemetry.otlp.metrics import Metrics
-from telic.telemetry.otlp.traces import Spans
+from telic.telemetry.otlp.decoder import Decoder
 from telic.telemetry.rollup import Rollup
 
 log = logging.getLogger(__name__)
@@ -29,7 +26,6 @@ COMMIT_MAX = 8 << 20  # bodies that one commit takes [bytes]
 TIDY = 5.0  # between two looks at the size of the store [s]
 COMPLAINTS = 10.0  # between two log lines about the same failure [s]
 REPEATED = 30.0  # a store that fails twice within this time is begun anew [s]
-READERS: dict[str, type[Spans] | type[Logs] | type[Metrics]] = {"spans": Spans, "logs": Logs, "metrics": Metrics}
 
 
 @dataclass(frozen=True)
@@ -73,6 +69,8 @@ class Committer:
         Takes answers to the thread that serves; called once a commit.
     interval
         Between two commits [s].
+    decoder
+        Reads bodies; the plain way by default.
     """
 
     def __init__(
@@ -83,16 +81,23 @@ class Committer:
         keep: int,
         deliver: Callable[[Sequence[tuple[Arrival, Answer]]], None],
         interval: float = INTERVAL,
+        decoder: Decoder | None = None,
     ) -> None:
         self.counts = Counts(newest_ns=database.newest())
         self._database, self._rollup, self._keep = database, rollup, keep
         self._deliver, self._interval = deliver, interval
+        self._decoder = decoder or Decoder()
         self._waiting: deque[Arrival] = deque()
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._tidied = self._failed_at = self._complained = float("-inf")
         self._thread = threading.Thread(target=self._run, name="commits", daemon=True)
         self._measure()
         self._thread.start()
+
+    @property
+    def compiled(self) -> bool:
+        """Whether bodies are read by the compiled scanners."""
+        return self._decoder.compiled
 
     def put(self, arrival: Arrival) -> None:
         """Take a request; its answer comes after the commit."""
@@ -126,10 +131,8 @@ class Committer:
         return taken
 
     def _commit(self, arrivals: list[Arrival]) -> None:
-        batch, answers = Batch(), []
-        for each in arrivals:
-            answers.append((each, self._read(each, batch)))
-        tables = batch.tables()
+        answers = [(each, self._read(each)) for each in arrivals]
+        tables, live = self._decoder.finish()
         try:
             if tables:
                 self._database.append(tables)
@@ -138,26 +141,27 @@ class Committer:
             answers = [(each, self._unavailable(each, answer)) for each, answer in answers]
         else:
             now = time.time()
-            self._rollup.add(batch.live, now=now)
+            self._rollup.add(live, now=now)
             counts = self.counts
             counts.commits += 1
             counts.lag = now - arrivals[0].received_ns / 1e9
             counts.newest_ns = arrivals[-1].received_ns if tables else counts.newest_ns
             for table, columns in tables.items():
                 setattr(counts, table, getattr(counts, table) + columns.num_rows)
+        finally:
+            self._decoder.recycle()
         self._deliver(answers)
 
-    def _read(self, arrival: Arrival, batch: Batch) -> Answer:
+    def _read(self, arrival: Arrival) -> Answer:
         table, media = arrival.table, arrival.media
         try:
-            message = otlp.parse(table, otlp.unpack(arrival.data, arrival.encoding), media)
-            reader = READERS[table](message, arrival.received_ns)
-            batch.add(table, reader.rows())
+            data = otlp.unpack(arrival.data, arrival.encoding)
+            rejected, reason = self._decoder.read(table, data, media, arrival.received_ns)
         except (otlp.UnreadableBody, DecodeError, ValueError, OverflowError, RecursionError) as error:
             self.counts.rejected += 1
             log.warning("refused a body of %d bytes for %s: %s", len(arrival.data), table, error)
             return otlp.refused(400, otlp.INVALID_ARGUMENT, str(error), media)
-        return otlp.accepted(table, media, reader.rejected, reader.reason)
+        return otlp.accepted(table, media, rejected, reason)
 
     def _unavailable(self, arrival: Arrival, answer: Answer) -> Answer:
         if answer.status != 200:

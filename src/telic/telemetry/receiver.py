@@ -29,6 +29,7 @@ from telic.telemetry.connection import Connection
 from telic.telemetry.database import Database
 from telic.telemetry.forward import Forwarder
 from telic.telemetry.otlp.body import Answer
+from telic.telemetry.otlp.decoder import Decoder
 from telic.telemetry.reading import Reader
 from telic.telemetry.rollup import Rollup
 from telic.telemetry.routes import BODY_MAX, QUEUE_MAX, Core, Routes, deliver
@@ -50,6 +51,7 @@ class Options:
     forward: str = ""
     end_with_parent: bool = False
     interval: float = INTERVAL  # between commits [s]
+    fast: bool = False
     queue_bytes: int = QUEUE_MAX
     body_bytes: int = BODY_MAX
 
@@ -67,7 +69,12 @@ async def serve(
         loop.call_soon_threadsafe(deliver, answers)
 
     rollup, reader = Rollup(), Reader(database)
-    committer = Committer(database, rollup, keep=options.bytes, deliver=hand_over, interval=options.interval)
+    decoder = Decoder()
+    if options.fast:
+        decoder.warm_up()
+    committer = Committer(
+        database, rollup, keep=options.bytes, deliver=hand_over, interval=options.interval, decoder=decoder
+    )
     forwarder = Forwarder(options.forward) if options.forward else None
     core = Core(committer, rollup, reader, forwarder, body_max=options.body_bytes, queue_max=options.queue_bytes)
     connections: set[Connection] = set()
@@ -116,6 +123,7 @@ def read_options(arguments: Sequence[str]) -> Options:
         "--end-with-parent", action="store_true", help="end when the process that started this one ends"
     )
     parser.add_argument("--interval", type=float, default=INTERVAL, help="between commits [s]")
+    parser.add_argument("--fast", action="store_true", help="compile the decoding (extra `fast`)")
     parser.add_argument("--queue-bytes", type=int, default=QUEUE_MAX, help="bodies that may wait [bytes]")
     parser.add_argument("--body-bytes", type=int, default=BODY_MAX, help="largest body [bytes]")
     found: dict[str, Any] = vars(parser.parse_args(arguments))

@@ -173,6 +173,7 @@ class Core:
             newest=counts.newest_ns / 1e9,
             cpu_seconds=time.process_time(),
             schema=SCHEMA,
+            compiled=self.committer.compiled,
         )
 
 

@@ -51,3 +51,4 @@ class Status(msgspec.Struct, frozen=True):
     newest: float  # arrival of the newest committed row [s since the Unix epoch]; 0 when there is none
     cpu_seconds: float  # used by the receiver [s]
     schema: int  # version of the tables
+    compiled: bool = False  # whether bodies are read by the compiled scanners

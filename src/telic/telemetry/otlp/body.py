@@ -83,16 +83,42 @@ def unpack(data: bytes, encoding: str, *, most: int = UNPACKED_MAX) -> bytes:
     return unpacked
 
 
-def parse(table: str, data: bytes, media: str) -> Any:
+def as_protobuf(table: str, data: bytes, media: str) -> bytes:
+    """Return a body in protobuf, whatever it came in."""
+    if media != JSON:
+        return data
+    try:
+        document = _with_base64_ids(msgspec.json.decode(data, type=dict[str, object]))
+        return json_format.ParseDict(document, _REQUESTS[table](), ignore_unknown_fields=True).SerializeToString()
+    except (DecodeError, json_format.ParseError, msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise _unreadable(table, error) from error
+
+
+def parse(table: str, data: bytes) -> Any:
     """Read an export request for `table`; of traces and logs the lean form."""
     try:
-        if media == JSON:
-            document = _with_base64_ids(msgspec.json.decode(data, type=dict[str, object]))
-            data = json_format.ParseDict(document, _REQUESTS[table](), ignore_unknown_fields=True).SerializeToString()
         return _PARSED[table].FromString(data)
-    except (DecodeError, json_format.ParseError, msgspec.MsgspecError, RecursionError) as error:
-        said = f"{type(error).__name__}: {error}"[:300]
-        raise UnreadableBody(f"not an OTLP export of {table}: {said}", hint="see the OTLP specification") from error
+    except (DecodeError, RecursionError) as error:
+        raise _unreadable(table, error) from error
+
+
+def validate(table: str, data: bytes) -> None:
+    """Let the protobuf library read a request whole: lengths, nesting, UTF-8.
+
+    Raises
+    ------
+    UnreadableBody
+        It does not accept the bytes.
+    """
+    try:
+        _REQUESTS[table].FromString(data)
+    except (DecodeError, RecursionError) as error:
+        raise _unreadable(table, error) from error
+
+
+def _unreadable(table: str, error: Exception) -> UnreadableBody:
+    said = f"{type(error).__name__}: {error}"[:300]
+    return UnreadableBody(f"not an OTLP export of {table}: {said}", hint="see the OTLP specification")
 
 
 def accepted(table: str, media: str, rejected: int = 0, reason: str = "") -> Answer:

@@ -12,7 +12,7 @@ from telic.telemetry.otlp.traces import LATEST
 from telic.telemetry.otlp.values import Remembered, Said, any_value, encode, origins
 
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")  # four severity numbers each, from 1
-_origin = origins("service.name", "service.instance.id", "service.version")
+origin_of = origins("service.name", "service.instance.id", "service.version")
 _said: Remembered[tuple[bytes, ...], Said] = Remembered(
     lambda data: Said(data, ("event.name", "exception.type")), most=4096
 )
@@ -30,7 +30,7 @@ class Logs:
     def rows(self) -> Iterator[TableRow]:
         """Yield one row per valid record."""
         for of_resource in self._message.resources:
-            origin = _origin(of_resource.resource)
+            origin = origin_of(of_resource.resource)
             columns = tuple(origin.columns)
             for of_scope in of_resource.scopes:
                 tail = origin.tail(of_scope.scope)

@@ -19,7 +19,7 @@ from telic.telemetry.columns import TableRow
 from telic.telemetry.otlp.traces import LATEST
 from telic.telemetry.otlp.values import Json, attributes, encode, number, origins, text_of
 
-_origin = origins("service.name", "service.instance.id")
+origin_of = origins("service.name", "service.instance.id")
 _NO_VALUE = 1  # data point flag: no recorded value
 
 Point = NumberDataPoint | HistogramDataPoint | ExponentialHistogramDataPoint | SummaryDataPoint
@@ -38,7 +38,7 @@ class Metrics:
     def rows(self) -> Iterator[TableRow]:
         """Yield one row per valid data point."""
         for of_resource in self._message.resource_metrics:
-            origin = _origin(of_resource.resource.SerializeToString())
+            origin = origin_of(of_resource.resource.SerializeToString())
             service, instance = origin.columns
             for of_scope in of_resource.scope_metrics:
                 tail = origin.tail(of_scope.scope.SerializeToString())

@@ -15,7 +15,7 @@ STATUSES = ("unset", "ok", "error")
 LATEST = 2**63 - 1  # what a BIGINT holds [ns]
 _NO_TRACE, _NO_SPAN = bytes(16), bytes(8)
 _COLUMNS = ("peer.service", "error.type", "db.query.summary")
-_origin = origins("service.name", "service.instance.id", "service.version")
+origin_of = origins("service.name", "service.instance.id", "service.version")
 _said: Remembered[tuple[bytes, ...], Said] = Remembered(
     lambda data: Said(data, _COLUMNS, "http.response.status_code"), most=4096
 )
@@ -33,7 +33,7 @@ class Spans:
     def rows(self) -> Iterator[TableRow]:
         """Yield one row per valid span."""
         for of_resource in self._message.resources:
-            origin = _origin(of_resource.resource)
+            origin = origin_of(of_resource.resource)
             columns = tuple(origin.columns)
             for of_scope in of_resource.scopes:
                 tail = origin.tail(of_scope.scope)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.otlp_load import EVERY, Body, exports
+from benchmarks.ingest.otlp_load import EVERY, Body, exports
 from benchmarks.result import Metric, arguments, write
 from telic.model import Window
 from telic.telemetry import queries

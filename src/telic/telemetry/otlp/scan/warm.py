@@ -1,0 +1,100 @@
+"""Compiles the scanners into a cache folder of the user, once a version; later processes only load them.
+
+``python -m telic.telemetry.otlp.scan.warm`` does it ahead of time; `prepare` does it in a child process of lower
+priority, so that a receiver goes on with the plain reader meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from telic.errors import UsageError, WorldError
+
+if TYPE_CHECKING:
+    from telic.telemetry.otlp.scan.columns import Scanners
+
+COMPILES = 300.0  # what compiling may take on a busy machine [s]
+_MARK = "complete"
+
+
+def available() -> bool:
+    """Whether the extra ``fast`` is installed."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def cache_folder() -> Path:
+    """Return the folder of what was compiled for these sources, this Python and this kind of processor."""
+    digest = hashlib.sha256()
+    for each in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(each.read_bytes())
+    digest.update(f"{version('numba')} {sys.version} {platform.machine()} {_processor()}".encode())
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "telic" / f"scan-{digest.hexdigest()[:16]}"
+
+
+def prepare() -> Scanners:
+    """Return scanners that are ready; compile them first in a child process where nobody did so yet.
+
+    Raises
+    ------
+    UsageError
+        The extra ``fast`` is not installed.
+    WorldError
+        Compiling failed.
+    """
+    try:
+        folder = cache_folder()
+    except PackageNotFoundError as error:
+        raise UsageError("numba is not installed", hint='pip install "telic[fast]"') from error
+    if not (folder / _MARK).exists():
+        command = [sys.executable, "-m", __name__]
+        try:
+            made = subprocess.run(command, capture_output=True, text=True, timeout=COMPILES, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise WorldError(f"cannot compile the scanners: {error}", hint="the plain reader goes on") from error
+        if made.returncode:
+            said = (made.stderr.strip().splitlines() or ["no word"])[-1]
+            raise WorldError(f"cannot compile the scanners: {said}", hint=f"run `{' '.join(command)}`")
+    return load(folder)
+
+
+def load(folder: Path) -> Scanners:
+    """Import the scanners with their code in `folder`, and run each once."""
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    from telic.telemetry.otlp.scan.columns import Scanners
+
+    scanners = Scanners()
+    for table in scanners.tables:
+        scanners.add(table, b"", 0)
+    scanners.finish()
+    return scanners
+
+
+def main() -> int:
+    """Compile everything."""
+    os.nice(10)
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    load(folder)
+    (folder / _MARK).touch()
+    return 0
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return "".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
