@@ -28,7 +28,8 @@ class Deviation:
     excess: float = 0.0  # what there is too much of: seconds of latency, failed requests, lost events
     unit: str = ""
     instance: str = ""
-    count: int = 0  # observations in the window [1]
+    count: int = 0  # observations that deviate [1]
+    affected: float = 1.0  # share of the observations between onset and end that do [1]
     end: float = 0.0  # last point that deviates [s since the Unix epoch]; 0: not known
     attributes: str = ""  # of the metric, as recorded
 

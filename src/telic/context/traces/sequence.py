@@ -26,7 +26,10 @@ _HEAD = 160  # characters in which a line names its source [1]
 _VARIABLE = re.compile(r"[^\s]*\d[^\s]*|\"[^\"]*\"|'[^']*'")
 _LEVELS = {"TRACE": 1, "DEBUG": 1, "INFO": 2, "NOTICE": 2, "WARN": 3, "WARNING": 3}
 _LEVELS |= dict.fromkeys(("ERROR", "FATAL", "CRITICAL", "SEVERE", "ALERT", "EMERGENCY"), 4)
-_OTHER_BRANCH = 0.2  # weight of a break at which neither an error nor the end came [1]
+_OTHER_BRANCH = 0.4  # weight of a break at which a line came that is no graver than the one expected [1]
+_ENDS = 9  # the level of a span's end
+_HARMLESS = (_ENDS, _LEVELS["ERROR"])  # nothing is lost when these do not come: more is done than was, not less
+_BETTER = 0.05  # the same, where it is less grave: something works that did not [1]
 _WORDS = 12  # words of a line that tell it from others [1]
 
 Pair = tuple[str, str, str, str]  # entity, operation that it serves, event, event that follows
@@ -54,14 +57,19 @@ class Break:
     traces: int  # in which it is missing [1]
     rooted: int  # of these, traces in which nothing broke earlier [1]
     ends: bool  # the span ends instead: what followed never ran
-    level: int  # severity of what comes instead: 1 debug to 4 error; 0: the end
+    graver: int  # severity of what comes instead minus that of what was expected; the end is as grave as an error
     over: float  # how sure it is that it had ended before the recording did [nats]
 
     @property
+    def telling(self) -> float:
+        """Its surprise, unless another branch was taken that may be as good, or it was over [nats]."""
+        grave = 1.0 if self.graver > 0 else _OTHER_BRANCH if self.graver == 0 else _BETTER
+        return grave * self.deviation.surprise * math.exp(-self.over)
+
+    @property
     def weight(self) -> float:
-        """How telling it is: traces that part here first, times surprise, unless it was over [1]."""
-        grave = 1.0 if self.ends or self.level == _LEVELS["ERROR"] else _OTHER_BRANCH
-        return grave * self.rooted * self.deviation.surprise * math.exp(-self.over)
+        """How telling it is in all traces that part here first [nats]."""
+        return self.rooted * self.telling
 
 
 @dataclass(frozen=True)
@@ -144,11 +152,11 @@ def breaks(healthy: Spans, before: Sequence[Sequence[Event]], now: Spans, after:
     before, after
         Their events, as `sequences` returns them.
     """
-    usual, firsts, harmless = _count(healthy, before)
+    usual, firsts, levels = _count(healthy, before)
     seen, heads, _ = _count(now, after)
     lost = {}
     for pair, count in usual.items():
-        if pair in harmless:
+        if levels[pair] in _HARMLESS:
             continue
         came = heads.get(pair[:3], 0)
         surprise = _lost(seen.get(pair, 0), came, count, firsts[pair[:3]])
@@ -164,7 +172,7 @@ def breaks(healthy: Spans, before: Sequence[Sequence[Event]], now: Spans, after:
         roots[min(found, key=lambda each: each[0])[1]] += 1
         missing.update({pair for _, pair, _, _ in found})
     results = [
-        _break(pair, lost[pair], usual, firsts, seen, heads, where, held.get(pair, []), now, missing[pair], roots[pair])
+        _break(pair, lost[pair], usual, firsts, seen, heads, where, held.get(pair, []), now, levels[pair], missing[pair], roots[pair])
         for pair in lost
         if missing[pair]
     ]
@@ -175,22 +183,20 @@ def breaks(healthy: Spans, before: Sequence[Sequence[Event]], now: Spans, after:
 Found = list[tuple[int, Pair, Event, int]]  # when, which pair, what came instead, span
 
 
-def _count(spans: Spans, chains: Sequence[Sequence[Event]]) -> tuple[Counter[Pair], Counter[Head], set[Pair]]:
-    """Count pairs and their first events; also return pairs of which nothing is lost when they do not come.
-
-    These end the span or report an error: when something else comes instead, more is done than was, not less.
-    """
+def _count(
+    spans: Spans, chains: Sequence[Sequence[Event]]
+) -> tuple[Counter[Pair], Counter[Head], dict[Pair, int]]:
+    """Count pairs and their first events; also return the level of every pair's second event."""
     pairs: Counter[Pair] = Counter()
     firsts: Counter[Head] = Counter()
-    harmless: set[Pair] = set()
+    levels: dict[Pair, int] = {}
     for (entity, operation), chain in zip(_operations(spans), chains, strict=True):
         for first, second in itertools.pairwise(chain):
             pair = (entity, operation, first.name, second.name)
             pairs[pair] += 1
             firsts[pair[:3]] += 1
-            if second.end or second.level == _LEVELS["ERROR"]:
-                harmless.add(pair)
-    return pairs, firsts, harmless
+            levels[pair] = _ENDS if second.end else second.level
+    return pairs, firsts, levels
 
 
 def _operations(spans: Spans) -> list[tuple[str, str]]:
@@ -255,12 +261,14 @@ def _break(
     where: Mapping[int, Found],
     held: Sequence[int],
     spans: Spans,
+    expected: int,
     traces: int,
     rooted: int,
 ) -> Break:
     own = [each for found in where.values() for each in found if each[1] == pair]
     times = sorted(time for time, _, _, _ in own)
     (instead, level, ends), _ = Counter((each.name, each.level, each.end) for _, _, each, _ in own).most_common(1)[0]
+    graver = (_LEVELS["ERROR"] if ends else level) - expected
     instances = Counter(spans.instances[spans.instance[index]] for _, _, _, index in own)
     deviation = Deviation(
         entity=pair[0],
@@ -276,7 +284,7 @@ def _break(
         count=heads[pair[:3]],
         end=times[-1] / NANOSECONDS,
     )
-    return Break(deviation, pair[2], pair[3], instead, traces, rooted, ends, level, _over(times, held))
+    return Break(deviation, pair[2], pair[3], instead, traces, rooted, ends, graver, _over(times, held))
 
 
 def _over(times: Sequence[int], held: Sequence[int]) -> float:

@@ -96,6 +96,7 @@ def _compare(healthy: Samples, now: Samples, kind: str) -> list[Deviation]:
                 unit="s",
                 instance=instance,
                 count=int(over.sum()),
+                affected=float(over.sum() / ((starts >= when.min()) & (starts <= when.max())).sum()),
                 end=float(when.max()) / NANOSECONDS,
             )
         )
