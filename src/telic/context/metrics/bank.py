@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from telic.context.metrics.configuration import FROZEN, Configuration
 from telic.context.metrics.contexts import Contexts
 from telic.context.metrics.levels import Levels
+from telic.context.metrics.recent import Recent
 from telic.context.metrics.seasons import Seasons
 from telic.context.metrics.tails import Tails
 from telic.errors import UsageError
@@ -18,15 +19,18 @@ Bools = NDArray[np.bool_]
 _LARGEST = 1e150  # a value beyond this is taken for this: its square must exist
 
 # the views of a sample, in this order in the arrays
-_FAST, _SLOW, _SHORT_MEAN, _LONG_MEAN, _STEP, _SEASON, _SEASON_MEAN = range(7)
+_LEVEL, _SHORT_MEAN, _LONG_MEAN, _STEP, _SEASON = range(5)
+_VIEWS = 5
+
+_RELATIVE = 1e-9  # of a value: differences below it are the arithmetic's
 
 
 class Bank:
     """Robust baselines with seasonality of many series, fed one sample of each at a time.
 
-    A sample is looked at in several ways: its distance from a fast and a slow level, the distance of short means
-    from theirs, the size of the step from the sample before, the distance from the range the season allows, and how
-    often the like was seen after the like. Each way speaks in nats, minus the logarithm of how probable as much or
+    A sample is looked at in several ways: its distance from the level, the distance of the means over the last
+    samples from theirs, the size of the step from the sample before, the distance from the range the season allows,
+    and how often the like was seen after the like. Each way speaks in nats, minus the logarithm of how probable as much or
     more is for this very series; the largest is the surprise. What the season explains is no surprise.
 
     The state of a series is about 35 kB and a step costs the same, however long it has run; every quarter more
@@ -53,17 +57,12 @@ class Bank:
         self.configuration = configuration
         self.series = series
         self.steps = 0
-        ones = np.ones((7, 1))
-        level = ones * [[configuration.fast], [configuration.slow], *[[configuration.drift_memory]] * 2, *[[configuration.slow]] * 3]
-        scale = ones * [*[[configuration.slow]] * 2, *[[configuration.drift_memory]] * 2, [configuration.slow], *[[configuration.drift_memory]] * 2]
-        self._levels = Levels((7, series), level, scale, configuration.clip)
-        self._tails = Tails((7, series), configuration)
+        self._levels = Levels((_VIEWS, series), configuration.memory, configuration.clip)
+        self._tails = Tails((_VIEWS, series), configuration)
         self._contexts = Contexts(series, configuration)
         self._seasons = Seasons(series, configuration)
-        self._recent = np.zeros((series, max(configuration.drift_windows)))
-        self._sums = np.zeros((2, series))
+        self._recent = Recent(series, configuration.windows)
         self._seen = np.zeros(series, dtype=np.int64)
-        self._season_mean = np.zeros(series)
         self._last = np.zeros(series)
 
     @property
@@ -73,20 +72,17 @@ class Bank:
 
     @property
     def level(self) -> Floats:
-        """The fast level of each series, in its own unit."""
-        return self._levels.level[_FAST].copy()
+        """The level of each series, in its own unit."""
+        return self._levels.level[_LEVEL].copy()
 
     @property
     def scale(self) -> Floats:
         """The mean absolute deviation from it."""
-        return self._levels.scale[_FAST].copy()
+        return self._levels.scale[_LEVEL].copy()
 
     def recent(self, row: int) -> Floats:
-        """Return the last samples of one series, at most the longer drift window, oldest first."""
-        length = self._recent.shape[1]
-        count = int(min(self._seen[row], length))
-        at = int(self._seen[row]) % length
-        return np.roll(self._recent[row], -at)[length - count :]
+        """Return what one series had in the last steps, as many as the longer window, oldest first."""
+        return self._recent.of(row)
 
     def step(self, values: ArrayLike, times: ArrayLike | None = None) -> Floats:
         """Take one sample of each series and return how surprising it is.
@@ -111,7 +107,8 @@ class Bank:
         when = np.broadcast_to(np.asarray(float(self.steps) if times is None else times, dtype=np.float64), given.shape)
         self.steps += 1
         views, there = self._views(sample, when, valid)
-        surprise = self._tails.step(self._levels.step(views, there), there)
+        deviation = self._levels.step(views, there, _RELATIVE * np.abs(sample))
+        surprise = self._tails.step(deviation, there)
         context = self._contexts.step(sample, valid)
         total = self._join(surprise, context, there, self._seasons.ready(when))
         self._seen += valid
@@ -140,46 +137,17 @@ class Bank:
         return result
 
     def _views(self, sample: Floats, when: Floats, valid: Bools) -> tuple[Floats, Bools]:
-        views, there = np.empty((7, self.series)), np.broadcast_to(valid, (7, self.series)).copy()
-        views[_FAST] = views[_SLOW] = sample
-        views[_SHORT_MEAN], views[_LONG_MEAN] = self._means(sample, valid)
-        views[_STEP] = np.abs(sample - self._last)
+        views, there = np.empty((_VIEWS, self.series)), np.empty((_VIEWS, self.series), dtype=bool)
+        there[:] = valid
+        views[_LEVEL] = sample
+        views[_SHORT_MEAN], views[_LONG_MEAN] = self._recent.step(sample, valid)
+        np.abs(sample - self._last, out=views[_STEP])
         there[_STEP] &= self._seen > 0
-        self._last = np.where(valid, sample, self._last)
-        away, known = self._seasons.step(when, sample, valid)
-        self._season_mean += np.where(known, (away - self._season_mean) / self.configuration.season_window, 0.0)
-        views[_SEASON], views[_SEASON_MEAN] = away, self._season_mean
-        there[_SEASON] = there[_SEASON_MEAN] = known
+        np.copyto(self._last, sample, where=valid)
+        views[_SEASON], there[_SEASON] = self._seasons.step(when, sample, valid)
         return views, there
 
-    def _means(self, sample: Floats, valid: Bools) -> Floats:
-        """Return the means over the drift windows with this sample, of as many as there are, shape (2, S)."""
-        length = self._recent.shape[1]
-        rows = np.arange(self.series)
-        if self.steps % length == 0:
-            self._resum()
-        counts = np.empty((2, self.series))
-        for number, window in enumerate(self.configuration.drift_windows):
-            leaving = np.where(self._seen >= window, self._recent[rows, (self._seen - window) % length], 0.0)
-            self._sums[number] += np.where(valid, sample - leaving, 0.0)
-            counts[number] = np.minimum(self._seen + 1, window)
-        at = self._seen % length
-        self._recent[rows, at] = np.where(valid, sample, self._recent[rows, at])
-        return self._sums / counts
-
-    def _resum(self) -> None:
-        """Sum again what the windows hold: a sum that is only added to and taken from keeps every error."""
-        length = self._recent.shape[1]
-        age = (self._seen[:, None] - 1 - np.arange(length)) % length
-        for number, window in enumerate(self.configuration.drift_windows):
-            held = age < np.minimum(self._seen, window)[:, None]
-            self._sums[number] = np.where(held, self._recent, 0.0).sum(axis=1)
-
     def _join(self, surprise: Floats, context: Floats, there: Bools, ready: Bools) -> Floats:
-        settings = self.configuration
-        plain = np.maximum(surprise[: _LONG_MEAN + 1].max(axis=0), context)
-        plain = np.maximum(plain, surprise[_STEP] - settings.side_cost)
-        seasonal = there[_SEASON] & ready
-        explained = np.minimum(plain, surprise[_SEASON] + settings.season_cap)
-        against = np.maximum(surprise[_SEASON], surprise[_SEASON_MEAN]) - settings.side_cost
-        return np.where(seasonal, np.maximum(explained, against), plain)
+        plain = np.maximum(surprise[:_SEASON].max(axis=0), context)
+        explained = np.minimum(plain, surprise[_SEASON] + self.configuration.season_cap)
+        return np.where(there[_SEASON] & ready, np.maximum(explained, surprise[_SEASON]), plain)

@@ -9,9 +9,10 @@ from telic.context.metrics.configuration import Configuration
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Counts = NDArray[np.float32]
 
 _ORDERS = 3  # no context, the last symbol, the last two
-_PRIOR = 1.0  # samples that the shorter context is worth
+_PRIOR = np.float32(1.0)  # samples that the shorter context is worth
 
 
 class Contexts:
@@ -33,75 +34,79 @@ class Contexts:
     ----------
     .. [1] Y. W. Teh, "A hierarchical Bayesian language model based on Pitman-Yor processes", ACL 2006 (shrinkage
        towards the shorter context; here with discount 0).
-    .. [2] M. Smirnov, "Contextual Anomaly Detector", the idea that novelty of a coarse context is enough
-       (https://github.com/smirmik/CAD).
+    .. [2] M. Smirnov, "Contextual Anomaly Detector", https://github.com/smirmik/CAD: the idea that the novelty of a
+       coarse context is enough to go by.
     """
 
     def __init__(self, series: int, configuration: Configuration) -> None:
-        self._sizes = np.array(configuration.bins)[:, None]
+        self._sizes = np.array(configuration.bins, dtype=np.int64)[:, None]
         self._shrink = 1 / configuration.range_memory
         self._halve_after = configuration.count_memory
-        cells, self._counts_at, self._totals_at = _layout(configuration.bins)
-        self._table = np.zeros((series, cells), dtype=np.float32)
-        self._rows = np.arange(series)[None, :] * cells
+        cells, begins = _layout(configuration.bins)
+        self._table = np.zeros(series * cells, dtype=np.float32)
+        self._begins = begins[:, :, None] + np.arange(series) * cells
         self._low, self._high = np.full(series, np.inf), np.full(series, -np.inf)
-        self._last = np.zeros((len(configuration.bins), series), dtype=np.int64)
-        self._before = np.zeros_like(self._last)
+        shape = (len(configuration.bins), series)
+        self._last, self._before = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        # how often each order's context has been followed: as often as it was itself seen to end one order below
+        self._followed = np.zeros((_ORDERS, *shape), dtype=np.float32)
         self._seen = np.zeros(series)
         self._steps = 0
 
     def step(self, values: Floats, valid: Bools) -> Floats:
         """Return the surprise of each value after those before it [nats] and count it; 0 where not valid."""
-        np.minimum(self._low, np.where(valid, values, np.inf), out=self._low)
-        np.maximum(self._high, np.where(valid, values, -np.inf), out=self._high)
         symbols = self._symbols(values, valid)
-        counts, totals = self._cells(symbols)
-        flat = self._table.reshape(-1)
-        seen, total = flat[counts], flat[totals]
-        chance = np.broadcast_to(1.0 / self._sizes, symbols.shape)
+        cells = self._cells(symbols)
+        seen = self._table.take(cells)
+        chance: Counts = (1 / self._sizes).astype(np.float32)
         for order in range(_ORDERS):
-            chance = (seen[order] + _PRIOR * chance) / (total[order] + _PRIOR)
-        surprise = -np.log(chance).mean(axis=0)
+            chance = (seen[order] + _PRIOR * chance) / (self._followed[order] + _PRIOR)
+        surprise = np.log(chance.prod(axis=0, dtype=np.float64)) / -len(self._sizes)
         learn = valid & (self._seen >= _ORDERS - 1)
-        more = learn.astype(np.float32)
-        flat[counts] = seen + more
-        flat[totals] = total + more
-        np.copyto(self._before, self._last, where=valid)
-        np.copyto(self._last, symbols, where=valid)
+        self._table[cells] = seen + learn.astype(np.float32)
+        self._followed[0] += learn
+        if valid.all():
+            self._followed[1:] = seen[:-1]
+            self._before, self._last = self._last, symbols
+        else:
+            np.copyto(self._followed[1:], seen[:-1], where=valid)
+            np.copyto(self._before, self._last, where=valid)
+            np.copyto(self._last, symbols, where=valid)
         self._seen += valid
-        self._forget(values, valid)
+        self._forget()
         return np.where(learn, surprise, 0.0)
 
     def _symbols(self, values: Floats, valid: Bools) -> NDArray[np.int64]:
+        """Return the symbol of each value in each alphabet; the range takes it in, after shrinking a little."""
+        room = self._shrink * valid
+        self._low += room * np.where(np.isfinite(self._low), values - self._low, 0.0)
+        self._high += room * np.where(np.isfinite(self._high), values - self._high, 0.0)
+        np.minimum(self._low, values, out=self._low, where=valid)
+        np.maximum(self._high, values, out=self._high, where=valid)
         width = self._high - self._low
-        share = np.where(valid & (width > 0), (values - self._low) / np.where(width > 0, width, 1.0), 0.0)
+        share = np.divide(values - self._low, width, out=np.zeros(len(values)), where=valid & (width > 0))
         return np.minimum((share * self._sizes).astype(np.int64), self._sizes - 1)
 
-    def _cells(self, symbols: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where the counts and the totals of all orders and alphabets lie, both of shape (orders, K, S)."""
-        one = self._last
-        two = one + self._before * self._sizes
-        contexts = np.stack([np.zeros_like(one), one, two])
-        counts = self._counts_at[:, :, None] + contexts * self._sizes + symbols + self._rows
-        return counts, self._totals_at[:, :, None] + contexts + self._rows
+    def _cells(self, symbols: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where the counts of all orders and alphabets lie, shape (orders, K, S)."""
+        cells = self._begins + symbols
+        cells[1] += self._last * self._sizes
+        cells[2] += (self._before * self._sizes + self._last) * self._sizes
+        return cells
 
-    def _forget(self, values: Floats, valid: Bools) -> None:
+    def _forget(self) -> None:
         self._steps += 1
-        room = np.where(valid, self._shrink, 0.0)
-        self._low += room * np.where(valid, values - self._low, 0.0)
-        self._high += room * np.where(valid, values - self._high, 0.0)
         if self._steps % self._halve_after == 0:
-            self._table *= 0.5
+            self._table *= np.float32(0.5)
+            self._followed *= np.float32(0.5)
 
 
-def _layout(bins: tuple[int, ...]) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
-    """Return the number of cells of a series and where each order's counts and totals begin, shape (orders, K)."""
-    counts, totals = np.zeros((_ORDERS, len(bins)), dtype=np.int64), np.zeros((_ORDERS, len(bins)), dtype=np.int64)
+def _layout(bins: tuple[int, ...]) -> tuple[int, NDArray[np.int64]]:
+    """Return the number of cells of a series and where those of each order and alphabet begin, shape (orders, K)."""
+    begins = np.zeros((_ORDERS, len(bins)), dtype=np.int64)
     cell = 0
     for order in range(_ORDERS):
         for number, size in enumerate(bins):
-            counts[order, number] = cell
+            begins[order, number] = cell
             cell += size ** (order + 1)
-            totals[order, number] = cell
-            cell += size**order
-    return cell, counts, totals
+    return cell, begins

@@ -9,7 +9,6 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _FREE = 20  # samples before the influence of one is bounded
-_RELATIVE = 1e-9  # of the level: differences below it are the arithmetic's
 _TINY = 1e-300
 
 
@@ -18,12 +17,12 @@ class Levels:
 
     Parameters
     ----------
-    level_memory, scale_memory
-        In samples, of the shape of the signals or broadcastable to it.
-    clip
-        The most scales one sample counts for.
     shape
         Of the arrays that come in.
+    memory
+        In samples, of level and scale.
+    clip
+        The most scales one sample counts for.
 
     References
     ----------
@@ -31,28 +30,43 @@ class Levels:
        of Forecasting 29 (2010), section 3.
     """
 
-    def __init__(self, shape: tuple[int, ...], level_memory: Floats, scale_memory: Floats, clip: float) -> None:
-        self._slowest = 1 / level_memory
-        self._slowest_scale = 1 / scale_memory
+    def __init__(self, shape: tuple[int, ...], memory: float, clip: float) -> None:
+        self._slowest = 1 / memory
         self._clip = clip
         self.level = np.zeros(shape)
         self.scale = np.zeros(shape)
         self._seen = np.zeros(shape)
 
-    def step(self, signal: Floats, valid: Bools) -> Floats:
+    def step(self, signal: Floats, valid: Bools, least: Floats) -> Floats:
         """Return how many scales each sample lies from its level, and learn from it.
 
-        Where not valid the answer is 0 and nothing is learned.
+        Parameters
+        ----------
+        signal, valid
+            The samples and where there are any.
+        least
+            What is added to the scale, so that the arithmetic's own noise is no deviation; broadcastable.
+
+        Returns
+        -------
+        array of the same shape
+            Not negative; 0 where not valid (nothing is learned there) and for a first sample.
         """
         first = self._seen == 0
-        np.copyto(self.level, signal, where=first & valid)
-        apart = np.where(valid, signal - self.level, 0.0)
+        if first.any():
+            np.copyto(self.level, signal, where=first)
+        apart = signal - self.level
         size = np.abs(apart)
-        deviation = size / (self.scale + _RELATIVE * np.abs(self.level) + _TINY)
-        bound = np.where((self._seen > _FREE) & (self.scale > 0), self._clip * self.scale, np.inf)
-        bounded = np.minimum(size, bound)
-        fresh = 1 / (self._seen + 1)
-        self.level += np.maximum(self._slowest, fresh) * np.copysign(bounded, apart)
-        self.scale += np.where(valid, np.maximum(self._slowest_scale, fresh) * (bounded - self.scale), 0.0)
+        deviation = size / (self.scale + (least + _TINY))
+        bounded = np.minimum(size, self._clip * self.scale)
+        free = (self._seen <= _FREE) | (self.scale == 0)
+        if free.any():
+            np.copyto(bounded, size, where=free)
+        gain = np.maximum(self._slowest, 1 / (self._seen + 1)) * valid
+        self.scale += gain * (bounded - self.scale)
+        np.copysign(bounded, apart, out=bounded)
+        bounded *= gain
+        self.level += bounded
         self._seen += valid
-        return np.where(first, 0.0, deviation)
+        deviation *= valid
+        return deviation

@@ -12,6 +12,8 @@ from telic.context.metrics.history import History
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+_BLOCK = 64  # series searched at once: what a processor's cache holds
+_OTHER = 0.05  # [1] a period that differs by less is the one already believed in
 _LEAST_CYCLES = 2  # with something seen at this part of the period, before its range says anything
 
 
@@ -95,24 +97,21 @@ class Seasons:
         self._range_high[rows] = np.where(enough, around_high.max(axis=1), np.nan)
 
     def _search(self, times: Floats) -> None:
-        grid, width, start = self._history.even()
-        settings = self._configuration
-        cells, strength = periods.find(grid, settings.cycles, settings.period_found)
-        found = np.where(cells > 0, periods.to_calendar(cells * width), 0.0)
-        lost = (found == 0) & (self.period > 0) & (self._correlation(grid, width) < settings.period_kept)
-        changed = (found > 0) & (np.abs(found - self.period) > 0.05 * found)
-        self.period[lost] = 0.0
-        rows = np.flatnonzero(changed)
-        self.period[rows] = found[rows]
-        self._ready_at[rows] = times[rows] + found[rows]
-        for row in rows:
-            self._replay(int(row))
+        for first in range(0, len(self.period), _BLOCK):
+            self._search_in(slice(first, first + _BLOCK), times)
 
-    def _correlation(self, grid: Floats, width: Floats) -> Floats:
-        """Return the autocorrelation at the period that is believed in."""
-        curve = periods.autocorrelation(grid, grid.shape[1])
-        lag = np.clip((self.period / width).round().astype(np.int64), 0, grid.shape[1] - 1)
-        return np.asarray(curve[np.arange(len(lag)), lag])
+    def _search_in(self, block: slice, times: Floats) -> None:
+        grid, width = self._history.even(block)
+        settings, believed = self._configuration, self.period[block]
+        correlation = periods.autocorrelation(grid, grid.shape[1] // settings.cycles + 2)
+        found = periods.to_calendar(periods.find(correlation, settings.period_found) * width)
+        lag = np.clip((believed / width).round().astype(np.int64), 0, correlation.shape[1] - 1)
+        held = correlation[np.arange(len(lag)), lag] >= settings.period_kept
+        believed[(found == 0) & ~held] = 0.0
+        for row in np.flatnonzero((found > 0) & (np.abs(found - believed) > _OTHER * found)):
+            believed[row] = found[row]
+            self._ready_at[block.start + row] = times[block.start + row] + found[row]
+            self._replay(block.start + int(row))
 
     def _replay(self, row: int) -> None:
         """Fill the past cycles of a series whose period has just been found from what is remembered."""

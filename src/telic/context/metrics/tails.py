@@ -9,10 +9,12 @@ from telic.context.metrics.configuration import Configuration
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 
-_LOG_FLOOR = 1e-9
-_LEAST = float(np.log(1e-3))  # a deviation within a thousandth of the scale is nothing
+_LEAST = 1e-3  # a deviation within a thousandth of the scale is nothing
 _SETTLE = 10  # samples that the scale needs before a deviation means anything
+_BINS, _WIDTH = 64, 0.25  # heights counted, in steps of the logarithm from the least one up
+_FLATTEST, _STEEPEST = 0.03, 3.0  # the tail's index is kept above, and a sample counts for at most so many times it
 
 
 class Tails:
@@ -20,8 +22,8 @@ class Tails:
 
     Above a threshold that keeps a fixed share of the samples beyond it, the logarithm of a deviation is taken to be
     exponential (a Pareto tail), its mean excess a recursive Hill estimate. A signal that often deviates far gets a
-    flat tail, so the same deviation surprises less. What a sample may teach the tail is bounded, so that an incident
-    does not become the norm at once.
+    flat tail, so the same deviation surprises less; and one that was reached before surprises no more than its
+    frequency says. What a sample may teach the tail is bounded, so that an incident does not become the norm at once.
 
     Parameters
     ----------
@@ -39,17 +41,17 @@ class Tails:
     """
 
     def __init__(self, shape: tuple[int, ...], configuration: Configuration) -> None:
-        self._memory = configuration.tail_memory
-        self._share = configuration.tail
-        self._prior = configuration.tail_prior
-        self._warm_up = configuration.warm_up
-        self._most = configuration.tail / (1 / configuration.tail_memory) + configuration.tail_prior
-        self._base = -float(np.log(configuration.tail))
-        self._start = np.full(shape, _LEAST)
-        self._top = np.full(shape, _LEAST)
-        self._index = np.full(shape, configuration.tail_slope)
-        self._seen = np.zeros(shape)
-        self._beyond = np.zeros(shape)
+        self._settings = configuration
+        self._shape = shape
+        size = int(np.prod(shape))
+        self._start = np.full(size, _LEAST)
+        self._top = np.full(size, _LEAST)
+        self._index = np.full(size, configuration.tail_slope)
+        self._seen = np.zeros(size)
+        self._beyond = np.zeros(size)
+        self._heights = np.zeros((size, _BINS), dtype=np.float32)
+        self._episode = np.full(size, -1, dtype=np.int64)  # its height so far, -1: none yet
+        self._began = np.zeros(size)
 
     def step(self, deviation: Floats, valid: Bools) -> Floats:
         """Return the surprise of each deviation and learn from it.
@@ -67,24 +69,59 @@ class Tails:
             Minus the logarithm of the tail's probability [nats]; 0 within the tail's beginning, while warming up and
             where not valid.
         """
-        height = np.log(deviation + _LOG_FLOOR)
-        excess = height - self._start
-        early = self._seen < self._warm_up
-        above = (excess > 0) & valid
-        surprise = np.where(above & ~early, self._base + excess / self._index, 0.0)
-        rate = np.maximum(1 / self._memory, 1 / (self._seen + 1))
-        self._beyond += above & ~early
-        weight = (above & ~early) / np.minimum(self._beyond + self._prior, self._most)
-        step = rate * self._index * np.where(above, (1 - self._share) / self._share, -1.0)
-        # while warming up the start is the second largest deviation seen; afterwards it walks to its quantile
-        counted = np.where(self._seen >= _SETTLE, height, _LEAST)
-        second = np.maximum(self._start, np.minimum(self._top, counted))
-        np.copyto(self._top, np.maximum(self._top, counted), where=valid & early)
-        np.copyto(self._start, np.where(early, second, np.maximum(self._start + step, _LEAST)), where=valid)
-        self._index += weight * (np.minimum(excess, self._ceiling()) - self._index)
-        np.maximum(self._index, 0.03, out=self._index)
-        self._seen += valid
+        apart, there = deviation.reshape(-1), valid.reshape(-1)
+        surprise = np.zeros(len(apart))
+        early = there & (self._seen < self._settings.warm_up)
+        above = there & (apart > self._start)
+        if early.any():
+            self._warm(np.flatnonzero(early), apart)
+            above &= ~early
+        rate = np.maximum(1 / self._settings.tail_memory, 1 / (self._seen + 1))
+        rate *= there
+        rows = np.flatnonzero(above)
+        fall = 1 - rate * self._index
+        if len(rows):
+            fall[rows] = 1.0
+            surprise[rows] = self._beyond_start(rows, apart[rows], rate[rows])
+        if not early.any():
+            self._start *= fall
+        else:
+            self._start *= np.where(early, 1.0, fall)
+        np.maximum(self._start, _LEAST, out=self._start)
+        self._seen += there
+        return surprise.reshape(self._shape)
+
+    def _warm(self, rows: Rows, apart: Floats) -> None:
+        """Before there is a quantile to follow, the tail begins at the second largest deviation."""
+        rows = rows[self._seen[rows] >= _SETTLE]
+        here = apart[rows]
+        self._start[rows] = np.maximum(self._start[rows], np.minimum(self._top[rows], here))
+        self._top[rows] = np.maximum(self._top[rows], here)
+
+    def _beyond_start(self, rows: Rows, apart: Floats, rate: Floats) -> Floats:
+        settings = self._settings
+        height = np.log(apart)
+        excess = height - np.log(self._start[rows])
+        index = self._index[rows]
+        surprise = self._bound(excess / index - np.log(settings.tail), rows, height)
+        self._beyond[rows] += 1
+        worth = np.minimum(self._beyond[rows] + settings.tail_prior, settings.tail * settings.tail_memory + settings.tail_prior)
+        taught = np.minimum(excess, _STEEPEST * index)
+        self._start[rows] *= np.exp(rate * index * (1 - settings.tail) / settings.tail)
+        self._index[rows] = np.maximum(index + (taught - index) / worth, _FLATTEST)
         return surprise
 
-    def _ceiling(self) -> Floats:
-        return 3 * self._index
+    def _bound(self, surprise: Floats, rows: Rows, height: Floats) -> Floats:
+        """Where as large a deviation has been seen before, its frequency counts, not the fitted tail.
+
+        Deviations are counted by episodes, not by samples: an incident of an hour has happened once.
+        """
+        step = np.clip((height - np.log(_LEAST)) / _WIDTH, 0, _BINS - 1).astype(np.int64)
+        seen, highest = self._seen[rows], self._episode[rows]
+        over = (seen - self._began[rows] > self._settings.rest) | (highest < 0)
+        ended = over & (highest >= 0)
+        self._heights[rows[ended], highest[ended]] += 1
+        self._episode[rows] = np.where(over, step, np.maximum(highest, step))
+        self._began[rows] = np.where(over, seen, self._began[rows])
+        as_high = (self._heights[rows] * (np.arange(_BINS) >= step[:, None])).sum(axis=1)
+        return np.where(as_high > 0, np.minimum(surprise, np.log((seen + 1) / np.maximum(as_high, 0.5))), surprise)
