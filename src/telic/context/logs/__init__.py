@@ -6,5 +6,6 @@ from telic.context.logs.masking import VARIABLE
 from telic.context.logs.miner import Miner
 from telic.context.logs.patterns import Limits
 from telic.context.logs.template import Template, TemplateId
+from telic.context.logs.variables import Kind, Value
 
-__all__ = ["VARIABLE", "Limits", "Miner", "Template", "TemplateId"]
+__all__ = ["VARIABLE", "Kind", "Limits", "Miner", "Template", "TemplateId", "Value"]

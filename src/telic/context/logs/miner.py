@@ -8,14 +8,18 @@ equal template join across lengths. So joining two miners gives the same templat
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from telic.context.logs.masking import Cleaned, decoded, shapes
+from telic.context.logs import state
+from telic.context.logs.masking import Cleaned, clean, decoded, shapes
 from telic.context.logs.patterns import Limits, Patterns
 from telic.context.logs.template import Template, TemplateId
+from telic.context.logs.variables import Value, kind_of
 
 Ids = NDArray[np.int64]
 BATCH = 8192
@@ -35,7 +39,7 @@ class Miner:
     >>> miner = Miner()
     >>> ids = miner.add_many([f"job {n} done in {n * 3} ms" for n in range(9)])
     >>> [(each.text, each.count) for each in miner.templates()]
-    [('job <*> done in <*>', 9)]
+    [('job <*> done in <*> ms', 9)]
     >>> bool(miner.add("job 77 done in 12 ms") == ids[0])
     True
     """
@@ -49,6 +53,11 @@ class Miner:
     def lines(self) -> int:
         """Lines mined."""
         return int(self._patterns.counts.sum())
+
+    @property
+    def patterns(self) -> int:
+        """Distinct patterns held."""
+        return len(self._patterns.number)
 
     @property
     def dropped(self) -> int:
@@ -89,6 +98,12 @@ class Miner:
         """Return the template that `line` falls under, or None, and learn nothing."""
         return self._patterns.match(shapes([decoded(line)], self.limits.line, Cleaned())[0])
 
+    def values(self, line: str | bytes) -> tuple[TemplateId, list[Value]] | None:
+        """Return the template of `line` and its values in order, or None; learns nothing."""
+        text = clean(decoded(line), self.limits.line, Cleaned())
+        found = self._patterns.values(shapes([text], self.limits.line, Cleaned())[0], text)
+        return None if found is None else (found[0], [Value(kind_of(each), each) for each in found[1]])
+
     def resolve(self, ids: Ids | Sequence[int]) -> Ids:
         """Return what templates handed out earlier have become: two that were joined have one id."""
         return self._patterns.names.resolve(np.asarray(ids, np.int64))
@@ -108,14 +123,46 @@ class Miner:
         The templates are the same whichever of the two is asked, as long as neither was full.
         """
         joined = Miner(self.limits)
-        for each in (self, other):
-            each.refine()
-            joined._patterns.absorb(each._patterns, keep_ids=each is self)
+        joined._restore(self._state())
+        other.refine()
+        joined._patterns.absorb(other._patterns.seen(), keep_ids=False)
+        joined._patterns.dropped += other.dropped
         joined._patterns.settle()
-        joined.cleaned = Cleaned(
-            *(getattr(self.cleaned, name) + getattr(other.cleaned, name) for name in Cleaned.__dataclass_fields__)
-        )
+        for name in Cleaned.__dataclass_fields__:
+            setattr(joined.cleaned, name, getattr(self.cleaned, name) + getattr(other.cleaned, name))
         return joined
+
+    def save(self, path: Path) -> None:
+        """Write the miner to the file `path`, whole or not at all."""
+        state.write(self._state(), path)
+
+    @classmethod
+    def load(cls, path: Path) -> Miner:
+        """Return the miner in the file `path`; its ids mean what they meant.
+
+        Raises
+        ------
+        InvalidRecord
+            When the file is not a miner's.
+        """
+        kept = state.read(path)
+        miner = cls(kept.limits)
+        miner._restore(kept)
+        return miner
+
+    def _state(self) -> state.State:
+        self.refine()
+        patterns = self._patterns
+        cleaned = Cleaned(**asdict(self.cleaned))
+        became, seen = list(patterns.names.became), list(patterns.seen())
+        return state.State(state.VERSION, self.limits, cleaned, patterns.dropped, became, seen)
+
+    def _restore(self, kept: state.State) -> None:
+        self.cleaned = kept.cleaned
+        self._patterns.names.became = list(kept.became)
+        self._patterns.dropped = kept.dropped
+        self._patterns.absorb(kept.patterns, keep_ids=True)
+        self._patterns.settle()
 
 
 def _texts(lines: Sequence[str | bytes] | Any) -> list[str]:

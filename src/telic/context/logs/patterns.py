@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from telic.context.logs.groups import Group
 from telic.context.logs.masking import MARK
 from telic.context.logs.masking import pattern as pattern_of
 from telic.context.logs.names import Named, Names
-from telic.context.logs.template import Template, pieces, raw_tokens, rendered
+from telic.context.logs.template import Rendered, Template, pieces, raw_tokens, rendered
 from telic.context.logs.tokens import Row, tokens
 from telic.context.logs.tree import Cluster, Context
 
@@ -47,6 +47,31 @@ class Limits:
     tokens: int = 128
     patterns: int = 50_000
     of_template: int = 512
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A pattern and what is known of it.
+
+    Parameters
+    ----------
+    pattern
+        A masked line.
+    count
+        Lines of it.
+    template
+        The id of its template.
+    examples
+        Some of its lines.
+    folded
+        The columns in which the patterns differed that it stands for; None when it stands for itself.
+    """
+
+    pattern: str
+    count: int
+    template: int
+    examples: tuple[str, ...]
+    folded: tuple[int, ...] | None
 
 
 class Patterns:
@@ -240,15 +265,30 @@ class Patterns:
         return [self._template(each, members[each], int(totals[each])) for each in sorted(members)]
 
     def _template(self, identity: int, numbers: list[int], count: int) -> Template:
-        forms = self._forms[identity]
-        length = min(forms)
-        pattern, variable = forms[length]
+        length = min(self._forms[identity])
+        shown = self._rendered(identity, length, numbers)
+        lines = [line for number in numbers for line in self._examples.get(number, ())]
+        return Template(identity, shown.text, count, shown.kinds, min(lines, default=""))
+
+    def _rendered(self, identity: int, length: int, numbers: Iterable[int]) -> Rendered:
+        pattern, variable = self._forms[identity][length]
         alike = sorted((number for number in numbers if len(self._row[number]) == length), key=self._text.__getitem__)
-        lines = [(number, line) for number in alike[:EXAMPLES] for line in self._examples.get(number, ())]
+        raw = [
+            raw_tokens(self._text[number], line, self.limits.tokens)
+            for number in alike[:EXAMPLES]
+            for line in self._examples.get(number, ())
+        ]
         wild = {*variable, *self._groups[length].folded.get(self._row[self.number[pattern]], ())}
-        raw = [raw_tokens(self._text[number], line, self.limits.tokens) for number, line in lines]
-        text, kinds = rendered(pattern, wild, raw, self.limits.tokens)
-        return Template(identity, text, count, kinds, min((line for _, line in lines), default=""))
+        return rendered(pattern, wild, raw, self.limits.tokens)
+
+    def values(self, shape: bytes, line: str) -> tuple[int, list[str]] | None:
+        """Return the template of a clean `line` and its values, or None."""
+        identity = self.match(shape)
+        if identity is None:
+            return None
+        raw = raw_tokens(pattern_of(shape), line, self.limits.tokens)
+        live = [number for number in self.number.values() if self.template[number] == identity]
+        return identity, self._rendered(identity, len(raw), live).values(raw)
 
     # bounds and joining
 
@@ -280,26 +320,31 @@ class Patterns:
         group.replace(cluster, row, kept)
         return True
 
-    def absorb(self, other: Patterns, keep_ids: bool) -> None:
-        """Take in the patterns of `other`; with `keep_ids`, into an empty self, its ids too."""
-        if keep_ids:
-            self.names.became = list(other.names.became)
-        for pattern, number in other.number.items():
-            row = other._row[number]
-            held = self.number.get(pattern)
-            if held is None:
-                held = self.insert(pattern, row)
-                self.template[held] = other.template[number] if keep_ids else -1
-            self.counts[held] += other.counts[number]
-            wild = other._groups[len(row)].folded.get(row)
-            if wild is not None:
-                mine = self._groups[len(row)].folded
-                mine[row] = tuple(sorted({*wild, *mine.get(row, ())}))
-            for line in other._examples.get(number, ()):
-                self._examples.setdefault(held, []).append(line)
-            self._examples[held] = sorted(set(self._examples.get(held, ())))[:EXAMPLES]
-        self.dropped += other.dropped
-        self.full = self.full or other.full
+    def seen(self) -> Iterator[Seen]:
+        """Yield everything seen, by pattern."""
+        for pattern, number in sorted(self.number.items()):
+            row = self._row[number]
+            yield Seen(
+                pattern,
+                int(self.counts[number]),
+                int(self.template[number]),
+                tuple(sorted(self._examples.get(number, ()))),
+                self._groups[len(row)].folded.get(row),
+            )
+
+    def absorb(self, seen: Iterable[Seen], keep_ids: bool) -> None:
+        """Take in what another has `seen`; with `keep_ids`, the ids too, which self must not have given out."""
+        for each in seen:
+            row = tokens(each.pattern, self.limits.tokens)
+            number = self.number.get(each.pattern)
+            if number is None:
+                number = self.insert(each.pattern, row)
+                self.template[number] = each.template if keep_ids else -1
+            self.counts[number] += each.count
+            self._examples[number] = sorted({*self._examples.get(number, ()), *each.examples})[:EXAMPLES]
+            if each.folded is not None:
+                folded = self._groups[len(row)].folded
+                folded[row] = tuple(sorted({*each.folded, *folded.get(row, ())}))
 
 
 def _blanked(pattern: str, columns: Container[int], most: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Container, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from telic.context.logs.masking import MARK, VARIABLE, values
@@ -95,10 +96,35 @@ def _filled(token: str, found: Iterator[str]) -> str:
     return "".join([parts[0], *(next(found, VARIABLE) + part for part in parts[1:])])
 
 
-def rendered(
-    pattern: str, variable: Container[int], examples: Sequence[Sequence[str]], most: int
-) -> tuple[str, tuple[Kind, ...]]:
-    """Return the text of a template and the kinds of its values.
+@dataclass(frozen=True)
+class Rendered:
+    """A template as text.
+
+    Parameters
+    ----------
+    text
+        With ``<*>`` for the values.
+    kinds
+        Of the values, in order.
+    places
+        Where the values are: the columns, and the punctuation before and after within the token.
+    """
+
+    text: str
+    kinds: tuple[Kind, ...]
+    places: tuple[tuple[int, str, str], ...]
+
+    def values(self, raw: Sequence[str]) -> list[str]:
+        """Return the values among the `raw` tokens of a line, in order."""
+        return [
+            raw[column].removeprefix(before).removesuffix(after)
+            for column, before, after in self.places
+            if column < len(raw)
+        ]
+
+
+def rendered(pattern: str, variable: Container[int], examples: Sequence[Sequence[str]], most: int) -> Rendered:
+    """Return a template as text.
 
     Parameters
     ----------
@@ -112,31 +138,39 @@ def rendered(
         Tokens of a row; what is beyond is one value.
     """
     text: list[str] = []
-    kinds: list[Kind] = []
+    at: list[tuple[int, str, str]] = []
     found, rest = pieces(pattern, most)
     for piece in found:
-        seen = sorted({each[piece.column] for each in examples if piece.column < len(each)})
-        shown = VARIABLE if piece.column == most else _shown(piece, piece.column in variable, seen)
+        seen = {each[piece.column] for each in examples if piece.column < len(each)}
+        varies = piece.column in variable or piece.column == most
+        shown = _shown(piece, varies, seen)
         if VARIABLE in shown:
-            before, after = shown.split(VARIABLE)
-            kinds.append(common_kind([each[len(before) : len(each) - len(_glued(after))] for each in seen]))
+            at.append((piece.column, *_around(piece, varies)))
         text += piece.before, shown
-    return "".join([*text, rest]), tuple(kinds)
+    found_kinds = _kinds(at, examples)
+    return Rendered("".join([*text, rest]), found_kinds, tuple(at))
 
 
-def _shown(piece: Piece, varies: bool, seen: Sequence[str]) -> str:
+def _kinds(at: Sequence[tuple[int, str, str]], examples: Sequence[Sequence[str]]) -> tuple[Kind, ...]:
+    return tuple(
+        common_kind([each[column].removeprefix(before).removesuffix(after) for each in examples if column < len(each)])
+        for column, before, after in at
+    )
+
+
+def _around(piece: Piece, varies: bool) -> tuple[str, str]:
+    """Return the punctuation before and after the value that `piece` is."""
+    found = None if varies else _AROUND.fullmatch(piece.token)
+    return (found.group(1), found.group(3)) if found else ("", "")
+
+
+def _shown(piece: Piece, varies: bool, seen: AbstractSet[str]) -> str:
     if varies:
         return VARIABLE
     if MARK not in piece.token:
         return piece.token
-    if len(seen) == 1 and not is_value(piece.token) and _CONSTANT.fullmatch(seen[0]):
-        return seen[0]
-    around = _AROUND.fullmatch(piece.token)
-    before, after = (around.group(1), around.group(3)) if around else ("", "")
+    if len(seen) == 1 and not is_value(piece.token) and _CONSTANT.fullmatch(only := next(iter(seen))):
+        return only
+    before, after = _around(piece, varies)
     units = {found.group(1) if (found := _UNIT.fullmatch(each[: len(each) - len(after)])) else "" for each in seen}
     return f"{before}{VARIABLE}{units.pop() if len(units) == 1 else ''}{after}"
-
-
-def _glued(after: str) -> str:
-    """Return what of the text after a value is not its unit."""
-    return after.partition(" ")[0] if not after.startswith(" ") else _AROUND.sub(r"\3", after, count=1)

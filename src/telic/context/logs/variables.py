@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -27,6 +28,14 @@ class Kind(StrEnum):
     EMPTY = "empty"
     WORD = "word"
     TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value in a line: how it is written, and what is written."""
+
+    kind: Kind
+    text: str
 
 
 _TIME = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"

@@ -1,0 +1,69 @@
+"""What a miner is as a file: a version, its limits and counts, and its patterns."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from telic.context.logs.masking import Cleaned
+from telic.context.logs.patterns import Limits, Seen
+from telic.errors import InvalidRecord
+
+VERSION = 1
+
+
+class State(msgspec.Struct, frozen=True):
+    """A miner, brought up to date, at rest.
+
+    Parameters
+    ----------
+    version
+        Of this format.
+    limits, cleaned, dropped
+        As in the miner.
+    became
+        For each id ever handed out, the id that it has become.
+    patterns
+        Everything seen.
+    """
+
+    version: int
+    limits: Limits
+    cleaned: Cleaned
+    dropped: int
+    became: list[int]
+    patterns: list[Seen]
+
+
+def write(state: State, path: Path) -> None:
+    """Write `state` to `path`; the file is the old one or the new one, never a part."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(msgspec.msgpack.encode(state))
+    beside.replace(path)
+
+
+def read(path: Path) -> State:
+    """Return the state in the file `path`.
+
+    Raises
+    ------
+    InvalidRecord
+        When it is no miner's file, or of another version.
+    """
+    try:
+        state = msgspec.msgpack.decode(path.read_bytes(), type=State)
+    except (msgspec.DecodeError, OSError) as error:
+        raise InvalidRecord(
+            f"{path} cannot be read as a log miner's state: {error}", hint="Mine the logs again and save."
+        ) from error
+    if state.version != VERSION:
+        raise InvalidRecord(
+            f"{path} holds a log miner's state of version {state.version}, not {VERSION}.",
+            hint="Mine the logs again and save.",
+        )
+    broken = next((seen.pattern for seen in state.patterns if not -1 <= seen.template < len(state.became)), None)
+    if broken is not None or any(not 0 <= heir < len(state.became) for heir in state.became):
+        raise InvalidRecord(f"{path} names a template that it does not hold.", hint="Mine the logs again and save.")
+    return state
