@@ -32,6 +32,8 @@ class Deviation:
     affected: float = 1.0  # share of the observations between onset and end that do [1]
     end: float = 0.0  # last point that deviates [s since the Unix epoch]; 0: not known
     attributes: str = ""  # of the metric, as recorded
+    of_spans: bool = False  # `signal` is the name of spans
+    pair: tuple[str, ...] = ()  # the two events of a sequence
 
     @property
     def up(self) -> bool:

@@ -67,6 +67,7 @@ class Hypothesis:
     change: str = ""  # id of the change that brought it
     mitigations: tuple[Action, ...] = ()  # in the order to try
     why: str = ""  # one sentence for people
+    instance: str = ""  # of the entity, where one is to blame
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Diagnosis:
     missing: tuple[str, ...] = ()
     abstained: bool = False
     seconds: float = 0.0
+    next: tuple[str, ...] = ()  # what to look at next, above all when it abstained
 
 
 @dataclass(frozen=True)

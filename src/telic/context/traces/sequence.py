@@ -172,7 +172,20 @@ def breaks(healthy: Spans, before: Sequence[Sequence[Event]], now: Spans, after:
         roots[min(found, key=lambda each: each[0])[1]] += 1
         missing.update({pair for _, pair, _, _ in found})
     results = [
-        _break(pair, lost[pair], usual, firsts, seen, heads, where, held.get(pair, []), now, levels[pair], missing[pair], roots[pair])
+        _break(
+            pair,
+            lost[pair],
+            usual,
+            firsts,
+            seen,
+            heads,
+            where,
+            held.get(pair, []),
+            now,
+            levels[pair],
+            missing[pair],
+            roots[pair],
+        )
         for pair in lost
         if missing[pair]
     ]
@@ -183,9 +196,7 @@ def breaks(healthy: Spans, before: Sequence[Sequence[Event]], now: Spans, after:
 Found = list[tuple[int, Pair, Event, int]]  # when, which pair, what came instead, span
 
 
-def _count(
-    spans: Spans, chains: Sequence[Sequence[Event]]
-) -> tuple[Counter[Pair], Counter[Head], dict[Pair, int]]:
+def _count(spans: Spans, chains: Sequence[Sequence[Event]]) -> tuple[Counter[Pair], Counter[Head], dict[Pair, int]]:
     """Count pairs and their first events; also return the level of every pair's second event."""
     pairs: Counter[Pair] = Counter()
     firsts: Counter[Head] = Counter()
@@ -282,6 +293,7 @@ def _break(
         unit="times",
         instance=instances.most_common(1)[0][0],
         count=heads[pair[:3]],
+        pair=pair[2:],
         end=times[-1] / NANOSECONDS,
     )
     return Break(deviation, pair[2], pair[3], instead, traces, rooted, ends, graver, _over(times, held))

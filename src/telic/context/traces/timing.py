@@ -95,6 +95,7 @@ def _compare(healthy: Samples, now: Samples, kind: str) -> list[Deviation]:
                 excess=float((values[over] - middle).sum()),
                 unit="s",
                 instance=instance,
+                of_spans=True,
                 count=int(over.sum()),
                 affected=float(over.sum() / ((starts >= when.min()) & (starts <= when.max())).sum()),
                 end=float(when.max()) / NANOSECONDS,

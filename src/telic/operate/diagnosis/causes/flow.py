@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +87,7 @@ def _fit(amount: Amount, top: Amount) -> float:
     both = np.minimum(made, seen)
     while_it_lasts = float(both.sum() / max(seen[both > 0.0].sum(), 1e-12))
     covers = float(both.sum() / seen.sum())
-    return arrives**2 * while_it_lasts * covers**_OTHERWISE
+    return float(arrives**2 * while_it_lasts * covers**_OTHERWISE)
 
 
 def _explains(callee: Amount, caller: Amount) -> float:

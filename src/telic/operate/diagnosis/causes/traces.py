@@ -40,9 +40,7 @@ def _lost(found: list[Break]) -> Cause:
         Reason("first", (first - 1.0) * best.telling, f"in {rooted} of {traces} traces nothing broke before it"),
     ]
     mechanism = "exception" if best.ends or "exception" in best.instead.lower() else "wrong-result"
-    return Cause(
-        deviation.entity, mechanism, deviation.signal, tuple(reasons), deviation.instance, deviation.onset
-    )
+    return Cause(deviation.entity, mechanism, deviation.signal, tuple(reasons), deviation.instance, deviation.onset)
 
 
 def _time(seen: Seen) -> Iterable[Cause]:
@@ -63,9 +61,7 @@ def _time(seen: Seen) -> Iterable[Cause]:
         yield _slow(entity, "network-delay", found, waited, total, _to_blame(entity, found, network))
 
 
-def _slow(
-    entity: str, mechanism: str, found: list[Deviation], waited: float, total: float, blame: float
-) -> Cause:
+def _slow(entity: str, mechanism: str, found: list[Deviation], waited: float, total: float, blame: float) -> Cause:
     excess = sum(each.excess for each in found)
     best = max(found, key=lambda each: each.excess * each.surprise)
     felt = excess / waited if waited else 0.0

@@ -1,0 +1,104 @@
+"""``telic diagnose``: the cause of a past incident, from a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from telic.cli.output import Json, console, show
+
+if TYPE_CHECKING:
+    from telic.model import Diagnosis, Hypothesis
+    from telic.model.signals import Reported
+    from telic.worlds.recorded import Recording
+
+Folder = Annotated[Path, typer.Argument(help="A recorded incident: a folder with an incident.yaml.", metavar="FOLDER")]
+At = Annotated[str, typer.Option(help="Look at what was known then (2026-06-18T15:06:00Z).", metavar="TIME")]
+Symptom = Annotated[str, typer.Option(help="What is wrong, instead of what was recorded.", metavar="SERVICE[:METRIC]")]
+_SHOWN = 3  # hypotheses that people see in full [1]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command(
+        epilog="`telic diagnose incidents/checkout-slow`  ·  "
+        "`telic diagnose incidents/checkout-slow --symptom cart:latency.p99 --json`"
+    )(diagnose)
+
+
+def diagnose(folder: Folder, symptom: Symptom = "", at: At = "", as_json: Json = False) -> None:
+    """Name the cause of a past incident, with evidence; needs no model and no running system."""
+    from telic.operate.diagnosis.causes import answer, diagnose_recording
+    from telic.worlds.recorded import read
+
+    recording = read(folder)
+    moment = time_of(at)
+    found = diagnose_recording(recording, at=moment, symptom=reported(symptom, recording) if symptom else None)
+    if as_json:
+        show(answer(recording.name, found), as_json=True)
+    else:
+        _print(recording, found)
+
+
+def time_of(text: str) -> float | None:
+    """Return the time [s since the Unix epoch] that an option gives, if it does."""
+    from telic.worlds.recorded.times import seconds
+
+    return seconds(text, "--at") if text else None
+
+
+def reported(text: str, recording: Recording) -> Reported:
+    """Read ``SERVICE[:METRIC]``; services may have colons of their own.
+
+    Raises
+    ------
+    UnknownName
+        No such service in the recording.
+    """
+    from telic.errors import UnknownName
+    from telic.model.signals import Reported
+    from telic.registry import near_names
+
+    names = {each.name for each in recording.topology().entities}
+    entity = max((each for each in names if text == each or text.startswith(f"{each}:")), key=len, default="")
+    if not names:
+        service, _, signal = text.rpartition(":") if ":" in text.replace("::", "") else (text, "", "")
+        return Reported(service, signal)
+    if not entity:
+        raise UnknownName(f"no service {text!r} in {recording.name}", hint=near_names(text, sorted(names)))
+    return Reported(entity, text.removeprefix(entity).removeprefix(":"))
+
+
+def _print(recording: Recording, found: Diagnosis) -> None:
+    console.print(f"[bold]{recording.name}[/]  {found.seconds:.2f} s", highlight=False)
+    if found.abstained:
+        console.print("No cause: either nothing is wrong, or too little of it was recorded.", highlight=False)
+    for each in found.hypotheses[:_SHOWN]:
+        _print_hypothesis(each)
+    others = ", ".join(f"{each.entity} {each.confidence:.0%}" for each in found.hypotheses[_SHOWN:])
+    if others:
+        console.print(f"then {others}", style="dim", highlight=False, markup=False)
+    for title, lines in (("missing", found.missing), ("next", found.next)):
+        for line in lines:
+            console.print(f"{title}: {line}", style="dim", highlight=False, markup=False)
+
+
+def _print_hypothesis(each: Hypothesis) -> None:
+    from telic.worlds.recorded.times import text
+
+    console.print(f"\n[bold]{each.rank}. {each.entity}[/]  {each.mechanism}  {each.confidence:.0%}", highlight=False)
+    facts = {
+        "instance": each.instance,
+        "signal": each.signal,
+        "since": text(each.onset) if each.onset else "",
+        "change": each.change,
+        "path": " → ".join(each.path) if len(each.path) > 1 else "",
+        "evidence": " ".join(each.evidence),
+    }
+    for name, value in facts.items():
+        if value:
+            console.print(f"   {name:<9} {value}", highlight=False, markup=False)
+    for line in each.why.split("; "):
+        console.print(f"   · {line}", highlight=False, markup=False)

@@ -1,0 +1,77 @@
+"""Evidence that can be asked for again: for every reason the query whose answer carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from telic.context.deviation import Deviation
+from telic.model import Scalar, Window
+from telic.operate.diagnosis.causes.cause import Cause
+from telic.tools.evidence import Notebook
+
+_TIMEOUT = 10.0  # [s]
+_WHEN = "CASE WHEN time >= ?::TIMESTAMP AND time < ?::TIMESTAMP THEN 'now' ELSE 'before' END"
+_INSIDE = "((time >= ?::TIMESTAMP AND time < ?::TIMESTAMP) OR (time >= ?::TIMESTAMP AND time < ?::TIMESTAMP))"
+_METRIC = """SELECT {when} AS period, count(value) AS points, median(value) AS middle,
+  min(value) AS least, max(value) AS most
+FROM metrics WHERE entity = ? AND name = ? AND coalesce(attributes, '') = ? AND {inside} GROUP BY ALL ORDER BY period"""
+_OWN = """SELECT {when} AS period, count(*) AS spans, median(own) AS middle_s, max(own) AS most_s
+FROM (SELECT any_value(s.start) AS time, (any_value(epoch_ns(s."end") - epoch_ns(s.start))
+        - coalesce(sum(epoch_ns(c."end") - epoch_ns(c.start)), 0)) / 1e9 AS own
+      FROM spans s LEFT JOIN spans c ON c.trace_id = s.trace_id AND c.parent_span_id = s.span_id
+      WHERE s.entity = ? AND s.name = ? GROUP BY s.trace_id, s.span_id)
+WHERE {inside} GROUP BY ALL ORDER BY period"""
+_NETWORK = """SELECT {when} AS period, count(*) AS calls, median(gap) AS middle_s, max(gap) AS most_s
+FROM (SELECT p.start AS time,
+        (epoch_ns(p."end") - epoch_ns(p.start) - epoch_ns(c."end") + epoch_ns(c.start)) / 1e9 AS gap
+      FROM spans p JOIN spans c ON c.trace_id = p.trace_id AND c.parent_span_id = p.span_id
+      WHERE p.entity = ? AND c.entity = ?)
+WHERE {inside} GROUP BY ALL ORDER BY period"""
+_LINES = """SELECT {when} AS period, count(*) AS lines
+FROM logs WHERE entity = ? AND contains(body, ?) AND {inside} GROUP BY ALL ORDER BY period"""
+_STARTS = """SELECT {when} AS period, count(*) AS spans
+FROM (SELECT start AS time, entity, name FROM spans) WHERE entity = ? AND name = ? AND {inside}
+GROUP BY ALL ORDER BY period"""
+
+
+def prove(cause: Cause, notebook: Notebook, before: Window, window: Window) -> tuple[str, ...]:
+    """Ask what carries each reason of `cause`; return the ids of the pages."""
+    pages: list[str] = []
+    for reason in cause.reasons:
+        if reason.deviation is None:
+            continue
+        for sql, params in _queries(reason.deviation):
+            notebook.about(reason.says, window)
+            _ask(notebook, sql, params, before, window)
+            pages.append(notebook.last)
+    return tuple(dict.fromkeys(pages))
+
+
+def _ask(notebook: Notebook, sql: str, params: Sequence[Scalar], before: Window, window: Window) -> None:
+    times: list[Scalar] = [_text(window.start), _text(window.end)]
+    either: list[Scalar] = [*times, _text(before.start), _text(before.end)]
+    notebook.query(sql.format(when=_WHEN, inside=_INSIDE), [*times, *params, *either], timeout=_TIMEOUT)
+
+
+def _queries(deviation: Deviation) -> list[tuple[str, list[Scalar]]]:
+    if deviation.kind == "sequence":
+        return [_event(deviation.entity, each) for each in deviation.pair]
+    if deviation.kind == "network":
+        caller, _, callee = deviation.entity.partition("->")
+        return [(_NETWORK, [caller, callee])]
+    if deviation.of_spans:
+        return [(_OWN, [deviation.entity, deviation.signal])]
+    return [(_METRIC, [deviation.entity, deviation.signal, deviation.attributes])]
+
+
+def _event(entity: str, event: str) -> tuple[str, list[Scalar]]:
+    for ending in (" start", " end"):
+        if event.endswith(ending):
+            return _STARTS, [entity, event.removesuffix(ending)]
+    constant = max(event.split("<*>"), key=len).strip()
+    return _LINES, [entity, constant]
+
+
+def _text(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).replace(tzinfo=None).isoformat(sep=" ")
