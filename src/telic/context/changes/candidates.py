@@ -115,7 +115,9 @@ def _commit(commit: Change, deploys: Sequence[Change], entities: Sequence[str]) 
 
 def _armed(candidate: Candidate, switches: Sequence[Change]) -> Candidate:
     """Return the candidate in force only since the flag was switched that its code asks for."""
-    named = candidate.reading.names | frozenset(words.key(each) for each in words.strings("\n".join(candidate.reading.diff.added)))
+    named = candidate.reading.names | frozenset(
+        words.key(each) for each in words.strings("\n".join(candidate.reading.diff.added))
+    )
     times = [each.time for each in switches if words.key(each.id) in named]
     if not times:
         return candidate

@@ -75,7 +75,7 @@ class Diff:
 
 
 def parse(text: str, files: Sequence[str] = ()) -> Diff:
-    """Read a diff; never fails, since a change record is the text of others.
+    r"""Read a diff; never fails, since a change record is the text of others.
 
     Git's form is understood, and so are the shorter ones that change logs hold: ``@@ path @@ section``,
     ``@@ path: section``, lines without any header, and ``key: old -> new``.
@@ -89,7 +89,7 @@ def parse(text: str, files: Sequence[str] = ()) -> Diff:
 
     Examples
     --------
-    >>> parse("@@ app/db.py @@\\n-pool = 50\\n+pool = 10").paths
+    >>> parse("@@ app/db.py @@\n-pool = 50\n+pool = 10").paths
     ('app/db.py',)
     >>> parse("pool.size: 50 -> 10", ["db.yaml"]).added
     ('pool.size: 10',)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from telic.context.changes import files, words
+from telic.context.changes import files, vocabulary, words
 from telic.context.changes.diff import Diff, Hunk, pairs
 from telic.context.changes.quantities import Quantity
 from telic.registry import Registry
@@ -70,6 +70,21 @@ class Place:
         """The function or section."""
         return self.hunk.heading
 
+    @property
+    def where(self) -> str:
+        """The function, section or file, for people."""
+        return self.heading or self.path or "code"
+
+    @cached_property
+    def names_gone(self) -> frozenset[str]:
+        """Telling names that are gone, as keys."""
+        return frozenset(words.key(each) for each in self.lost if words.compound(each))
+
+    @cached_property
+    def names_new(self) -> frozenset[str]:
+        """Telling names that are new, as keys."""
+        return frozenset(words.key(each) for each in self.gained if words.compound(each))
+
     @cached_property
     def kind(self) -> files.FileKind:
         """What kind of file it is."""
@@ -113,6 +128,21 @@ class EffectReader(Protocol):
     def __call__(self, place: Place) -> Sequence[Effect]:
         """Return what it finds; nothing where there is nothing."""
         ...
+
+
+def makes(
+    mechanism: str,
+    says: str,
+    place: Place,
+    *,
+    kind: str,
+    force: float = 0.9,
+    gone: frozenset[str] = frozenset(),
+    new: frozenset[str] = frozenset(),
+) -> Effect:
+    """Return an effect whose troubles stand in ``effects.toml`` under its mechanism."""
+    troubles = vocabulary.table("effects")[mechanism]
+    return Effect(kind, says, troubles, force, mechanism, place.path, place.heading, gone=gone, new=new)
 
 
 effect_reader: Registry[Sequence[Effect]] = Registry("effect reader")

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from telic.context.changes import files, words
+from telic.context.changes import files, vocabulary, words
 from telic.context.changes.diff import Diff, parse
 from telic.context.changes.effect import Effect, Place, effect_reader, places
 
 MOVED = 0.8  # share of names that stay the same where code was only moved [1]
 HARMLESS = re.compile(
     r"^(\W*\w+\W+)?(docs?|tests?|style|ci|chore\(ci\)|typo|lint|format|comment|readme)\b", re.IGNORECASE
-)
-_LOGS = re.compile(r"^\s*(\w+\.)*(log(ger|ging)?|LOG_\w+|console|print\w*|slog|zap|span|metrics?|prometheus|counter|histogram)\b|\blogger = |SetAttributes|\.(Info|Debug|Warn)\w*\(", re.IGNORECASE)  # fmt: skip
-_IMPORT = re.compile(
-    r"^\s*(import|from\s+\S+\s+import|use\s|using\s|package\s|#include|require\(|\"[\w./-]+\"$|[)(}{\]]+;?,?$)"
 )
 
 
@@ -30,8 +26,8 @@ class Reading:
     effects
         Everything that was found, the strongest first.
     scope
-        How much of the change can act at all: 0 for tests, documents and looks, about 0.3 for what logs, moves or is not
-        shown, 1 for code and configuration that differ [1].
+        How much of the change can act at all: 0 for tests, documents and looks, about 0.3 for what logs, moves or is
+        not shown, 1 for code and configuration that differ [1].
     why
         Where `scope` comes from, in words.
     names, gone
@@ -49,11 +45,11 @@ class Reading:
     gone: frozenset[str] = frozenset()
     singles: frozenset[str] = frozenset()
     paths: tuple[str, ...] = ()
-    diff: Diff = Diff()
+    diff: Diff = field(default_factory=Diff)
 
     @property
     def code(self) -> bool:
-        """Whether code was changed, which may do more than any reader knows; a setting or a version does what it says."""
+        """Whether code was changed: it may do more than any reader knows; a setting does what it says."""
         return not self.diff.hunks or any(
             files.kind(each.path) in ("code", "other") for each in self.diff.hunks if not files.inert(each.path)
         )
@@ -61,11 +57,11 @@ class Reading:
 
 @lru_cache(maxsize=4096)
 def read_effects(diff: str, paths: tuple[str, ...] = (), summary: str = "") -> Reading:
-    """Read what a change does from its diff, its files and, where both are silent, its summary.
+    r"""Read what a change does from its diff, its files and, where both are silent, its summary.
 
     Examples
     --------
-    >>> found = read_effects("-max_conns: 50\\n+max_conns: 10", ("db.yaml",))
+    >>> found = read_effects("-max_conns: 50\n+max_conns: 10", ("db.yaml",))
     >>> found.effects[0].says, found.scope
     ('connection or thread pool 50 -> 10 (max_conns: 10)', 1.0)
     """
@@ -87,7 +83,7 @@ def read_effects(diff: str, paths: tuple[str, ...] = (), summary: str = "") -> R
     )
     scope, why = _scope(alive, found)
     added, removed = [x for p in alive for x in p.added], [x for p in alive for x in p.removed]
-    several, single = words.telling("\n".join((*added, *removed)))
+    single = words.telling("\n".join((*added, *removed)))[1]
     before = words.telling("\n".join(removed))[0]
     after = words.telling("\n".join(added))[0]
     return Reading(tuple(found), scope, why, after - before, before - after, single, touched, parsed)
@@ -105,12 +101,13 @@ def _kinds(paths: Sequence[str]) -> str:
 
 
 def _scope(alive: Sequence[Place], found: Sequence[Effect]) -> tuple[float, str]:
+    logs, imports = vocabulary.pattern("scope.logs"), vocabulary.pattern("scope.import")
     lines = [each for place in alive for each in (*place.added, *place.removed)]
     if not lines:
         return 0.0, "only comments and blank lines"
-    if all(_IMPORT.match(each) for each in lines):
+    if all(imports.match(each) for each in lines):
         return 0.1, "only imports and brackets"
-    if all(_LOGS.search(each) or _IMPORT.match(each) for each in lines):
+    if all(logs.search(each) or imports.match(each) for each in lines):
         return 0.2, "only what is logged or measured"
     if not found:
         same = _same_names(alive)
@@ -134,7 +131,10 @@ def _same_names(alive: Sequence[Place]) -> float:
 
 
 def _new_names(alive: Sequence[Place]) -> int:
-    return len({name for place in alive for name in place.gained} - {name for place in alive for name in words.bag(place.removed)})
+    return len(
+        {name for place in alive for name in place.gained}
+        - {name for place in alive for name in words.bag(place.removed)}
+    )
 
 
 def _old_names(alive: Sequence[Place]) -> int:

@@ -57,5 +57,4 @@ def touched(frame: Frame, diff: Diff, paths: tuple[str, ...]) -> str:
         text = " ".join((each.heading, *(line.text for line in each.lines)))
         if frame.function and frame.function in set(words.names(text)):
             return "function"
-    named = hunks or [path for path in paths if path.rsplit("/", 1)[-1] == frame.file]
-    return "file" if named else ""
+    return "file" if hunks or any(path.rsplit("/", 1)[-1] == frame.file for path in paths) else ""

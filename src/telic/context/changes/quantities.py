@@ -34,6 +34,13 @@ class Quantity:
         return self.text
 
 
+_NAMED_TIMES = {
+    "ms": 1e-3, "millis": 1e-3, "milliseconds": 1e-3, "seconds": 1.0, "secs": 1.0, "sec": 1.0, "minutes": 60.0,
+    "hours": 3600.0,
+}  # fmt: skip
+_NAMED_SIZES = {"bytes": 1.0, "kb": 1e3, "mb": 1e6, "mib": 2.0**20, "gb": 1e9}
+
+
 def _product(match: re.Match[str], first: int = 1) -> float:
     value = 1.0
     for each in match.groups()[first - 1 : first + 2]:
@@ -50,9 +57,10 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Quantity]], ...
         re.compile(rf"(?:{_PRODUCT}\)?\s*\*\s*)?\btime\.(Nanosecond|Microsecond|Millisecond|Second|Minute|Hour)s?\b"),
         lambda m: Quantity(_product(m) * _unit(m.group(4)), "time", m.group()),
     ),
-    (  # Java, C#, Rust, C++: Duration.ofSeconds(5), TimeSpan.FromMinutes(5), Duration::from_millis(300), milliseconds(3)
+    (  # Java, C#, Rust, C++: Duration.ofSeconds(5), TimeSpan.FromMinutes(5), Duration::from_millis(300)
         re.compile(
-            rf"\b(?:of|from_?|std::chrono::|Duration\.)?((?:nano|micro|milli)s?|(?:nano|micro|milli)?sec(?:ond)?s?|min(?:ute)?s?|hours?|days?)"
+            rf"\b(?:of|from_?|std::chrono::|Duration\.)?"
+            rf"((?:nano|micro|milli)s?|(?:nano|micro|milli)?sec(?:ond)?s?|min(?:ute)?s?|hours?|days?)"
             rf"(?:_f64|_f32)?\(\s*{_NUMBER}[lLfFdD]?\s*\)",
             re.IGNORECASE,
         ),
@@ -123,10 +131,9 @@ def _named(found: Quantity, line: str) -> Quantity:
     if found.dimension != "count":
         return found
     stem = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", line).lower()
-    for unit, factor in (("ms", 1e-3), ("millis", 1e-3), ("milliseconds", 1e-3), ("seconds", 1.0), ("secs", 1.0), ("sec", 1.0), ("minutes", 60.0), ("hours", 3600.0)):  # fmt: skip
-        if re.search(rf"[a-z]_{unit}\b", stem):
-            return Quantity(found.value * factor, "time", found.text)
-    for unit, factor in (("bytes", 1.0), ("kb", 1e3), ("mb", 1e6), ("mib", 2.0**20), ("gb", 1e9)):
-        if re.search(rf"[a-z]_{unit}\b", stem):
-            return Quantity(found.value * factor, "size", found.text)
+    named: tuple[tuple[Dimension, dict[str, float]], ...] = (("time", _NAMED_TIMES), ("size", _NAMED_SIZES))
+    for dimension, units in named:
+        for unit, factor in units.items():
+            if re.search(rf"[a-z]_{unit}\b", stem):
+                return Quantity(found.value * factor, dimension, found.text)
     return found

@@ -18,7 +18,8 @@ NOT_HERE = frozenset({"dependency", "lock", "test", "docs", "asset", "ci"})
 def constant(place: Place) -> Sequence[Effect]:
     """Numbers that differ between the two versions of a line; the words of the line say what they are.
 
-    Trouble: that of the subject in the direction of the change. Force: the logarithm of the ratio, full at a factor of 2.
+    Trouble: that of the subject in the direction of the change. Force: the logarithm of the ratio, full at a factor of
+    2.
     """
     if place.kind in NOT_HERE:
         return ()
@@ -29,7 +30,44 @@ def constant(place: Place) -> Sequence[Effect]:
             if before.dimension != after.dimension and 0 not in (before.value, after.value):
                 continue
             found.append(_effect(place, subject, before, after, new))
+    return found + _limits(place)
+
+
+def _limits(place: Place) -> list[Effect]:
+    """Return limits that are no longer set, or that were not set before."""
+    one, two = _set(place, place.removed), _set(place, place.added)
+    found = []
+    for subject, line in one.items():
+        if subject not in two and subject.up:
+            found.append(_limit(place, subject, line, gone=True))
+    for subject, line in two.items():
+        if subject not in one and subject.down and (place.removed or place.kind in ("config", "resources")):
+            found.append(_limit(place, subject, line, gone=False))
     return found
+
+
+def _set(place: Place, lines: Sequence[str]) -> dict[Subject, str]:
+    found = {}
+    for line in lines:
+        quantities = read(line)[0]
+        subject = subject_of(_said(line))
+        if quantities and subject is not OTHER and subject.name not in ("threshold", "version", "port"):
+            found[subject] = line
+    return found
+
+
+def _limit(place: Place, subject: Subject, line: str, *, gone: bool) -> Effect:
+    return Effect(
+        kind="constant",
+        says=f"{subject.name} {'no longer set' if gone else 'newly set'} ({line.strip()[:80]})",
+        troubles=subject.up if gone else subject.down,
+        force=0.8 if gone else 0.6,
+        mechanism=f"no {subject.name}" if gone else subject.mechanism(down=True),
+        path=place.path,
+        heading=place.heading,
+        subject=subject.name,
+        new=words.telling(line)[0],
+    )
 
 
 def _changed(old: str, new: str) -> Iterator[tuple[Quantity, Quantity]]:
@@ -84,7 +122,7 @@ def _effect(place: Place, subject: Subject, before: Quantity, after: Quantity, l
         says=f"{subject.name} {before} -> {after} ({line.strip()[:80]})",
         troubles=subject.down if down else subject.up,
         force=force,
-        mechanism=subject.too_low if down else subject.too_high,
+        mechanism=subject.mechanism(down=down),
         path=place.path,
         heading=place.heading,
         before=before,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from telic.context.changes import words
-from telic.context.changes.effect import Effect, Place, effect_reader
+from telic.context.changes.effect import Effect, Place, effect_reader, makes
 
 _MODULE = re.compile(
     r"""^\s*(?:require\s+|gem\s+|implementation\s*\(?|compile\s*\(?|-\s+)?["'<]?([A-Za-z@][\w.@/\-:]*?)["'>]?"""
@@ -77,8 +77,11 @@ def _step(before: str, after: str) -> float:
 def _effect(place: Place, module: str, before: str, after: str, force: float) -> Effect:
     named = frozenset(part for part in words.split(module) if part not in _SITES and len(part) > 2)
     last = re.sub(r"/v\d+$", "", module).rsplit("/", 1)[-1]
-    troubles = {"version": 0.9, "crash": 0.7, "format": 0.5, "missing": 0.4, "memory": 0.3, "connect": 0.3, "auth": 0.25, "certificate": 0.3, "latency": 0.2, "leak": 0.3, "value": 0.2, "schema": 0.2}  # fmt: skip
-    return Effect(
-        "dependency", f"{module} {before} -> {after}", troubles, force, "incompatible dependency", place.path, place.heading,
+    return makes(
+        "incompatible dependency",
+        f"{module} {before} -> {after}",
+        place,
+        kind="dependency",
+        force=force,
         new=named | {words.key(last)},
-    )  # fmt: skip
+    )

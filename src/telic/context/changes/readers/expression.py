@@ -5,17 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from telic.context.changes import words
-from telic.context.changes.effect import Effect, Place, effect_reader
+from telic.context.changes import vocabulary, words
+from telic.context.changes.effect import Effect, Place, effect_reader, makes
 
-_COMPARE = re.compile(r"[<>]=?|[!=]==?|&&|\|\||\band\b|\bor\b|\bnot\b|!(?=\w)")
-_ARITHMETIC = re.compile(
-    r"[+\-*/%](?!=)|//|\bround\w*\(|\bfloor\(|\bceil\(|\btrunc\w*\(|math\.\w+|Math\.\w+|\bint\(|parseInt|parseFloat|Decimal\(|\bfloat\(|>>|<<"
-)
-_PATTERN = re.compile(
-    r"regexp?\b|re\.compile|MustCompile|Pattern\.compile|new RegExp|\(\?:|\[\^|\\[dws]|\.\*|\)\+|\+\)|\)\*",
-    re.IGNORECASE,
-)
+_NO_OPERATORS = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|->|=>|:=|<-")
 
 
 @effect_reader("expression", example={"diff": "-\tif attempts < limit {\n+\tif attempts <= limit {"})
@@ -23,31 +16,22 @@ def expression(place: Place) -> Sequence[Effect]:
     """Pairs of lines of code that differ in operators, or in a regular expression."""
     if place.kind not in ("code", "other"):
         return ()
-    found = []
-    for old, new in place.pairs:
-        if _PATTERN.search(old) and _PATTERN.search(new):
-            troubles = {"cpu": 0.9, "latency": 0.7, "format": 0.8, "deadline": 0.4, "value": 0.4, "auth": 0.2}
-            found.append(Effect("expression", f"another pattern: {new.strip()[:80]}", troubles, 0.9, "regular expression", place.path, place.heading))  # fmt: skip
-        elif _operators(_COMPARE, old) != _operators(_COMPARE, new) and _COMPARE.search(old + new):
-            troubles = {
-                "value": 0.7,
-                "errors": 0.4,
-                "limit": 0.4,
-                "missing": 0.4,
-                "cpu": 0.3,
-                "auth": 0.4,
-                "format": 0.3,
-                "backlog": 0.3,
-                "calls": 0.3,
-                "cache": 0.3,
-            }
-            found.append(Effect("expression", f"another condition: {new.strip()[:80]}", troubles, 0.8, "changed condition", place.path, place.heading, new=words.telling(new)[0]))  # fmt: skip
-        elif _operators(_ARITHMETIC, old) != _operators(_ARITHMETIC, new):
-            troubles = {"value": 1.0, "missing": 0.3, "format": 0.3, "limit": 0.2, "cpu": 0.1}
-            found.append(Effect("expression", f"another calculation: {new.strip()[:80]}", troubles, 0.8, "changed calculation", place.path, place.heading, new=words.telling(new)[0]))  # fmt: skip
-    return found
+    return [effect for old, new in place.pairs if (effect := _effect(place, old, new)) is not None]
 
 
-def _operators(pattern: re.Pattern[str], line: str) -> tuple[str, ...]:
-    code = re.sub(r"\"[^\"]*\"|'[^']*'|`[^`]*`|->|=>|:=|<-", "", line)
-    return tuple(each.strip() for each in pattern.findall(code))
+def _effect(place: Place, old: str, new: str) -> Effect | None:
+    said, regular = new.strip()[:80], vocabulary.pattern("expression.pattern")
+    if regular.search(old) and regular.search(new):
+        return makes("regular expression", f"another pattern: {said}", place, kind="expression")
+    names = words.telling(new)[0]
+    if _operators("expression.compare", old) != _operators("expression.compare", new):
+        return makes("changed condition", f"another condition: {said}", place, kind="expression", force=0.8, new=names)
+    if _operators("expression.arithmetic", old) != _operators("expression.arithmetic", new):
+        return makes(
+            "changed calculation", f"another calculation: {said}", place, kind="expression", force=0.8, new=names
+        )
+    return None
+
+
+def _operators(name: str, line: str) -> tuple[str, ...]:
+    return tuple(each.group().strip() for each in vocabulary.pattern(name).finditer(_NO_OPERATORS.sub("", line)))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from telic.model import Window
-from telic.operate.diagnosis.culprit.signs import Sign, numbers, speak
+from telic.operate.diagnosis.culprit.signs import Sign, decoded, numbers, quoted, speak
 
 if TYPE_CHECKING:
     from telic.worlds.recorded import Recording
@@ -38,7 +35,7 @@ class Template:
 def log_signs(recording: Recording, calm: Window, window: Window, known: tuple[str, ...]) -> list[Sign]:
     """Return the messages of `window` that `calm` did not have, or had far less often; and those that stopped."""
     table = recording.columns("logs", ("time", "entity", "severity", "body", "attributes"), (calm, window))
-    times = (table["time"] / 1e9).tolist()
+    times = (table["time"].astype(float) / 1e9).tolist()
     columns = [table[name].tolist() for name in ("entity", "severity", "body", "attributes")]
     found: dict[tuple[str, str, str], Template] = {}
     for time, entity, severity, body, attributes in zip(times, *columns, strict=True):
@@ -62,7 +59,7 @@ def log_signs(recording: Recording, calm: Window, window: Window, known: tuple[s
 def _sign(found: Template, share: float, calm: Window, known: tuple[str, ...]) -> Sign | None:
     expected = found.before * share
     troubles, about = speak(found.text, known, found.entity)
-    query = f"SELECT count(*) FROM logs WHERE entity = {_text(found.entity)} AND body LIKE {_text(_like(found.text))}"
+    query = f"SELECT count(*) FROM logs WHERE entity = {quoted(found.entity)} AND body LIKE {quoted(_like(found.text))}"
     if not found.times or (found.before >= 3 and len(found.times) < expected / 10):
         if found.before < 3:
             return None
@@ -70,7 +67,7 @@ def _sign(found: Template, share: float, calm: Window, known: tuple[str, ...]) -
     if len(found.times) < GREW * max(expected, 0.3):
         return None
     severity = SEVERITIES.get(found.severity, 0.35 if troubles - {"errors"} else 0.15)
-    attributes = _attributes(found.attributes)
+    attributes = [decoded(each) for each in found.attributes]
     sample = (
         " ".join((found.bodies[0], *(str(value) for value in attributes[0].values())))
         if attributes
@@ -96,23 +93,5 @@ def _sign(found: Template, share: float, calm: Window, known: tuple[str, ...]) -
     )
 
 
-def _attributes(texts: list[str]) -> list[Mapping[str, object]]:
-    read: list[Mapping[str, object]] = []
-    for each in texts:
-        try:
-            value = msgspec.json.decode(each) if each else {}
-        except msgspec.DecodeError:
-            value = {}
-        read.append(value if isinstance(value, dict) else {})
-    return read
-
-
 def _like(template: str) -> str:
     return template.replace("<N>", "%")
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-__all__ = ["log_signs"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from telic.context.changes import trouble
 from telic.model import Window
-from telic.operate.diagnosis.culprit.signs import Sign
+from telic.operate.diagnosis.culprit.signs import Sign, quoted
 
 if TYPE_CHECKING:
     from telic.worlds.recorded import Recording
@@ -30,7 +30,7 @@ def metric_signs(
         Onsets after this time are no part of the beginning [s since the Unix epoch].
     """
     table = recording.columns("metrics", ("time", "entity", "name", "value", "attributes"), (calm, window))
-    times, values = table["time"] / 1e9, table["value"]
+    times, values = table["time"].astype(float) / 1e9, table["value"].astype(float)
     rows: dict[tuple[str, str, str], list[int]] = {}
     for i, key in enumerate(zip(*(table[each].tolist() for each in ("entity", "name", "attributes")), strict=True)):
         rows.setdefault(key, []).append(i)
@@ -75,5 +75,6 @@ def _sign(entity: str, name: str, times: np.ndarray, values: np.ndarray, calm: W
         ratio=ratio,
         before=level,
         after=after,
-        query=f"SELECT time, value FROM metrics WHERE entity = '{entity}' AND name = '{name}' ORDER BY time",
+        query="SELECT time, value FROM metrics"
+        f" WHERE entity = {quoted(entity)} AND name = {quoted(name)} ORDER BY time",
     )

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from telic.worlds.recorded import Recording
 
 
+UNSEEN = -0.8  # no change is to blame, and nothing else is seen either [nats]
+
+
 def rank(recording: Recording, entity: str = "", onset: float | None = None) -> list[ChangeVerdict]:
     """Return a verdict on every change on record and one on "no change", the likeliest first.
 
@@ -78,15 +81,18 @@ def _none(seen: Scene, verdicts: list[ChangeVerdict]) -> ChangeVerdict:
     best: tuple[float, float, Circumstance] | None = None
     for each in found_in(seen):
         fitted = ratio(fit(seen.weights, each.troubles))
-        score = each.strength + max(-2.0, fitted) - (1.5 if each.onset > seen.onset + 2 * LEAD else 0.0)
+        fitted = max(-2.0, fitted) if fitted < 0 else fitted * min(1.0, each.strength / 1.5)
+        score = each.strength + fitted - (1.5 if each.onset > seen.onset + 2 * LEAD else 0.0)
         if best is None or score > best[0]:
             best = (score, fitted, each)
-    reasons = [Reason("prior", 0.0, "most incidents with many changes around have nothing to do with most of them")]
-    if best is None or best[0] <= 0:
+    reasons = [
+        Reason("prior", UNSEEN, "most incidents come from a change, and nothing else is seen that could have made this")
+    ]
+    if best is None or best[0] <= UNSEEN:
         nothing = "no change on record explains the signs" if verdicts else "no changes are on record"
-        return ChangeVerdict(None, 0.0, 0.0, "", seen.entity, seen.onset, tuple(reasons), nothing)
+        return ChangeVerdict(None, UNSEEN, 0.0, "", seen.entity, seen.onset, tuple(reasons), nothing)
     score, fitted, kind = best
-    reasons += [
+    reasons = [
         Reason("circumstance", kind.strength, kind.says, kind.signs[0].query if kind.signs else ""),
         Reason("effect", score - kind.strength, f"{kind.mechanism}: fits the signs"),
     ]

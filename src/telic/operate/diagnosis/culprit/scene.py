@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
 from telic.context.changes import trouble
@@ -16,13 +15,14 @@ from telic.context.changes.candidates import Candidate, candidates
 from telic.model import Window
 from telic.operate.diagnosis.culprit.logs import log_signs
 from telic.operate.diagnosis.culprit.metrics import metric_signs
-from telic.operate.diagnosis.culprit.signs import Sign, numbers, speak
+from telic.operate.diagnosis.culprit.signs import Sign, decoded, numbers, quoted, speak
 
 if TYPE_CHECKING:
     from telic.worlds.recorded import Recording
 
 LEAD = 60.0  # a sign that is put this much before its cause may be its sign: bins, clocks [s]
 SPANS_MAX = 20_000  # failed spans that are read [1]
+_SAID = ("error", "message", "exception", "status_m")  # in names of attributes that say what went wrong
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Scene:
     candidates
         What was changed.
     near
-        Entities to how close they are to `entity` in the call graph: 1 itself, less for callees, callers and others [1].
+        Entities to how close they are to `entity` in the call graph: 1 itself, less for callees, callers, others [1].
     latencies
         Names of calls and entities to what their latency was in calm times [s].
     documents
@@ -61,7 +61,7 @@ class Scene:
     near: Mapping[str, float]
     callees: frozenset[str]
     callers: frozenset[str]
-    latencies: Mapping[str, tuple[float, ...]]
+    latencies: Mapping[str, tuple[float, float]]
     documents: Mapping[str, str]
     steady: frozenset[tuple[str, str]]
 
@@ -155,23 +155,32 @@ def _near(place: str, entities: Sequence[str], down: Mapping[str, int], up: Mapp
 
 
 def _span_signs(recording: Recording, window: Window, known: tuple[str, ...]) -> list[Sign]:
+    """Return failed calls, one sign for each place and message."""
     table = recording.columns("spans", ("start", "entity", "name", "status", "attributes"), (window,))
     picked = [i for i, each in enumerate(table["status"].tolist()) if each.upper() == "ERROR"][:SPANS_MAX]
-    times = (table["start"][picked] / 1e9).tolist()
+    times = (table["start"][picked].astype(float) / 1e9).tolist()
     found: dict[tuple[str, str], Sign] = {}
     columns = (table[each][picked].tolist() for each in ("entity", "name", "attributes"))
     for time, entity, name, text in zip(times, *columns, strict=True):
-        attributes = _decoded(text)
-        said = "; ".join(
-            str(value)
-            for key, value in attributes.items()
-            if any(part in key for part in ("error", "message", "exception", "status_m"))
-        )
+        attributes = decoded(text)
+        said = "; ".join(str(value) for key, value in attributes.items() if any(part in key for part in _SAID))
         message = f"{name}: {said}" if said else name
-        key = (entity, message[:200])
-        if key not in found:
-            troubles, about = speak(message, known, entity)
-            found[key] = Sign("span", entity, message[:400], time, 0.5, troubles, numbers("", attributes), about=about, sample=f"{message} {text or ''}"[:4_000], query=f"SELECT * FROM spans WHERE entity = '{entity}' AND status = 'ERROR'")  # fmt: skip
+        if (entity, message[:200]) in found:
+            continue
+        troubles, about = speak(message, known, entity)
+        found[entity, message[:200]] = Sign(
+            source="span",
+            entity=entity,
+            text=message[:400],
+            onset=time,
+            weight=0.5,
+            troubles=troubles,
+            numbers=numbers("", attributes),
+            about=about,
+            sample=f"{message} {text}"[:4_000],
+            query="SELECT count(*) FROM spans"
+            f" WHERE entity = {quoted(entity)} AND name = {quoted(name)} AND status = 'ERROR'",
+        )
     return list(found.values())
 
 
@@ -180,56 +189,30 @@ def _told(recording: Recording, window: Window, known: tuple[str, ...]) -> list[
     found = []
     for alert in recording.alerts:
         troubles, _ = speak(alert.text, known, alert.entity)
-        found.append(
-            Sign(
-                "alert",
-                alert.entity,
-                f"{alert.name}: {alert.text}",
-                alert.time,
-                0.5,
-                troubles,
-                query="SELECT * FROM alerts",
-            )
-        )
+        query = f"SELECT time, text FROM alerts WHERE name = {quoted(alert.name)}"
+        text = f"{alert.name}: {alert.text}"
+        found.append(Sign("alert", alert.entity, text, alert.time, 0.5, troubles, query=query))
     for event in recording.events:
         if window.start <= event.time < window.end:
             troubles, about = speak(f"{event.reason} {event.text}", known, event.entity)
-            found.append(
-                Sign(
-                    "event",
-                    event.entity,
-                    f"{event.reason}: {event.text}",
-                    event.time,
-                    0.6,
-                    troubles,
-                    about=about,
-                    query="SELECT * FROM events",
-                )
-            )
+            query = f"SELECT time, text FROM events WHERE reason = {quoted(event.reason)}"
+            text = f"{event.reason}: {event.text}"
+            found.append(Sign("event", event.entity, text, event.time, 0.6, troubles, about=about, query=query))
     return found
 
 
-def _latencies(recording: Recording, calm: Window) -> dict[str, tuple[float, ...]]:
-    """Return median and 99th percentile of calls by the entity that answers, from spans; and of latency metrics."""
+def _latencies(recording: Recording, calm: Window) -> dict[str, tuple[float, float]]:
+    """Return median and 99th percentile of calls by who answers, from spans and metrics of calm times [s]."""
     table = recording.columns("spans", ("entity", "status", "start", "end"))
     lasted: dict[str, list[float]] = {}
-    times = (table["start"] / 1e9, (table["end"] - table["start"]) / 1e9)
-    for entity, status, time, seconds in zip(
-        table["entity"].tolist(), table["status"].tolist(), *(each.tolist() for each in times), strict=True
-    ):
-        if status != "ERROR" and time < calm.end + 600:
+    start, end = (table[each].astype(float) / 1e9 for each in ("start", "end"))
+    rows = zip(table["entity"].tolist(), table["status"].tolist(), start.tolist(), (end - start).tolist(), strict=True)
+    for entity, status, time, seconds in rows:
+        if status != "ERROR" and time < calm.end + 600.0:
             lasted.setdefault(entity, []).append(seconds)
     metrics = recording.columns("metrics", ("entity", "name", "value"), (calm,))
     for entity, name, value in zip(*(metrics[each].tolist() for each in ("entity", "name", "value")), strict=True):
         low = name.lower()
-        if np.isfinite(value) and ("duration" in low or "latency" in low or "response_time" in low):
+        if np.isfinite(value) and any(part in low for part in ("duration", "latency", "response_time")):
             lasted.setdefault(entity, []).append(value * (1e-3 if "ms" in low.split("_") else 1.0))
     return {name: (float(np.median(found)), float(np.quantile(found, 0.99))) for name, found in lasted.items()}
-
-
-def _decoded(text: str | None) -> Mapping[str, object]:
-    try:
-        value = msgspec.json.decode(text) if text else {}
-    except msgspec.DecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+
+import msgspec
 
 from telic.context.changes import trouble, words
 from telic.context.changes.candidates import stem
 from telic.context.changes.frames import Frame, frames
 from telic.context.changes.quantities import read as read_quantities
+
+OWN = frozenset({"pool", "memory", "cpu", "race", "lock", "leak", "disk", "crash", "missing", "cache"})
+"""Kinds of trouble that a process has itself, even where it names another."""
 
 Source = Literal["log", "metric", "span", "event", "alert", "document"]
 
@@ -74,7 +79,7 @@ class Sign:
         return words.telling(self.text)[1]
 
     @cached_property
-    def quoted(self) -> frozenset[str]:
+    def quotes(self) -> frozenset[str]:
         """What the message quotes."""
         return words.quoted(self.sample or self.text)
 
@@ -95,8 +100,9 @@ class Sign:
 def speak(text: str, known: tuple[str, ...], entity: str) -> tuple[frozenset[str], str]:
     """Return the troubles of a message, and the other entity that it complains about."""
     low = text.lower()
+    troubles = trouble.in_text(text)
     about = next((each for each in known if each != entity and mentions(low, each)), "")
-    return trouble.in_text(text), about
+    return troubles, "" if troubles & OWN else about
 
 
 def mentions(text: str, entity: str) -> bool:
@@ -124,6 +130,15 @@ def numbers(text: str, attributes: Mapping[str, object]) -> dict[str, tuple[floa
     return {name: tuple(dict.fromkeys(values)) for name, values in found.items() if values}
 
 
-def weaken(sign: Sign, by: float) -> Sign:
-    """Return the sign with less weight."""
-    return replace(sign, weight=sign.weight * by)
+def decoded(text: str) -> Mapping[str, object]:
+    """Return attributes from their JSON text; nothing where it is none."""
+    try:
+        value = msgspec.json.decode(text) if text else {}
+    except msgspec.DecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def quoted(value: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
