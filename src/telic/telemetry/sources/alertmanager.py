@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 import msgspec
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from telic.errors import UsageError
-from telic.telemetry.columns import TABLES, TableRow
 from telic.telemetry.sources.card import Answer, Filter, Question, Signal, source
 from telic.telemetry.sources.conventions import severity
 from telic.telemetry.sources.place import Place
@@ -122,8 +122,10 @@ def row_of(alert: Alert, labels: Labels) -> Row | None:
     }
 
 
-def log_rows(body: bytes, received_ns: int) -> Iterator[TableRow]:
-    """Return a webhook's alerts as rows of the store's logs, the event name ``alert.firing`` or ``alert.resolved``.
+def export_of(body: bytes) -> bytes:
+    """Turn a webhook's notification into an OTLP export of logs: one record an alert.
+
+    Its event name is ``alert.firing`` or ``alert.resolved``, its time that at which it began or ended.
 
     Raises
     ------
@@ -136,27 +138,33 @@ def log_rows(body: bytes, received_ns: int) -> Iterator[TableRow]:
         raise UsageError(
             f"not a notification of Alertmanager: {one_line(str(error))}", hint="a webhook of version 4 is understood"
         ) from error
-    labels = Labels()
-    rows = []
+    labels, export = Labels(), ExportLogsServiceRequest()
     for alert in notification.alerts:
         row = row_of(alert, labels)
-        if row is None or not 0 <= int(str(row["time_ns"])) <= LATEST:
-            continue
-        resolved = alert.status == "resolved" or (not alert.status and notification.status == "resolved")
-        level, number = severity(row["severity"])
-        written = {
-            "time_ns": (row["end_ns"] if resolved else 0) or row["time_ns"],
-            "service": row["entity"],
-            "instance": labels.instance_of(alert.labels),
-            "severity": level if number else "WARN",
-            "severity_number": number or 13,
-            "body": f"{row['name']}: {row['text']}" if row["text"] else row["name"],
-            "event_name": "alert.resolved" if resolved else "alert.firing",
-            "attributes": row["attributes"],
-            "received_ns": received_ns,
-        }
-        rows.append(tuple(written.get(name, 0 if kind != "VARCHAR" else "") for name, kind in TABLES["logs"]))
-    return iter(rows)
+        if row is not None and 0 <= int(str(row["time_ns"])) <= LATEST:
+            resolved = "resolved" in (alert.status, alert.status or notification.status)
+            _record(export, row, labels.instance_of(alert.labels), resolved=resolved)
+    return export.SerializeToString()
+
+
+def _record(export: ExportLogsServiceRequest, row: Row, instance: str, *, resolved: bool) -> None:
+    """Add one record; all that the alert says stays in its attributes."""
+    of_resource = export.resource_logs.add()
+    for key, value in (("service.name", row["entity"]), ("service.instance.id", instance)):
+        if value:
+            of_resource.resource.attributes.add(key=key).value.string_value = str(value)
+    of_scope = of_resource.scope_logs.add()
+    of_scope.scope.name = "alertmanager"
+    level, number = severity(row["severity"])
+    record = of_scope.log_records.add(
+        time_unix_nano=int(str((row["end_ns"] if resolved else 0) or row["time_ns"])),
+        severity_text=level if number else "WARN",
+        severity_number=number or 13,
+        event_name="alert.resolved" if resolved else "alert.firing",
+    )
+    record.body.string_value = f"{row['name']}: {row['text']}" if row["text"] else str(row["name"])
+    for key, said in msgspec.json.decode(str(row["attributes"]), type=dict[str, str]).items():
+        record.attributes.add(key=key).value.string_value = said
 
 
 def _ended(text: str) -> int:

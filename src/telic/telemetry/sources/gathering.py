@@ -11,7 +11,7 @@ import pyarrow
 
 from telic.errors import TelicError
 from telic.model import Window
-from telic.telemetry.sources.card import SCHEMAS, SIGNALS, Answer, Columns, Limit, Question, Signal, Source
+from telic.telemetry.sources.card import SCHEMAS, SIGNALS, TIME, Answer, Columns, Limit, Question, Signal, Source
 from telic.telemetry.sources.connections import connect
 from telic.telemetry.sources.times import rfc3339
 
@@ -111,7 +111,7 @@ def _together(asked: Sequence[_Asked]) -> dict[Signal, Columns]:
         if signal not in ("metrics", "logs"):  # several sources, or both windows, may have the same thing
             keys = ["trace_id", "span_id", "kind"] if signal == "spans" else table.schema.names
             table = _distinct(table, keys)
-        tables[signal] = table
+        tables[signal] = table if len(found) < 2 or signal not in TIME else table.sort_by(TIME[signal])
     return tables
 
 

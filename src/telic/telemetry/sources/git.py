@@ -27,8 +27,8 @@ _QUIET = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", 
 class Git:
     """Commits of a local repository, by the time at which they were committed, each with its files and its diff.
 
-    A commit has no entity unless its files lie in a folder with the name of a service that is asked for, or in one right
-    below a folder of services (``services/cart/...`` is cart). Nothing is fetched, nothing is written, no hook runs.
+    A commit has no entity unless its files lie in a folder with the name of a service that is asked for, or in one
+    right below a folder of services (``services/cart/...`` is cart). Nothing is fetched or written, no hook runs.
 
     Parameters
     ----------

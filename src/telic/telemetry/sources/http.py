@@ -73,7 +73,7 @@ class Http:
         JSON that is posted in place of a GET.
     next
         ``path`` of the next page's token in the answer, and the `param` that takes it.
-    name
+    title
         What to call it in messages.
     ca_file, client_file
         Certificates in PEM.
@@ -93,22 +93,22 @@ class Http:
         headers: Mapping[str, str] | None = None,
         body: object = None,
         next: Mapping[str, str] | None = None,
-        name: str = "http",
+        title: str = "http",
         ca_file: str = "",
         client_file: str = "",
     ) -> None:
         if signal not in SCHEMAS:
-            raise UsageError(f"{name}: no signal {signal!r}", hint=near_names(signal, SCHEMAS))
+            raise UsageError(f"{title}: no signal {signal!r}", hint=near_names(signal, SCHEMAS))
         known = SCHEMAS[signal].names
         for column in columns:
             if column not in known:
-                raise UsageError(f"{name}: {signal} have no column {column!r}", hint=near_names(column, known))
+                raise UsageError(f"{title}: {signal} have no column {column!r}", hint=near_names(column, known))
         if signal in TIME and TIME[signal] not in columns:
-            raise UsageError(f"{name}: no column {TIME[signal]}", hint=f"say where the time is: {TIME[signal]}: PATH")
+            raise UsageError(f"{title}: no column {TIME[signal]}", hint=f"say where the time is: {TIME[signal]}: PATH")
         for word in _WORD.findall(msgspec.json.encode([params or {}, body]).decode()):
             if word not in WORDS:
-                raise UsageError(f"{name}: {{{word}}} means nothing", hint=near_names(word, WORDS))
-        self._place = Place.of(name, url, headers, ca_file=ca_file, client_file=client_file)
+                raise UsageError(f"{title}: {{{word}}} means nothing", hint=near_names(word, WORDS))
+        self._place = Place.of(title, url, headers, ca_file=ca_file, client_file=client_file)
         self._signal, self._columns, self._rows_at = signal, dict(columns), rows
         self._params, self._body, self._next = dict(params or {}), body, dict(next or {})
         used = _WORD.findall(msgspec.json.encode([self._params, body]).decode())
@@ -138,7 +138,7 @@ class Http:
                 answer = visit.post("", paged, _filled_body(self._body, words), Any)
             found = at(answer, self._rows_at)
             if not isinstance(found, list):
-                raise self._wrong(f"has no list at {self._rows_at!r}")
+                raise visit.failed(f"has no list at {self._rows_at!r}", "check `rows` against what it answers")
             for each in found:
                 if (row := self._row(each)) is not None:
                     yield row
@@ -147,14 +147,6 @@ class Http:
                 return
             token = following
         visit.cut.append(f"{self._signal}: stopped after {PAGES} pages")
-
-    def _wrong(self, what: str) -> Exception:
-        from telic.errors import SourceFailed
-
-        place = self._place
-        return SourceFailed(
-            f"{place.kind} at {place.shown} {what}", hint="check `rows` against what it answers", url=place.shown
-        )
 
     def _row(self, thing: object) -> Row | None:
         row: Row = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
@@ -20,8 +21,9 @@ SERVICE = ("service_name", "service", "app", "app_kubernetes_io_name", "containe
 INSTANCE = ("service_instance_id", "pod", "instance", "host", "hostname")
 LEVEL = ("detected_level", "level", "severity", "severity_text")
 SLICES = 12  # parts of the window with a limit each, so that a storm of lines does not hide the rest of it
+LABEL = re.compile(r"[A-Za-z_]\w*$")
 AT_ONCE = 5000  # Loki's own default for the most lines of one answer (max_entries_limit_per_query)
-Entry = tuple[str, str] | tuple[str, str, dict[str, object]]  # time [ns], line, structured metadata
+Entry = list[str | dict[str, object]]  # time [ns], line, and structured metadata where there are any
 
 
 class Stream(msgspec.Struct):
@@ -110,7 +112,7 @@ class Loki:
 
     def _queries(self, visit: Visit, question: Question) -> list[str]:
         span = [("start", _ns(question.window.start)), ("end", _ns(question.window.end))]
-        present = visit.get("/loki/api/v1/labels", span, Names).data
+        present = [each for each in visit.get("/loki/api/v1/labels", span, Names).data if LABEL.match(each)]
         contains = f" |= {quoted(question.contains)}" if question.contains else ""
         if question.entities:
             chosen = self._labels.selectors(question.entities, present)
@@ -127,24 +129,28 @@ class Loki:
         for stream in visit.get("/loki/api/v1/query_range", params, Lines).data.result:
             count += len(stream.values)
             for entry in stream.values:
-                if entry[0].isdecimal():
-                    yield self._row(stream.stream, entry)
+                if (row := self._row(stream.stream, entry)) is not None:
+                    yield row
         if count >= share:
             visit.cut.append(f"logs: at most {share} lines of every {part.seconds:g} s were asked for; there are more")
 
-    def _row(self, labels: Mapping[str, str], entry: Entry) -> Row:
-        said: dict[str, object] = {**labels, **(entry[2] if len(entry) == 3 else {})}
-        if isinstance(parsed := said.pop("structuredMetadata", None), dict):
-            said |= parsed
+    def _row(self, labels: Mapping[str, str], entry: Entry) -> Row | None:
+        if len(entry) < 2:
+            return None
+        at, line = entry[:2]
+        if not isinstance(at, str) or not at.isdecimal() or not isinstance(line, str):
+            return None
+        more = entry[2] if len(entry) > 2 else {}
+        said: dict[str, object] = {**labels, **(more if isinstance(more, dict) else {})}
         texts = {name: value for name, value in said.items() if isinstance(value, str)}
-        level, number = severity(next((texts[name] for name in LEVEL if texts.get(name)), ""), entry[1])
+        level, number = severity(next((texts[name] for name in LEVEL if texts.get(name)), ""), line)
         row: Row = {
-            "time_ns": int(entry[0]),
+            "time_ns": int(at),
             "service": self._labels.entity(texts),
             "instance": self._labels.instance_of(texts),
             "severity": level,
             "severity_number": number,
-            "body": entry[1],
+            "body": line,
             "trace_id": id_of(texts.get("trace_id") or texts.get("traceID") or texts.get("traceid"), 32),
             "span_id": id_of(texts.get("span_id") or texts.get("spanID") or texts.get("spanid"), 16),
         }

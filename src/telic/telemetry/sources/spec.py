@@ -84,7 +84,7 @@ def make(kind: str, params: Mapping[str, object], environ: Mapping[str, str], wh
     if not params.get("url"):
         raise UsageError(f"{where}{kind} needs an address", hint=f"write {kind}=URL")
     try:
-        return source.create(kind, **{name: expand(value, environ) for name, value in params.items()})
+        return source.factory(kind)(**{name: expand(value, environ) for name, value in params.items()})
     except (TypeError, ValueError) as error:
         raise UsageError(f"{where}{kind}: {error}", hint="see the source's card in docs/how-to") from error
 
@@ -94,7 +94,7 @@ def _described(path: Path) -> Mapping[str, object]:
     found = yaml_of(path)
     if not isinstance(found, dict):
         raise UsageError(f"{path}: no description of a source", hint="it has `url:`, `signal:`, `rows:` and `columns:`")
-    return {"name": path.stem, **{str(name): value for name, value in found.items()}}
+    return {"title": path.stem, **{str(name): value for name, value in found.items()}}
 
 
 def expand(value: object, environ: Mapping[str, str]) -> object:

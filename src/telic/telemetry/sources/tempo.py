@@ -33,6 +33,7 @@ class Search(msgspec.Struct):
     """The answer of a search."""
 
     traces: list[Found] | None = None
+    metrics: dict[str, Any] | None = None
 
 
 @source("tempo", example={"url": "http://127.0.0.1:3200"})
@@ -88,7 +89,10 @@ class Tempo:
         for part in slices(window, SLICES):
             times = [("start", str(int(part.start))), ("end", str(-int(-part.end // 1)))]
             params = [("q", query), *times, ("limit", str(share)), ("spss", "1")]
-            found = visit.get("/api/search", params, Search).traces or []
+            answer = visit.get("/api/search", params, Search)
+            if answer.traces is None and answer.metrics is None:
+                raise visit.failed("did not answer a search as Tempo does", "is this Tempo's base URL?")
+            found = answer.traces or []
             if len(found) >= share:
                 visit.cut.append(
                     f"spans: at most {share} traces of every {part.seconds:g} s were asked for; there may be more"

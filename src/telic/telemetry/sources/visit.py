@@ -89,7 +89,7 @@ class Visit:
             return msgspec.json.decode(data, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             said = one_line(self.place.hide(f"{error}: {data[:80].decode(errors='replace')}"))
-            raise self._failed(
+            raise self.failed(
                 f"did not answer as the API of {self.place.kind} says: {said}",
                 "is this the server's base URL, and not that of its web page or of another server?",
             ) from error
@@ -115,7 +115,7 @@ class Visit:
             self._drop()
             if self.expired or (isinstance(error, TimeoutError) and self._left() <= 0):
                 raise self._late() from error
-            raise self._failed(
+            raise self.failed(
                 f"does not answer: {self._words(error)}", "is it running, and reachable from here? check host and port"
             ) from error
 
@@ -169,14 +169,15 @@ class Visit:
         status = response.status
         if 300 <= status < 400:
             to = one_line(response.getheader("Location", "") or "elsewhere")
-            return self._failed(f"answers {status}: it moved to {self.place.hide(to)}", "name that address instead")
+            return self.failed(f"answers {status}: it moved to {self.place.hide(to)}", "name that address instead")
         said = one_line(self.place.hide(_said(body)))
         hint = HINTS.get(status) or (
             "the server failed; see its log" if status >= 500 else "check the address and the kind of server"
         )
-        return self._failed(f"answers {status}" + (f": {said}" if said else ""), hint, status=status)
+        return self.failed(f"answers {status}" + (f": {said}" if said else ""), hint, status=status)
 
-    def _failed(self, what: str, hint: str, **context: object) -> SourceFailed:
+    def failed(self, what: str, hint: str, **context: object) -> SourceFailed:
+        """Return the error that says what the source did, and where."""
         place = self.place
         return SourceFailed(f"{place.kind} at {place.shown} {what}", hint=hint, url=place.shown, **context)
 

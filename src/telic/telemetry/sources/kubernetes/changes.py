@@ -61,7 +61,7 @@ def diff(before: Mapping[str, object], after: Mapping[str, object]) -> str:
     for key in sorted({*before, *after}):
         old, new = before.get(key, "(none)"), after.get(key, "(none)")
         if old != new and key != "metadata.labels.pod-template-hash":
-            secret = NAMES.search(key.rpartition(".")[2]) is not None
+            secret = any(NAMES.search(part) for part in key.split("."))
             lines.append(f"{key}: {HIDDEN if secret else old} -> {HIDDEN if secret else new}")
     return "\n".join(lines)
 
