@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from telic.errors import UsageError
 from telic.telemetry.columns import SCHEMA
 from telic.telemetry.commits import Arrival, Committer
 from telic.telemetry.connection import Request
@@ -26,6 +27,7 @@ T = TypeVar("T")
 
 BODY_MAX = 8 << 20  # of one request [bytes]
 QUEUE_MAX = 32 << 20  # of all requests that wait for their commit [bytes]
+ALERTS = "/v1/alerts"  # where Alertmanager's webhook posts to
 
 Reply = Callable[[Answer], None]
 
@@ -65,6 +67,8 @@ class Routes:
         path, questions = request.path, self._questions
         if table := otlp.SIGNALS.get(path):
             self._take(request, table, reply) if request.method == "POST" else reply(_error(405, "POST it"))
+        elif path == ALERTS and request.method == "POST":
+            self._take_alerts(request, reply)
         elif path == "/query" and questions:
             self._ask(request, reply) if request.method == "POST" else reply(_error(405, "POST it"))
         elif request.method != "GET":
@@ -90,6 +94,20 @@ class Routes:
             self._core.take(
                 Arrival(table, request.body, media, request.content_encoding, time.time_ns(), reply), request
             )
+
+    def _take_alerts(self, request: Request, reply: Reply) -> None:
+        """Store what Alertmanager sends to a webhook, as log records."""
+        from telic.telemetry.sources.alertmanager import export_of  # most receivers never need it
+
+        try:
+            export = export_of(request.body)
+        except UsageError as error:
+            reply(_error(400, str(error), error.hint))
+            return
+        core = self._core
+        core.committer.put(Arrival("logs", export, otlp.PROTOBUF, "", time.time_ns(), reply))
+        if core.forwarder is not None:
+            core.forwarder.offer("/v1/logs", export, otlp.PROTOBUF, "")
 
     def _ask(self, request: Request, reply: Reply) -> None:
         def finish(task: asyncio.Task[tuple[int, bytes]]) -> None:
