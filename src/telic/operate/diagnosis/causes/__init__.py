@@ -4,6 +4,6 @@ from telic.operate.diagnosis.causes.answer import answer
 from telic.operate.diagnosis.causes.cause import MECHANISMS, Cause, Reason
 from telic.operate.diagnosis.causes.engine import diagnose_recording, gather, look
 from telic.operate.diagnosis.causes.ranking import rank
-from telic.operate.diagnosis.causes.seen import Seen
+from telic.context.seen import Seen
 
 __all__ = ["MECHANISMS", "Cause", "Reason", "Seen", "answer", "diagnose_recording", "gather", "look", "rank"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from telic.operate.diagnosis.causes.cause import Cause, Reason
-from telic.operate.diagnosis.causes.seen import Seen
+from telic.context.seen import Seen
 from telic.operate.diagnosis.culprit import ChangeVerdict
 from telic.operate.diagnosis.culprit import rank as rank_changes
 

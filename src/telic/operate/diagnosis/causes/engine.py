@@ -15,7 +15,7 @@ from telic.operate.diagnosis.causes.paths import path
 from telic.operate.diagnosis.causes.proof import prove
 from telic.operate.diagnosis.causes.ranking import NOTHING, Ranked, rank
 from telic.operate.diagnosis.causes.resources import resource_causes
-from telic.operate.diagnosis.causes.seen import Seen
+from telic.context.seen import Seen
 from telic.operate.diagnosis.causes.traces import trace_causes
 from telic.tools.evidence import Notebook
 from telic.worlds.recorded import Recording

@@ -15,7 +15,7 @@ from telic.context.metrics.semantics import Meaning, meaning, quantile
 from telic.context.metrics.series import Series
 from telic.operate.diagnosis.causes.cause import Cause, Reason
 from telic.operate.diagnosis.causes.paths import downstream
-from telic.operate.diagnosis.causes.seen import Seen
+from telic.context.seen import Seen
 
 Floats = NDArray[np.float64]
 _REQUESTS = re.compile(r"request|call|workload|rps|qps|\bops|throughput|invocation|hits", re.IGNORECASE)

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from telic.context.deviation import Deviation
+from telic.context.logs import Miner
+from telic.context.logs.rates import Lines, rate_deviations
 from telic.context.metrics.deviation import metric_deviations
 from telic.context.metrics.series import Series, read_series
 from telic.context.traces.sequence import Broken, breaks, sequences
@@ -102,6 +106,17 @@ class Seen:
     def metrics(self) -> Sequence[Deviation]:
         """Metrics that are not what they were."""
         return metric_deviations(self.series, self.window, self.baseline)
+
+    @cached_property
+    def logs(self) -> Sequence[Deviation]:
+        """Log patterns that come more often than they did, or less."""
+        found = self.recording.columns("logs", ("time", "entity", "body"), [self.before, self.window])
+        miner = Miner()
+        ids = miner.add_many(found["body"].tolist())
+        times = found["time"].astype(np.float64) / NANOSECONDS
+        lines = Lines(miner.resolve(ids), times, found["entity"].tolist())
+        texts = {each.id: each.text for each in miner.templates()}
+        return rate_deviations(lines, texts, self.window, self.before) if len(times) else []
 
     @cached_property
     def calls(self) -> dict[str, tuple[str, ...]]:
