@@ -1,8 +1,9 @@
 """The first level of mining: what is evidently a value in a line is replaced by one mark.
 
-It has two steps, so that most of the work is done once a kind of line and not once a line. A line's shape is the line
-with each run of digits as one ``0``; a batch is brought to shapes by a few passes over its bytes. The pattern of a
-shape is what the regular expressions here make of it, and depends on the shape alone.
+It has steps, so that most of the work is done once a kind of line and not once a line. A line's shape is the line with
+each run of digits as one ``0``; a batch is brought to shapes by a few passes over its bytes. A shape with all its
+hexadecimal numbers written alike is `plain`. The pattern of a line is what the regular expressions here make of its
+plain shape, and depends on that alone.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ MARK = "\x00"
 """Stands for a value within a pattern; no line that was cleaned holds it."""
 
 _UNIT = r"(?:[kKMGT]i?B|B|[Bb]ytes?|[mun]s|s|secs?|seconds?)\b"
-_NUMBER = r"0(?:[.:,_/\-]+0)*(?:[ ]?" + _UNIT + ")?"
+_NUMBER = r"0(?:[.:,_/\-]+0(?![a-fA-F]))*(?:[ ]?" + _UNIT + ")?"
 _ITEM = r"[^\s,\[\](){}<>=:;\"']+"
-_HEXADECIMAL = "|".join(
+_ITEMS = _ITEM + "(?:,[ ]?" + _ITEM + ")+"
+_HASH = "|".join(
     [
         r"[0a-fA-F]*(?:-[0a-fA-F]+){4}(?![A-Za-z0-9])",  # UUID
-        r"[0a-fA-F]{0,3}(?:::?[0a-fA-F]{1,4}){3,7}(?![A-Za-z0-9])",  # MAC or IPv6 address
         r"(?:(?<=0)|[a-fA-F]*0)[a-fA-F]+0[0a-fA-F]*(?![A-Za-z0-9])",  # digits, letters, digits
         r"(?:(?<=0)[a-fA-F]{3,}|[a-fA-F]{4,}0)(?![A-Za-z0-9])",  # digits at one end only
     ]
 )
+_HEXADECIMAL = _HASH + r"|[0a-fA-F]{0,3}(?:::?[0a-fA-F]{1,4}){3,7}(?![A-Za-z0-9])"  # MAC or IPv6 address
+_NOT_PLAIN = re.compile((r"[0a-fA-F](?<![A-Za-z0-9].)(?:" + _HASH + ")").encode(), re.ASCII)
 # Every alternative begins with what the character just consumed is: one set of first characters is searched fast.
 _COMMON = (
     r"[0a-fA-FJMNOSTW/\-<>~](?:"
@@ -36,9 +39,10 @@ _COMMON = (
             r"(?<=[0a-fA-F])(?<![A-Za-z0-9].)(?:" + _HEXADECIMAL + ")",
             r"(?<=0)[xX][0a-fA-F]+",
             r"(?<=0)\.0\.0\.0(?![.\w])",  # IPv4 address; its port is a value of its own
+            r"(?<=[A-Za-z_\-.]0)(?:[.,_/\-]+0)*(?=:0(?![:.,]?0))",  # end of a host's name before its port
             r"(?<=0)" + _NUMBER[1:],
-            r"(?<=-)(?<![A-Za-z0-9].)" + _NUMBER,
-            r"(?<=[<>~])(?<!\S.)" + _NUMBER,
+            r"(?<=-)(?<![A-Za-z0-9].)" + _NUMBER + "(?![A-Za-z])",
+            r"(?<=[<>~])(?<!\S.)" + _NUMBER + "(?![A-Za-z])",
             r"(?<=<)\*>",  # a value in a line that is a template
             r"(?<=[ADFJMNOSTW])(?<![A-Za-z].)(?:on|ue|ed|hu|ri|at|un|an|eb|ar|pr|ay|ul|ug|ep|ct|ov|ec)\b",  # day, month
         ]
@@ -49,10 +53,11 @@ _RARE = "|".join(
     [
         r"(?<=://)(?:<\*>|[^\s,;'\"\])}>])+",  # URL
         r"\b[A-Za-z]:\\[^\s,;:'\"\])}>]*",  # path on Windows
-        r"(?<=\[)" + _ITEM + "(?:,[ ]?" + _ITEM + r")+(?=\])",  # list
+        r"(?<=\[)" + _ITEMS + r"(?=\])",  # list
     ]
 )
 _EVIDENT = re.compile(_COMMON, re.ASCII)
+_LIST = re.compile(r"\[" + _ITEMS + r"\]")
 _EVIDENT_AND_RARE = re.compile(_RARE + "|" + _COMMON, re.ASCII)
 
 _RUN = re.compile("[0-9]+")
@@ -136,10 +141,19 @@ def _joined(lines: Sequence[str], longest: int) -> bytes | None:
     return encoded if len(encoded.translate(None, _CONTROL)) == len(encoded) else None
 
 
-def pattern(shape: bytes) -> str:
-    """Return `shape` with its evident values replaced by `MARK`.
+def plain(shape: bytes) -> bytes:
+    """Return `shape`, or several that line ends part, with all hexadecimal numbers, hashes and UUIDs alike.
 
-    >>> pattern(b"GET /a/b from 0.0.0.0:0 took -0.0 ms on Sun, id 0ab0cd0").replace(MARK, "*")
+    >>> plain(b"id 0ab0cd0 of 0fe0-0a-baed-0-0c0f")
+    b'id 0a0 of 0a0'
+    """
+    return _NOT_PLAIN.sub(b"0a0", shape)
+
+
+def pattern(shape: bytes) -> str:
+    """Return a plain `shape` with its evident values replaced by `MARK`.
+
+    >>> pattern(b"GET /a/b from 0.0.0.0:0 took -0.0 ms on Sun, id 0a0").replace(MARK, "*")
     'GET * from *:* took * on *, id *'
     """
     text = shape.decode()
@@ -157,7 +171,7 @@ def values(line: str) -> list[str]:
 
 
 def _evident(text: str) -> re.Pattern[str]:
-    return _EVIDENT_AND_RARE if "[" in text or "://" in text or ":\\" in text else _EVIDENT
+    return _EVIDENT_AND_RARE if "://" in text or ":\\" in text or _LIST.search(text) else _EVIDENT
 
 
 def _offsets(line: str) -> Callable[[int], int]:

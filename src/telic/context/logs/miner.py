@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telic.context.logs import state
-from telic.context.logs.masking import Cleaned, clean, decoded, shapes
+from telic.context.logs.masking import Cleaned, clean, decoded, plain, shapes
 from telic.context.logs.patterns import Limits, Patterns
 from telic.context.logs.template import Template, TemplateId
 from telic.context.logs.variables import Value, kind_of
@@ -68,7 +68,7 @@ class Miner:
         """Mine one line and return its template as known now."""
         patterns = self._patterns
         text = decoded(line)
-        number = patterns.meet(shapes([text], self.limits.line, self.cleaned)[0])
+        number = patterns.meet(plain(shapes([text], self.limits.line, self.cleaned)[0]))
         patterns.counts[number] += 1
         patterns.learn_example(number, text)
         patterns.settle(1)
@@ -96,12 +96,12 @@ class Miner:
 
     def match(self, line: str | bytes) -> TemplateId | None:
         """Return the template that `line` falls under, or None, and learn nothing."""
-        return self._patterns.match(shapes([decoded(line)], self.limits.line, Cleaned())[0])
+        return self._patterns.match(plain(shapes([decoded(line)], self.limits.line, Cleaned())[0]))
 
     def values(self, line: str | bytes) -> tuple[TemplateId, list[Value]] | None:
         """Return the template of `line` and its values in order, or None; learns nothing."""
         text = clean(decoded(line), self.limits.line, Cleaned())
-        found = self._patterns.values(shapes([text], self.limits.line, Cleaned())[0], text)
+        found = self._patterns.values(plain(shapes([text], self.limits.line, Cleaned())[0]), text)
         return None if found is None else (found[0], [Value(kind_of(each), each) for each in found[1]])
 
     def resolve(self, ids: Ids | Sequence[int]) -> Ids:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telic.context.logs.groups import Group
-from telic.context.logs.masking import MARK
+from telic.context.logs.masking import MARK, plain
 from telic.context.logs.masking import pattern as pattern_of
 from telic.context.logs.names import Named, Names
 from telic.context.logs.template import Rendered, Template, pieces, raw_tokens, rendered
@@ -101,17 +101,18 @@ class Patterns:
         """Count `lines` and return the number of the pattern of each, shape ``(n,)``."""
         get = self._known.get
         numbers = [get(each, -1) for each in shapes]
-        if -1 in numbers:
-            numbers = [
-                number if number >= 0 else self.meet(shape) for number, shape in zip(numbers, shapes, strict=True)
-            ]
+        unknown = [at for at, number in enumerate(numbers) if number < 0]
+        if unknown:
+            alike = plain(b"\n".join([shapes[at] for at in unknown])).split(b"\n")
+            for at, shape in zip(unknown, alike, strict=True):
+                numbers[at] = self.meet(shape)
         found = np.array(numbers, np.int64)
         self.counts += np.bincount(found, minlength=len(self.counts))
         self._learn_examples(found, lines)
         return found
 
     def meet(self, shape: bytes) -> int:
-        """Return the number of the pattern of `shape`, which need not be known; counting it is the caller's."""
+        """Return the number of the pattern of a plain `shape`, which need not be known; the caller counts it."""
         number = self._known.get(shape)
         if number is None:
             number = self._meet_pattern(pattern_of(shape))
@@ -170,7 +171,7 @@ class Patterns:
         return number
 
     def match(self, shape: bytes) -> int | None:
-        """Return the template of the pattern of `shape`, or None."""
+        """Return the template of the pattern of a plain `shape`, or None."""
         pattern = pattern_of(shape)
         number = self.number.get(pattern)
         if number is None:
@@ -273,16 +274,13 @@ class Patterns:
     def _rendered(self, identity: int, length: int, numbers: Iterable[int]) -> Rendered:
         pattern, variable = self._forms[identity][length]
         alike = sorted((number for number in numbers if len(self._row[number]) == length), key=self._text.__getitem__)
-        raw = [
-            raw_tokens(self._text[number], line, self.limits.tokens)
-            for number in alike[:EXAMPLES]
-            for line in self._examples.get(number, ())
-        ]
+        some = [(number, line) for number in alike[:EXAMPLES] for line in self._examples.get(number, ())]
+        raw = [raw_tokens(self._text[number], line, self.limits.tokens) for number, line in _spread(some, EXAMPLES)]
         wild = {*variable, *self._groups[length].folded.get(self._row[self.number[pattern]], ())}
         return rendered(pattern, wild, raw, self.limits.tokens)
 
     def values(self, shape: bytes, line: str) -> tuple[int, list[str]] | None:
-        """Return the template of a clean `line` and its values, or None."""
+        """Return the template of a clean `line`, whose plain shape is `shape`, and its values, or None."""
         identity = self.match(shape)
         if identity is None:
             return None
@@ -351,3 +349,8 @@ def _blanked(pattern: str, columns: Container[int], most: int) -> str:
     """Return `pattern` with a mark for each token at `columns`."""
     found, rest = pieces(pattern, most)
     return "".join([*(each.before + (MARK if each.column in columns else each.token) for each in found), rest])
+
+
+def _spread(some: Sequence[tuple[int, str]], most: int) -> list[tuple[int, str]]:
+    """Return at most `most` of `some`, evenly spread."""
+    return [some[at * len(some) // most] for at in range(most)] if len(some) > most else list(some)

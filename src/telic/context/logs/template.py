@@ -14,7 +14,7 @@ from telic.context.logs.variables import Kind, common_kind
 
 TemplateId = int
 
-_CONSTANT = re.compile(r"[^0-9]*[A-Za-z][^0-9]*[0-9]{1,3}[^0-9]*")
+_CONSTANT = re.compile(r"[^0-9]*[A-Za-z#][0-9]{1,3}[^0-9]*")
 _UNIT = re.compile(r"[<>~]?-?[0-9.,:/_\-]+( [A-Za-z]+)")
 _AROUND = re.compile(r"([^\w\x00]*)(.*?)([^\w\x00]*)", re.DOTALL)
 
