@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from ruamel.yaml import YAML
 
+FOLDER = Path(__file__).parent / "incidents"
 REPORTED = 1_772_366_400.0  # 2026-03-01T12:00:00Z, when the alert fired
 START, CALM, END = REPORTED - 4 * 3600, REPORTED - 3.5 * 3600, REPORTED + 300
 Lines = Sequence[Mapping[str, object]]
@@ -32,32 +34,10 @@ class Case:
     also: Sequence[str] = ()  # ids that would be as right
 
 
-def change(minutes: float, id_: str, summary: str, path: str, entity: str | None, diff: str) -> Lines:
-    """A commit, and its deploy to `entity` two minutes later."""
-    commit = {"time": minutes, "kind": "commit", "entity": None, "id": id_, "summary": summary, "files": [path], "diff": diff.strip("\n")}
-    if entity is None:
-        return [commit]
-    return [commit, {"time": minutes + 2, "kind": "deploy", "entity": entity, "id": id_, "summary": f"deploy {entity}: {summary}"}]
-
-
-def flag(minutes: float, id_: str, entity: str) -> Lines:
-    """A flag that was switched on."""
-    return [{"time": minutes, "kind": "flag", "entity": entity, "id": id_, "summary": f"{id_}: off->on"}]
-
-
-def log(entity: str, severity: str, body: str, minutes: float, count: int, **attributes: object) -> Mapping[str, object]:
-    """A message that is new since `minutes` before the alert."""
-    return {"entity": entity, "severity": severity, "body": body, "at": minutes, "count": count, "attributes": attributes}
-
-
-def metric(entity: str, name: str, before: float, after: float, minutes: float | None) -> Mapping[str, object]:
-    """A series that goes from one level to another; None: it stays."""
-    return {"entity": entity, "name": name, "before": before, "after": after, "at": minutes}
-
-
-def event(minutes: float, entity: str, reason: str, text: str) -> Mapping[str, object]:
-    """Something that an orchestrator said."""
-    return {"time": minutes, "kind": "k8s.event", "entity": entity, "reason": reason, "text": text}
+def read(name: str) -> list[Case]:
+    """Return the incidents of one file of ``tests/operate/incidents``."""
+    with (FOLDER / f"{name}.yaml").open() as opened:
+        return [Case(**each) for each in YAML(typ="safe").load(opened)]
 
 
 def write(case: Case, folder: Path) -> Path:
@@ -71,9 +51,8 @@ def write(case: Case, folder: Path) -> Path:
         "symptom": {"entity": case.entity, "signal": "", "onset": _time(REPORTED)},
     }
     (folder / "incident.yaml").write_text("\n".join(f"{key}: {json.dumps(value)}" for key, value in header.items()))
-    lines = [{**line, "time": _time(REPORTED + 60 * float(str(line["time"])))} for group in case.changes for line in group]
-    _lines(folder / "changes.jsonl", lines)
-    _lines(folder / "events.jsonl", [{**each, "time": _time(REPORTED + 60 * float(str(each["time"])))} for each in case.events])
+    _lines(folder / "changes.jsonl", [_dated(line) for group in case.changes for line in group])
+    _lines(folder / "events.jsonl", [_dated(each) for each in case.events])
     names = sorted({case.entity, *(end for edge in case.edges for end in edge)})
     topology = {
         "entities": [{"name": name, "kind": "service"} for name in names],
@@ -85,8 +64,11 @@ def write(case: Case, folder: Path) -> Path:
     for path, text in case.documents.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    (folder / "truth.json").write_text(json.dumps({"root_causes": [{"entity": case.entity, "change": case.culprit or None}]}))
     return folder
+
+
+def _dated(line: Mapping[str, object]) -> dict[str, object]:
+    return {**line, "time": _time(REPORTED + 60 * float(str(line["time"])))}
 
 
 def _calm(names: Sequence[str]) -> list[dict[str, object]]:
@@ -98,33 +80,39 @@ def _messages(each: Mapping[str, object]) -> list[dict[str, object]]:
     first = REPORTED + 60 * float(str(each["at"]))
     count = min(40, int(str(each["count"])))
     step = (END - first) / (count + 1)
-    return [_row(first + 5 + i * step, each["entity"], each["severity"], each["body"], each["attributes"]) for i in range(count)]
+    said = (each["entity"], each["severity"], each["body"], each.get("attributes", {}))
+    return [_row(first + 5 + i * step, *said) for i in range(count)]
 
 
 def _row(time: float, entity: object, severity: object, body: object, attributes: object) -> dict[str, object]:
-    return {"time": _nanoseconds(time), "entity": entity, "severity": severity, "body": body, "trace_id": None, "span_id": None, "attributes": json.dumps(attributes)}
+    row = {"time": _nanoseconds(time), "entity": entity, "severity": severity, "body": body}
+    return row | {"trace_id": None, "span_id": None, "attributes": json.dumps(attributes)}
 
 
 def _points(each: Mapping[str, object]) -> list[dict[str, object]]:
-    before, after, at = float(str(each["before"])), float(str(each["after"])), each["at"]
+    before, after, at = float(str(each["before"])), float(str(each["after"])), each.get("at")
     rows = []
     for i in range(int((END - START) / 60)):
         time = START + 60.0 * i
         level = before if at is None or time < REPORTED + 60 * float(str(at)) else after
         wave = 1 + 0.03 * ((i * 7919) % 13 - 6) / 6
-        rows.append({"time": _nanoseconds(time), "entity": each["entity"], "name": each["name"], "value": level * wave, "unit": None, "attributes": None})
+        row = {"time": _nanoseconds(time), "entity": each["entity"], "name": each["name"], "value": level * wave}
+        rows.append(row | {"unit": None, "attributes": None})
     return rows
 
 
 def _table(path: Path, rows: list[dict[str, object]]) -> None:
     if rows:
         table = pa.Table.from_pylist(sorted(rows, key=lambda row: str(row["time"])))
-        pq.write_table(table.set_column(table.schema.get_field_index("time"), "time", table.column("time").cast(pa.timestamp("ns", "UTC"))), path)
+        times = table.column("time").cast(pa.timestamp("ns", "UTC"))
+        pq.write_table(table.set_column(table.schema.get_field_index("time"), "time", times), path)
 
 
 def _lines(path: Path, lines: Sequence[Mapping[str, object]]) -> None:
     if lines:
-        path.write_text("\n".join(json.dumps(line) for line in sorted(lines, key=lambda line: str(line["time"]))) + "\n")
+        path.write_text(
+            "\n".join(json.dumps(line) for line in sorted(lines, key=lambda line: str(line["time"]))) + "\n"
+        )
 
 
 def _nanoseconds(time: float) -> int:
