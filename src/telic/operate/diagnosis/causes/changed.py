@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from telic.operate.diagnosis.causes.cause import Cause, Reason
 from telic.context.seen import Seen
+from telic.operate.diagnosis.causes.cause import Cause, Reason
+from telic.operate.diagnosis.causes.ranking import NOTHING
 from telic.operate.diagnosis.culprit import ChangeVerdict
 from telic.operate.diagnosis.culprit import rank as rank_changes
 
@@ -35,7 +36,8 @@ def _joined(causes: list[Cause], verdict: ChangeVerdict, seen: Seen) -> list[Cau
     top = max((each.nats for each in causes), default=0.0)
     speaks = Reason("change", max(verdict.score, 0.0), verdict.says)
     base = own or Cause(place, "unknown", "", (Reason("size", top, "the place that the change names"),))
-    ahead = max(top - base.nats - speaks.nats + _AHEAD, 0.0) if verdict.confidence >= _SURE else 0.0
+    enough = max(top, NOTHING) if verdict.change else top  # a change that explains the signs is a cause by itself
+    ahead = max(enough - base.nats - speaks.nats + _AHEAD, 0.0) if verdict.confidence >= _SURE else 0.0
     reasons = (*base.reasons, replace(speaks, nats=speaks.nats + ahead))
     joined = replace(
         base,
