@@ -31,9 +31,9 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; errors become a sentence, a next step and an exit code."""
-    from telic.cli import build, context, demo, diagnose, maps, operator, record, running, traffic, trials
+    from telic.cli import build, context, demo, diagnose, maps, operator, record, reports, running, traffic, trials
 
-    for module in (demo, running, traffic, operator, diagnose, context, build, trials, maps, record):
+    for module in (demo, running, traffic, operator, diagnose, context, build, trials, maps, record, reports):
         module.register(app)
     as_json = "--json" in sys.argv
     try:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Folder = Annotated[Path, typer.Argument(help="A recorded incident: a folder with an incident.yaml.", metavar="FOLDER")]
 At = Annotated[str, typer.Option(help="Look at what was known then (2026-06-18T15:06:00Z).", metavar="TIME")]
 Symptom = Annotated[str, typer.Option(help="What is wrong, instead of what was recorded.", metavar="SERVICE[:METRIC]")]
+Report = Annotated[
+    Path | None, typer.Option(help="Write a report: the page here, JSON and Markdown beside it.", metavar="FILE.html")
+]
 _SHOWN = 3  # hypotheses that people see in full [1]
 
 
@@ -28,7 +31,7 @@ def register(app: typer.Typer) -> None:
     )(diagnose)
 
 
-def diagnose(folder: Folder, symptom: Symptom = "", at: At = "", as_json: Json = False) -> None:
+def diagnose(folder: Folder, symptom: Symptom = "", at: At = "", report: Report = None, as_json: Json = False) -> None:
     """Name the cause of a past incident, with evidence; needs no model and no running system."""
     from telic.operate.diagnosis.causes import answer, diagnose_recording
     from telic.worlds.recorded import read
@@ -40,6 +43,17 @@ def diagnose(folder: Folder, symptom: Symptom = "", at: At = "", as_json: Json =
         show(answer(recording.name, found), as_json=True)
     else:
         _print(recording, found)
+    if report is not None:
+        _write(report, recording, found, quiet=as_json)
+
+
+def _write(path: Path, recording: Recording, found: Diagnosis, *, quiet: bool) -> None:
+    from telic.operate.diagnosis.account import account
+    from telic.report import diagnosis
+
+    written = diagnosis.write(path.with_suffix(".html"), account(recording, found))
+    if not quiet:
+        console.print(f"report: {written[0]}", highlight=False)
 
 
 def time_of(text: str) -> float | None:

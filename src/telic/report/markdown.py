@@ -14,12 +14,12 @@ from telic.report.summary import headline, rows
 def markdown(run: RunRecord) -> str:
     """Return headline, summary table, actions, status of the intent and how to repeat the run."""
     lines = [
-        f"# {_cell(headline(run))}",
+        f"# {cell(headline(run))}",
         "",
         f"{words.date(run.started)}, seed {run.seed}, {run.ended - run.started:.0f} s",
         "",
     ]
-    lines += _table(
+    lines += table(
         ("injected", "harm", "detected after", "recovered after", "named cause", "cause", "undone", "left in place"),
         [
             (
@@ -36,7 +36,7 @@ def markdown(run: RunRecord) -> str:
         ],
     )
     applied = [each for row in rows(run) for each in row.applied]
-    lines += _table(
+    lines += table(
         ("at", "action", "why", "outcome"),
         [
             (
@@ -50,8 +50,8 @@ def markdown(run: RunRecord) -> str:
     )
     full = fullness(run)
     if full.peaks:
-        lines += [_cell(str(full)), ""]
-    lines += _table(
+        lines += [cell(str(full)), ""]
+    lines += table(
         ("service", "slots", "taken", "fullest second", "full", "queue", "oldest", "refused", "CPU"),
         [
             (
@@ -68,25 +68,26 @@ def markdown(run: RunRecord) -> str:
             for each in full.peaks
         ],
     )
-    lines += _table(("intent", "status", "why"), words.standings(run.standings))
-    lines += _table(("what", "hash"), list(run.hashes.items()))
+    lines += table(("intent", "status", "why"), words.standings(run.standings))
+    lines += table(("what", "hash"), list(run.hashes.items()))
     if run.command:
         lines += ["Repeat it:", "", f"    {_line(run.command)}", ""]
     return "\n".join(lines)
 
 
-def _table(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> list[str]:
+def table(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return the lines of a table; none for an empty one."""
     if not body:
         return []
     return [
         f"| {' | '.join(head)} |",
         f"|{'---|' * len(head)}",
-        *(f"| {' | '.join(_cell(each) for each in row)} |" for row in body),
+        *(f"| {' | '.join(cell(each) for each in row)} |" for row in body),
         "",
     ]
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Take the meaning from everything that Markdown or HTML would read as markup."""
     return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", _line(text)).replace("\\<", "&lt;").replace("\\>", "&gt;")
 

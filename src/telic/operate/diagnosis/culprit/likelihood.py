@@ -77,8 +77,9 @@ class Likelihood:
             return best, Reason("effect", ratio(plain), "nothing that it does is known to cause this")
         made = {name: share * best.troubles.get(name, 0.0) for name, share in weights.items()}
         named = [TROUBLES[name].says for name in sorted(made, key=lambda each: -made[each])[:3] if made[name] > 0.02]
-        says = f"{best.says}: makes {', '.join(named) or 'nothing that is seen'}"
-        return best, Reason("effect", ratio(covered), says)
+        fitted = ratio(covered)
+        says = f"makes {', '.join(named)}" if fitted > 0 and named else "hardly makes what is seen"
+        return best, Reason("effect", fitted, f"{best.says}: {says}")
 
     def _absent(self, candidate: Candidate) -> Reason:
         reported = self.scene.reported

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from telic.model import Window
-from telic.operate.diagnosis.culprit.signs import Sign, decoded, numbers, quoted, speak
+from telic.operate.diagnosis.culprit.signs import Sign, decoded, inside, numbers, quoted, speak
 
 if TYPE_CHECKING:
     from telic.worlds.recorded import Recording
@@ -52,14 +52,16 @@ def log_signs(recording: Recording, calm: Window, window: Window, known: tuple[s
             if len(each.bodies) < SAMPLES:
                 each.bodies.append(body)
                 each.attributes.append(attributes)
-    share = window.seconds / max(calm.seconds, 1.0)
-    return [sign for each in found.values() if (sign := _sign(each, share, calm, known)) is not None]
+    return [sign for each in found.values() if (sign := _sign(each, calm, window, known)) is not None]
 
 
-def _sign(found: Template, share: float, calm: Window, known: tuple[str, ...]) -> Sign | None:
-    expected = found.before * share
+def _sign(found: Template, calm: Window, window: Window, known: tuple[str, ...]) -> Sign | None:
+    expected = found.before * window.seconds / max(calm.seconds, 1.0)
     troubles, about = speak(found.text, known, found.entity)
-    query = f"SELECT count(*) FROM logs WHERE entity = {quoted(found.entity)} AND body LIKE {quoted(_like(found.text))}"
+    same = f"entity = {quoted(found.entity)} AND body LIKE {quoted(_like(found.text))}"
+    query = (
+        f"SELECT count(*) AS lines, min(time) AS first, max(time) AS last FROM logs WHERE {same} AND {inside(window)}"
+    )
     if not found.times or (found.before >= 3 and len(found.times) < expected / 10):
         if found.before < 3:
             return None

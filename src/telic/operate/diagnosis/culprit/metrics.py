@@ -9,7 +9,7 @@ import numpy as np
 
 from telic.context.changes import trouble
 from telic.model import Window
-from telic.operate.diagnosis.culprit.signs import Sign, quoted
+from telic.operate.diagnosis.culprit.signs import Sign, inside, quoted
 
 if TYPE_CHECKING:
     from telic.worlds.recorded import Recording
@@ -75,6 +75,7 @@ def _sign(entity: str, name: str, times: np.ndarray, values: np.ndarray, calm: W
         ratio=ratio,
         before=level,
         after=after,
-        query="SELECT time, value FROM metrics"
-        f" WHERE entity = {quoted(entity)} AND name = {quoted(name)} ORDER BY time",
+        query=f"SELECT {inside(calm)} AS before, count(value) AS points, median(value) AS middle, min(value) AS least,"
+        f" max(value) AS most FROM metrics WHERE entity = {quoted(entity)} AND name = {quoted(name)}"
+        " GROUP BY before ORDER BY before",
     )

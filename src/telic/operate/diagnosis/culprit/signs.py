@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Literal
 
@@ -14,6 +15,7 @@ from telic.context.changes import trouble, words
 from telic.context.changes.candidates import stem
 from telic.context.changes.frames import Frame, frames
 from telic.context.changes.quantities import read as read_quantities
+from telic.model import Window
 
 OWN = frozenset({"pool", "memory", "cpu", "race", "lock", "leak", "disk", "crash", "missing", "cache"})
 """Kinds of trouble that a process has itself, even where it names another."""
@@ -142,3 +144,11 @@ def decoded(text: str) -> Mapping[str, object]:
 def quoted(value: str) -> str:
     """Return a text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def inside(window: Window, column: str = "time") -> str:
+    """Return the SQL condition that a row lies in a window."""
+    start, end = (
+        datetime.fromtimestamp(each, UTC).replace(tzinfo=None).isoformat(sep=" ") for each in (window.start, window.end)
+    )
+    return f"{column} >= TIMESTAMP '{start}' AND {column} < TIMESTAMP '{end}'"

@@ -1,0 +1,42 @@
+"""``telic report``: is what a report says still what the data says?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from telic.cli.output import Json, console, show, table
+
+File = Annotated[Path, typer.Argument(help="The JSON file of a report of a diagnosis.", metavar="FILE")]
+Data = Annotated[Path | None, typer.Option(help="The incident's folder, if it moved.", metavar="FOLDER")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    reports = typer.Typer(no_args_is_help=True, help="Look at reports again.")
+    reports.command(epilog="`telic report verify checkout-slow.json --data incidents/checkout-slow`")(verify)
+    app.add_typer(reports, name="report")
+
+
+def verify(file: File, data: Data = None, as_json: Json = False) -> None:
+    """Ask every query of a report again; fail if one returns something else than it did."""
+    from telic.report import diagnosis, diagnosis_verify
+    from telic.worlds.recorded import read
+
+    account = diagnosis.read(file)
+    checked = diagnosis_verify.verify(account, read(data or Path(account.source)).store())
+    good = all(each.verdict in ("holds", "no evidence") for each in checked)
+    if as_json:
+        show({"report": account.incident, "holds": good, "claims": checked}, as_json=True)
+    else:
+        table(
+            account.headline,
+            ("claim", "", "says"),
+            [(each.id, each.verdict, each.note or each.says) for each in checked],
+        )
+        counted = sum(each.verdict == "holds" for each in checked)
+        console.print(f"{counted} of {len(checked)} asked again and the same", highlight=False)
+    if not good:
+        raise typer.Exit(1)

@@ -1,0 +1,57 @@
+"""What the diagnosis rests on, one sentence each, asked for again where a query can carry it."""
+
+from __future__ import annotations
+
+from telic.errors import TelicError
+from telic.model import Diagnosis
+from telic.model.account import About, Claim
+from telic.operate.diagnosis.culprit import ChangeVerdict, Reason
+from telic.operate.diagnosis.culprit.scene import Scene
+from telic.operate.diagnosis.culprit.signs import quoted
+from telic.tools.evidence import Notebook
+
+LIGHT = 0.3  # reasons that weigh less are left out [nats]
+_OF_THE_RECORD = frozenset({"effect", "scope", "time", "near", "shipped", "names", "frame", "numbers", "vanished"})
+
+
+def claims_of(diagnosis: Diagnosis, blamed: ChangeVerdict | None, seen: Scene, notebook: Notebook) -> list[Claim]:
+    """Return the claims of the first hypothesis and of the verdict on changes; evidence goes into `notebook`."""
+    claims = []
+    if diagnosis.hypotheses:
+        first = diagnosis.hypotheses[0]
+        pages = {each.id: each.says for each in diagnosis.evidence}
+        claims = [Claim("", "cause", pages[id_], 1.0, (id_,)) for id_ in first.evidence if id_ in pages]
+        if len(first.path) > 1:
+            claims.append(Claim("", "path", f"it reaches the symptom by {' → '.join(first.path)}", 0.5))
+    if blamed is not None:
+        claims += [_claim(each, blamed, seen, notebook) for each in blamed.reasons if _tells(each)]
+    return claims
+
+
+def _tells(reason: Reason) -> bool:
+    return reason.name != "prior" and abs(reason.weight) >= LIGHT
+
+
+def _claim(reason: Reason, blamed: ChangeVerdict, seen: Scene, notebook: Notebook) -> Claim:
+    about: About = "change" if blamed.change else "circumstance"
+    evidence = []
+    if blamed.change and reason.name in _OF_THE_RECORD:
+        query = (
+            f"SELECT time, kind, entity, id, summary, diff FROM changes WHERE id = {quoted(blamed.id)} ORDER BY time"
+        )
+        evidence += _asked(query, f"what {blamed.id[:12]} is", seen, notebook)
+    if reason.query:
+        evidence += _asked(reason.query, reason.says, seen, notebook)
+    return Claim("", about, reason.says, reason.weight, tuple(evidence))
+
+
+def _asked(query: str, says: str, seen: Scene, notebook: Notebook) -> list[str]:
+    """Ask once; a query that was asked before keeps its page."""
+    known = next((each.id for each in notebook.pages if each.query.startswith(f"{query}\n")), "")
+    if known:
+        return [known]
+    try:
+        notebook.about(says, seen.window).query(query)
+    except TelicError:
+        return []  # the claim stands without evidence, and says so by having none
+    return [notebook.last]

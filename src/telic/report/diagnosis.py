@@ -1,0 +1,86 @@
+"""The report of a diagnosis on disk: one self-contained page, its JSON and its Markdown."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from telic.model import dump, load, plain
+from telic.model.account import SCHEMA, Account
+from telic.report import diagnosis_page, words
+from telic.report.diagnosis_markdown import markdown
+from telic.report.redact import redacted
+
+
+def write(path: Path, account: Account) -> tuple[Path, Path, Path]:
+    """Write the page at `path`, its JSON and its Markdown beside it; return the three paths.
+
+    The page needs no network and no script. All texts in it are escaped, secrets are redacted in all three files;
+    queries stay as they are, since they have to be asked again.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    account = without_secrets(account)
+    written = {
+        path: html(account).encode(),
+        path.with_suffix(".json"): dump(account, schema=SCHEMA, indent=2),
+        path.with_suffix(".md"): markdown(account).encode(),
+    }
+    for target, content in written.items():
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        part.write_bytes(content)
+        part.replace(target)
+    page, record, summary = written
+    return page, record, summary
+
+
+def read(path: Path) -> Account:
+    """Read the JSON of a report.
+
+    Raises
+    ------
+    InvalidRecord
+        Not there, or no report of a diagnosis.
+    """
+    from telic.errors import InvalidRecord
+
+    try:
+        return load(Account, path.read_bytes(), schema=SCHEMA)
+    except OSError as error:
+        raise InvalidRecord(f"{path}: {error.strerror}", hint="name the JSON file of a report") from error
+
+
+def html(account: Account) -> str:
+    """Return the page of `account`, which has to be without secrets."""
+    environment = Environment(
+        loader=PackageLoader("telic.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["words"] = words
+    marked = diagnosis_page.marks(account)
+    return environment.get_template("diagnosis.html.j2").render(
+        account=account,
+        graph=diagnosis_page.graph(account),
+        panels=diagnosis_page.panels(account, marked),
+        claims=diagnosis_page.rows(account),
+        clock=diagnosis_page.clock,
+    )
+
+
+def without_secrets(account: Account) -> Account:
+    """Return `account` with its texts redacted, all but queries and hashes."""
+    return load(Account, dump(_walk(plain(account))))
+
+
+def _walk(value: object, key: str = "") -> object:
+    if isinstance(value, str):
+        return value if key in ("query", "result_hash", "id", "change") else redacted(value)
+    if isinstance(value, dict):
+        return {name: _walk(each, name) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_walk(each, key) for each in value]
+    return value

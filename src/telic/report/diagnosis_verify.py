@@ -1,0 +1,70 @@
+"""Ask again what a report claims: every page of evidence against the same data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from telic.errors import TelicError
+from telic.model import Evidence, Store
+from telic.model.account import Account
+from telic.tools.evidence import again
+
+Verdict = Literal["holds", "changed", "failed", "no evidence"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One claim, asked again.
+
+    Parameters
+    ----------
+    verdict
+        ``holds``: every query returned what it returned then; ``changed``: one did not; ``failed``: one could not be
+        asked; ``no evidence``: the claim joins others or is about the change record alone.
+    note
+        What is different, or why it could not be asked.
+    """
+
+    id: str
+    says: str
+    verdict: Verdict
+    evidence: tuple[str, ...] = ()
+    note: str = ""
+
+
+def verify(account: Account, store: Store) -> list[Checked]:
+    """Ask every claim of `account` again.
+
+    Parameters
+    ----------
+    account
+        As it was read from the report's JSON.
+    store
+        The telemetry that it was made from.
+    """
+    pages = {each.id: _page(each, store) for each in account.evidence}
+    found = [_claim(each.id, each.says, each.evidence, pages) for each in account.claims]
+    found += [
+        _claim(f"{each.entity} {each.name}", "chart", (each.evidence,), pages)
+        for each in account.levels
+        if each.evidence
+    ]
+    return found
+
+
+def _page(evidence: Evidence, store: Store) -> tuple[Verdict, str]:
+    try:
+        _, same = again(evidence, store)
+    except TelicError as error:
+        return "failed", f"{evidence.id}: {error}"
+    return ("holds", "") if same else ("changed", f"{evidence.id} returns something else now")
+
+
+def _claim(id_: str, says: str, evidence: Sequence[str], pages: dict[str, tuple[Verdict, str]]) -> Checked:
+    asked = [pages.get(each, ("failed", f"{each} is not in the report")) for each in evidence]
+    worst = next((each for kind in ("failed", "changed") for each in asked if each[0] == kind), None)
+    if worst is not None:
+        return Checked(id_, says, worst[0], tuple(evidence), worst[1])
+    return Checked(id_, says, "holds" if asked else "no evidence", tuple(evidence))
