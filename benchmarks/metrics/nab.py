@@ -76,7 +76,11 @@ def probation(points: int) -> int:
 def load(folder: Path) -> list[Series]:
     """Read every data file there is under `folder` that has an entry in the labels, in the labels' order."""
     labels: dict[str, list[list[str]]] = json.loads((folder / "labels" / "combined_windows.json").read_text())
-    return [_series(folder / "data" / name, name, spans) for name, spans in labels.items() if (folder / "data" / name).exists()]
+    return [
+        _series(folder / "data" / name, name, spans)
+        for name, spans in labels.items()
+        if (folder / "data" / name).exists()
+    ]
 
 
 def weights(points: int, windows: Sequence[tuple[int, int]], profile: Profile) -> tuple[Floats, NDArray[np.int64]]:
@@ -121,7 +125,9 @@ def score_at(scores: Floats, series: Series, threshold: float, profile: Profile)
     return total
 
 
-def evaluate(corpus: Sequence[Series], scores: Sequence[Floats], profile: Profile, threshold: float | None = None) -> Outcome:
+def evaluate(
+    corpus: Sequence[Series], scores: Sequence[Floats], profile: Profile, threshold: float | None = None
+) -> Outcome:
     """Score a detector over a corpus.
 
     Parameters
@@ -137,7 +143,9 @@ def evaluate(corpus: Sequence[Series], scores: Sequence[Floats], profile: Profil
     """
     best = best_threshold(corpus, scores, profile) if threshold is None else threshold
     by_file = {each.name: score_at(found, each, best, profile) for each, found in zip(corpus, scores, strict=True)}
-    alarms = {each.name: int((found[each.probation :] >= best).sum()) for each, found in zip(corpus, scores, strict=True)}
+    alarms = {
+        each.name: int((found[each.probation :] >= best).sum()) for each, found in zip(corpus, scores, strict=True)
+    }
     return Outcome(normalised(sum(by_file.values()), corpus, profile), best, by_file, alarms)
 
 
@@ -170,7 +178,9 @@ def _steps(scores: Floats, series: Series, profile: Profile) -> tuple[Floats, Fl
     levels, gains = [scores[outside]], [worth[outside]]
     for number in range(len(series.windows)):
         at = np.flatnonzero(scored & (inside == number))
-        records = at[_is_record(scores[at])][::-1]  # highest first: each is earlier, and worth more, than the one before
+        records = at[_is_record(scores[at])][
+            ::-1
+        ]  # highest first: each is earlier, and worth more, than the one before
         levels.append(scores[records])
         gains.append(np.diff(worth[records], prepend=-profile.fn))
     return np.concatenate(levels), np.concatenate(gains)

@@ -33,8 +33,8 @@ class Bank:
     and how often the like was seen after the like. Each way speaks in nats, minus the logarithm of how probable as much or
     more is for this very series; the largest is the surprise. What the season explains is no surprise.
 
-    The state of a series is about 35 kB and a step costs the same, however long it has run; every quarter more
-    samples a search for the period costs about 50 us a series.
+    A series takes about 36 kB and a step costs the same, however long it has run; each time there are a quarter more
+    samples, a search for its period costs about 0.1 ms.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Bank:
     --------
     >>> bank = Bank(2)
     >>> quiet = [bank.step([float(n % 7), 5.0]).max() for n in range(500)]
-    >>> max(quiet[100:]) < 3, bank.step([90.0, 5.0]).round().tolist()
+    >>> bool(max(quiet[100:]) < 5), bank.step([90.0, 5.0]).round().tolist()
     (True, [40.0, 0.0])
     """
 
@@ -80,8 +80,8 @@ class Bank:
         """The mean absolute deviation from it."""
         return self._levels.scale[_LEVEL].copy()
 
-    def recent(self, row: int) -> Floats:
-        """Return what one series had in the last steps, as many as the longer window, oldest first."""
+    def recent(self, row: int) -> tuple[Floats, Floats]:
+        """Return times and values of one series in the last steps, as many as the longer window, oldest first."""
         return self._recent.of(row)
 
     def step(self, values: ArrayLike, times: ArrayLike | None = None) -> Floats:
@@ -101,7 +101,9 @@ class Bank:
         """
         given = np.asarray(values, dtype=np.float64)
         if given.shape != (self.series,):
-            raise UsageError(f"{given.shape} values for {self.series} series", hint="one value a series; NaN where there is none")
+            raise UsageError(
+                f"{given.shape} values for {self.series} series", hint="one value a series; NaN where there is none"
+            )
         valid = np.isfinite(given)
         sample = np.clip(np.where(valid, given, 0.0), -_LARGEST, _LARGEST)
         when = np.broadcast_to(np.asarray(float(self.steps) if times is None else times, dtype=np.float64), given.shape)
@@ -110,7 +112,7 @@ class Bank:
         deviation = self._levels.step(views, there, _RELATIVE * np.abs(sample))
         surprise = self._tails.step(deviation, there)
         context = self._contexts.step(sample, valid)
-        total = self._join(surprise, context, there, self._seasons.ready(when))
+        total = self._join(surprise, context, there[_SEASON] & self._seasons.ready(when))
         self._seen += valid
         total = np.where(self._seen > self.configuration.warm_up, np.minimum(total, self.configuration.cap), 0.0)
         return np.where(valid, total, np.nan)
@@ -140,14 +142,14 @@ class Bank:
         views, there = np.empty((_VIEWS, self.series)), np.empty((_VIEWS, self.series), dtype=bool)
         there[:] = valid
         views[_LEVEL] = sample
-        views[_SHORT_MEAN], views[_LONG_MEAN] = self._recent.step(sample, valid)
+        views[_SHORT_MEAN], views[_LONG_MEAN] = self._recent.step(when, sample, valid)
         np.abs(sample - self._last, out=views[_STEP])
         there[_STEP] &= self._seen > 0
         np.copyto(self._last, sample, where=valid)
         views[_SEASON], there[_SEASON] = self._seasons.step(when, sample, valid)
         return views, there
 
-    def _join(self, surprise: Floats, context: Floats, there: Bools, ready: Bools) -> Floats:
+    def _join(self, surprise: Floats, context: Floats, seasonal: Bools) -> Floats:
         plain = np.maximum(surprise[:_SEASON].max(axis=0), context)
         explained = np.minimum(plain, surprise[_SEASON] + self.configuration.season_cap)
-        return np.where(there[_SEASON] & ready, np.maximum(explained, surprise[_SEASON]), plain)
+        return np.where(seasonal & self._tails.warm[_SEASON], np.maximum(explained, surprise[_SEASON]), plain)

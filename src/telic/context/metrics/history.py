@@ -10,6 +10,7 @@ Bools = NDArray[np.bool_]
 
 _EVEN = 1e-3  # [1] of the usual distance: times that stray no further are evenly spaced
 
+
 class History:
     """Means over runs of samples; when the cells are full, neighbours are merged and a run becomes twice as long.
 

@@ -68,7 +68,9 @@ def to_calendar(period: Floats) -> Floats:
     """Return the hour, quarter, half and whole day or week that a period in seconds is within 3 % of, or itself."""
     if not period.any():
         return period
-    nearest = np.array(CALENDAR)[np.argmin(np.abs(np.log(np.maximum(period, 1e-9))[..., None] - np.log(CALENDAR)), axis=-1)]
+    nearest = np.array(CALENDAR)[
+        np.argmin(np.abs(np.log(np.maximum(period, 1e-9))[..., None] - np.log(CALENDAR)), axis=-1)
+    ]
     return np.where(np.abs(period - nearest) <= _NEAR * nearest, nearest, period)
 
 

@@ -24,12 +24,13 @@ class Recent:
         self._windows = windows
         self._length = windows[-1]
         self._values = np.zeros((self._length, series))
+        self._times = np.zeros((self._length, series))
         self._there = np.zeros((self._length, series), dtype=bool)
         self._sums = np.zeros((len(windows), series))
         self._counts = np.zeros((len(windows), series))
         self._steps = 0
 
-    def step(self, values: Floats, valid: Bools) -> Floats:
+    def step(self, times: Floats, values: Floats, valid: Bools) -> Floats:
         """Take one sample of each series and return the means over the windows, this sample included.
 
         Returns
@@ -44,16 +45,17 @@ class Recent:
             self._counts[number] += valid
             self._counts[number] -= self._there[leaving]
         at = self._steps % self._length
-        self._values[at], self._there[at] = now, valid
+        self._values[at], self._times[at], self._there[at] = now, times, valid
         self._steps += 1
         if at == 0:
             self._resum()
         return self._sums / np.maximum(self._counts, 1)
 
-    def of(self, row: int) -> Floats:
-        """Return the samples of one series in the longest window, oldest first."""
+    def of(self, row: int) -> tuple[Floats, Floats]:
+        """Return times and values of the samples of one series in the longest window, oldest first."""
         order = (self._steps + np.arange(self._length)) % self._length
-        return self._values[order, row][self._there[order, row]]
+        order = order[self._there[order, row]]
+        return self._times[order, row], self._values[order, row]
 
     def _resum(self) -> None:
         """Sum again what the windows hold: a sum that is only added to and taken from keeps every error."""

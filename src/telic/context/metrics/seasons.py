@@ -115,7 +115,12 @@ class Seasons:
 
     def _replay(self, row: int) -> None:
         """Fill the past cycles of a series whose period has just been found from what is remembered."""
-        for array, empty in ((self._low, np.inf), (self._high, -np.inf), (self._past_low, np.inf), (self._past_high, -np.inf)):
+        for array, empty in (
+            (self._low, np.inf),
+            (self._high, -np.inf),
+            (self._past_low, np.inf),
+            (self._past_high, -np.inf),
+        ):
             array[row] = empty
         times, values = self._history.of(row)
         turns = times / self.period[row]

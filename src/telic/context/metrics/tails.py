@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telic.context.metrics.configuration import Configuration
+from telic.context.metrics.frequencies import Frequencies
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -49,9 +50,7 @@ class Tails:
         self._index = np.full(size, configuration.tail_slope)
         self._seen = np.zeros(size)
         self._beyond = np.zeros(size)
-        self._heights = np.zeros((size, _BINS), dtype=np.float32)
-        self._episode = np.full(size, -1, dtype=np.int64)  # its height so far, -1: none yet
-        self._began = np.zeros(size)
+        self._frequencies = Frequencies(size, _BINS, configuration.rest)
 
     def step(self, deviation: Floats, valid: Bools) -> Floats:
         """Return the surprise of each deviation and learn from it.
@@ -91,6 +90,11 @@ class Tails:
         self._seen += there
         return surprise.reshape(self._shape)
 
+    @property
+    def warm(self) -> Bools:
+        """Where enough has been seen for a surprise."""
+        return np.asarray(self._seen >= self._settings.warm_up).reshape(self._shape)
+
     def _warm(self, rows: Rows, apart: Floats) -> None:
         """Before there is a quantile to follow, the tail begins at the second largest deviation."""
         rows = rows[self._seen[rows] >= _SETTLE]
@@ -103,25 +107,14 @@ class Tails:
         height = np.log(apart)
         excess = height - np.log(self._start[rows])
         index = self._index[rows]
-        surprise = self._bound(excess / index - np.log(settings.tail), rows, height)
+        surprise = self._frequencies.bound(
+            excess / index - np.log(settings.tail), rows, (height - np.log(_LEAST)) / _WIDTH, self._seen[rows]
+        )
         self._beyond[rows] += 1
-        worth = np.minimum(self._beyond[rows] + settings.tail_prior, settings.tail * settings.tail_memory + settings.tail_prior)
+        worth = np.minimum(
+            self._beyond[rows] + settings.tail_prior, settings.tail * settings.tail_memory + settings.tail_prior
+        )
         taught = np.minimum(excess, _STEEPEST * index)
         self._start[rows] *= np.exp(rate * index * (1 - settings.tail) / settings.tail)
         self._index[rows] = np.maximum(index + (taught - index) / worth, _FLATTEST)
         return surprise
-
-    def _bound(self, surprise: Floats, rows: Rows, height: Floats) -> Floats:
-        """Where as large a deviation has been seen before, its frequency counts, not the fitted tail.
-
-        Deviations are counted by episodes, not by samples: an incident of an hour has happened once.
-        """
-        step = np.clip((height - np.log(_LEAST)) / _WIDTH, 0, _BINS - 1).astype(np.int64)
-        seen, highest = self._seen[rows], self._episode[rows]
-        over = (seen - self._began[rows] > self._settings.rest) | (highest < 0)
-        ended = over & (highest >= 0)
-        self._heights[rows[ended], highest[ended]] += 1
-        self._episode[rows] = np.where(over, step, np.maximum(highest, step))
-        self._began[rows] = np.where(over, seen, self._began[rows])
-        as_high = (self._heights[rows] * (np.arange(_BINS) >= step[:, None])).sum(axis=1)
-        return np.where(as_high > 0, np.minimum(surprise, np.log((seen + 1) / np.maximum(as_high, 0.5))), surprise)
