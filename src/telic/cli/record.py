@@ -43,7 +43,7 @@ def record(
     baseline: Baseline = "30m",
     entities: Entities = "",
     symptom: Annotated[str, typer.Option(help="SERVICE or SERVICE:METRIC that suffers, if it is known.")] = "",
-    rows: Annotated[int, typer.Option(help="Most rows of one signal from one source.")] = 100_000,
+    rows: Annotated[int, typer.Option(help="Most rows of one signal from one source; of metrics five times as many.")] = 100_000,
     timeout: Annotated[float, typer.Option(help="Most seconds for one signal from one source.")] = 20.0,
     as_json: Json = False,
 ) -> None:

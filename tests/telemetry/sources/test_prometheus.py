@@ -127,6 +127,7 @@ def test_native_histograms_become_explicit_ones() -> None:
 
     series = Series({"__name__": "latency_seconds", "job": "a/b"}, histograms=[(10.0, sample(4)), (20.0, sample(10))])
     (found,) = points([series], Kinds({}), Labels())
+    assert isinstance(found, dict)
     assert (found["kind"], found["count"], found["sum"], found["bounds"], found["buckets"]) == (
         *("histogram", 6, 3.0, "[1.0]", "[6,0]"),
     )
@@ -137,10 +138,10 @@ def test_native_histograms_become_explicit_ones() -> None:
 def test_increases_never_fall_and_miss_nothing_without_a_reset(values: list[float], grows: bool) -> None:
     values = sorted(values) if grows else values
     samples = [(float(time), repr(value)) for time, value in enumerate(values)]
-    found = list(increases(samples, begun=0.0))
-    assert all(by >= 0 for _, _, by in found)
+    _, _, found = increases(samples, begun=0.0)
+    assert (found >= 0).all()
     if grows:
-        assert math.isclose(sum(by for _, _, by in found), values[-1] - values[0], rel_tol=1e-9, abs_tol=1e-3)
+        assert math.isclose(found.sum(), values[-1] - values[0], rel_tol=1e-9, abs_tol=1e-3)
 
 
 @given(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow
@@ -18,6 +18,7 @@ from telic.telemetry.sources.times import rfc3339
 pa: Any = pyarrow
 EXPECTED: tuple[Signal, ...] = ("metrics", "logs", "spans", "changes")  # worth a word where nobody offers them
 WORDS = {"spans": "traces"}
+POINTS = 5  # points of metrics for every row of the limit: they are small
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def gather(
     entities
         Services that matter; none means all.
     limit
-        Bounds on every single answer (a signal of a source in a window).
+        Bounds on every single answer (a signal of a source in a window); of metrics five times as many rows.
     """
     bounds = limit or Limit()
     windows = [each for each in (baseline, window) if each is not None]
@@ -95,7 +96,8 @@ def _ask(one: Source, windows: Sequence[Window], entities: Sequence[str], limit:
     for signal in one.offers:
         timeless = signal in ("entities", "edges")
         for window in windows[-1:] if timeless else windows:
-            question = Question(signal, window, entities=tuple(entities), limit=limit)
+            rows = limit.rows * (POINTS if signal == "metrics" else 1)
+            question = Question(signal, window, entities=tuple(entities), limit=replace(limit, rows=rows))
             try:
                 found.append(_Asked(one, question, one.fetch(question), None))
             except TelicError as error:

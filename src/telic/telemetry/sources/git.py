@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from telic.errors import SourceFailed, UsageError
 from telic.telemetry.sources.card import Answer, Exhausted, Filter, Question, Signal, source
-from telic.telemetry.sources.rows import Row, Rows, collect, no_such_signal, text_of
+from telic.telemetry.sources.rows import Row, collect, no_such_signal, text_of
 from telic.telemetry.sources.secrets import hide, one_line
 
 DIFF_MAX = 32_000  # of one commit that is kept [characters]
@@ -72,14 +72,14 @@ class Git:
         asked = ["git", "log", f"--since={question.window.start:.0f}", f"--until={question.window.end:.0f}"]
         asked += [f"--max-count={min(COMMITS, question.limit.rows)}", self._branch]
         cut: list[str] = []
-        rows = list(self._rows(question, cut))
+        rows = list(self._commits(question, cut))
         table, more = collect(question, rows)
         if len(rows) >= min(COMMITS, question.limit.rows):
             cut.append(f"changes: stopped at {len(rows)} commits; there may be more")
         queries = (f"{' '.join(asked)} (in {self._folder})",)
         return Answer(table, (*cut, *more), queries, sum(len(str(row["diff"])) for row in rows))
 
-    def _rows(self, question: Question, cut: list[str]) -> Rows:
+    def _commits(self, question: Question, cut: list[str]) -> Iterator[Row]:
         window, limit = question.window, question.limit
         most = f"--max-count={min(COMMITS, limit.rows)}"
         times = [f"--since={int(window.start)}", f"--until={int(window.end)}"]

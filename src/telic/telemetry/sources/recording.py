@@ -15,14 +15,16 @@ import pyarrow
 
 from telic.errors import UsageError, WorldError
 from telic.model import Window
-from telic.telemetry.sources.card import Columns
+from telic.telemetry.sources.card import Columns, Signal
 from telic.telemetry.sources.gathering import Gathered
 from telic.telemetry.sources.times import rfc3339
 
 pa: Any = pyarrow
+importlib.import_module("pyarrow.compute")
 parquet: Any = importlib.import_module("pyarrow.parquet")
 TIME = pa.timestamp("ns", "UTC")
 QUANTILES = (0.5, 0.9, 0.99)
+REMEMBERED = 1 << 16  # texts of attributes; a series has the same for all its points [1]
 Attributes = dict[str, Any]
 SPAN_EXTRAS = {  # columns of the store that a recorded span keeps as attributes
     "version": "service.version",
@@ -77,12 +79,12 @@ def write(gathered: Gathered, folder: Path, *, symptom: Mapping[str, str] | None
 
 def _fill(folder: Path, gathered: Gathered, name: str, symptom: Mapping[str, str], notes: str) -> None:
     tables = gathered.tables
-    for signal, make in (("metrics", _metrics), ("logs", _logs), ("spans", _spans)):
-        if tables[signal].num_rows:  # type: ignore[index]
-            parquet.write_table(make(tables[signal]), folder / f"{signal}.parquet")  # type: ignore[index]
-    for signal in ("changes", "alerts", "events"):
-        if tables[signal].num_rows:  # type: ignore[index]
-            lines = (json.dumps(each, ensure_ascii=False) for each in _records(tables[signal]))  # type: ignore[index]
+    for signal, make in TABLES.items():
+        if tables[signal].num_rows:
+            parquet.write_table(make(tables[signal]), folder / f"{signal}.parquet")
+    for signal in RECORDS:
+        if tables[signal].num_rows:
+            lines = (json.dumps(each, ensure_ascii=False) for each in _records(tables[signal]))
             (folder / f"{signal}.jsonl").write_text("".join(f"{each}\n" for each in lines), encoding="utf-8")
     topology = {"entities": _things(tables["entities"]), "edges": _edges(tables["edges"])}
     (folder / "topology.json").write_text(json.dumps(topology, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -119,7 +121,7 @@ def _with(table: Columns, extras: Mapping[str, str]) -> Any:
         if text is None:
             more = {key: value for key, value in zip(keys, values[1:], strict=True) if value not in ("", None)}
             text = _merged(values[0], more)
-            if len(remembered) < 4096:
+            if len(remembered) < REMEMBERED:
                 remembered[values] = text
         made.append(text)
     return pa.array(made, pa.string())
@@ -152,27 +154,30 @@ def _logs(table: Columns) -> Columns:
 
 def _metrics(table: Columns) -> Columns:
     """One row a number: of a histogram its count, sum and quantiles."""
+    valued = table["value"].is_valid()
+    plain, others = table.filter(valued), table.filter(pa.compute.invert(valued))
+    found = {"time": _times(plain["time_ns"]), "entity": plain["service"]}
+    found |= {name: plain[name] for name in ("name", "value", "unit")}
+    whole = pa.table({**found, "attributes": _with(plain, {"instance": "instance"})})
+    return pa.concat_tables([whole, _histograms(others, whole.schema)]).sort_by("time")
+
+
+def _histograms(table: Columns, schema: Any) -> Columns:
     attributes = _with(table, {"instance": "instance"}).to_pylist()
-    columns = [table[name].to_pylist() for name in ("time_ns", "service", "name", "unit", "value", "count", "sum")]
-    texts = [table[name].to_pylist() for name in ("bounds", "buckets")]
-    times: list[int] = []
+    names = ("time_ns", "service", "name", "unit", "count", "sum", "bounds", "buckets")
     rows: list[tuple[object, ...]] = []
-    for time, entity, name, unit, value, count, total, bounds, buckets, said in zip(
-        *columns, *texts, attributes, strict=True
+    for time, entity, name, unit, count, total, bounds, buckets, said in zip(
+        *(table[each].to_pylist() for each in names), attributes, strict=True
     ):
-        if value is not None:
-            times.append(time)
-            rows.append((entity, name, value, unit, said))
-            continue
         for part, number, its_unit in parts(count, total, bounds, buckets, unit):
-            times.append(time)
-            whole = said if part != "count" else _merged(said, {"bounds": bounds, "buckets": buckets})
-            rows.append((entity, f"{name}.{part}", number, its_unit, whole))
-    kinds = (pa.string(), pa.string(), pa.float64(), pa.string(), pa.string())
-    made = zip(*rows, strict=True) if rows else ((),) * len(kinds)
-    named = zip(("entity", "name", "value", "unit", "attributes"), made, kinds, strict=True)
-    arrays = {name: pa.array(column, kind) for name, column, kind in named}
-    return pa.table({"time": _times(pa.array(times, pa.int64())), **arrays})
+            kept = said if part != "count" else _merged(said, {"bounds": bounds, "buckets": buckets})
+            rows.append((time, entity, f"{name}.{part}", number, its_unit, kept))
+    if not rows:
+        return schema.empty_table()
+    times, *rest = zip(*rows, strict=True)
+    order = ("entity", "name", "value", "unit", "attributes")
+    arrays = {name: pa.array(column, schema.field(name).type) for name, column in zip(order, rest, strict=True)}
+    return pa.table({"time": _times(pa.array(times, pa.int64())), **arrays}, schema=schema)
 
 
 def parts(
@@ -245,3 +250,7 @@ def _edges(table: Columns) -> list[Attributes]:
         {"from": row["caller"], "to": row["callee"], "kind": row["kind"], "calls": row["calls"]}
         for row in table.to_pylist()
     ]
+
+
+TABLES: Mapping[Signal, Callable[[Columns], Columns]] = {"metrics": _metrics, "logs": _logs, "spans": _spans}
+RECORDS: tuple[Signal, ...] = ("changes", "alerts", "events")

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow
-import pyarrow.compute
 
 from telic.errors import UsageError
 from telic.registry import near_names
+from telic.telemetry.sources.blocks import Block, empty_of
+from telic.telemetry.sources.blocks import table_of as blocks_table
 from telic.telemetry.sources.card import ENTITY, SCHEMAS, TIME, Answer, Columns, Exhausted, Question, Signal
 from telic.telemetry.sources.place import Place
 from telic.telemetry.sources.visit import Visit
@@ -19,10 +21,11 @@ from telic.telemetry.sources.visit import Visit
 pa: Any = pyarrow
 
 Row = dict[str, object]
-Rows = Iterator[Row]
+Rows = Iterator[Row | Block]
 Asking = Callable[[Visit, Question], Rows]
 NAMES = {"metrics": "name", "spans": "name", "events": "reason", "alerts": "name", "entities": "name"}
 TEXTS = {"logs": "body", "events": "text", "changes": "summary", "alerts": "text"}
+NOT_A_NUMBER = "the value is no number (NaN)"
 _I64 = 2**63
 
 
@@ -41,7 +44,7 @@ def no_such_signal(kind: str, signal: str, offers: Iterable[str]) -> UsageError:
     return UsageError(f"{kind} has no {signal}", hint=near_names(signal, list(offers)))
 
 
-def collect(question: Question, rows: Iterable[Row]) -> tuple[Columns, list[str]]:
+def collect(question: Question, rows: Iterable[Row | Block]) -> tuple[Columns, list[str]]:
     """Take `rows` that match `question` until its limit of rows; say what was left out.
 
     Returns
@@ -54,38 +57,90 @@ def collect(question: Question, rows: Iterable[Row]) -> tuple[Columns, list[str]
     Exhausted
         Bytes or time ran out before the first row.
     """
-    kept: list[Row] = []
+    kept = _Kept(question)
+    signal, most = question.signal, question.limit.rows
     cut: list[str] = []
-    dropped: dict[str, int] = {}
-    matches = _matcher(question)
-    most = question.limit.rows
     try:
         for row in rows:
-            if reason := _fault(row):
-                dropped[reason] = dropped.get(reason, 0) + 1
-            elif matches(row):
-                if len(kept) >= most:
-                    cut.append(f"{question.signal}: stopped at the limit of {most} rows; there are more")
-                    break
-                kept.append(row)
+            if isinstance(row, Block):
+                kept.add_block(row)
+            else:
+                kept.add(row)
+            if kept.count > most:
+                cut.append(f"{signal}: stopped at the limit of {most} rows; there are more")
+                break
     except Exhausted as error:
-        if not kept:
+        if not kept.count:
             raise
-        cut.append(f"{question.signal}: incomplete, {error}")
-    cut += [f"{question.signal}: {count} rows left out: {reason}" for reason, count in dropped.items()]
-    return table_of(question.signal, kept), cut
+        cut.append(f"{signal}: incomplete, {error}")
+    cut += [f"{signal}: {count} rows left out: {reason}" for reason, count in kept.dropped.items()]
+    return kept.table(most), cut
 
 
-def table_of(signal: Signal, rows: Iterable[Row]) -> Columns:
+class _Kept:
+    """Rows that match a question, and how many were left out for a fault.
+
+    Parameters
+    ----------
+    question
+        What is asked.
+    """
+
+    def __init__(self, question: Question) -> None:
+        self._signal, self._matches = question.signal, _matcher(question)
+        self._window = round(question.window.start * 1e9), round(question.window.end * 1e9)
+        self._time = TIME.get(question.signal, "")
+        self.rows: list[Row] = []
+        self.blocks: list[Block] = []
+        self.dropped: dict[str, int] = {}
+        self.count = 0
+
+    def add(self, row: Row) -> None:
+        """Take one row, if it matches."""
+        if reason := _fault(row):
+            self.dropped[reason] = self.dropped.get(reason, 0) + 1
+        elif self._matches(row):
+            self.rows.append(row)
+            self.count += 1
+
+    def add_block(self, block: Block) -> None:
+        """Take the rows of a block that match: the head as a row, times and values at once."""
+        block = block.within(self._time, *self._window)
+        if not len(block) or not self._matches({**block.head, self._time: self._window[0]}):
+            return
+        if reason := _fault(dict(block.head)):
+            self.dropped[reason] = self.dropped.get(reason, 0) + len(block)
+            return
+        if "value" in block.columns and (wrong := np.isnan(block.columns["value"])).any():
+            self.dropped[NOT_A_NUMBER] = self.dropped.get(NOT_A_NUMBER, 0) + int(wrong.sum())
+            block = block.only(~wrong)
+        if len(block):
+            self.blocks.append(block)
+            self.count += len(block)
+
+    def table(self, most: int) -> Columns:
+        """Return at most `most` of what was kept, oldest first."""
+        rows, blocks = rows_table(self._signal, self.rows[:most]), self.blocks
+        left = most - rows.num_rows
+        if sum(map(len, blocks)) > left:
+            share = left / max(1, sum(map(len, blocks)))
+            blocks = [each.only(slice(0, int(len(each) * share))) for each in blocks]  # type: ignore[arg-type]
+            blocks = [each for each in blocks if len(each)]
+        if not blocks:
+            return rows
+        table = blocks_table(self._signal, blocks)
+        return pa.concat_tables([rows, table]).sort_by(self._time) if rows.num_rows else table
+
+
+def rows_table(signal: Signal, rows: Iterable[Row]) -> Columns:
     """Return `rows` as the table of `signal`, oldest first; what a row does not say is empty."""
     schema, found = SCHEMAS[signal], list(rows)
     if (time := TIME.get(signal)) is not None:
         found.sort(key=lambda row: row[time])  # type: ignore[arg-type,return-value]
-    arrays = []
-    for field in schema:
-        empty = "" if field.type == pa.string() else 0 if field.name.endswith("_ns") else None
-        name = field.name
-        arrays.append(pa.array([row.get(name, empty) for row in found], field.type))
+    arrays = [
+        pa.array([row.get(field.name, empty) for row in found], field.type)
+        for field, empty in zip(schema, map(empty_of, schema), strict=True)
+    ]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
@@ -106,7 +161,7 @@ def _fault(row: Row) -> str:
                 return "a text is no Unicode"
     value = row.get("value")
     if isinstance(value, float) and math.isnan(value):
-        return "the value is no number (NaN)"
+        return NOT_A_NUMBER
     return ""
 
 

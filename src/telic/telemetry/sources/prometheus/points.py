@@ -10,14 +10,16 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
+import numpy as np
 
+from telic.telemetry.sources.blocks import Block, Numbers, nanoseconds
 from telic.telemetry.sources.prometheus.api import Family, Sample, Series
 from telic.telemetry.sources.prometheus.labels import Labels
 from telic.telemetry.sources.rows import Row, text_of
 
 UNITS = {"seconds": "s", "bytes": "By", "ratio": "1", "percent": "%", "celsius": "Cel", "joules": "J", "meters": "m"}
 _PARTS = re.compile(r"_(bucket|sum|count)$")
-Increase = tuple[float, float, float]  # from, to [s], by how much
+Increases = tuple[Numbers, Numbers, Numbers]  # from, to [s], by how much
 
 
 class Kinds:
@@ -66,12 +68,11 @@ def base(name: str) -> str:
     return _PARTS.sub("", name)
 
 
-def points(found: Sequence[Series], kinds: Kinds, labels: Labels, *, since: float = -math.inf) -> Iterator[Row]:
+def points(found: Sequence[Series], kinds: Kinds, labels: Labels, *, since: float = -math.inf) -> Iterator[Row | Block]:
     """Yield the points of `found`; a counter's need a sample before them, its first one after `since` has none [s]."""
     begun: dict[str, float] = {}
     for series in found:
-        if series.values:
-            who = labels.instance_of(series.metric)
+        if series.values and (who := labels.instance_of(series.metric)):
             begun[who] = min(begun.get(who, math.inf), series.values[0][0])
     histograms: dict[tuple[tuple[str, str], ...], list[Series]] = defaultdict(list)
     bucketed = {base(each.metric.get("__name__", "")) for each in found if "le" in each.metric}
@@ -87,11 +88,12 @@ def points(found: Sequence[Series], kinds: Kinds, labels: Labels, *, since: floa
             yield from _native(row, series)
         if kinds.of(name) == "counter":
             first = begun.get(labels.instance_of(series.metric), math.inf)
-            for start, end, by in increases(series.values, first, since):
-                yield row | {"start_ns": round(start * 1e9), "time_ns": round(end * 1e9), "kind": "sum", "value": by}
-        else:
-            for time, text in series.values:
-                yield row | {"time_ns": round(time * 1e9), "kind": "gauge", "value": _number(text)}
+            start, end, by = increases(series.values, first, since)
+            columns = {"start_ns": nanoseconds(start), "time_ns": nanoseconds(end), "value": by}
+            yield Block(row | {"kind": "sum"}, columns)
+        elif series.values:
+            at, values = arrays(series.values)
+            yield Block(row | {"kind": "gauge"}, {"time_ns": nanoseconds(at), "value": values})
     for key, parts in histograms.items():
         metric = dict(key)
         row = _head(metric, metric["__name__"], kinds, labels, delta=True)
@@ -99,8 +101,8 @@ def points(found: Sequence[Series], kinds: Kinds, labels: Labels, *, since: floa
         yield from _classic(row, parts, first, since)
 
 
-def increases(samples: Sequence[Sample], begun: float, since: float = -math.inf) -> Iterator[Increase]:
-    """Yield by how much a counter rose between samples; after a reset it rose from 0.
+def increases(samples: Sequence[Sample], begun: float, since: float = -math.inf) -> Increases:
+    """Return by how much a counter rose between samples; after a reset it rose from 0.
 
     Parameters
     ----------
@@ -111,19 +113,38 @@ def increases(samples: Sequence[Sample], begun: float, since: float = -math.inf)
     since
         What was before is of no interest [s].
 
+    Returns
+    -------
+    from, to, by
+        Times [s] and increases, of the same length.
+
     Examples
     --------
-    >>> list(increases([(15, "7"), (30, "9"), (45, "4")], begun=15))
-    [(15, 30, 2.0), (30, 45, 4.0)]
-    >>> list(increases([(30, "1")], begun=15))
-    [(15, 30, 1.0)]
+    >>> [each.tolist() for each in increases([(15, "7"), (30, "9"), (45, "4")], begun=15)]
+    [[15.0, 30.0], [30.0, 45.0], [2.0, 4.0]]
+    >>> [each.tolist() for each in increases([(30, "1")], begun=15)]
+    [[15.0], [30.0], [1.0]]
     """
-    known = [(time, value) for time, text in samples if math.isfinite(value := _number(text))]
-    if known and known[0][0] > begun and known[0][0] >= since:
-        known.insert(0, (begun, 0.0))
-    for (start, before), (end, after) in pairwise(known):
-        if end >= since:
-            yield start, end, after - before if after >= before else after
+    times, values = arrays(samples)
+    known = np.isfinite(values)
+    times, values = times[known], values[known]
+    if len(times) and since <= times[0] > begun:
+        times, values = np.insert(times, 0, begun), np.insert(values, 0, 0.0)
+    rise = np.diff(values)
+    rise = np.where(rise >= 0, rise, values[1:])
+    late = times[1:] >= since
+    return times[:-1][late], times[1:][late], rise[late]
+
+
+def arrays(samples: Sequence[Sample]) -> tuple[Numbers, Numbers]:
+    """Return times [s] and values; a value that is no number is NaN, which is left out and counted."""
+    if not samples:
+        return np.empty(0), np.empty(0)
+    times, texts = zip(*samples, strict=True)
+    try:
+        return np.asarray(times, np.float64), np.asarray(list(map(float, texts)))
+    except ValueError:
+        return np.asarray(times, np.float64), np.asarray([_number(each) for each in texts])
 
 
 def _classic(row: Row, parts: Sequence[Series], begun: float, since: float) -> Iterator[Row]:
@@ -132,7 +153,7 @@ def _classic(row: Row, parts: Sequence[Series], begun: float, since: float) -> I
     sums: dict[float, float] = {}
     starts: dict[float, float] = {}
     for series in parts:
-        rising = increases(series.values, begun, since)
+        rising = list(zip(*(each.tolist() for each in increases(series.values, begun, since)), strict=True))
         if "le" in series.metric:
             bound = _number(series.metric["le"])
             if not math.isnan(bound):
