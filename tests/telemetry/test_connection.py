@@ -47,6 +47,7 @@ class Waiting:
     def __init__(self) -> None:
         self.arrivals: list[Arrival] = []
         self.counts = Counts()
+        self.compiled = False
 
     def put(self, arrival: Arrival) -> None:
         self.arrivals.append(arrival)

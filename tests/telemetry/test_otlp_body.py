@@ -15,8 +15,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
-from telic.telemetry.commits import READERS
 from telic.telemetry.otlp import body as otlp
+from telic.telemetry.otlp.decoder import READERS
 
 
 def field(number: int, data: bytes) -> bytes:

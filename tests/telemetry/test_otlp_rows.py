@@ -15,7 +15,7 @@ from tests.telemetry.local_store import LocalStore
 from tests.telemetry.otlp_examples import Example, as_json, logs, metrics, pairs, traces
 
 from telic.telemetry.columns import TABLES
-from telic.telemetry.commits import READERS
+from telic.telemetry.otlp.decoder import READERS
 from telic.telemetry.otlp import body as otlp
 from telic.telemetry.otlp.metrics import Metrics, explicit_buckets
 from telic.telemetry.otlp.traces import Spans
@@ -56,7 +56,7 @@ def test_the_file_holds_what_was_sent(store: LocalStore, example: Example) -> No
     reader = READERS[example.table](otlp.parse(example.table, example.message.SerializeToString(), otlp.PROTOBUF), 7)
     before = store.query(f"SELECT count(*) AS n FROM {example.table}")[0]["n"]
     store.put(example.table, *reader.rows())
-    found = [dict(each) for each in store.query(f"SELECT * FROM {example.table} ORDER BY rowid OFFSET {before}")]
+    found = [dict(each) for each in store.query(f"SELECT * FROM recent_{example.table} ORDER BY rowid OFFSET {before}")]
     assert [each | {"attributes": json.loads(str(each["attributes"]))} for each in found] == example.rows
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow
 
-SCHEMA = 1  # version of the tables; a store of another version is set aside
+SCHEMA = 2  # version of the store; older ones are migrated (`telic.telemetry.schema`), newer ones set aside
 
 TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "spans": (
@@ -76,10 +76,10 @@ Chunk = Any  # pyarrow.RecordBatch
 Columns = Any  # pyarrow.Table
 
 
-def definition(table: str) -> str:
-    """Return the statement that creates `table`."""
+def definition(table: str, name: str = "") -> str:
+    """Return the statement that creates `table`, under another `name` where one is given."""
     columns = (f"{name} {kind}{_ZSTD if name in _UNIQUE else ''}" for name, kind in TABLES[table])
-    return f"CREATE TABLE {table} ({', '.join(columns)})"
+    return f"CREATE TABLE {name or table} ({', '.join(columns)})"
 
 
 def chunk_of(table: str, rows: Sequence[TableRow]) -> Chunk:

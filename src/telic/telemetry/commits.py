@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import duckdb
-from google.protobuf.message import DecodeError
 
 from telic.errors import StoreFailed
 from telic.telemetry.database import Database, damaged
@@ -157,7 +156,7 @@ class Committer:
         try:
             data = otlp.unpack(arrival.data, arrival.encoding)
             rejected, reason = self._decoder.read(table, data, media, arrival.received_ns)
-        except (otlp.UnreadableBody, DecodeError, ValueError, OverflowError, RecursionError) as error:
+        except otlp.UnreadableBody as error:
             self.counts.rejected += 1
             log.warning("refused a body of %d bytes for %s: %s", len(arrival.data), table, error)
             return otlp.refused(400, otlp.INVALID_ARGUMENT, str(error), media)

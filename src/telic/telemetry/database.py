@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import logging
-import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
 
 import duckdb
 
 from telic.errors import StoreFailed
-from telic.telemetry.columns import SCHEMA, TABLES, Columns, columns_of, definition
+from telic.model import Row
+from telic.model.topology import Scalar
+from telic.telemetry.archive import HOUR, MINUTE, Archive, Hour, Written, finished_hour
+from telic.telemetry.columns import TABLES, Columns, columns_of
+from telic.telemetry.opening import SETTINGS, OtherSchema, damaged, open_file, own, run
+from telic.telemetry.schema import CATALOG, recent
 
+__all__ = ["SETTINGS", "Arriving", "Database", "damaged"]
 log = logging.getLogger(__name__)
 
-HOUR, MINUTE = 3600 * 10**9, 60 * 10**9  # [ns]
 SET_ASIDE = 3  # unreadable files that are kept [1]
 SPARE = 64 << 20  # with less space on the disk an error says nothing about the file [bytes]
-OUTSIDE = ("No space left", "File too large", "Permission denied", "Too many open files", "quota exceeded")
-SETTINGS = {
-    "threads": "1",  # ingest is small; the cores belong to the services
-    "memory_limit": "128MB",
-    "checkpoint_threshold": "32MB",  # of log: 30 s at 300 requests/s, 0.2 s to write, 0.3 s to read back
-    "preserve_insertion_order": "false",  # less memory; appends keep their order
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "python_enable_replacements": "false",
-}
 
 
 class Database:
@@ -41,6 +33,8 @@ class Database:
     ----------
     folder
         ``telemetry/`` in the system's state; made where it is missing.
+    settings
+        Of DuckDB, instead of `SETTINGS`' own.
 
     Raises
     ------
@@ -48,10 +42,11 @@ class Database:
         Another receiver owns the folder, or it cannot be written.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        self.folder, self._settings = folder, dict(settings or {})
         self.path = folder / "telemetry.duckdb"
-        self._lock = _own(folder)
+        self._lock = own(folder)
+        self._archive = Archive(folder / "parquet")
         self._sources = {table: Arriving(columns_of(table, [])) for table in TABLES}
         try:
             self._connection = self._open_or_begin()
@@ -68,12 +63,12 @@ class Database:
             Nothing was written.
         """
         connection = self._connection
-        _run(connection, "BEGIN")
+        run(connection, "BEGIN")
         try:
             for table, columns in tables.items():
                 self._sources[table].columns = columns
-                _run(connection, f"EXECUTE put_{table}")
-            _run(connection, "COMMIT")
+                run(connection, f"EXECUTE put_{table}")
+            run(connection, "COMMIT")
         except duckdb.Error:
             self._roll_back()
             raise
@@ -83,21 +78,35 @@ class Database:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own for one query; close it."""
-        return self._connection.cursor()
+        cursor = self._connection.cursor()
+        run(cursor, f"USE {CATALOG}")
+        return cursor
+
+    def query(self, sql: str, params: Sequence[Scalar] = (), *, limit: int = 10_000, timeout: float = 5.0) -> list[Row]:
+        """Run one SELECT in this process; `timeout` is for `telic.telemetry.reading`, which can end a query."""
+        with contextlib.closing(self.cursor()) as cursor:
+            rows = cursor.execute(sql, list(params)).fetchmany(limit)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in rows]
 
     def sizes(self) -> tuple[int, int]:
-        """Return how many bytes hold rows and how many the file has [bytes]."""
-        sql = "SELECT block_size * used_blocks, block_size * total_blocks FROM pragma_database_size()"
-        ((used, total),) = _run(self._connection, sql)
-        logged = _size(self.path.with_name(self.path.name + ".wal"))
-        return used + logged, total + logged
+        """Return how many bytes hold rows and how many there are on disk, archived hours included [bytes]."""
+        sql = "SELECT block_size * used_blocks, block_size * total_blocks FROM pragma_database_size() "
+        ((used, total),) = run(self._connection, sql + f"WHERE database_name = '{CATALOG}'")
+        beside = _size(self.path.with_name(self.path.name + ".wal")) + self._archive.size(self._connection)
+        return used + beside, total + beside
 
     def newest(self) -> int:
         """Return when the newest row arrived [ns since the Unix epoch]; 0 without any."""
-        return self._edge("max") or 0
+        last = self._archive.archived(self._connection)
+        archived = max((each.before_ns - 1 for each in last.values()), default=0)
+        return max(self._edge("max") or 0, archived)
 
     def drop_oldest(self) -> str:
         """Drop the oldest whole hour of arrivals, or within the last hour the oldest whole minute; say which."""
+        if (hour := self._archive.oldest(self._connection)) is not None:
+            self._archive.drop(self._connection, hour)
+            return f"the hour before {_utc(hour.end_ns)}"
         oldest, newest = self._edge("min"), self._edge("max")
         if oldest is None or newest is None:
             return ""
@@ -105,10 +114,48 @@ class Database:
         if newest // step == oldest // step:
             return ""
         end = (oldest // step + 1) * step
-        for table in TABLES:
-            _run(self._connection, f"DELETE FROM {table} WHERE received_ns < {end:d}")
-        _run(self._connection, "CHECKPOINT")
-        return f"the {name} before {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime(end / 1e9))}"
+        self._delete_before(end)
+        run(self._connection, "CHECKPOINT")
+        return f"the {name} before {_utc(end)}"
+
+    def drop_before(self, time_ns: int) -> list[str]:
+        """Drop whole hours of arrivals that ended at or before `time_ns`; say which."""
+        dropped = []
+        while (hour := self._archive.oldest(self._connection)) is not None and hour.end_ns <= time_ns:
+            self._archive.drop(self._connection, hour)
+            dropped.append(f"the hour before {_utc(hour.end_ns)}")
+        end = time_ns // HOUR * HOUR
+        if (oldest := self._edge("min")) is not None and oldest < end:
+            self._delete_before(end)
+            run(self._connection, "CHECKPOINT")
+            dropped.append(f"what came before {_utc(end)}")
+        return dropped
+
+    def finished_hour(self, now_ns: int) -> Hour | None:
+        """Return the oldest hour that can be archived, if one is over."""
+        return finished_hour(self._edge("min"), now_ns)
+
+    def archive(self, hour: Hour) -> list[Written]:
+        """Write an hour to Parquet; may run on another thread while rows are appended."""
+        with contextlib.closing(self.cursor()) as cursor:
+            return self._archive.write(cursor, hour)
+
+    def adopt(self, hour: Hour, written: list[Written]) -> None:
+        """Read an hour from its files from now on; `purge` then frees its rows."""
+        self._archive.adopt(self._connection, hour, written)
+
+    def purge(self) -> bool:
+        """Delete a minute of rows that lie in files too; return whether more are left."""
+        before = max((each.before_ns for each in self._archive.archived(self._connection).values()), default=0)
+        oldest = self._edge("min")
+        if oldest is None or oldest >= before:
+            return False
+        end = min((oldest // MINUTE + 1) * MINUTE, before)
+        self._delete_before(end)
+        if end < before:
+            return True
+        run(self._connection, "CHECKPOINT")
+        return False
 
     def reopen(self, *, anew: bool = False) -> None:
         """Open the file again after a failure that ended the connection.
@@ -131,7 +178,7 @@ class Database:
     def _open_or_begin(self) -> duckdb.DuckDBPyConnection:
         try:
             return self._open()
-        except (duckdb.Error, _OtherSchema) as error:
+        except (duckdb.Error, OtherSchema) as error:
             if not (damaged(error) and self.path.exists() and shutil.disk_usage(self.folder).free >= SPARE):
                 raise StoreFailed(f"cannot open {self.path}: {error}", hint="check its owner and the disk") from error
             log.error("cannot read %s: %s", self.path, str(error).splitlines()[0])
@@ -142,41 +189,31 @@ class Database:
             raise StoreFailed(f"cannot begin {self.path}: {error}", hint="check its owner and the disk") from error
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        if self.path.exists() and not os.access(self.path, os.R_OK | os.W_OK):
-            raise StoreFailed(f"{self.path} cannot be read and written", hint="check its owner")
-        connection = duckdb.connect(str(self.path), config=dict(SETTINGS))
+        connection = open_file(self.path, self._archive.folder, self._settings)
         try:
-            self._prepare(connection)
+            self._archive.repair(connection)
+            for table, source in self._sources.items():
+                connection.register(f"arriving_{table}", source)
+                run(connection, f"PREPARE put_{table} AS INSERT INTO {recent(table)} SELECT * FROM arriving_{table}")
+            run(connection, "SET lock_configuration = true")
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
-        # Closing writes no checkpoint, so that it takes no time; the next start reads the log.
-        _run(connection, "PRAGMA disable_checkpoint_on_shutdown")
-        if not _run(connection, "SELECT 1 FROM duckdb_tables() WHERE table_name = 'telic_schema'"):
-            _run(connection, "BEGIN")
-            _run(connection, f"CREATE TABLE telic_schema AS SELECT {SCHEMA} AS version")
-            for table in TABLES:
-                _run(connection, definition(table))
-            _run(connection, "COMMIT")
-        elif (found := _run(connection, "SELECT version FROM telic_schema")) != [(SCHEMA,)]:
-            raise _OtherSchema(f"its tables have schema {found}, this Telic has {SCHEMA}")
-        for table, source in self._sources.items():
-            connection.register(f"arriving_{table}", source)
-            _run(connection, f"PREPARE put_{table} AS INSERT INTO {table} SELECT * FROM arriving_{table}")
-        _run(connection, "SET lock_configuration = true")
-
     def _roll_back(self) -> None:
         try:
-            _run(self._connection, "ROLLBACK")
+            run(self._connection, "ROLLBACK")
         except duckdb.Error as error:
             log.debug("nothing to roll back: %s", error)
 
+    def _delete_before(self, time_ns: int) -> None:
+        for table in TABLES:
+            run(self._connection, f"DELETE FROM {recent(table)} WHERE received_ns < {time_ns:d}")
+
     def _edge(self, function: str) -> int | None:
-        each = " UNION ALL ".join(f"SELECT {function}(received_ns) AS edge FROM {table}" for table in TABLES)
-        ((found,),) = _run(self._connection, f"SELECT {function}(edge) FROM ({each})")
+        each = " UNION ALL ".join(f"SELECT {function}(received_ns) AS edge FROM {recent(table)}" for table in TABLES)
+        ((found,),) = run(self._connection, f"SELECT {function}(edge) FROM ({each})")
         return None if found is None else int(found)
 
     def set_aside(self) -> None:
@@ -191,35 +228,6 @@ class Database:
         for each in aside:
             if each.name.removesuffix(".wal") in stamps[:-SET_ASIDE]:
                 each.unlink()
-
-
-def _own(folder: Path) -> IO[str]:
-    lock = None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("w")
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if lock is not None:
-            lock.close()
-        if isinstance(error, BlockingIOError):
-            raise StoreFailed(
-                f"another receiver owns {folder}", hint="one system has one: `telic down` ends it"
-            ) from error
-        raise StoreFailed(f"cannot write {folder}: {error}", hint="check its owner and the disk") from error
-    return lock
-
-
-def damaged(error: Exception) -> bool:
-    """Whether `error` says that the file itself is bad; other errors must never cost anybody their data."""
-    kinds = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
-    if any(reason in str(error) for reason in OUTSIDE):
-        return False
-    return isinstance(error, (_OtherSchema, *kinds)) or "orrupt" in str(error)
-
-
-class _OtherSchema(Exception):
-    """The file was written by another version of Telic."""
 
 
 class Arriving:
@@ -243,9 +251,8 @@ class Arriving:
         return columns.__arrow_c_stream__(requested_schema)
 
 
-def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    """Run one statement to its end: a connection with rows left to fetch refuses the next one."""
-    return connection.execute(sql).fetchall()
+def _utc(time_ns: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(time_ns / 1e9))
 
 
 def _size(path: Path) -> int:

@@ -91,15 +91,15 @@ def as_protobuf(table: str, data: bytes, media: str) -> bytes:
         document = _with_base64_ids(msgspec.json.decode(data, type=dict[str, object]))
         return json_format.ParseDict(document, _REQUESTS[table](), ignore_unknown_fields=True).SerializeToString()
     except (DecodeError, json_format.ParseError, msgspec.MsgspecError, RecursionError, ValueError) as error:
-        raise _unreadable(table, error) from error
+        raise unreadable(table, error) from error
 
 
-def parse(table: str, data: bytes) -> Any:
+def parse(table: str, data: bytes, media: str = PROTOBUF) -> Any:
     """Read an export request for `table`; of traces and logs the lean form."""
     try:
-        return _PARSED[table].FromString(data)
+        return _PARSED[table].FromString(as_protobuf(table, data, media))
     except (DecodeError, RecursionError) as error:
-        raise _unreadable(table, error) from error
+        raise unreadable(table, error) from error
 
 
 def validate(table: str, data: bytes) -> None:
@@ -113,10 +113,11 @@ def validate(table: str, data: bytes) -> None:
     try:
         _REQUESTS[table].FromString(data)
     except (DecodeError, RecursionError) as error:
-        raise _unreadable(table, error) from error
+        raise unreadable(table, error) from error
 
 
-def _unreadable(table: str, error: Exception) -> UnreadableBody:
+def unreadable(table: str, error: Exception) -> UnreadableBody:
+    """Return what to raise where `error` says that a body is no export of `table`."""
     said = f"{type(error).__name__}: {error}"[:300]
     return UnreadableBody(f"not an OTLP export of {table}: {said}", hint="see the OTLP specification")
 

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from google.protobuf.message import DecodeError
+
 from telic.errors import TelicError
 from telic.telemetry.batch import Batch
 from telic.telemetry.columns import Columns
@@ -50,12 +52,15 @@ class Decoder:
             The bytes are no export of `table`; nothing of it was taken.
         """
         data = otlp.as_protobuf(table, data, media)
-        if (scanners := self._scanners) is not None and table in scanners.tables:
-            otlp.validate(table, data)
-            if (found := scanners.add(table, data, received_ns)) is not None:
-                return found
-        reader = READERS[table](otlp.parse(table, data), received_ns)
-        self._batch.add(table, reader.rows())
+        otlp.validate(table, data)
+        try:
+            if (scanners := self._scanners) is not None:
+                if (found := scanners.add(table, data, received_ns)) is not None:
+                    return found
+            reader = READERS[table](otlp.parse(table, data), received_ns)
+            self._batch.add(table, reader.rows())
+        except (DecodeError, ValueError, OverflowError, RecursionError) as error:
+            raise otlp.unreadable(table, error) from error
         return reader.rejected, reader.reason
 
     def finish(self) -> tuple[Mapping[str, Columns], Counts]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -17,7 +18,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
 
 from telic.telemetry.columns import TableRow
 from telic.telemetry.otlp.traces import LATEST
-from telic.telemetry.otlp.values import Json, attributes, encode, number, origins, text_of
+from telic.telemetry.otlp.values import Json, Origin, attributes, encode, number, origins, text_of
 
 origin_of = origins("service.name", "service.instance.id")
 _NO_VALUE = 1  # data point flag: no recorded value
@@ -29,8 +30,8 @@ Numbers = tuple[float | None, int | None, float | None, str, str]  # value, coun
 class Metrics:
     """Reads one request; `rejected` counts data points that break the format."""
 
-    def __init__(self, message: ExportMetricsServiceRequest, received_ns: int) -> None:
-        self._message = message
+    def __init__(self, message: ExportMetricsServiceRequest | None, received_ns: int) -> None:
+        self._message = message or ExportMetricsServiceRequest()
         self._received = received_ns
         self.rejected = 0
         self.reason = ""
@@ -39,17 +40,21 @@ class Metrics:
         """Yield one row per valid data point."""
         for of_resource in self._message.resource_metrics:
             origin = origin_of(of_resource.resource.SerializeToString())
-            service, instance = origin.columns
             for of_scope in of_resource.scope_metrics:
                 tail = origin.tail(of_scope.scope.SerializeToString())
                 for metric in of_scope.metrics:
-                    for time_ns, start_ns, numbers, text in self._points(metric, tail):
-                        yield (
-                            *(time_ns, start_ns, service, instance),
-                            *(metric.name, metric.WhichOneof("data"), metric.unit),
-                            *numbers,
-                            *(text, self._received),
-                        )
+                    yield from self.of_metric(metric, origin, tail)
+
+    def of_metric(self, metric: Metric, origin: Origin, tail: bytes) -> Iterator[TableRow]:
+        """Yield one row per valid data point of a metric; `tail` ends its attributes."""
+        kind = metric.WhichOneof("data")
+        for time_ns, start_ns, numbers, text in self._points(metric, tail):
+            yield (
+                *(time_ns, start_ns, *origin.columns),
+                *(metric.name, kind, metric.unit),
+                *numbers,
+                *(text, self._received),
+            )
 
     def _points(self, metric: Metric, tail: bytes) -> Iterator[tuple[int, int, Numbers, bytes]]:
         kind = metric.WhichOneof("data")
@@ -86,6 +91,7 @@ def _numbers(point: Point, extra: Json) -> Numbers:
     total = point.sum if point.HasField("sum") else None
     if isinstance(point, HistogramDataPoint):
         return None, point.count, total, _text(list(point.explicit_bounds)), _text(list(point.bucket_counts))
+    extra["scale"] = point.scale
     bounds, buckets = explicit_buckets(point)
     return None, point.count, total, _text(bounds), _text(buckets)
 
@@ -93,26 +99,28 @@ def _numbers(point: Point, extra: Json) -> Numbers:
 def explicit_buckets(point: ExponentialHistogramDataPoint) -> tuple[list[float], list[int]]:
     """Return an exponential histogram as ascending upper bounds and counts; the last bucket has no bound.
 
-    Raises
-    ------
-    OverflowError
-        A bound does not fit a double.
+    A bound that no double holds becomes the largest or smallest one.
     """
-    base = math.pow(2.0, math.pow(2.0, -point.scale))
     positive, negative = point.positive, point.negative
-    bounds = [-(base ** (negative.offset + i)) for i in reversed(range(len(negative.bucket_counts)))]
+    bounds = [-_bound(point.scale, negative.offset + i) for i in reversed(range(len(negative.bucket_counts)))]
     counts = list(reversed(negative.bucket_counts))
     if point.zero_count or bounds:
         bounds.append(point.zero_threshold)
         counts.append(point.zero_count)
     elif positive.bucket_counts:
-        bounds.append(base**positive.offset)
+        bounds.append(_bound(point.scale, positive.offset))
         counts.append(0)
-    bounds += [base ** (positive.offset + i + 1) for i in range(len(positive.bucket_counts))]
+    bounds += [_bound(point.scale, positive.offset + i + 1) for i in range(len(positive.bucket_counts))]
     counts += [*positive.bucket_counts, 0]
-    if not all(map(math.isfinite, bounds)):
-        raise OverflowError
     return bounds, counts
+
+
+def _bound(scale: int, index: int) -> float:
+    """Return base^index with base = 2^(2^-scale), as the data model of OpenTelemetry defines it."""
+    exponent = index * math.pow(2.0, -scale) if -1000 < scale < 1000 else math.copysign(math.inf, -scale * index)
+    if exponent >= 1024.0:
+        return sys.float_info.max
+    return math.pow(2.0, exponent) if exponent > -1074.0 else 0.0
 
 
 def _text(values: Sequence[object]) -> str:

@@ -16,7 +16,7 @@ T = TypeVar("T")
 Json = dict[str, object]
 
 RESERVED = frozenset(
-    ("resource", "scope", "events", "links", "trace_state", "temporality", "min", "max", "exemplars", "description")
+    ("resource", "scope", "events", "links", "trace_state", "temporality", "min", "max", "exemplars", "description", "scale")
 )
 """Keys inside the ``attributes`` column that are no attributes."""
 

@@ -119,12 +119,19 @@ class Scanner:
         The plain reader's memory of resources, so that both say the same.
     take
         Called with buffers that are full; they are used again after `recycle`.
+    leave
+        Called with what the scanner leaves to the plain reader, and who sent it.
     """
 
     def __init__(
-        self, scan: Scan, layout: Layout, origins: Remembered[bytes, Origin], take: Callable[[Buffers], None]
+        self,
+        scan: Scan,
+        layout: Layout,
+        origins: Remembered[bytes, Origin],
+        take: Callable[[Buffers], None],
+        leave: Callable[[bytes, Group], None] | None = None,
     ) -> None:
-        self._scan, self._layout, self._origins, self._take = scan, layout, origins, take
+        self._scan, self._layout, self._origins, self._take, self._leave = scan, layout, origins, take, leave
         self._buffers = Buffers(layout)
         self._lent: list[Buffers] = []
         self._spare: list[Buffers] = []
@@ -153,11 +160,14 @@ class Scanner:
             row, rejected, reason = self._scan(
                 *(data, self._things, n_things, len(into.groups), np.frombuffer(tails + b"\0", np.uint8), ends),
                 *(into.bytes, into.offsets, into.used, into.numbers, into.doubles, into.codes, into.group),
-                *(mark, self._pairs, self._stack),
+                *(mark, received_ns, self._pairs, self._stack),
             )
             if row >= 0:
                 into.row = row
                 into.groups += groups
+                if self._leave is not None:
+                    for group, begin, end in self._things[:n_things][self._things[:n_things, 0] < 0].tolist():
+                        self._leave(body[begin:end], groups[-1 - group])
                 return rejected, reason
             into.used[:] = used
             if row != FULL:

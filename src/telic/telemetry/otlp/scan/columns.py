@@ -8,9 +8,19 @@ from typing import Any
 import numpy as np
 import pyarrow
 
-from telic.telemetry.columns import ARROW, Chunk
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
+
+from telic.telemetry.columns import ARROW, TABLES, Chunk, TableRow, chunk_of
 from telic.telemetry.live import BOUNDS
-from telic.telemetry.otlp.scan.buffers import Buffers, Layout, Scanner
+from telic.telemetry.otlp.logs import origin_of as log_origin
+from telic.telemetry.otlp.metrics import Metrics
+from telic.telemetry.otlp.metrics import origin_of as metric_origin
+from telic.telemetry.otlp.scan.buffers import Buffers, Group, Layout, Scanner
+from telic.telemetry.otlp.scan.logs import REASONS as LOG_REASONS
+from telic.telemetry.otlp.scan.logs import scan_logs
+from telic.telemetry.otlp.scan.metrics import KINDS as METRIC_KINDS
+from telic.telemetry.otlp.scan.metrics import REASONS as METRIC_REASONS
+from telic.telemetry.otlp.scan.metrics import scan_metrics
 from telic.telemetry.otlp.scan.spans import REASONS as SPAN_REASONS
 from telic.telemetry.otlp.scan.spans import scan_spans
 from telic.telemetry.otlp.traces import KINDS, STATUSES
@@ -23,6 +33,8 @@ _BOUNDS = np.array([round(bound * 1e9) for bound in BOUNDS], np.int64)
 _SERVER, _ERROR = KINDS.index("server"), STATUSES.index("error")
 
 SPANS = Layout(texts=9, numbers=3, codes=2)
+LOGS = Layout(texts=7, numbers=2, codes=0)
+METRICS = Layout(texts=5, numbers=3, codes=3, doubles=2)
 
 
 def _origin_columns(buffers: Buffers) -> list[Any]:
@@ -85,14 +97,41 @@ def count_servers(buffers: Buffers, names: Any, counts: Counts) -> None:
         counts[at, known[service], words[name], bool(failed), status, bucket] += amount
 
 
+def log_chunk(buffers: Buffers) -> Chunk:
+    """Return rows of the table ``logs``."""
+    level, body, trace, own, event, exception, attributes = map(buffers.text_column, range(7))
+    time_ns, severity = (column[: buffers.row] for column in buffers.numbers)
+    columns = [pa.array(time_ns), *_origin_columns(buffers), level, pa.array(severity.astype(np.int32)), body]
+    columns += [trace, own, event, exception, attributes, _received(buffers)]
+    return pa.RecordBatch.from_arrays(columns, schema=ARROW["logs"])
+
+
+def metric_chunk(buffers: Buffers) -> Chunk:
+    """Return rows of the table ``metrics``."""
+    name, unit, bounds, buckets, attributes = map(buffers.text_column, range(5))
+    time_ns, start, count = (column[: buffers.row] for column in buffers.numbers)
+    value, total = (column[: buffers.row] for column in buffers.doubles)
+    _, has_value, has_total = (column[: buffers.row] for column in buffers.codes)
+    columns = [pa.array(time_ns), pa.array(start), *_origin_columns(buffers)]
+    columns += [name, buffers.of_code(0, METRIC_KINDS), unit, pa.array(value, mask=has_value == 0)]
+    columns += [pa.array(count, mask=count < 0), pa.array(total, mask=has_total == 0), bounds, buckets]
+    return pa.RecordBatch.from_arrays([*columns, attributes, _received(buffers)], schema=ARROW["metrics"])
+
+
 class Scanners:
     """The scanners of all signals, filling one commit."""
 
     def __init__(self) -> None:
-        self.chunks: dict[str, list[Chunk]] = {"spans": []}
         self.live: Counts = Counter()
-        self._scanners = {"spans": Scanner(scan_spans, SPANS, span_origin, self._take_spans)}
-        self._reasons = {"spans": SPAN_REASONS}
+        self._chunks: dict[str, list[Chunk]] = {table: [] for table in TABLES}
+        self._left: list[TableRow] = []
+        self._left_rejected, self._left_reason = 0, ""
+        self._scanners = {
+            "spans": Scanner(scan_spans, SPANS, span_origin, self._take_spans),
+            "logs": Scanner(scan_logs, LOGS, log_origin, lambda filled: self._chunks["logs"].append(log_chunk(filled))),
+            "metrics": Scanner(scan_metrics, METRICS, metric_origin, self._take_metrics, self._leave),
+        }
+        self._reasons = {"spans": SPAN_REASONS, "logs": LOG_REASONS, "metrics": METRIC_REASONS}
 
     @property
     def tables(self) -> frozenset[str]:
@@ -114,15 +153,20 @@ class Scanners:
         TooLarge
             Its rows would not fit into memory.
         """
+        self._left_rejected, self._left_reason = 0, ""
         found = self._scanners[table].add(body, received_ns)
-        return None if found is None else (found[0], self._reasons[table][found[1]])
+        if found is None:
+            return None
+        return found[0] + self._left_rejected, self._left_reason or self._reasons[table][found[1]]
 
     def finish(self) -> tuple[dict[str, list[Chunk]], Counts]:
         """Return what was read since the last call; it is overwritten after `recycle`."""
         for each in self._scanners.values():
             each.flush()
-        made, live = self.chunks, self.live
-        self.chunks, self.live = {table: [] for table in made}, Counter()
+        if self._left:
+            self._chunks["metrics"].append(chunk_of("metrics", self._left))
+        made, live = self._chunks, self.live
+        self._chunks, self.live, self._left = {table: [] for table in made}, Counter(), []
         return made, live
 
     def recycle(self) -> None:
@@ -132,7 +176,14 @@ class Scanners:
 
     def _take_spans(self, buffers: Buffers) -> None:
         chunk = span_chunk(buffers)
-        self.chunks["spans"].append(chunk)
+        self._chunks["spans"].append(chunk)
         count_servers(buffers, chunk.column("name"), self.live)
 
+    def _take_metrics(self, buffers: Buffers) -> None:
+        self._chunks["metrics"].append(metric_chunk(buffers))
 
+    def _leave(self, data: bytes, group: Group) -> None:
+        reader = Metrics(None, group.received_ns)
+        self._left += reader.of_metric(Metric.FromString(data), group.origin, group.tail)
+        if reader.rejected:
+            self._left_rejected, self._left_reason = self._left_rejected + reader.rejected, reader.reason

@@ -161,6 +161,7 @@ def scan_spans(
     codes: Array,
     groups: Array,
     row: int,
+    received: int,
     pairs: Array,
     stack: Array,
 ) -> tuple[int, int, int]:
@@ -189,6 +190,8 @@ def scan_spans(
         Filled: group of every row.
     row
         The first row to fill.
+    received
+        When the body came; not used for spans [ns since the Unix epoch].
     pairs, stack
         Scratch.
 

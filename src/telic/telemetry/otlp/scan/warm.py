@@ -6,17 +6,15 @@ priority, so that a receiver goes on with the plain reader meanwhile.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
-import platform
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING
 
 from telic.errors import UsageError, WorldError
+from telic.telemetry.otlp.scan.cache import cache_folder
 
 if TYPE_CHECKING:
     from telic.telemetry.otlp.scan.columns import Scanners
@@ -28,16 +26,6 @@ _MARK = "complete"
 def available() -> bool:
     """Whether the extra ``fast`` is installed."""
     return importlib.util.find_spec("numba") is not None
-
-
-def cache_folder() -> Path:
-    """Return the folder of what was compiled for these sources, this Python and this kind of processor."""
-    digest = hashlib.sha256()
-    for each in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(each.read_bytes())
-    digest.update(f"{version('numba')} {sys.version} {platform.machine()} {_processor()}".encode())
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "telic" / f"scan-{digest.hexdigest()[:16]}"
 
 
 def prepare() -> Scanners:
@@ -63,12 +51,11 @@ def prepare() -> Scanners:
         if made.returncode:
             said = (made.stderr.strip().splitlines() or ["no word"])[-1]
             raise WorldError(f"cannot compile the scanners: {said}", hint=f"run `{' '.join(command)}`")
-    return load(folder)
+    return load()
 
 
-def load(folder: Path) -> Scanners:
-    """Import the scanners with their code in `folder`, and run each once."""
-    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+def load() -> Scanners:
+    """Import the scanners and run each once."""
     from telic.telemetry.otlp.scan.columns import Scanners
 
     scanners = Scanners()
@@ -83,17 +70,9 @@ def main() -> int:
     os.nice(10)
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    load(folder)
+    load()
     (folder / _MARK).touch()
     return 0
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return "".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
 
 
 if __name__ == "__main__":

@@ -11,10 +11,22 @@ from typing import Any
 import numba
 import numpy as np
 
+from telic.telemetry.otlp.scan.cache import cache_folder
+
 Array = Any  # a numpy array whose type numba finds at compile time
 
 U = np.uintp  # an index that is never negative saves numba a test per byte
-compiled: Any = numba.njit(cache=True, nogil=True, boundscheck=False)
+
+
+
+def compiled(function: Any) -> Any:
+    """Compile `function` when it is first called, and keep the code in the folder of these scanners."""
+    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(cache_folder())
+    try:
+        return numba.njit(cache=True, nogil=True, boundscheck=False)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+
 
 UNUSUAL = -1  # what no scanner reads; the plain reader has to
 FULL = -2  # the buffers have no room for it

@@ -1,0 +1,112 @@
+"""What stands in the store's file: tables of recent rows, views that add archived hours, and migrations to this form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from telic.telemetry.columns import SCHEMA, TABLES, definition
+
+CATALOG = "telemetry"
+_SERVICE = {"service.name": "service", "service.instance.id": "instance", "service.version": "version"}
+_NAMED: Mapping[str, Mapping[str, str]] = {  # columns by their OpenTelemetry name
+    "spans": {
+        "peer.service": "peer",
+        "http.response.status_code": "http_status",
+        "error.type": "error_type",
+        "db.query.summary": "statement",
+    },
+    "logs": {"event.name": "event_name", "exception.type": "exception_type"},
+    "metrics": {},
+}
+
+
+@dataclass(frozen=True)
+class Archived:
+    """The hours of one table that lie in Parquet files.
+
+    Attributes
+    ----------
+    before_ns
+        Rows that arrived before are read from the files, and only from them [ns since the Unix epoch].
+    files
+        Their paths.
+    """
+
+    before_ns: int = 0
+    files: tuple[Path, ...] = ()
+
+
+def recent(table: str) -> str:
+    """Return the name of the table that holds what is not archived."""
+    return f"recent_{table}"
+
+
+def statements(archived: Mapping[str, Archived]) -> list[str]:
+    """Return what makes the views that everybody reads; running them again replaces the views."""
+    return [
+        *(_view(table, archived.get(table, Archived())) for table in TABLES),
+        *(_named_view(table) for table in TABLES),
+        "CREATE OR REPLACE MACRO attribute(attributes, name) AS attributes ->> name",
+    ]
+
+
+def _view(table: str, archived: Archived) -> str:
+    sql = f"SELECT * FROM {recent(table)}"
+    if archived.before_ns:
+        sql += f" WHERE received_ns >= {archived.before_ns:d}"
+    if archived.files:
+        paths = ", ".join("'" + str(each).replace("'", "''") + "'" for each in archived.files)
+        columns = ", ".join(name for name, _ in TABLES[table])
+        sql += f" UNION ALL SELECT {columns} FROM read_parquet([{paths}])"
+    return f"CREATE OR REPLACE VIEW {table} AS {sql}"
+
+
+def _named_view(table: str) -> str:
+    """A view with columns and attributes under the names of OpenTelemetry's semantic conventions."""
+    columns = [name for name, _ in TABLES[table]]
+    services = {name: column for name, column in _SERVICE.items() if column in columns}
+    held = _NAMED[table]
+    renamed = {column: name for name, column in (services | dict(held)).items()}
+    listed = ", ".join(f'{each} AS "{renamed[each]}"' if each in renamed else each for each in columns[:-2])
+    own = ", ".join(f"'{name}', {_absent(table, column)}" for name, column in held.items())
+    of_resource = ", ".join(f"'{name}', {_absent(table, column)}" for name, column in services.items())
+    patch = ", ".join(filter(None, (own, f"'resource', json_object({of_resource})")))
+    attributes = f"json_merge_patch(attributes, json_object({patch})) AS attributes"
+    return f"CREATE OR REPLACE VIEW otel_{table} AS SELECT {listed}, {attributes}, received_ns FROM {table}"
+
+
+def _absent(table: str, column: str) -> str:
+    return f"nullif({column}, '')" if dict(TABLES[table])[column] == "VARCHAR" else column
+
+
+def fresh() -> list[str]:
+    """Return what makes an empty store."""
+    return [
+        f"CREATE TABLE telic_schema AS SELECT {SCHEMA} AS version",
+        "CREATE TABLE archived(tab VARCHAR, file VARCHAR, begin_ns BIGINT, end_ns BIGINT, n BIGINT, bytes BIGINT)",
+        *(definition(table, recent(table)) for table in TABLES),
+        *statements({}),
+    ]
+
+
+MIGRATIONS: Mapping[int, Sequence[str]] = {  # from this version to the next
+    1: [
+        "CREATE TABLE archived(tab VARCHAR, file VARCHAR, begin_ns BIGINT, end_ns BIGINT, n BIGINT, bytes BIGINT)",
+        *(f"ALTER TABLE {table} RENAME TO {recent(table)}" for table in TABLES),
+        *statements({}),
+        "UPDATE telic_schema SET version = 2",
+    ],
+}
+
+
+def migration(version: int) -> list[str] | None:
+    """Return what brings a store of `version` to this one; None where there is no way."""
+    steps: list[str] = []
+    while version != SCHEMA:
+        if version not in MIGRATIONS:
+            return None
+        steps += MIGRATIONS[version]
+        version += 1
+    return steps
