@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def join(mark: Bools, gap: int) -> Bools:
     """Return the mark with pauses of at most `gap` samples between runs marked too."""
     joined = mark.copy()
     runs = ranges(mark)
-    for (_, end), (first, _) in zip(runs, runs[1:], strict=False):
+    for (_, end), (first, _) in pairwise(runs):
         if first - end <= gap:
             joined[end:first] = True
     return joined

@@ -1,4 +1,4 @@
-"""Turns what a source sends of one series into samples in order: gaps, repeats, late ones and counter resets counted."""
+"""Turns what a source sends of one series into samples in order, and counts what was wrong with them."""
 
 from __future__ import annotations
 
@@ -108,15 +108,16 @@ class Feed:
     def take(self, time: float, value: float) -> float | None:
         """Return the sample to go on with, or None where this one gives none."""
         if not (math.isfinite(time) and math.isfinite(value)):
-            return self._count(missing=self.tally.missing + 1)
+            self._count(missing=self.tally.missing + 1)
+            return None
         if self._last is None:
             self._last = (time, value)
             return None if self._counter else self._keep(value)
         before, old = self._last
-        if time < before:
-            return self._count(late=self.tally.late + 1)
-        if time == before:
-            return self._count(repeated=self.tally.repeated + 1)
+        if time <= before:
+            late = time < before
+            self._count(late=self.tally.late + late, repeated=self.tally.repeated + (not late))
+            return None
         self._pause(time - before)
         self._last = (time, value)
         if not self._counter:

@@ -85,7 +85,7 @@ class Contexts:
         np.maximum(self._high, values, out=self._high, where=valid)
         width = self._high - self._low
         share = np.divide(values - self._low, width, out=np.zeros(len(values)), where=valid & (width > 0))
-        return np.minimum((share * self._sizes).astype(np.int64), self._sizes - 1)
+        return np.asarray(np.minimum((share * self._sizes).astype(np.int64), self._sizes - 1))
 
     def _cells(self, symbols: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where the counts of all orders and alphabets lie, shape (orders, K, S)."""

@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _FREE = 20  # samples before the influence of one is bounded
-_TINY = 1e-300
+_TINY = 1e-150  # what is divided by is never less
 
 
 class Levels:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-_DROP = 1.92  # [nats] below the best place: half the 95 % point of chi-squared with one degree of freedom
+_DROP = 3.68  # [nats] below the best place: (1 - exp(-x))**2 = 0.95 of [2]
 _TINY = 1e-12
 _SHORTEST = 8  # samples that can be divided further
 
