@@ -11,7 +11,7 @@ from drain3.masking import MaskingInstruction  # type: ignore[import-untyped]
 from drain3.template_miner_config import TemplateMinerConfig  # type: ignore[import-untyped]
 
 from telic.context.logs import Miner
-from telic.context.logs.masking import Cleaned, pattern, plain, shapes
+from telic.context.logs.masking import Cleaned, pattern, plain, ready
 
 _LEFT, _RIGHT = r"((?<=[^A-Za-z0-9])|^)", r"((?=[^A-Za-z0-9])|$)"
 DRAIN3_MASKS = {  # as in the drain3.ini that drain3's own examples ship with
@@ -67,7 +67,7 @@ def drain3(lines: Sequence[str]) -> Parse:
 
 def masks_only(lines: Sequence[str]) -> Parse:
     """Only replace what is evidently a value: the first half of Telic's miner."""
-    texts = tuple(pattern(plain(each)).replace("\x00", "<*>") for each in shapes(list(lines), 16_384, Cleaned()))
+    texts = tuple(pattern(plain(each)).replace("\x00", "<*>") for each in ready(lines, 16_384, Cleaned()).shapes)
     return Parse(texts, texts)
 
 

@@ -196,7 +196,7 @@ def test_odd_lines_are_mined_and_counted() -> None:
         ]
     )
     assert len(ids) == 6
-    assert (miner.cleaned.truncated, miner.cleaned.unprintable, miner.cleaned.multiline) == (1, 2, 1)
+    assert (miner.cleaned.truncated, miner.cleaned.unprintable, miner.cleaned.multiline) == (1, 3, 1)
     held = [each.text for each in miner.templates()]
     assert "first line <*>" in held
     assert "red alert\ufffd <*>" in held

@@ -38,10 +38,11 @@ _BRACES = r"\$?\{[^{}]*\}"
 _VALUE = re.compile(rf"{_PRINTF}|{_BRACES}")
 _ESCAPED = re.compile(r"\\(?:[ntr]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})")
 _CALL = re.compile(
-    r"(?:log(?:ger|ging)?|slog|klog|zap|console|fmt|print\w*|stderr|stdout|trace|debug|info|warn(?:ing)?|error\w*|fatal\w*"
-    r"|critical|exception\w*|raise|throw|panic|err|write(?:line)?)\b[\w.\s(]*$",
+    r"log|klog|zap|console|fmt|print|std(?:err|out)|trace|debug|info|warn|err|fatal|critical|exception|raise|throw|panic"
+    r"|write",
     re.IGNORECASE,
 )
+_BEFORE_CALL = re.compile(r"[;{}=,)\"'`]")
 _GLUE = re.compile(r"\s*(?:\+(?P<value>[^;\"'`{}]{1,120})\+|\+)?\s*$", re.DOTALL)
 
 
@@ -86,10 +87,14 @@ def constants(source: str, language: str) -> Iterator[Constant]:
         else:
             if held is not None and any(map(str.isalpha, held.text)):
                 yield held
-            held = Constant(line, text, _CALL.search(source[max(0, found.start() - 80) : found.start()]) is not None)
+            held = Constant(line, text, _logged(source[max(0, found.start() - 80) : found.start()]))
         end = found.end()
     if held is not None and any(map(str.isalpha, held.text)):
         yield held
+
+
+def _logged(before: str) -> bool:
+    return _CALL.search(_BEFORE_CALL.split(before)[-1]) is not None
 
 
 def _text(string: str, language: str) -> str:

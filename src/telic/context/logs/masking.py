@@ -12,13 +12,18 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
 
 VARIABLE = "<*>"
 MARK = "\x00"
 """Stands for a value within a pattern; no line that was cleaned holds it."""
 
-_UNIT = r"(?:[kKMGT]i?B|B|[Bb]ytes?|[mun]s|s|secs?|seconds?)\b"
-_NUMBER = r"0(?:[.:,_/\-]+0(?![a-fA-F]))*(?:[ ]?" + _UNIT + ")?"
+UNIT = r"(?:[kKMGT]i?B|B|[Bb]ytes?|[mun]s|s|secs?|seconds?)\b"
+"""Of sizes and durations."""
+_NUMBER = r"0(?:[.:,_/\-]+0(?![a-fA-F]))*(?:" + UNIT + ")?"
 _ITEM = r"[^\s,\[\](){}<>=:;\"']+"
 _ITEMS = _ITEM + "(?:,[ ]?" + _ITEM + ")+"
 _HASH = "|".join(
@@ -86,9 +91,15 @@ class Cleaned:
     multiline: int = 0
 
 
-def decoded(line: str | bytes) -> str:
+def decoded(line: str | bytes, counts: Cleaned) -> str:
     """Return `line` as text; bytes that are not UTF-8 stay visible as U+FFFD."""
-    return line if isinstance(line, str) else line.decode("utf-8", "replace")
+    if isinstance(line, str):
+        return line
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        counts.unprintable += 1
+        return line.decode("utf-8", "replace")
 
 
 def clean(line: str, longest: int, counts: Cleaned) -> str:
@@ -106,8 +117,27 @@ def clean(line: str, longest: int, counts: Cleaned) -> str:
     return line
 
 
-def shapes(lines: Sequence[str], longest: int, counts: Cleaned) -> list[bytes]:
-    """Return the shape of each line: its UTF-8 with each run of digits as one ``0``.
+@dataclass(frozen=True)
+class Batch:
+    """Lines made ready.
+
+    Parameters
+    ----------
+    lines
+        Clean.
+    shapes
+        UTF-8 of each line with each run of digits as one ``0``.
+    hashes
+        CRC-32 of the UTF-8 of each line, shape ``(n,)``.
+    """
+
+    lines: Sequence[str]
+    shapes: list[bytes]
+    hashes: NDArray[np.uint32]
+
+
+def ready(lines: Sequence[str], longest: int, counts: Cleaned) -> Batch:
+    """Return `lines`, at least one, made ready.
 
     Parameters
     ----------
@@ -118,15 +148,15 @@ def shapes(lines: Sequence[str], longest: int, counts: Cleaned) -> list[bytes]:
     counts
         Raised by what was cleaned.
     """
-    if not lines:
-        return []
     joined = _joined(lines, longest)
     if joined is None:
-        joined = "\n".join([clean(each, longest, counts) for each in lines]).encode()
+        lines = [clean(each, longest, counts) for each in lines]
+        joined = "\n".join(lines).encode()
+    hashes = np.array([crc32(each) for each in joined.split(b"\n")], np.uint32)
     joined = joined.translate(_DIGITS).replace(b"00000000", b"0").replace(b"0000", b"0").replace(b"00", b"0")
     while b"00" in joined:
         joined = joined.replace(b"00", b"0")
-    return joined.split(b"\n")
+    return Batch(lines, joined.split(b"\n"), hashes)
 
 
 def _joined(lines: Sequence[str], longest: int) -> bytes | None:
@@ -154,7 +184,7 @@ def pattern(shape: bytes) -> str:
     """Return a plain `shape` with its evident values replaced by `MARK`.
 
     >>> pattern(b"GET /a/b from 0.0.0.0:0 took -0.0 ms on Sun, id 0a0").replace(MARK, "*")
-    'GET * from *:* took * on *, id *'
+    'GET * from *:* took * ms on *, id *'
     """
     text = shape.decode()
     return _evident(text).sub(MARK, text)

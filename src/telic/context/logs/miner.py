@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telic.context.logs import state
-from telic.context.logs.masking import Cleaned, clean, decoded, plain, shapes
+from telic.context.logs.masking import Batch, Cleaned, decoded, plain, ready
 from telic.context.logs.patterns import Limits, Patterns
 from telic.context.logs.template import Template, TemplateId
 from telic.context.logs.variables import Value, kind_of
@@ -67,10 +67,7 @@ class Miner:
     def add(self, line: str | bytes) -> TemplateId:
         """Mine one line and return its template as known now."""
         patterns = self._patterns
-        text = decoded(line)
-        number = patterns.meet(plain(shapes([text], self.limits.line, self.cleaned)[0]))
-        patterns.counts[number] += 1
-        patterns.learn_example(number, text)
+        number = patterns.meet_one(ready([decoded(line, self.cleaned)], self.limits.line, self.cleaned))
         patterns.settle(1)
         return patterns.names.now(int(patterns.template[number]))
 
@@ -82,27 +79,30 @@ class Miner:
         lines
             Strings (or bytes), a pyarrow array, a chunked array or a column of one; null counts as an empty line.
         """
-        texts = _texts(lines)
+        texts = _texts(lines, self.cleaned)
         if not texts:
             return np.empty(0, np.int64)
         patterns = self._patterns
         ids = np.empty(len(texts), np.int64)
         for start in range(0, len(texts), BATCH):
             batch = texts[start : start + BATCH]
-            numbers = patterns.meet_all(shapes(batch, self.limits.line, self.cleaned), batch)
+            numbers = patterns.meet_all(ready(batch, self.limits.line, self.cleaned))
             patterns.settle(len(batch))
             ids[start : start + BATCH] = patterns.template[numbers]
         return patterns.names.resolve(ids)
 
     def match(self, line: str | bytes) -> TemplateId | None:
         """Return the template that `line` falls under, or None, and learn nothing."""
-        return self._patterns.match(plain(shapes([decoded(line)], self.limits.line, Cleaned())[0]))
+        return self._patterns.match(plain(self._ready(line).shapes[0]))
 
     def values(self, line: str | bytes) -> tuple[TemplateId, list[Value]] | None:
         """Return the template of `line` and its values in order, or None; learns nothing."""
-        text = clean(decoded(line), self.limits.line, Cleaned())
-        found = self._patterns.values(plain(shapes([text], self.limits.line, Cleaned())[0]), text)
+        one = self._ready(line)
+        found = self._patterns.values(plain(one.shapes[0]), one.lines[0])
         return None if found is None else (found[0], [Value(kind_of(each), each) for each in found[1]])
+
+    def _ready(self, line: str | bytes) -> Batch:
+        return ready([decoded(line, Cleaned())], self.limits.line, Cleaned())
 
     def resolve(self, ids: Ids | Sequence[int]) -> Ids:
         """Return what templates handed out earlier have become: two that were joined have one id."""
@@ -126,7 +126,6 @@ class Miner:
         joined._restore(self._state())
         other.refine()
         joined._patterns.absorb(other._patterns.seen(), keep_ids=False)
-        joined._patterns.dropped += other.dropped
         joined._patterns.settle()
         for name in Cleaned.__dataclass_fields__:
             setattr(joined.cleaned, name, getattr(self.cleaned, name) + getattr(other.cleaned, name))
@@ -155,20 +154,19 @@ class Miner:
         patterns = self._patterns
         cleaned = Cleaned(**asdict(self.cleaned))
         became, seen = list(patterns.names.became), list(patterns.seen())
-        return state.State(state.VERSION, self.limits, cleaned, patterns.dropped, became, seen)
+        return state.State(state.VERSION, self.limits, cleaned, became, seen)
 
     def _restore(self, kept: state.State) -> None:
         self.cleaned = kept.cleaned
         self._patterns.names.became = list(kept.became)
-        self._patterns.dropped = kept.dropped
         self._patterns.absorb(kept.patterns, keep_ids=True)
         self._patterns.settle()
 
 
-def _texts(lines: Sequence[str | bytes] | Any) -> list[str]:
+def _texts(lines: Sequence[str | bytes] | Any, counts: Cleaned) -> list[str]:
     if hasattr(lines, "to_pylist"):
         lines = lines.to_pylist()
     found: Iterable[str | bytes | None] = lines
     if all(type(each) is str for each in lines):
         return list(lines)
-    return ["" if each is None else decoded(each) for each in found]
+    return ["" if each is None else decoded(each, counts) for each in found]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from telic.context.logs.examples import MOST, Examples
 from telic.context.logs.groups import Group
-from telic.context.logs.masking import MARK, plain
+from telic.context.logs.masking import MARK, Batch, plain
 from telic.context.logs.masking import pattern as pattern_of
 from telic.context.logs.names import Named, Names
 from telic.context.logs.template import Rendered, Template, pieces, raw_tokens, rendered
@@ -20,8 +21,8 @@ from telic.context.logs.tree import Cluster, Context
 Ids = NDArray[np.int64]
 KNOWN = 65_536
 """Shapes whose patterns are remembered for speed."""
-EXAMPLES, EXAMPLE_LENGTH = 8, 512
-"""Lines kept of a pattern, and how much of each."""
+_OVERFLOW = 3 * MARK
+"""The pattern of what is no longer told apart."""
 ROOM = 0.9
 """A miner whose patterns still fill this share of the limit after folding is full."""
 
@@ -62,7 +63,7 @@ class Seen:
     template
         The id of its template.
     examples
-        Some of its lines.
+        Some of its lines, by hash.
     folded
         The columns in which the patterns differed that it stands for; None when it stands for itself.
     """
@@ -70,7 +71,7 @@ class Seen:
     pattern: str
     count: int
     template: int
-    examples: tuple[str, ...]
+    examples: dict[int, str]
     folded: tuple[int, ...] | None
 
 
@@ -83,13 +84,12 @@ class Patterns:
         self.template: Ids = np.full(64, -1, np.int64)
         self.number: dict[str, int] = {}
         self.names = Names()
-        self.dropped = 0
         self.full = False
         self._text: list[str] = []
         self._row: list[Row] = []
         self._free: list[int] = []
         self._known: dict[bytes, int] = {}
-        self._examples: dict[int, list[str]] = {}
+        self._examples = Examples()
         self._groups: dict[int, Group] = defaultdict(Group)
         self._grown: set[int] = set()
         self._contexts: Counter[Context] = Counter()
@@ -97,22 +97,34 @@ class Patterns:
 
     # meeting lines
 
-    def meet_all(self, shapes: Sequence[bytes], lines: Sequence[str]) -> Ids:
-        """Count `lines` and return the number of the pattern of each, shape ``(n,)``."""
+    def meet_all(self, batch: Batch) -> Ids:
+        """Count the lines of `batch` and return the number of the pattern of each, shape ``(n,)``."""
         get = self._known.get
-        numbers = [get(each, -1) for each in shapes]
+        numbers = [get(each, -1) for each in batch.shapes]
         unknown = [at for at, number in enumerate(numbers) if number < 0]
         if unknown:
-            alike = plain(b"\n".join([shapes[at] for at in unknown])).split(b"\n")
+            alike = plain(b"\n".join([batch.shapes[at] for at in unknown])).split(b"\n")
             for at, shape in zip(unknown, alike, strict=True):
-                numbers[at] = self.meet(shape)
+                numbers[at] = self._meet(shape)
         found = np.array(numbers, np.int64)
         self.counts += np.bincount(found, minlength=len(self.counts))
-        self._learn_examples(found, lines)
+        self._examples.learn(found, batch.hashes, batch.lines)
         return found
 
-    def meet(self, shape: bytes) -> int:
-        """Return the number of the pattern of a plain `shape`, which need not be known; the caller counts it."""
+    def meet_one(self, batch: Batch) -> int:
+        """Count the one line of `batch` and return the number of its pattern."""
+        number = self._meet(plain(batch.shapes[0]))
+        self.counts[number] += 1
+        self._examples.add(number, int(batch.hashes[0]), batch.lines[0])
+        return number
+
+    @property
+    def dropped(self) -> int:
+        """Lines whose templates were not told apart for lack of room."""
+        number = self.number.get(_OVERFLOW)
+        return 0 if number is None else int(self.counts[number])
+
+    def _meet(self, shape: bytes) -> int:
         number = self._known.get(shape)
         if number is None:
             number = self._meet_pattern(pattern_of(shape))
@@ -131,7 +143,6 @@ class Patterns:
         if like is not None and like in group.folded:
             return group.rows[like][0]
         if like is None and self.full:
-            self.dropped += 1
             return self._overflow()
         number = self.insert(pattern, row)
         if like is not None:
@@ -158,16 +169,16 @@ class Patterns:
             self.counts = np.concatenate([self.counts, np.zeros_like(self.counts)])
             self.template = np.concatenate([self.template, np.full_like(self.template, -1)])
         self.number[pattern] = number
-        self._examples.pop(number, None)
+        self._examples.forget(number)
         self._groups[len(row)].insert(row, number)
         self._grown.add(len(row))
         return number
 
     def _overflow(self) -> int:
-        number = self.number.get(MARK)
+        number = self.number.get(_OVERFLOW)
         if number is None:
-            number = self.insert(MARK, (MARK,))
-            self._begin(self._groups[1], (MARK,), number)
+            number = self.insert(_OVERFLOW, (_OVERFLOW,))
+            self._begin(self._groups[1], (_OVERFLOW,), number)
         return number
 
     def match(self, shape: bytes) -> int | None:
@@ -182,18 +193,6 @@ class Patterns:
                 return None
             number = group.rows[like][0]
         return int(self.template[number])
-
-    def learn_example(self, number: int, line: str) -> None:
-        """Keep `line` as an example of a pattern if few are kept."""
-        held = self._examples.setdefault(number, [])
-        if len(held) < EXAMPLES:
-            held.append(line[:EXAMPLE_LENGTH])
-
-    def _learn_examples(self, numbers: Ids, lines: Sequence[str]) -> None:
-        for order, step in ((numbers, 1), (numbers[::-1], -1)):
-            kinds, first = np.unique(order, return_index=True)
-            for number, at in zip(kinds.tolist(), first.tolist(), strict=True):
-                self.learn_example(number, lines[at if step == 1 else len(lines) - 1 - at])
 
     # templates
 
@@ -268,14 +267,15 @@ class Patterns:
     def _template(self, identity: int, numbers: list[int], count: int) -> Template:
         length = min(self._forms[identity])
         shown = self._rendered(identity, length, numbers)
-        lines = [line for number in numbers for line in self._examples.get(number, ())]
-        return Template(identity, shown.text, count, shown.kinds, min(lines, default=""))
+        sample = (self._examples.of(number) for number in numbers)
+        _, example = min((each for held in sample for each in held.items()), default=(0, ""))
+        return Template(identity, shown.text, count, shown.kinds, example)
 
     def _rendered(self, identity: int, length: int, numbers: Iterable[int]) -> Rendered:
         pattern, variable = self._forms[identity][length]
         alike = sorted((number for number in numbers if len(self._row[number]) == length), key=self._text.__getitem__)
-        some = [(number, line) for number in alike[:EXAMPLES] for line in self._examples.get(number, ())]
-        raw = [raw_tokens(self._text[number], line, self.limits.tokens) for number, line in _spread(some, EXAMPLES)]
+        some = sorted((hashed, number, line) for number in alike for hashed, line in self._examples.of(number).items())
+        raw = [raw_tokens(self._text[number], line, self.limits.tokens) for _, number, line in some[:MOST]]
         wild = {*variable, *self._groups[length].folded.get(self._row[self.number[pattern]], ())}
         return rendered(pattern, wild, raw, self.limits.tokens)
 
@@ -313,6 +313,7 @@ class Patterns:
         kept = numbers[0]
         self.counts[kept] = self.counts[numbers].sum()
         self.counts[numbers[1:]] = 0
+        self._examples.join(numbers, kept)
         self._free.extend(numbers[1:])
         self.number[stands], self._text[kept], self._row[kept] = kept, stands, row
         group.replace(cluster, row, kept)
@@ -326,7 +327,7 @@ class Patterns:
                 pattern,
                 int(self.counts[number]),
                 int(self.template[number]),
-                tuple(sorted(self._examples.get(number, ()))),
+                self._examples.of(number),
                 self._groups[len(row)].folded.get(row),
             )
 
@@ -339,18 +340,15 @@ class Patterns:
                 number = self.insert(each.pattern, row)
                 self.template[number] = each.template if keep_ids else -1
             self.counts[number] += each.count
-            self._examples[number] = sorted({*self._examples.get(number, ()), *each.examples})[:EXAMPLES]
+            for hashed, line in each.examples.items():
+                self._examples.add(number, hashed, line)
             if each.folded is not None:
                 folded = self._groups[len(row)].folded
-                folded[row] = tuple(sorted({*each.folded, *folded.get(row, ())}))
+                columns = {*each.folded, *folded.get(row, ())}
+                folded[row] = tuple(sorted(column for column in columns if 0 <= column < len(row)))
 
 
 def _blanked(pattern: str, columns: Container[int], most: int) -> str:
     """Return `pattern` with a mark for each token at `columns`."""
     found, rest = pieces(pattern, most)
     return "".join([*(each.before + (MARK if each.column in columns else each.token) for each in found), rest])
-
-
-def _spread(some: Sequence[tuple[int, str]], most: int) -> list[tuple[int, str]]:
-    """Return at most `most` of `some`, evenly spread."""
-    return [some[at * len(some) // most] for at in range(most)] if len(some) > most else list(some)

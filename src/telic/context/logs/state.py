@@ -21,7 +21,7 @@ class State(msgspec.Struct, frozen=True):
     ----------
     version
         Of this format.
-    limits, cleaned, dropped
+    limits, cleaned
         As in the miner.
     became
         For each id ever handed out, the id that it has become.
@@ -32,7 +32,6 @@ class State(msgspec.Struct, frozen=True):
     version: int
     limits: Limits
     cleaned: Cleaned
-    dropped: int
     became: list[int]
     patterns: list[Seen]
 
@@ -63,7 +62,7 @@ def read(path: Path) -> State:
             f"{path} holds a log miner's state of version {state.version}, not {VERSION}.",
             hint="Mine the logs again and save.",
         )
-    broken = next((seen.pattern for seen in state.patterns if not -1 <= seen.template < len(state.became)), None)
-    if broken is not None or any(not 0 <= heir < len(state.became) for heir in state.became):
+    ids = [*state.became, *(seen.template for seen in state.patterns)]
+    if any(not 0 <= each < len(state.became) for each in ids):
         raise InvalidRecord(f"{path} names a template that it does not hold.", hint="Mine the logs again and save.")
     return state

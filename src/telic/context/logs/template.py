@@ -15,7 +15,6 @@ from telic.context.logs.variables import Kind, common_kind
 TemplateId = int
 
 _CONSTANT = re.compile(r"[^0-9]*[A-Za-z#][0-9]{1,3}[^0-9]*")
-_UNIT = re.compile(r"[<>~]?-?[0-9.,:/_\-]+( [A-Za-z]+)")
 _AROUND = re.compile(r"([^\w\x00]*)(.*?)([^\w\x00]*)", re.DOTALL)
 
 
@@ -160,7 +159,7 @@ def _kinds(at: Sequence[tuple[int, str, str]], examples: Sequence[Sequence[str]]
 
 def _around(piece: Piece, varies: bool) -> tuple[str, str]:
     """Return the punctuation before and after the value that `piece` is."""
-    found = None if varies else _AROUND.fullmatch(piece.token)
+    found = None if varies or " " in piece.token else _AROUND.fullmatch(piece.token)
     return (found.group(1), found.group(3)) if found else ("", "")
 
 
@@ -172,5 +171,5 @@ def _shown(piece: Piece, varies: bool, seen: AbstractSet[str]) -> str:
     if len(seen) == 1 and not is_value(piece.token) and _CONSTANT.fullmatch(only := next(iter(seen))):
         return only
     before, after = _around(piece, varies)
-    units = {found.group(1) if (found := _UNIT.fullmatch(each[: len(each) - len(after)])) else "" for each in seen}
-    return f"{before}{VARIABLE}{units.pop() if len(units) == 1 else ''}{after}"
+    _, blank, unit = piece.token.partition(" ")
+    return f"{before}{VARIABLE}{blank}{unit}{after}"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 
-from telic.context.logs.masking import MARK
+from telic.context.logs.masking import MARK, UNIT
 
 DELIMITERS = frozenset("=:,;()[]{}<>|\"'")
 Row = tuple[str, ...]
 
-_PIECES = re.compile(r"[=:,;()\[\]{}<>|\"']|[^\s=:,;()\[\]{}<>|\"']+", re.ASCII)
+# A value's unit after one blank is of its token, so that "3 ms" and "00:03" are one token each.
+_PIECES = re.compile(rf"[=:,;()\[\]{{}}<>|\"']|[^\s=:,;()\[\]{{}}<>|\"']+(?:(?<=\x00)[ ]{UNIT})?", re.ASCII)
 _CLOSES = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _AFTER_NOTHING = frozenset(["", ",", ";", ")", "]", "}"])
-_VALUE = re.compile(r"[\x00.:,_/+\-#%*]*\x00[\x00.:,_/+\-#%*]*")
+_VALUE = re.compile(rf"[\x00.:,_/+\-#%*]*\x00[\x00.:,_/+\-#%*]*(?: {UNIT})?")
 _WORD = re.compile(r"[A-Za-z]+(?:[_\-][A-Za-z]+)*[.!?]*")
 
 
@@ -51,7 +52,7 @@ def _encloses_nothing(piece: str, following: str) -> bool:
 
 
 def is_value(token: str) -> bool:
-    """Whether `token` is nothing but a value: a mark with at most punctuation around it, or empty."""
+    """Whether `token` is nothing but a value: a mark with at most punctuation around it and a unit, or empty."""
     return not token or _VALUE.fullmatch(token) is not None
 
 
