@@ -12,7 +12,7 @@ _MEANINGS: tuple[tuple[Meaning, str], ...] = (
     ("availability", r"availab|success|\bup\b|ready|healthy"),
     ("errors", r"error|fail|fault|5xx|4xx|exception|timeout|reject|drop(?!let)|cancel|throttl|retr(y|ies)|restart"),
     ("latency", r"latency|duration|response.?time|elapsed|\brtt\b|wait|delay|lag(?!s)"),
-    ("saturation", r"cpu|memory|\bmem|heap|disk|usage|utili[sz]|saturat|queue|pool|in.?use|load|pending|backlog"),
+    ("saturation", r"cpu|memory|\bmem|heap|disk|usage|utili[sz]|saturat|queue|pool|in.?use|\bload|pending|backlog"),
     ("traffic", r"request|workload|throughput|\brps\b|\bqps\b|\bops\b|calls|hits|invocations|bytes|packets|count\b"),
 )
 _SEVERAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_./()%\s-]+")

@@ -17,8 +17,8 @@ from telic.context.deviation import CAP, Deviation
 from telic.context.traces.spans import NANOSECONDS, Spans, Tables
 from telic.model import Window
 
-_SURPRISING = 4.0  # a pair counts as lost above this [nats]
-_PRIOR = 2.0  # observations that "anything may follow" is worth [1]
+_SURPRISING = 3.0  # a pair counts as lost above this [nats]
+_PRIOR = 1.0  # observations that "anything may follow" is worth [1]
 _DEEPEST = 100  # spans inside one another, against parents that go round in a circle [1]
 _MIX = 0.2  # correlation of branches taken in one stretch: requests of one kind come together [1]
 _LOCATION = re.compile(r"(?<!\S)(\S*[A-Za-z]\S*#\d+|[\w./$-]+\.[A-Za-z]{1,5}:\d+)(?=[\s:,\])]|$)")

@@ -142,4 +142,5 @@ def _blend(sample: Floats, usual: tuple[float, float] | None) -> tuple[float, fl
     if usual is None or len(sample) >= 2 * _PRIOR:
         return middle, limit
     weight = len(sample) / (len(sample) + _PRIOR)
-    return middle, max(limit, math.exp(weight * math.log(limit) + (1 - weight) * math.log(max(usual[1], _FLOOR))))
+    drawn = math.exp(weight * math.log(limit) + (1 - weight) * math.log(max(usual[1], _FLOOR)))
+    return middle, max(drawn, middle * math.exp(_SPREAD * _FAR))

@@ -13,7 +13,7 @@ from telic.operate.diagnosis.causes.changed import with_change
 from telic.operate.diagnosis.causes.flow import flow_causes
 from telic.operate.diagnosis.causes.paths import path
 from telic.operate.diagnosis.causes.proof import prove
-from telic.operate.diagnosis.causes.ranking import NOTHING, Ranked, rank
+from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, Ranked, rank
 from telic.operate.diagnosis.causes.resources import resource_causes
 from telic.context.seen import Seen
 from telic.operate.diagnosis.causes.traces import trace_causes
@@ -39,8 +39,9 @@ def diagnose_recording(recording: Recording, *, at: float | None = None, symptom
     began = time.perf_counter()
     seen = look(recording, at=at, symptom=symptom)
     causes = gather(seen)
-    ranked = [each for each in rank(causes) if each.cause.nats > 0.0]
-    abstained = not ranked or ranked[0].cause.nats < NOTHING
+    nothing = NOTHING if seen.symptom.signal else REPORTED
+    ranked = [each for each in rank(causes, nothing) if each.cause.nats > 0.0]
+    abstained = not ranked or ranked[0].cause.nats < nothing
     notebook = Notebook(recording.store())
     hypotheses = [] if abstained else _hypotheses(ranked, seen, notebook)
     return Diagnosis(

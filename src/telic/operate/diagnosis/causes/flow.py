@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ _FAILED, _FAILED_FEW = 0.7, 0.005  # failed requests that are no news; of all re
 _TAIL = 3.5  # a baseline's largest excesses lie this many spreads out, if its tail is to be believed [1]
 _SLOPE = 0.5  # of a callee's excess, at least, should be seen at the symptom [1]
 _OTHERWISE = 0.25  # weight of the symptom's excess at times when an entity has none [1]
-_SELECTED = 2.5  # surprise of the symptom that is no news, for it is why somebody looks [nats]
+_SELECTED = 5.0  # surprise of the symptom that is no news: the worst of some 150 intervals is why one looks [nats]
+_UNCONFIRMED = 2.0  # against a cause of a symptom that is itself as it was [nats]
 _TELLING = 2.0  # surprise of a callee that may explain its caller, at least [nats]
 _LEAST = 0.02  # of an excess stays unexplained, for callees never explain all [1]
 _COUNTS = 2.0  # spreads above which an interval counts [1]
@@ -68,8 +70,14 @@ def _causes(seen: Seen, kind: str) -> list[Cause]:
         own = max(1.0 - sum(_explains(each, amount) for each in callees), _LEAST)
         deviation = amount.deviation
         surprise = max(deviation.surprise - (_SELECTED if entity == symptom else 0.0), 0.0)
+        doubt = 0.0 if top is None or entity == symptom else _UNCONFIRMED * math.exp(-top.deviation.surprise)
         reasons = (
             Reason("size", surprise * fit * own, deviation.says, deviation),
+            Reason(
+                "symptom",
+                -min(doubt, surprise * fit * own),
+                f"{symptom} is itself {'' if doubt < 1.0 else 'hardly '}worse",
+            ),
             Reason("fit", 0.0, f"{fit:.0%} of it is seen at {symptom or 'the entry'} at the same time"),
             Reason("own", 0.0, f"{own:.0%} of it is not explained by whom it calls"),
         )

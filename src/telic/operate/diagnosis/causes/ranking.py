@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from telic.operate.diagnosis.causes.cause import Cause, Reason
 
 NOTHING = 2.2
-"""What "nothing of this is the cause" has for it [nats]: below, a ranking is not given."""
-TEMPERATURE = 2.0
-"""Nats of evidence that count as one [1]; fitted by ``python -m benchmarks.diagnosis --calibrate``."""
+"""What "nothing of this is the cause" has for it where one metric alarmed [nats]: below, no ranking is given."""
+REPORTED = 0.7
+"""The same where people report trouble: an alarm of one metric may be false, users seldom are [nats]."""
+TEMPERATURE = 1.0
+"""Nats of evidence that count as one [1]; ``benchmarks.diagnosis`` fits it on cases made harder: 0.5 to 1."""
 _SAME = 0.5  # weight of a second cause at the same entity that the first explains [1]
 _MOST = 10  # entities that are ranked [1]
 _EXPLAINS = {
@@ -33,10 +35,10 @@ class Ranked:
     confidence: float  # [1]
 
 
-def rank(causes: Sequence[Cause]) -> list[Ranked]:
+def rank(causes: Sequence[Cause], nothing: float = NOTHING) -> list[Ranked]:
     """Rank entities by their best cause, the likeliest first; each entity comes once.
 
-    Confidences and that of "nothing of this" sum to 1.
+    Confidences and that of "nothing of this", which has `nothing` [nats] for it, sum to 1.
     """
     by_entity: dict[str, list[Cause]] = {}
     for each in causes:
@@ -44,9 +46,9 @@ def rank(causes: Sequence[Cause]) -> list[Ranked]:
     best = sorted((_best(found) for found in by_entity.values()), key=lambda each: -each.nats)[:_MOST]
     if not best:
         return []
-    top = max(best[0].nats, NOTHING)
+    top = max(best[0].nats, nothing)
     weights = [math.exp((each.nats - top) / TEMPERATURE) for each in best]
-    total = sum(weights) + math.exp((NOTHING - top) / TEMPERATURE)
+    total = sum(weights) + math.exp((nothing - top) / TEMPERATURE)
     return [Ranked(each, weight / total) for each, weight in zip(best, weights, strict=True)]
 
 
