@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from telic.cli.output import Json, console, show
-from telic.errors import UsageError
+from telic.errors import SourceFailed, UsageError
 
 if TYPE_CHECKING:
     from telic.model import Window
+    from telic.telemetry.sources import Gathered
 
 Sources = Annotated[
     str,
@@ -43,25 +44,14 @@ def record(
     baseline: Baseline = "30m",
     entities: Entities = "",
     symptom: Annotated[str, typer.Option(help="SERVICE or SERVICE:METRIC that suffers, if it is known.")] = "",
-    rows: Annotated[int, typer.Option(help="Most rows of one signal from one source; of metrics five times as many.")] = 100_000,
+    rows: Annotated[
+        int, typer.Option(help="Most rows of one signal from one source; of metrics five times as many.")
+    ] = 100_000,
     timeout: Annotated[float, typer.Option(help="Most seconds for one signal from one source.")] = 20.0,
     as_json: Json = False,
 ) -> None:
     """Record what sources know of an incident, as a folder that `telic diagnose` reads."""
-    from telic.telemetry import sources
-
-    incident, before = windows(at, window, baseline)
-    if rows < 1 or timeout <= 0:
-        raise UsageError("--rows and --timeout are above 0", hint="leave them out for 100000 rows and 20 s")
-    asked = sources.read(source, os.environ)
-    found = sources.gather(
-        asked,
-        incident,
-        baseline=before,
-        entities=[each.strip() for each in entities.split(",") if each.strip()],
-        limit=sources.Limit(rows=rows, seconds=timeout),
-    )
-    sources.write(found, out, symptom=symptom_of(symptom), notes=f"From {', '.join(each.where for each in asked)}.")
+    found = recorded(out, source, at, window, baseline, entities=entities, symptom=symptom, rows=rows, timeout=timeout)
     counts = {signal: table.num_rows for signal, table in found.tables.items()}
     if as_json:
         show({"folder": str(out), "rows": counts, "missing": found.missing}, as_json=True)
@@ -72,6 +62,43 @@ def record(
     for each in found.missing:
         console.print(f"missing    {each}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"\nrecorded   {out}\nnext       telic diagnose {out}", highlight=False, markup=False, soft_wrap=True)
+
+
+def recorded(
+    folder: Path,
+    source: str,
+    at: str = "",
+    window: str = "30m",
+    baseline: str = "30m",
+    *,
+    entities: str = "",
+    symptom: str = "",
+    rows: int = 100_000,
+    timeout: float = 20.0,
+) -> Gathered:
+    """Ask the sources that `source` names and write what they say into `folder`; parameters are those of the command.
+
+    Raises
+    ------
+    UsageError
+        An option makes no sense, or `folder` holds something.
+    SourceFailed
+        None of the sources knows anything of the window.
+    """
+    from telic.telemetry import sources
+
+    incident, before = windows(at, window, baseline)
+    if rows < 1 or timeout <= 0:
+        raise UsageError("--rows and --timeout are above 0", hint="leave them out for 100000 rows and 20 s")
+    asked = sources.read(source, os.environ)
+    wanted = [each.strip() for each in entities.split(",") if each.strip()]
+    limit = sources.Limit(rows=rows, seconds=timeout)
+    found = sources.gather(asked, incident, baseline=before, entities=wanted, limit=limit)
+    if not any(table.num_rows for table in found.tables.values()):
+        raise SourceFailed(f"nothing to record: {'; '.join(found.missing)}", hint="check --source, --at and --window")
+    notes = f"From {', '.join(each.where for each in asked)}."
+    sources.write(found, folder, symptom=symptom_of(symptom), notes=notes)
+    return found
 
 
 def windows(at: str, window: str, baseline: str) -> tuple[Window, Window | None]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -19,8 +20,8 @@ from tests.telemetry.sources.replays import REPLAYS
 from tests.telemetry.sources.serving import serving
 from typer.testing import CliRunner
 
-from telic.cli import app, record
-from telic.errors import UsageError
+from telic.cli import record
+from telic.errors import SourceFailed, UsageError
 from telic.model import Window
 from telic.telemetry.sources import Limit, Source, gather, read, write
 from telic.telemetry.sources.recording import quantile
@@ -137,8 +138,6 @@ def test_a_quantile_lies_in_the_bucket_that_holds_it(share: float, bounds: list[
 
 
 def test_the_command_records_and_says_what_is_missing(urls: dict[str, str], tmp_path: Path) -> None:
-    import typer
-
     command = typer.Typer()
     record.register(command)
     wanted = ",".join(f"{name}={urls[name]}" for name in ("prometheus", "loki", "jaeger"))
@@ -150,7 +149,31 @@ def test_the_command_records_and_says_what_is_missing(urls: dict[str, str], tmp_
     assert said["rows"]["spans"] == 36
     assert said["missing"] == []
     assert (out / "incident.yaml").read_text().count('"signal": "http.errors"') == 1
-    assert app is not None
+
+
+def test_nothing_is_written_where_nothing_is_known(tmp_path: Path) -> None:
+    out = tmp_path / "incident"
+    with pytest.raises(SourceFailed, match="nothing to record: no metrics for the baseline: prometheus at") as caught:
+        record.recorded(out, "prometheus=http://127.0.0.1:9", "2026-11-21T10:00:00Z")
+    assert "--source" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"at": "yesterday"}, "--at"),
+        ({"window": "0"}, "--window is above 0"),
+        ({"window": "half an hour"}, "no length of time"),
+        ({"baseline": "-1m"}, "no length of time"),
+        ({"rows": 0}, "--rows"),
+        ({"timeout": 0.0}, "--timeout"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_named(option: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        record.recorded(tmp_path / "x", "prometheus=http://127.0.0.1:9", **option)
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(

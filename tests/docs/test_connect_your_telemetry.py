@@ -1,0 +1,97 @@
+"""The commands of docs/how-to/connect-your-telemetry.md, as they stand there, against recorded answers."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import typer
+from ruamel.yaml import YAML
+from tests.telemetry.sources.cases import repository
+from tests.telemetry.sources.replays import REPLAYS
+from tests.telemetry.sources.serving import serving
+from typer.testing import CliRunner
+
+from telic.cli import context, diagnose, record
+from telic.telemetry.sources import read, source
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "connect-your-telemetry.md"
+TEXT = PAGE.read_text()
+BLOCKS = [block.replace("\n    ", "\n")[4:] for block in re.findall(r"(?:^    .*\n)(?:(?:    .*)?\n)*", TEXT, re.M)]
+ADDRESSES = {
+    "http://127.0.0.1:9090": "prometheus",
+    "https://metrics.example/prometheus": "prometheus",
+    "http://127.0.0.1:3100": "loki",
+    "http://127.0.0.1:16686": "jaeger",
+    "http://127.0.0.1:8001": "kubernetes",
+    "https://ci.example": "http",
+}
+COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.startswith("telic ")]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A working folder with the page's files, and the addresses that stand for its servers."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("METRICS_TOKEN", "metrics-token")
+    monkeypatch.setenv("CI_TOKEN", "ci-token")
+    monkeypatch.setenv("COLUMNS", "200")
+    with ExitStack() as stack:
+        urls = {url: stack.enter_context(serving(REPLAYS[name])).url for url, name in ADDRESSES.items()}
+        for name, first in (("sources.yaml", "- source: prometheus"), ("deploys.yaml", "url: https://ci")):
+            (block,) = [each for each in BLOCKS if each.startswith(first)]
+            (tmp_path / name).write_text(put(block.partition("\n\n")[0] + "\n", urls))
+        yield urls
+
+
+def put(text: str, urls: dict[str, str]) -> str:
+    for address, url in urls.items():
+        text = text.replace(address, url)
+    return text
+
+
+def test_the_page_has_its_commands() -> None:
+    assert [shlex.split(each)[1] for each in COMMANDS] == ["record", "diagnose", "context", "record", "record"]
+
+
+def test_every_command_of_the_page_works(here: dict[str, str], tmp_path: Path) -> None:
+    app = typer.Typer()
+    for module in (record, diagnose, context):
+        module.register(app)
+    repository(tmp_path).rename(tmp_path / "clone")
+    listed = (tmp_path / "sources.yaml").read_text().replace("url: .\n", "url: clone\n")
+    (tmp_path / "sources.yaml").write_text(listed)
+    for line in COMMANDS:
+        words = shlex.split(put(line, here))[1:]
+        if "--at" not in words and words[0] == "record":
+            words += ["--at", "2026-11-21T10:00:00Z"]  # what was recorded lies there
+        result = CliRunner().invoke(app, words)
+        assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
+        assert "token" not in result.output
+    assert sorted(each.parent.name for each in tmp_path.glob("*/incident.yaml")) == [
+        *("checkout-is-slow", "last-hour", "with-deploys"),
+    ]
+    assert "ci-token" not in "".join(each.read_text() for each in tmp_path.glob("*/sources.json"))
+    assert (tmp_path / "with-deploys" / "changes.jsonl").read_text().count("deploy") == 6
+
+
+def test_every_source_stands_in_the_table() -> None:
+    assert set(re.findall(r"^\| `([a-z]+)=", TEXT, re.M)) == set(source)
+
+
+def test_the_address_with_a_variable_is_read() -> None:
+    (found,) = re.findall(r"`--source '(.*?)'`", TEXT)
+    (made,) = read(found, {**os.environ, "LOKI_PASSWORD": "hunter22"})
+    assert made.where == "https://logs.example"
+
+
+def test_snippets_for_others_are_yaml() -> None:
+    snippets = [each for each in BLOCKS if each.startswith(("exporters:", "receivers:"))]
+    assert len(snippets) == 2
+    for each in snippets:
+        assert YAML(typ="safe").load(each)
