@@ -68,6 +68,7 @@ def html(account: Account) -> str:
         panels=diagnosis_page.panels(account, marked),
         claims=diagnosis_page.rows(account),
         clock=diagnosis_page.clock,
+        sure=diagnosis_page.sure,
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from telic.model import Evidence
+from telic.model import Evidence, Topology
 from telic.model.account import Account, Claim
 from telic.report.charts import Blame, Mark, level_chart, topology_chart
 from telic.report.charts.frame import Frame
@@ -34,6 +34,7 @@ class Row:
 
     claim: Claim
     pages: tuple[Evidence, ...]
+    above: tuple[str, ...] = ()
 
 
 def clock(time: float) -> str:
@@ -75,11 +76,36 @@ def graph(account: Account) -> tuple[Markup, Markup] | None:
         return None
     first = account.diagnosis.hypotheses[0] if account.diagnosis.hypotheses else None
     blame = Blame(first.entity, first.path) if first else Blame()
-    wide, narrow = (topology_chart(account.topology, blame, width=width) for width in (WIDE, NARROW))
+    topology = _entry(account.topology)
+    wide, narrow = (topology_chart(topology, blame, width=width) for width in (WIDE, NARROW))
     return wide, narrow
 
 
 def rows(account: Account) -> list[Row]:
-    """Return the claims with the pages that carry them."""
+    """Return the claims with the pages that carry them; a page that stands above already is only named."""
     pages = {each.id: each for each in account.evidence}
-    return [Row(claim, tuple(pages[each] for each in claim.evidence if each in pages)) for claim in account.claims]
+    shown: set[str] = set()
+    found = []
+    for claim in account.claims:
+        own = [each for each in claim.evidence if each in pages]
+        found.append(Row(claim, tuple(pages[each] for each in own if each not in shown), tuple(set(own) & shown)))
+        shown.update(own)
+    return found
+
+
+def sure(confidence: float) -> str:
+    """Return a confidence in words; nothing is certain.
+
+    Examples
+    --------
+    >>> sure(0.9987), sure(0.42)
+    ('over 99 % sure', '42 % sure')
+    """
+    return "over 99 % sure" if confidence > 0.99 else f"{100 * confidence:.0f} % sure"
+
+
+def _entry(topology: Topology) -> Topology:
+    """Return the graph seen from where calls come in: who calls most others and is not called."""
+    called = {each.callee for each in topology.edges}
+    first = [each.caller for each in topology.edges if each.caller not in called]
+    return replace(topology, entry=max(sorted(set(first)), key=first.count)) if first else topology

@@ -12,7 +12,7 @@ from telic.context.changes.effect import Effect
 from telic.context.changes.frames import touched
 from telic.context.changes.quantities import Quantity
 from telic.operate.diagnosis.culprit.scene import Scene
-from telic.operate.diagnosis.culprit.signs import Sign
+from telic.operate.diagnosis.culprit.signs import Sign, inside
 from telic.operate.diagnosis.culprit.verdict import Reason
 
 QUOTED_GONE, QUOTED_NEW = 3.2, 2.8  # a message quotes what the change took away, or brings [nats]
@@ -138,11 +138,18 @@ class Links:
                 continue
             if effect.after.value < effect.before.value and effect.after.value < 1.2 * max(usual):
                 says = f"{effect.after} is below the {max(usual):.3g} s that such calls take when all is well"
-                return Reason("latency", BELOW, says)
+                return Reason("latency", BELOW, says, self._usual())
             if effect.before.value > effect.after.value > 4 * max(usual):
                 says = f"{effect.after} is far above the {max(usual):.3g} s that such calls take when all is well"
-                return Reason("latency", ABOVE, says)
+                return Reason("latency", ABOVE, says, self._usual())
         return None
+
+    def _usual(self) -> str:
+        return (
+            "SELECT entity, name, quantile_cont(value, 0.99) AS p99 FROM metrics"
+            " WHERE (name LIKE '%duration%' OR name LIKE '%latency%' OR name LIKE '%response_time%')"
+            f" AND {inside(self.scene.calm)} GROUP BY entity, name ORDER BY entity, name"
+        )
 
 
 def gone(candidate: Candidate) -> frozenset[str]:

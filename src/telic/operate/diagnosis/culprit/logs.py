@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from telic.model import Window
 from telic.operate.diagnosis.culprit.signs import Sign, decoded, inside, numbers, quoted, speak
+from telic.tools.redaction import HIDDEN, redact
 
 if TYPE_CHECKING:
     from telic.worlds.recorded import Recording
@@ -96,4 +97,5 @@ def _sign(found: Template, calm: Window, window: Window, known: tuple[str, ...])
 
 
 def _like(template: str) -> str:
-    return template.replace("<N>", "%")
+    """Return what `LIKE` finds these messages by; a query stands in reports, so no secret may stand in it."""
+    return redact(template).replace("<N>", "%").replace(HIDDEN, "%")
