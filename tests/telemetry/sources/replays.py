@@ -35,7 +35,7 @@ def whole(request: Request, name: str, digits: int) -> int:
 # Prometheus: https://prometheus.io/docs/prometheus/latest/querying/api/
 
 _SELECTOR = re.compile(r"(\w*)\{(.*)\}$", re.S)
-_MATCHER = re.compile(r'\s*(\w+)(=~|=)"((?:[^"\\]|\\.)*)"\s*,?')
+_MATCHER = re.compile(r'\s*(\w+)(=~|!~|=)"((?:[^"\\]|\\.)*)"\s*,?')
 
 
 def _selected(selector: str) -> list[Any]:
@@ -46,11 +46,13 @@ def _selected(selector: str) -> list[Any]:
     need(_MATCHER.sub("", inner) == "", f"no matchers: {inner}")
     wanted = [("__name__", "=", name)] if name else []
     wanted += [(key, how, json.loads(f'"{value}"')) for key, how, value in _MATCHER.findall(inner)]
-    need(any(value for _, _, value in wanted), "at least one matcher must not be empty")
+    need(any(value and how != "!~" for _, how, value in wanted), "at least one matcher must not be empty")
 
     def matches(labels: dict[str, str]) -> bool:
         return all(
-            re.fullmatch(value, labels.get(key, "")) if how == "=~" else labels.get(key, "") == value
+            (re.fullmatch(value, labels.get(key, "")) is None) == (how == "!~")
+            if how != "="
+            else labels.get(key, "") == value
             for key, how, value in wanted
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -163,3 +164,47 @@ def test_a_plan_asks_every_metric_once_and_keeps_to_the_limit(counts: dict[str, 
 
 def test_the_recording_is_that_of_a_real_server() -> None:
     assert len(recorded("prometheus")["series"]) == 11
+
+
+@pytest.mark.parametrize(
+    ("labels", "entity"),
+    [
+        ({"__name__": "up", "job": "shop/cart"}, "cart"),
+        ({"__name__": "up", "job": "cart"}, "cart"),
+        ({"__name__": "x", "service_name": "cart", "service": "otel-collector", "job": "otel"}, "cart"),
+        (
+            {"__name__": "container_cpu_usage_seconds_total", "pod": "cart-5d9c8b7f6d-x2x4z", "service": "kubelet"},
+            "cart",
+        ),
+        ({"__name__": "kube_pod_status_ready", "pod": "db-0", "service": "kube-state-metrics"}, "db"),
+        ({"__name__": "kube_deployment_status_replicas", "deployment": "cart", "job": "kube-state-metrics"}, "cart"),
+        ({"__name__": "kube_node_info", "node": "node-1", "job": "kube-state-metrics"}, ""),
+        ({"alertname": "PodCrashing", "job": "kube-state-metrics", "pod": "cart-5d9c8b7f6d-x2x4z"}, "cart"),
+        ({"alertname": "Slow", "service": "cart", "pod": "gateway-5d9c8b7f6d-x2x4z"}, "cart"),
+        ({"__name__": "sum"}, ""),
+    ],
+)
+def test_a_series_belongs_to_the_service_that_it_is_about(labels: dict[str, str], entity: str) -> None:
+    assert Labels().entity(labels) == entity
+
+
+def test_selectors_select_what_belongs_to_an_entity_and_each_series_once() -> None:
+    series = [
+        {"__name__": "up", "job": "shop/cart"},
+        {"__name__": "up", "job": "shop/cart2"},
+        {"__name__": "x", "service": "cart", "job": "all"},
+        {"__name__": "x", "service": "other", "job": "cart"},
+        {"__name__": "container_cpu", "pod": "cart-5d9c8b7f6d-x2x4z", "service": "kubelet"},
+        {"__name__": "container_cpu", "pod": "orders-5d9c8b7f6d-x2x4z", "service": "cart"},
+    ]
+    matcher = re.compile(r'(\w+)(=~|!~|=)"((?:[^"\\]|\\.)*)"')
+
+    def matches(selector: str, labels: dict[str, str]) -> bool:
+        found = [(k, how, json.loads(f'"{v}"')) for k, how, v in matcher.findall(selector)]
+        hits = [(how, bool(re.fullmatch(v, labels.get(k, ""))), labels.get(k, "") == v) for k, how, v in found]
+        return all(same if how == "=" else hit == (how == "=~") for how, hit, same in hits)
+
+    selectors = Labels().selectors(["cart"], ["job", "service", "pod"])
+    counts = [sum(matches(each, labels) for each in selectors) for labels in series]
+    assert counts == [1, 0, 1, 0, 1, 0]
+    assert counts == [Labels().entity(labels) == "cart" for labels in series]

@@ -92,7 +92,7 @@ class Loki:
         client_file: str = "",
     ) -> None:
         self._place = Place.of("loki", url, headers, ca_file=ca_file, client_file=client_file)
-        self._labels, self._selector = Labels(tuple(service), tuple(instance)), selector
+        self._labels, self._selector = Labels(tuple(service), tuple(instance), objects=False), selector
 
     @property
     def where(self) -> str:
