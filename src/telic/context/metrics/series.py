@@ -13,6 +13,7 @@ from telic.context.traces.spans import NANOSECONDS, Tables
 from telic.model import Window
 
 Floats = NDArray[np.float64]
+_KEYS = ("entity", "name", "unit", "attributes")
 _FEW = 8  # points that a baseline should have [1]
 
 
@@ -58,21 +59,18 @@ class Series:
 
 def read_series(tables: Tables, windows: Sequence[Window] = ()) -> list[Series]:
     """Read all series inside `windows`; no windows mean all."""
-    found = tables.columns("metrics", ("time", "entity", "name", "unit", "attributes", "value"), windows)
-    keys = zip(*(found[each] for each in ("entity", "name", "unit", "attributes")), strict=True)
-    known: dict[tuple[str, str, str, str], int] = {}
+    codes, known, found = tables.keyed("metrics", _KEYS, ("time", "value"), windows)
     values = found["value"].astype(np.float64)
-    codes = np.fromiter((known.setdefault(each, len(known)) for each in keys), dtype=np.int64, count=len(values))
     times = found["time"].astype(np.float64) / NANOSECONDS
     usable = np.isfinite(values)
     codes, times, values = codes[usable], times[usable], values[usable]
     order = np.lexsort((times, codes))
     bounds = np.searchsorted(codes[order], np.arange(len(known) + 1))
-    return list(_series(list(known), order, bounds, times, values))
+    return list(_series(known, order, bounds, times, values))
 
 
 def _series(
-    keys: Sequence[tuple[str, str, str, str]],
+    keys: Sequence[tuple[str, ...]],
     order: NDArray[np.int64],
     bounds: NDArray[np.int64],
     times: Floats,

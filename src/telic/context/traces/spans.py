@@ -27,6 +27,12 @@ class Tables(Protocol):
         """Return columns of the rows inside any of `windows`."""
         ...
 
+    def keyed(
+        self, kind: str, keys: Sequence[str], names: Sequence[str], windows: Sequence[Window] = ()
+    ) -> tuple[NDArray[np.int64], Sequence[tuple[str, ...]], Mapping[str, NDArray[np.generic]]]:
+        """Return the number of each row's group by `keys`, the groups' keys, and columns."""
+        ...
+
 
 @dataclass(frozen=True)
 class Spans:

@@ -99,6 +99,12 @@ class Recording:
         """Return columns of ``metrics``, ``logs`` or ``spans`` inside any of `windows`; see `RecordedStore.columns`."""
         return self._store.columns(kind, names, windows)
 
+    def keyed(
+        self, kind: str, keys: Sequence[str], names: Sequence[str], windows: Sequence[Window] = ()
+    ) -> tuple[NDArray[np.int64], list[tuple[str, ...]], dict[str, NDArray[np.generic]]]:
+        """Return columns with their rows sorted into groups; see `RecordedStore.keyed`."""
+        return self._store.keyed(kind, keys, names, windows)
+
     def store(self) -> RecordedStore:
         """Return the same tables behind SQL."""
         return self._store

@@ -13,7 +13,7 @@ import msgspec
 from telic.errors import StoreFailed, UsageError
 from telic.model import Change, Row, Scalar, Window
 from telic.model.signals import Alert, Event
-from telic.worlds.recorded.tables import SCHEMAS, TEXT, TIME, quoted, view
+from telic.worlds.recorded.tables import NUMBER, SCHEMAS, TEXT, TIME, quoted, view
 from telic.worlds.recorded.times import NANOSECONDS
 
 if TYPE_CHECKING:
@@ -93,26 +93,38 @@ class RecordedStore:
         Arrays of shape (rows,): times int64 [ns since the Unix epoch], numbers float64 (NaN where empty),
         text as objects (``""`` where empty). Rows without a time are left out.
         """
-        import numpy as np
-
         schema = SCHEMAS[kind]
         for name in names:
             if name not in schema.columns:
                 raise UsageError(f"no column {name!r} in {kind}", hint=f"columns: {', '.join(schema.columns)}")
-        inside = " OR ".join(
-            f"epoch_ns({schema.time}) BETWEEN {round(each.start * NANOSECONDS)} AND {round(each.end * NANOSECONDS) - 1}"
-            for each in windows
-        )
-        sql = f"SELECT {', '.join(_column(each, schema.columns[each]) for each in names)} FROM {kind}"
-        sql += f" WHERE {schema.time} IS NOT NULL" + (f" AND ({inside})" if inside else "")
+        chosen = ", ".join(_column(each, schema.columns[each]) for each in names)
+        sql = f"SELECT {chosen} FROM {kind}{_where(schema.time, windows)}"
         with self._asking(sql, timeout):
             found = self._connection.execute(sql).fetchnumpy()
-        return {
-            name: np.ma.filled(found[name], np.nan if schema.columns[name] == "number" else 0)
-            if isinstance(found[name], np.ma.MaskedArray)
-            else found[name]
-            for name in names
-        }
+        return _filled(found, names, kind)
+
+    def keyed(
+        self, kind: str, keys: Sequence[str], names: Sequence[str], windows: Sequence[Window] = ()
+    ) -> tuple[NDArray[np.int64], list[tuple[str, ...]], dict[str, NDArray[np.generic]]]:
+        """Return columns as `columns` does, with the rows sorted into groups by several text columns.
+
+        Returns
+        -------
+        The number of each row's group, shape (rows,); the groups' keys in the order of these numbers; the columns.
+        """
+        import numpy as np
+
+        key = ", ".join(f"coalesce(\"{each}\", '')" for each in keys)
+        where = _where(SCHEMAS[kind].time, windows)
+        chosen = ", ".join(_column(each, SCHEMAS[kind].columns[each]) for each in names)
+        groups = f'SELECT hash({key}) AS "#", any_value(({key})) AS key FROM {kind}{where} GROUP BY 1 ORDER BY 1'
+        with self._asking(groups, 60.0):
+            found = self._connection.execute(groups).fetchall()
+            rows = self._connection.execute(f'SELECT hash({key}) AS "#", {chosen} FROM {kind}{where}').fetchnumpy()
+        hashes = np.array([each[0] for each in found], dtype=np.uint64)
+        codes = np.searchsorted(hashes, np.asarray(rows["#"], dtype=np.uint64)).astype(np.int64)
+        listed = [tuple(each[1].values()) if isinstance(each[1], dict) else tuple(each[1]) for each in found]
+        return codes, listed, _filled(rows, names, kind)
 
     @contextmanager
     def _asking(self, sql: str, timeout: float) -> Iterator[None]:
@@ -129,6 +141,29 @@ class RecordedStore:
                 raise UsageError(f"{error}", hint=f"tables: {', '.join([*SCHEMAS, *_RECORDS])}") from error
             finally:
                 timer.cancel()
+
+
+def _where(time: str, windows: Sequence[Window]) -> str:
+    inside = " OR ".join(
+        f"epoch_ns({time}) BETWEEN {round(each.start * NANOSECONDS)} AND {round(each.end * NANOSECONDS) - 1}"
+        for each in windows
+    )
+    return f" WHERE {time} IS NOT NULL" + (f" AND ({inside})" if inside else "")
+
+
+def _filled(
+    found: Mapping[str, NDArray[np.generic]], names: Sequence[str], kind: str
+) -> dict[str, NDArray[np.generic]]:
+    """Empty numbers become NaN."""
+    import numpy as np
+
+    columns = SCHEMAS[kind].columns
+    return {
+        name: np.ma.filled(found[name], np.nan if columns[name] == NUMBER else 0)
+        if isinstance(found[name], np.ma.MaskedArray)
+        else found[name]
+        for name in names
+    }
 
 
 def _column(name: str, kind: str) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from telic.context.seen import Seen
 from telic.model import Diagnosis, Hypothesis, Window
 from telic.model.signals import Reported
 from telic.operate.diagnosis.causes.cause import Cause
@@ -15,7 +16,6 @@ from telic.operate.diagnosis.causes.paths import path
 from telic.operate.diagnosis.causes.proof import prove
 from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, Ranked, rank
 from telic.operate.diagnosis.causes.resources import resource_causes
-from telic.context.seen import Seen
 from telic.operate.diagnosis.causes.traces import trace_causes
 from telic.tools.evidence import Notebook
 from telic.worlds.recorded import Recording

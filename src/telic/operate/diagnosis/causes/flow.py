@@ -14,9 +14,9 @@ from telic.context.deviation import CAP, Deviation
 from telic.context.metrics.deviation import nats, spread
 from telic.context.metrics.semantics import Meaning, meaning, quantile
 from telic.context.metrics.series import Series
+from telic.context.seen import Seen
 from telic.operate.diagnosis.causes.cause import Cause, Reason
 from telic.operate.diagnosis.causes.paths import downstream
-from telic.context.seen import Seen
 
 Floats = NDArray[np.float64]
 _REQUESTS = re.compile(r"request|call|workload|rps|qps|\bops|throughput|invocation|hits", re.IGNORECASE)

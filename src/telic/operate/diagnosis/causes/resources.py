@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from telic.context.deviation import Deviation
 from telic.context.metrics.semantics import resource
-from telic.operate.diagnosis.causes.cause import Cause, Reason
 from telic.context.seen import Seen
+from telic.operate.diagnosis.causes.cause import Cause, Reason
 
 _MECHANISMS = {"cpu": "cpu-starvation", "memory": "memory-pressure", "disk": "disk-pressure"}
 _MARGIN = 90.0  # a metric's point may stand for this long before and after it [s]

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 
 from telic.context.deviation import Deviation
+from telic.context.seen import Seen
 from telic.context.traces.sequence import Break
 from telic.operate.diagnosis.causes.cause import Cause, Reason
-from telic.context.seen import Seen
 
 _FELT = 0.1  # of the time that users waited: an excess of this share counts half [1]
 _MOST = 0.5  # of all that is slower: below this, the entity drifts with the others [1]
