@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 from ruamel.yaml import YAML
+from tests.docs.pages import ROOT, blocks, commands
 from tests.telemetry.sources.cases import repository
 from tests.telemetry.sources.replays import REPLAYS
 from tests.telemetry.sources.serving import serving
@@ -20,9 +21,8 @@ from typer.testing import CliRunner
 from telic.cli import context, diagnose, record
 from telic.telemetry.sources import read, source
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "connect-your-telemetry.md"
-TEXT = PAGE.read_text()
-BLOCKS = [block.replace("\n    ", "\n")[4:] for block in re.findall(r"(?:^    .*\n)(?:(?:    .*)?\n)*", TEXT, re.M)]
+PAGE = "docs/how-to/connect-your-telemetry.md"
+TEXT, BLOCKS, COMMANDS = (ROOT / PAGE).read_text(), blocks(PAGE), commands(PAGE)
 ADDRESSES = {
     "http://127.0.0.1:9090": "prometheus",
     "https://metrics.example/prometheus": "prometheus",
@@ -31,7 +31,6 @@ ADDRESSES = {
     "http://127.0.0.1:8001": "kubernetes",
     "https://ci.example": "http",
 }
-COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.startswith("telic ")]
 
 
 @pytest.fixture
