@@ -12,7 +12,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.telemetry.local_store import LocalStore
 
-from telic.telemetry import commits
+from telic.telemetry import upkeep
 from telic.telemetry.batch import SLICE
 from telic.telemetry.columns import Columns
 from telic.telemetry.commits import Arrival, Committer
@@ -149,7 +149,7 @@ def test_what_waits_at_the_end_is_committed(tmp_path: Path) -> None:
 
 
 def test_a_store_above_its_bound_becomes_smaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commits, "TIDY", 0.0)
+    monkeypatch.setattr(upkeep, "TIDY", 0.0)
     store = LocalStore(tmp_path)
     line = Line(store, keep=300_000)
     minute, clock = 60 * 10**9, time.time_ns() - 3600 * 10**9 * 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -15,8 +16,8 @@ from tests.telemetry.local_store import LocalStore
 from tests.telemetry.otlp_examples import Example, as_json, logs, metrics, pairs, traces
 
 from telic.telemetry.columns import TABLES
-from telic.telemetry.otlp.decoder import READERS
 from telic.telemetry.otlp import body as otlp
+from telic.telemetry.otlp.decoder import READERS
 from telic.telemetry.otlp.metrics import Metrics, explicit_buckets
 from telic.telemetry.otlp.traces import Spans
 
@@ -110,12 +111,15 @@ def test_exponential_buckets_without_zeroes_begin_at_their_offset() -> None:
     assert explicit_buckets(point) == ([2.0, 4.0], [0, 1, 0])
 
 
-@pytest.mark.parametrize("scale", [-(2**31), -40])
-def test_a_bucket_beyond_all_numbers_rejects_its_point_alone(scale: int) -> None:
+@pytest.mark.parametrize(("scale", "bound"), [(-(2**31), sys.float_info.max), (-40, sys.float_info.max), (3, 2**0.125)])
+def test_a_bucket_beyond_all_numbers_is_kept_with_the_largest_bound(scale: int, bound: float) -> None:
     message = ExportMetricsServiceRequest()
     metric = message.resource_metrics.add().scope_metrics.add().metrics.add(name="m")
-    metric.exponential_histogram.data_points.add(scale=scale).positive.bucket_counts.extend([1])
-    metric.exponential_histogram.data_points.add(scale=0).positive.bucket_counts.extend([1])
+    metric.exponential_histogram.data_points.add(scale=scale, count=5).positive.bucket_counts.extend([5])
     reader = Metrics(otlp.parse("metrics", message.SerializeToString(), otlp.PROTOBUF), 7)
-    assert len(list(reader.rows())) == 1
-    assert reader.rejected == 1
+    (found,) = reader.rows()
+    named = dict(zip([name for name, _ in TABLES["metrics"]], found, strict=True))
+    assert json.loads(str(named["bounds"])) == [1.0, bound]
+    assert json.loads(str(named["buckets"])) == [0, 5, 0]
+    assert json.loads(bytes(named["attributes"])) == {"scale": scale}  # type: ignore[arg-type]
+    assert reader.rejected == 0

@@ -154,7 +154,9 @@ def test_a_usual_body_needs_no_plain_reader() -> None:
 
 def test_more_rows_than_a_chunk_holds_and_a_span_larger_than_a_column(both: Any) -> None:
     message = _spans(17_000, name="find")
-    message.resource_spans[0].scope_spans[0].spans[5].attributes.add(key="large").value.string_value = "\x01" * 3_000_000
+    message.resource_spans[0].scope_spans[0].spans[5].attributes.add(key="large").value.string_value = (
+        "\x01" * 3_000_000
+    )
     compiled, plain = both("spans", message.SerializeToString())
     assert compiled[0].count("trace_id") == 17_000
     assert compiled == plain

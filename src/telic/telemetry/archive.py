@@ -102,9 +102,7 @@ class Archive:
         for each in written:
             files = (*known.get(each.table, Archived()).files, each.path)
             known[each.table] = Archived(0, files)
-        known = {
-            table: Archived(hour.end_ns, known[table].files if table in known else ()) for table in TABLES
-        }
+        known = {table: Archived(hour.end_ns, known[table].files if table in known else ()) for table in TABLES}
         transact(connection, [*steps, *schema.statements(known)])
 
     def archived(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Archived]:
@@ -181,12 +179,17 @@ class Archive:
             return ""
         log.warning("%s with %d rows is read again", path.name, rows)
         size = path.stat().st_size
-        return f"INSERT INTO archived VALUES ('{table}', '{path.name}', {begin:d}, {begin + HOUR:d}, {rows:d}, {size:d})"
+        return (
+            f"INSERT INTO archived VALUES ('{table}', '{path.name}', {begin:d}, {begin + HOUR:d}, {rows:d}, {size:d})"
+        )
 
     def _copy(self, connection: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
         begun = path.with_suffix(".begun")
         try:
-            run(connection, f"COPY ({sql}) TO '{_escaped(begun)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS})")
+            run(
+                connection,
+                f"COPY ({sql}) TO '{_escaped(begun)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS})",
+            )
             with begun.open("rb") as file:
                 os.fsync(file.fileno())
         except BaseException:

@@ -6,23 +6,25 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from telic.errors import StoreFailed
+from telic.telemetry.columns import Columns
 from telic.telemetry.database import Database, damaged
 from telic.telemetry.otlp import body as otlp
 from telic.telemetry.otlp.body import Answer
 from telic.telemetry.otlp.decoder import Decoder
 from telic.telemetry.rollup import Rollup
+from telic.telemetry.upkeep import TIDY, Retention, Upkeep
 
 log = logging.getLogger(__name__)
 
 INTERVAL = 0.25  # between two commits [s]
-COMMIT_MAX = 8 << 20  # bodies that one commit takes [bytes]
-TIDY = 5.0  # between two looks at the size of the store [s]
+COMMIT_MAX = 8 << 20  # unpacked bodies that one commit takes [bytes]
+RETRIES = 3  # of a commit for which queries left no memory [1]
 COMPLAINTS = 10.0  # between two log lines about the same failure [s]
 REPEATED = 30.0  # a store that fails twice within this time is begun anew [s]
 
@@ -48,6 +50,7 @@ class Counts:
     metrics: int = 0
     commits: int = 0
     rejected: int = 0
+    invalid: int = 0
     failed: int = 0
     lag: float = 0.0  # [s]
     newest_ns: int = 0
@@ -63,13 +66,17 @@ class Committer:
     database, rollup
         What it fills.
     keep
-        How large the store may become [bytes].
+        How large the store may become [bytes], or all there is to say about what stays.
     deliver
         Takes answers to the thread that serves; called once a commit.
     interval
         Between two commits [s].
     decoder
         Reads bodies; the plain way by default.
+    most
+        How much one commit takes, unpacked [bytes].
+    relieve
+        Ends queries that left no memory for a commit.
     """
 
     def __init__(
@@ -77,20 +84,23 @@ class Committer:
         database: Database,
         rollup: Rollup,
         *,
-        keep: int,
+        keep: int | Retention,
         deliver: Callable[[Sequence[tuple[Arrival, Answer]]], None],
         interval: float = INTERVAL,
         decoder: Decoder | None = None,
+        most: int = COMMIT_MAX,
+        relieve: Callable[[], None] | None = None,
     ) -> None:
         self.counts = Counts(newest_ns=database.newest())
-        self._database, self._rollup, self._keep = database, rollup, keep
+        self._database, self._rollup = database, rollup
+        self._most, self._relieve = most, relieve
+        self._upkeep = Upkeep(database, keep if isinstance(keep, Retention) else Retention(keep))
         self._deliver, self._interval = deliver, interval
         self._decoder = decoder or Decoder()
         self._waiting: deque[Arrival] = deque()
         self._wake, self._stopping = threading.Event(), threading.Event()
-        self._tidied = self._failed_at = self._complained = float("-inf")
+        self._failed_at = self._complained = float("-inf")
         self._thread = threading.Thread(target=self._run, name="commits", daemon=True)
-        self._measure()
         self._thread.start()
 
     @property
@@ -115,26 +125,25 @@ class Committer:
             self._wake.clear()
             began = time.monotonic()
             while self._waiting:
-                self._commit(self._take())
-            if began - self._tidied > TIDY:
-                self._tidy()
+                self._commit()
+            self._upkeep.step()
+            self.counts.bytes, self.counts.file_bytes = self._upkeep.bytes, self._upkeep.file_bytes
             if self._stopping.is_set() and not self._waiting:
                 return
             self._stopping.wait(max(0.0, began + self._interval - time.monotonic()))
 
-    def _take(self) -> list[Arrival]:
-        taken, size = [], 0
-        while self._waiting and size < COMMIT_MAX:
-            taken.append(self._waiting.popleft())
-            size += len(taken[-1].data)
-        return taken
-
-    def _commit(self, arrivals: list[Arrival]) -> None:
-        answers = [(each, self._read(each)) for each in arrivals]
+    def _commit(self) -> None:
+        answers: list[tuple[Arrival, Answer]] = []
+        size = 0
+        while self._waiting and size < self._most:
+            arrival = self._waiting.popleft()
+            answer, unpacked = self._read(arrival)
+            answers.append((arrival, answer))
+            size += unpacked
         tables, live = self._decoder.finish()
         try:
             if tables:
-                self._database.append(tables)
+                self._append(tables)
         except duckdb.Error as error:
             self._fail(error)
             answers = [(each, self._unavailable(each, answer)) for each, answer in answers]
@@ -143,15 +152,28 @@ class Committer:
             self._rollup.add(live, now=now)
             counts = self.counts
             counts.commits += 1
-            counts.lag = now - arrivals[0].received_ns / 1e9
-            counts.newest_ns = arrivals[-1].received_ns if tables else counts.newest_ns
+            counts.lag = now - answers[0][0].received_ns / 1e9
+            counts.newest_ns = answers[-1][0].received_ns if tables else counts.newest_ns
             for table, columns in tables.items():
                 setattr(counts, table, getattr(counts, table) + columns.num_rows)
         finally:
             self._decoder.recycle()
         self._deliver(answers)
 
-    def _read(self, arrival: Arrival) -> Answer:
+    def _append(self, tables: Mapping[str, Columns]) -> None:
+        """Write; where queries beside took all the memory, end them rather than turn senders away."""
+        for attempt in range(RETRIES + 1):
+            try:
+                self._database.append(tables)
+            except duckdb.OutOfMemoryException:
+                if self._relieve is None or attempt == RETRIES:
+                    raise
+                self._relieve()
+                time.sleep(0.05 * (attempt + 1))
+            else:
+                return
+
+    def _read(self, arrival: Arrival) -> tuple[Answer, int]:
         table, media = arrival.table, arrival.media
         try:
             data = otlp.unpack(arrival.data, arrival.encoding)
@@ -159,8 +181,11 @@ class Committer:
         except otlp.UnreadableBody as error:
             self.counts.rejected += 1
             log.warning("refused a body of %d bytes for %s: %s", len(arrival.data), table, error)
-            return otlp.refused(400, otlp.INVALID_ARGUMENT, str(error), media)
-        return otlp.accepted(table, media, rejected, reason)
+            return otlp.refused(400, otlp.INVALID_ARGUMENT, str(error), media), len(arrival.data)
+        if rejected:
+            self.counts.invalid += rejected
+            log.warning("left out %d %s of a body: %s", rejected, table, reason)
+        return otlp.accepted(table, media, rejected, reason), len(data)
 
     def _unavailable(self, arrival: Arrival, answer: Answer) -> Answer:
         if answer.status != 200:
@@ -182,17 +207,3 @@ class Committer:
         except (StoreFailed, duckdb.Error) as again:
             log.error("could not open the store again: %s", again)
         self._failed_at = now
-
-    def _tidy(self) -> None:
-        self._tidied = time.monotonic()
-        try:
-            self._measure()
-            while self.counts.bytes > self._keep and (dropped := self._database.drop_oldest()):
-                before = self.counts.bytes
-                self._measure()
-                log.info("dropped %s: %d bytes became %d", dropped, before, self.counts.bytes)
-        except duckdb.Error as error:
-            log.error("could not make the store smaller: %s", error)
-
-    def _measure(self) -> None:
-        self.counts.bytes, self.counts.file_bytes = self._database.sizes()

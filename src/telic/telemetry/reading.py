@@ -37,6 +37,7 @@ class Reader:
         self._database = database
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="query")
         self._running = 0
+        self._queries: set[Query] = set()
 
     async def answer(self, body: bytes) -> tuple[int, bytes]:
         """Return HTTP status and JSON for the body of a query request."""
@@ -52,6 +53,11 @@ class Reader:
         except TelicError as error:
             return 504 if isinstance(error, QueryTimeout) else 503, _error(str(error), error.hint)
 
+    def relieve(self) -> None:
+        """End the queries that run now: ingest needs their memory. May be called from any thread."""
+        for query in list(self._queries):
+            query.sacrifice()
+
     def close(self) -> None:
         """Let queries that run come to their end; take no more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -60,16 +66,18 @@ class Reader:
         loop = asyncio.get_running_loop()
         query = Query(self._database.cursor(), request)
         self._running += 1
+        self._queries.add(query)
         work = loop.run_in_executor(self._pool, query.run)
-        work.add_done_callback(lambda _: self._done())
+        work.add_done_callback(lambda _: self._done(query))
         while not work.done():  # an interrupt that comes before the query starts is lost, so it is repeated
             await asyncio.wait([work], timeout=max(0.02, query.deadline - time.monotonic()))
             if time.monotonic() >= query.deadline:
                 query.interrupt()
         return work.result()
 
-    def _done(self) -> None:
+    def _done(self, query: Query) -> None:
         self._running -= 1
+        self._queries.discard(query)
 
 
 class QueryTimeout(StoreFailed):
@@ -92,11 +100,18 @@ class Query:
         self._limit = max(0, min(request.limit, ROWS_MAX))
         self.seconds = max(0.0, min(request.timeout, LONGEST))
         self.deadline = time.monotonic() + self.seconds
+        self._started = self._sacrificed = False
 
     def interrupt(self) -> None:
         """End it, from another thread."""
         with contextlib.suppress(duckdb.ConnectionException):  # it ended in this moment
             self._cursor.interrupt()
+
+    def sacrifice(self) -> None:
+        """End it, from another thread, because ingest needs its memory."""
+        if self._started:
+            self._sacrificed = True
+            self.interrupt()
 
     def run(self) -> bytes:
         """Return the answer as JSON.
@@ -111,8 +126,12 @@ class Query:
         try:
             if time.monotonic() >= self.deadline:
                 raise self._late()
+            self._started = True
             return self._select()
         except duckdb.InterruptException as error:
+            if self._sacrificed:
+                said = "the query was ended: ingest needed its memory"
+                raise StoreFailed(said, hint="narrow the window") from error
             raise self._late() from error
         except (duckdb.FatalException, duckdb.InternalException, duckdb.IOException) as error:
             raise StoreFailed(f"the store failed: {error}", hint="see the receiver's log") from error

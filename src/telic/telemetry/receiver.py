@@ -24,18 +24,22 @@ import uvloop
 
 from telic.errors import TelicError
 from telic.telemetry import listeners
-from telic.telemetry.commits import INTERVAL, Arrival, Committer
+from telic.telemetry.commits import COMMIT_MAX, INTERVAL, Arrival, Committer
 from telic.telemetry.connection import Connection
 from telic.telemetry.database import Database
 from telic.telemetry.forward import Forwarder
 from telic.telemetry.otlp.body import Answer
 from telic.telemetry.otlp.decoder import Decoder
+from telic.telemetry.otlp.grpc import GrpcServer
 from telic.telemetry.reading import Reader
 from telic.telemetry.rollup import Rollup
 from telic.telemetry.routes import BODY_MAX, QUEUE_MAX, Core, Routes, deliver
+from telic.telemetry.upkeep import Retention
 
 log = logging.getLogger("telic.telemetry")
 
+FAST_COMMIT = 24 << 20  # unpacked bodies that one commit takes where the decoding is compiled [bytes]
+FAST_SETTINGS = {"memory_limit": "512MB", "checkpoint_threshold": "128MB"}
 STALE = 30.0  # how long a request may take to come in [s]
 
 
@@ -48,10 +52,12 @@ class Options:
     bytes: int = 2_000_000_000  # retention [bytes]
     listen: tuple[str, ...] = ()
     listen_fd: tuple[int, ...] = ()
+    grpc: str = ""  # HOST:PORT for OTLP/gRPC
     forward: str = ""
     end_with_parent: bool = False
     interval: float = INTERVAL  # between commits [s]
     fast: bool = False
+    hours: float = 0.0  # how long rows are kept [h]; 0 until they take too much space
     queue_bytes: int = QUEUE_MAX
     body_bytes: int = BODY_MAX
 
@@ -73,7 +79,14 @@ async def serve(
     if options.fast:
         decoder.warm_up()
     committer = Committer(
-        database, rollup, keep=options.bytes, deliver=hand_over, interval=options.interval, decoder=decoder
+        database,
+        rollup,
+        keep=Retention(options.bytes, options.hours * 3600.0),
+        deliver=hand_over,
+        interval=options.interval,
+        decoder=decoder,
+        most=FAST_COMMIT if options.fast else COMMIT_MAX,
+        relieve=reader.relieve,
     )
     forwarder = Forwarder(options.forward) if options.forward else None
     core = Core(committer, rollup, reader, forwarder, body_max=options.body_bytes, queue_max=options.queue_bytes)
@@ -82,12 +95,18 @@ async def serve(
     ask = functools.partial(Connection, Routes(core, questions=True), connections)
     servers = [await loop.create_server(take, sock=each) for each in opened]
     servers.append(await loop.create_unix_server(ask, sock=questions))
+    grpc = GrpcServer(options.grpc, core) if options.grpc else None
+    if grpc is not None:
+        await grpc.start()
+        core.grpc_port = grpc.port
     log.info("ready: %s and %s", ", ".join(map(_name, opened)) or "no port", options.socket)
     sweeper = loop.create_task(_sweep(connections))
     await ended.wait()
     sweeper.cancel()
     for server in servers:
         server.close()
+    if grpc is not None:
+        await grpc.stop()
     await loop.run_in_executor(None, committer.stop)
     await asyncio.sleep(0)  # the last answers are written
     for each in list(connections):
@@ -118,11 +137,13 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--bytes", type=int, default=Options.bytes, help="retention of the store [bytes]")
     parser.add_argument("--listen", action="append", default=[], metavar="HOST:PORT", help="loopback address for OTLP")
     parser.add_argument("--listen-fd", action="append", default=[], type=int, metavar="N", help="inherited socket")
+    parser.add_argument("--grpc", default="", metavar="HOST:PORT", help="loopback address for OTLP/gRPC (extra `grpc`)")
     parser.add_argument("--forward", default="", metavar="URL", help="another OTLP/HTTP endpoint that gets a copy")
     parser.add_argument(
         "--end-with-parent", action="store_true", help="end when the process that started this one ends"
     )
     parser.add_argument("--interval", type=float, default=INTERVAL, help="between commits [s]")
+    parser.add_argument("--hours", type=float, default=0.0, help="retention [h]; 0 keeps what fits into --bytes")
     parser.add_argument("--fast", action="store_true", help="compile the decoding (extra `fast`)")
     parser.add_argument("--queue-bytes", type=int, default=QUEUE_MAX, help="bodies that may wait [bytes]")
     parser.add_argument("--body-bytes", type=int, default=BODY_MAX, help="largest body [bytes]")
@@ -142,7 +163,7 @@ def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> int:
         with contextlib.ExitStack() as stack:
             opened = [stack.enter_context(listeners.inherited(number)) for number in options.listen_fd]
             opened += [stack.enter_context(listeners.loopback(address)) for address in options.listen]
-            database = Database(options.state / "telemetry")
+            database = Database(options.state / "telemetry", FAST_SETTINGS if options.fast else None)
             questions = stack.enter_context(listeners.unix(options.socket))
             gc.collect()
             gc.freeze()

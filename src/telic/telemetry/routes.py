@@ -25,8 +25,8 @@ from telic.telemetry.wire import ErrorReply, Status
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-BODY_MAX = 8 << 20  # of one request [bytes]
-QUEUE_MAX = 32 << 20  # of all requests that wait for their commit [bytes]
+BODY_MAX = 16 << 20  # of one request [bytes]
+QUEUE_MAX = 48 << 20  # of all requests that wait for their commit [bytes]
 ALERTS = "/v1/alerts"  # where Alertmanager's webhook posts to
 
 Reply = Callable[[Answer], None]
@@ -92,7 +92,7 @@ class Routes:
             reply(otlp.refused(415, otlp.INVALID_ARGUMENT, said, media))
         else:
             self._core.take(
-                Arrival(table, request.body, media, request.content_encoding, time.time_ns(), reply), request
+                Arrival(table, request.body, media, request.content_encoding, self._core.clock(), reply), request
             )
 
     def _take_alerts(self, request: Request, reply: Reply) -> None:
@@ -153,8 +153,9 @@ class Core:
     ) -> None:
         self.committer, self.rollup, self.reader, self.forwarder = committer, rollup, reader, forwarder
         self.body_max, self.queue_max = body_max, queue_max
-        self.queued = self.refused = 0
+        self.queued = self.refused = self.grpc_port = 0
         self._started = time.time()
+        self._received = committer.counts.newest_ns
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def take(self, arrival: Arrival, request: Request) -> None:
@@ -162,6 +163,28 @@ class Core:
         self.committer.put(arrival)
         if self.forwarder is not None:
             self.forwarder.offer(request.path, arrival.data, arrival.media, arrival.encoding)
+
+    def offer(self, table: str, data: bytes, media: str, reply: Reply) -> Answer | None:
+        """Take a body that did not come over HTTP, or return why not."""
+        size = len(data)
+        if self.queued + size > self.queue_max:
+            self.refused += 1
+            return otlp.refused(429, otlp.RESOURCE_EXHAUSTED, "the queue is full", media, retry_after=1)
+        self.queued += size
+
+        def finish(answer: Answer) -> None:
+            self.queued -= size
+            reply(answer)
+
+        self.committer.put(Arrival(table, data, media, "", self.clock(), finish))
+        if self.forwarder is not None:
+            self.forwarder.offer(otlp.PATHS[table], data, media, "")
+        return None
+
+    def clock(self) -> int:
+        """Return the time of an arrival [ns since the Unix epoch]; it never runs backwards, as hours are by arrival."""
+        self._received = max(time.time_ns(), self._received)
+        return self._received
 
     def start(self, work: Coroutine[None, None, T], finish: Callable[[asyncio.Task[T]], None]) -> None:
         """Run `work` beside the others, then call `finish`."""
@@ -184,6 +207,7 @@ class Core:
             queued_bytes=self.queued,
             refused=self.refused,
             rejected=counts.rejected,
+            invalid=counts.invalid,
             failed=counts.failed,
             forwarded=forwarder.sent if forwarder else 0,
             dropped=forwarder.dropped if forwarder else 0,
@@ -192,6 +216,7 @@ class Core:
             cpu_seconds=time.process_time(),
             schema=SCHEMA,
             compiled=self.committer.compiled,
+            grpc_port=self.grpc_port,
         )
 
 

@@ -1,4 +1,4 @@
-"""What stands in the store's file: tables of recent rows, views that add archived hours, and migrations to this form."""
+"""What stands in the store's file: tables of recent rows, views that add archived hours, and migrations to it."""
 
 from __future__ import annotations
 

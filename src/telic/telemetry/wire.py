@@ -44,6 +44,7 @@ class Status(msgspec.Struct, frozen=True):
     queued_bytes: int  # received and not committed yet [bytes]
     refused: int  # requests answered 429 because the queue was full [1]
     rejected: int  # requests answered 400 because they could not be read [1]
+    invalid: int  # spans, points and records left out because they break the format [1]
     failed: int  # requests answered 503 because the store failed [1]
     forwarded: int  # requests copied to the other endpoint [1]
     dropped: int  # requests that were not copied: the other endpoint was slow or away [1]
@@ -52,3 +53,4 @@ class Status(msgspec.Struct, frozen=True):
     cpu_seconds: float  # used by the receiver [s]
     schema: int  # version of the tables
     compiled: bool = False  # whether bodies are read by the compiled scanners
+    grpc_port: int = 0  # where OTLP/gRPC is taken; 0 where it is not

@@ -34,6 +34,7 @@ INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE = 3, 8, 14  # google.rpc.Code
 SIGNALS: Mapping[str, str] = MappingProxyType(
     {"/v1/traces": "spans", "/v1/metrics": "metrics", "/v1/logs": "logs"}
 )  # path to table
+PATHS = {table: path for path, table in SIGNALS.items()}
 _REQUESTS: dict[str, type[Message]] = {
     "spans": ExportTraceServiceRequest,
     "metrics": ExportMetricsServiceRequest,
@@ -56,6 +57,7 @@ class Answer:
     body: bytes = b""
     content_type: str = PROTOBUF
     retry_after: int = 0  # [s]; 0 sends none
+    message: str = ""  # of an error
 
 
 def media_type(content_type: str) -> str:
@@ -138,9 +140,9 @@ def accepted(table: str, media: str, rejected: int = 0, reason: str = "") -> Ans
 def refused(status: int, code: int, message: str, media: str, *, retry_after: int = 0) -> Answer:
     """Return an error answer with a google.rpc.Status body."""
     if media == JSON:
-        return Answer(status, json.dumps({"code": code, "message": message}).encode(), JSON, retry_after)
+        return Answer(status, json.dumps({"code": code, "message": message}).encode(), JSON, retry_after, message)
     text = message.encode()[:8000]
-    return Answer(status, b"\x08" + _varint(code) + b"\x12" + _varint(len(text)) + text, PROTOBUF, retry_after)
+    return Answer(status, b"\x08" + _varint(code) + b"\x12" + _varint(len(text)) + text, PROTOBUF, retry_after, message)
 
 
 def _varint(value: int) -> bytes:

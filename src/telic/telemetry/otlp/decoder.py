@@ -54,9 +54,9 @@ class Decoder:
         data = otlp.as_protobuf(table, data, media)
         otlp.validate(table, data)
         try:
-            if (scanners := self._scanners) is not None:
-                if (found := scanners.add(table, data, received_ns)) is not None:
-                    return found
+            scanners = self._scanners
+            if scanners is not None and (found := scanners.add(table, data, received_ns)) is not None:
+                return found
             reader = READERS[table](otlp.parse(table, data), received_ns)
             self._batch.add(table, reader.rows())
         except (DecodeError, ValueError, OverflowError, RecursionError) as error:

@@ -16,7 +16,19 @@ T = TypeVar("T")
 Json = dict[str, object]
 
 RESERVED = frozenset(
-    ("resource", "scope", "events", "links", "trace_state", "temporality", "min", "max", "exemplars", "description", "scale")
+    (
+        "resource",
+        "scope",
+        "events",
+        "links",
+        "trace_state",
+        "temporality",
+        "min",
+        "max",
+        "exemplars",
+        "description",
+        "scale",
+    )
 )
 """Keys inside the ``attributes`` column that are no attributes."""
 

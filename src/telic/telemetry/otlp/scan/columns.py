@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow
-
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 
 from telic.telemetry.columns import ARROW, TABLES, Chunk, TableRow, chunk_of

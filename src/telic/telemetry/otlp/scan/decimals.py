@@ -20,11 +20,8 @@ def _powers() -> np.ndarray[tuple[int, int], np.dtype[np.uint64]]:
     made = np.empty((_HIGHEST - _LOWEST + 1, 2), np.uint64)
     for k in range(_LOWEST, _HIGHEST + 1):
         shift = ((k * 913124641741) >> 38) - 125
-        power = 10**k if k >= 0 else 1
-        if k >= 0:
-            g = (power >> shift if shift >= 0 else power << -shift) + 1
-        else:
-            g = (1 << -shift) // 10**-k + 1
+        exact = 10 ** max(k, 0) if shift < 0 else 10**k >> shift  # 10^k itself where it is a whole number
+        g = ((exact << -shift) // 10 ** max(-k, 0) if shift < 0 else exact) + 1
         made[k - _LOWEST] = g >> 63, g & (2**63 - 1)
     return made
 

@@ -128,9 +128,7 @@ def _status(data: Array, at: int, end: int, found: Array) -> int:
 
 
 @compiled
-def _put_parts(
-    data: Array, parts: Array, count: int, links: bool, out: Array, to: int, stack: Array
-) -> int:
+def _put_parts(data: Array, parts: Array, count: int, links: bool, out: Array, to: int, stack: Array) -> int:
     to = _head(np.int64(7) if links else np.int64(6), out, to)
     for index in range(count):
         if links:

@@ -308,7 +308,15 @@ def _starts(data: Array, at: int, size: int) -> bool:
 
 @compiled
 def put_attributes(
-    data: Array, pairs: Array, count: int, names: Array, names_at: Array, taken: Array, out: Array, to: int, stack: Array
+    data: Array,
+    pairs: Array,
+    count: int,
+    names: Array,
+    names_at: Array,
+    taken: Array,
+    out: Array,
+    to: int,
+    stack: Array,
 ) -> int:
     """Write attributes as members of an object, without braces, each followed by a comma.
 
@@ -378,5 +386,3 @@ def close_object(tail: Array, at: int, end: int, out: Array, to: int) -> int:
         to -= 1
     out[to] = 125
     return to + 1
-
-

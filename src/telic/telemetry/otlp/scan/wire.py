@@ -18,7 +18,6 @@ Array = Any  # a numpy array whose type numba finds at compile time
 U = np.uintp  # an index that is never negative saves numba a test per byte
 
 
-
 def compiled(function: Any) -> Any:
     """Compile `function` when it is first called, and keep the code in the folder of these scanners."""
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(cache_folder())
