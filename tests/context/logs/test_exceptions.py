@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telic.context.logs.exceptions import failures, find, records, without_values
+from telic.context.logs.exceptions import find, records
+from telic.context.logs.stack import failures, without_values
 
 JAVA = """2024-05-01 10:00:00 ERROR o.s.OrderService - order 17 failed
 java.lang.IllegalStateException: order 17 is closed
@@ -129,6 +130,7 @@ def test_numbers_of_a_message_are_values() -> None:
 PARTS = [line for text in (JAVA, PYTHON, GO, NODE, CSHARP) for line in text.split("\n")]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=20)), max_size=40))
 def test_whatever_is_printed_traces_lie_in_order_and_apart(lines: list[str]) -> None:
     found = find(lines)

@@ -44,6 +44,7 @@ def test_values_put_back_into_the_pattern_give_the_line(line: str) -> None:
     assert parts[0] + "".join(value + part for value, part in zip(found, parts[1:], strict=True)) == line
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_a_cleaned_line_is_one_printable_line(line: str) -> None:
     cleaned = clean(line, 40, Cleaned())
@@ -53,6 +54,7 @@ def test_a_cleaned_line_is_one_printable_line(line: str) -> None:
     cleaned.encode()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=8))
 def test_a_batch_has_the_shapes_of_its_lines(lines: list[str]) -> None:
     one_by_one = [ready([each], 1000, Cleaned()).shapes[0] for each in lines]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telic.context.logs import Miner, Template
@@ -100,6 +100,7 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
         SourceIndex(tmp_path / "absent")
 
 
+@settings(deadline=None)
 @given(
     st.text(st.sampled_from("ab \"'`\\n\n{}%s$+/*#(").filter(bool), max_size=60),
     st.sampled_from(sorted(set(LANGUAGES.values()))),

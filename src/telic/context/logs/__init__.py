@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from telic.context.logs.limits import Limits
 from telic.context.logs.masking import VARIABLE
 from telic.context.logs.miner import Miner
-from telic.context.logs.patterns import Limits
 from telic.context.logs.template import Template, TemplateId
 from telic.context.logs.variables import Kind, Value
 

@@ -54,16 +54,13 @@ _COMMON = (
     )
     + ")"
 )
-_RARE = "|".join(
-    [
-        r"(?<=://)(?:<\*>|[^\s,;'\"\])}>])+",  # URL
-        r"\b[A-Za-z]:\\[^\s,;:'\"\])}>]*",  # path on Windows
-        r"(?<=\[)" + _ITEMS + r"(?=\])",  # list
-    ]
-)
 _EVIDENT = re.compile(_COMMON, re.ASCII)
-_LIST = re.compile(r"\[" + _ITEMS + r"\]")
-_EVIDENT_AND_RARE = re.compile(_RARE + "|" + _COMMON, re.ASCII)
+# Told by a text that must be there, and masked before all else; what stands before the group stays.
+_RARE = (
+    ("://", re.compile(r"(://)(?:<\*>|[^\s,;'\"\])}>])+"), "://" + MARK),  # URL
+    (":\\", re.compile(r"(\b)[A-Za-z]:\\[^\s,;:'\"\])}>]*", re.ASCII), MARK),  # path on Windows
+    (",", re.compile(r"(\[)" + _ITEMS + r"(?=\])"), "[" + MARK),  # list
+)
 
 _RUN = re.compile("[0-9]+")
 _DIGITS = bytes(48 if chr(each).isdigit() and each < 128 else each for each in range(256))
@@ -187,21 +184,32 @@ def pattern(shape: bytes) -> str:
     'GET * from *:* took * ms on *, id *'
     """
     text = shape.decode()
-    return _evident(text).sub(MARK, text)
+    for sign, expression, masked in _RARE:
+        if sign in text:
+            text = expression.sub(masked, text)
+    return _EVIDENT.sub(MARK, text)
 
 
 def values(line: str) -> list[str]:
     """Return what the marks in the pattern of a clean `line` stand for."""
     shape = _RUN.sub("0", line)
-    ahead, found = _offsets(line), []
-    for each in _evident(shape).finditer(shape):
-        start, stop = each.span()
-        found.append(line[start + ahead(start) : stop + ahead(stop)])
+    spans: list[tuple[int, int]] = []
+    for sign, expression, _ in _RARE:
+        if sign in shape:
+            spans += [(each.end(1), each.end()) for each in expression.finditer(shape)]
+            shape = expression.sub(_same_length, shape)
+    spans += [each.span() for each in _EVIDENT.finditer(shape)]
+    ahead, found, end = _offsets(line), [], 0
+    for start, stop in sorted(spans, key=lambda each: (each[0], -each[1])):
+        if start >= end:  # otherwise it lies within the one before
+            found.append(line[start + ahead(start) : stop + ahead(stop)])
+            end = stop
     return found
 
 
-def _evident(text: str) -> re.Pattern[str]:
-    return _EVIDENT_AND_RARE if "://" in text or ":\\" in text or _LIST.search(text) else _EVIDENT
+def _same_length(found: re.Match[str]) -> str:
+    """Return what masks a match without moving what follows."""
+    return found.group(1) + MARK * (found.end() - found.end(1))
 
 
 def _offsets(line: str) -> Callable[[int], int]:

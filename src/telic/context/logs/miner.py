@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telic.context.logs import state
+from telic.context.logs.limits import Limits
 from telic.context.logs.masking import Batch, Cleaned, decoded, plain, ready
-from telic.context.logs.patterns import Limits, Patterns
+from telic.context.logs.patterns import Patterns
 from telic.context.logs.template import Template, TemplateId
 from telic.context.logs.variables import Value, kind_of
 
@@ -167,6 +168,6 @@ def _texts(lines: Sequence[str | bytes] | Any, counts: Cleaned) -> list[str]:
     if hasattr(lines, "to_pylist"):
         lines = lines.to_pylist()
     found: Iterable[str | bytes | None] = lines
-    if all(type(each) is str for each in lines):
+    if set(map(type, lines)) <= {str}:
         return list(lines)
     return ["" if each is None else decoded(each, counts) for each in found]

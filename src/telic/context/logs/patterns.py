@@ -4,75 +4,28 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from telic.context.logs.examples import MOST, Examples
 from telic.context.logs.groups import Group
+from telic.context.logs.limits import Limits
 from telic.context.logs.masking import MARK, Batch, plain
 from telic.context.logs.masking import pattern as pattern_of
 from telic.context.logs.names import Named, Names
+from telic.context.logs.state import Seen
 from telic.context.logs.template import Rendered, Template, pieces, raw_tokens, rendered
 from telic.context.logs.tokens import Row, tokens
 from telic.context.logs.tree import Cluster, Context
 
 Ids = NDArray[np.int64]
 KNOWN = 65_536
-"""Shapes whose patterns are remembered for speed."""
+"""Shapes, and as many plain ones, whose patterns are remembered for speed."""
 _OVERFLOW = 3 * MARK
 """The pattern of what is no longer told apart."""
 ROOM = 0.9
 """A miner whose patterns still fill this share of the limit after folding is full."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a miner holds at most.
-
-    Parameters
-    ----------
-    line
-        Characters of a line that are looked at.
-    tokens
-        Tokens of a line; the rest counts as one value.
-    patterns
-        Distinct patterns (passed by at most the new ones of 8,192 lines); then patterns of one template are folded
-        into it, and when that does not help, lines of new templates are counted under the template ``<*>``.
-    of_template
-        Patterns of one template before they are folded.
-    """
-
-    line: int = 16_384
-    tokens: int = 128
-    patterns: int = 50_000
-    of_template: int = 512
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A pattern and what is known of it.
-
-    Parameters
-    ----------
-    pattern
-        A masked line.
-    count
-        Lines of it.
-    template
-        The id of its template.
-    examples
-        Some of its lines, by hash.
-    folded
-        The columns in which the patterns differed that it stands for; None when it stands for itself.
-    """
-
-    pattern: str
-    count: int
-    template: int
-    examples: dict[int, str]
-    folded: tuple[int, ...] | None
 
 
 class Patterns:
@@ -88,6 +41,7 @@ class Patterns:
         self._text: list[str] = []
         self._row: list[Row] = []
         self._free: list[int] = []
+        self._shapes: dict[bytes, int] = {}
         self._known: dict[bytes, int] = {}
         self._examples = Examples()
         self._groups: dict[int, Group] = defaultdict(Group)
@@ -99,14 +53,14 @@ class Patterns:
 
     def meet_all(self, batch: Batch) -> Ids:
         """Count the lines of `batch` and return the number of the pattern of each, shape ``(n,)``."""
-        get = self._known.get
-        numbers = [get(each, -1) for each in batch.shapes]
-        unknown = [at for at, number in enumerate(numbers) if number < 0]
+        known = self._shapes
+        if len(known) >= KNOWN:
+            known.clear()
+        unknown = [each for each in dict.fromkeys(batch.shapes) if each not in known]
         if unknown:
-            alike = plain(b"\n".join([batch.shapes[at] for at in unknown])).split(b"\n")
-            for at, shape in zip(unknown, alike, strict=True):
-                numbers[at] = self._meet(shape)
-        found = np.array(numbers, np.int64)
+            for shape, alike in zip(unknown, plain(b"\n".join(unknown)).split(b"\n"), strict=True):
+                known[shape] = self._meet(alike)
+        found = np.array(list(map(known.__getitem__, batch.shapes)), np.int64)
         self.counts += np.bincount(found, minlength=len(self.counts))
         self._examples.learn(found, batch.hashes, batch.lines)
         return found
@@ -298,6 +252,7 @@ class Patterns:
                 folded.append(group)
         if folded:
             self._known.clear()
+            self._shapes.clear()
             self._recluster(folded)
 
     def _fold_one(self, group: Group, cluster: Cluster) -> bool:

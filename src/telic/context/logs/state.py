@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from telic.context.logs.limits import Limits
 from telic.context.logs.masking import Cleaned
-from telic.context.logs.patterns import Limits, Seen
 from telic.errors import InvalidRecord
 
 VERSION = 1
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A pattern and what is known of it.
+
+    Parameters
+    ----------
+    pattern
+        A masked line.
+    count
+        Lines of it.
+    template
+        The id of its template.
+    examples
+        Some of its lines, by hash.
+    folded
+        The columns in which the patterns differed that it stands for; None when it stands for itself.
+    """
+
+    pattern: str
+    count: int
+    template: int
+    examples: dict[int, str]
+    folded: tuple[int, ...] | None
 
 
 class State(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 
 from telic.context.logs.masking import MARK, VARIABLE, values
 from telic.context.logs.tokens import is_value, places
@@ -72,16 +73,17 @@ class Piece:
     column: int
 
 
-def pieces(pattern: str, most: int) -> tuple[list[Piece], str]:
+@lru_cache(maxsize=4096)
+def pieces(pattern: str, most: int) -> tuple[tuple[Piece, ...], str]:
     """Return the tokens of `pattern` in their places, at most `most`, and what follows the last."""
     found, end = [], 0
     for column, (start, stop) in enumerate(places(pattern)):
         if column == most:
             found.append(Piece(pattern[end:start], pattern[start:], column))
-            return found, ""
+            return tuple(found), ""
         found.append(Piece(pattern[end:start], pattern[start:stop], column))
         end = stop
-    return found, pattern[end:]
+    return tuple(found), pattern[end:]
 
 
 def raw_tokens(pattern: str, line: str, most: int) -> list[str]:

@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from telic.context.logs.masking import MARK
 from telic.context.logs.tokens import DELIMITERS, Row, head, is_value, is_word
@@ -38,7 +39,7 @@ class Cluster:
     rows: tuple[Row, ...]
     variable: tuple[int, ...]
 
-    @property
+    @cached_property
     def key(self) -> Row:
         """The template as a row: `MARK` where the rows differ; three or more equal values in a row count as one."""
         row = list(self.rows[0])
