@@ -26,7 +26,8 @@ class Frequencies:
 
     def __init__(self, size: int, bins: int, rest: int) -> None:
         self._rest = rest
-        self._counts = np.zeros((size, bins), dtype=np.float32)
+        self._bins = np.arange(bins)
+        self._as_high = np.zeros((size, bins), dtype=np.float32)  # episodes that came at least to each height
         self._highest = np.full(size, -1, dtype=np.int64)  # of the episode that goes on, -1: none yet
         self._began = np.zeros(size)
 
@@ -44,12 +45,12 @@ class Frequencies:
         seen : shape (N,)
             Samples of each so far.
         """
-        step = np.clip(height, 0, self._counts.shape[1] - 1).astype(np.int64)
+        step = np.clip(height, 0, len(self._bins) - 1).astype(np.int64)
         highest = self._highest[rows]
         over = (seen - self._began[rows] > self._rest) | (highest < 0)
         ended = over & (highest >= 0)
-        self._counts[rows[ended], highest[ended]] += 1
+        self._as_high[rows[ended]] += self._bins <= highest[ended, None]
         self._highest[rows] = np.where(over, step, np.maximum(highest, step))
         self._began[rows] = np.where(over, seen, self._began[rows])
-        as_high = (self._counts[rows] * (np.arange(self._counts.shape[1]) >= step[:, None])).sum(axis=1)
+        as_high = self._as_high[rows, step]
         return np.where(as_high > 0, np.minimum(surprise, np.log((seen + 1) / np.maximum(as_high, 0.5))), surprise)

@@ -36,6 +36,7 @@ class Levels:
         self.level = np.zeros(shape)
         self.scale = np.zeros(shape)
         self._seen = np.zeros(shape)
+        self._settled = False  # every signal has been seen often enough, and has a scale
 
     def step(self, signal: Floats, valid: Bools, least: Floats) -> Floats:
         """Return how many scales each sample lies from its level, and learn from it.
@@ -52,16 +53,16 @@ class Levels:
         array of the same shape
             Not negative; 0 where not valid (nothing is learned there) and for a first sample.
         """
-        first = self._seen == 0
-        if first.any():
-            np.copyto(self.level, signal, where=first)
+        if not self._settled:
+            np.copyto(self.level, signal, where=self._seen == 0)
         apart = signal - self.level
         size = np.abs(apart)
         deviation = size / (self.scale + (least + _TINY))
         bounded = np.minimum(size, self._clip * self.scale)
-        free = (self._seen <= _FREE) | (self.scale == 0)
-        if free.any():
+        if not self._settled:
+            free = (self._seen <= _FREE) | (self.scale == 0)
             np.copyto(bounded, size, where=free)
+            self._settled = not free.any()
         gain = np.maximum(self._slowest, 1 / (self._seen + 1)) * valid
         self.scale += gain * (bounded - self.scale)
         np.copysign(bounded, apart, out=bounded)

@@ -39,7 +39,11 @@ class Seasons:
         self._steps = 0
         self.period = np.zeros(series)  # in the unit of the times; 0: none
         self._ready_at = np.full(series, np.inf)
-        self._cycle = np.zeros(series, dtype=np.int64)
+        self._pace = np.zeros(series)  # parts of the period in a unit of time
+        self._place = np.zeros(series, dtype=np.int64)  # parts of the period since time 0
+        self._here_low, self._here_high = np.zeros(series), np.zeros(series)  # the range of this part
+        self._here_known = np.zeros(series, dtype=bool)
+        self._now_low, self._now_high = np.full(series, np.inf), np.full(series, -np.inf)  # seen in it
         shape = (series, configuration.slots)
         self._low, self._high = np.full(shape, np.inf), np.full(shape, -np.inf)
         past = (series, configuration.cycles, configuration.slots)
@@ -62,24 +66,35 @@ class Seasons:
         return np.asarray(times >= self._ready_at)
 
     def _follow(self, times: Floats, values: Floats, valid: Bools) -> tuple[Floats, Bools]:
-        rows = np.flatnonzero(valid & (self.period > 0))
-        away, known = np.zeros(len(values)), np.zeros(len(values), dtype=bool)
-        if not len(rows):
-            return away, known
-        turns = times[rows] / self.period[rows]
-        cycle = np.floor(turns).astype(np.int64)
-        slot = np.minimum(((turns - cycle) * self._configuration.slots).astype(np.int64), self._configuration.slots - 1)
-        turned = rows[cycle != self._cycle[rows]]
+        there = valid & (self.period > 0)
+        place = np.floor(times * self._pace).astype(np.int64)
+        moved = np.flatnonzero(there & (place != self._place))
+        if len(moved):
+            self._move(moved, place[moved])
+        away = np.maximum(np.maximum(self._here_low - values, values - self._here_high), 0.0)
+        known = there & self._here_known
+        np.minimum(self._now_low, values, out=self._now_low, where=there)
+        np.maximum(self._now_high, values, out=self._now_high, where=there)
+        return np.where(known, away, 0.0), known
+
+    def _move(self, rows: NDArray[np.int64], place: NDArray[np.int64]) -> None:
+        """Some series come to another part of their period: what was seen in the last one is written down."""
+        slots = self._configuration.slots
+        last = self._place[rows] % slots
+        self._low[rows, last] = np.minimum(self._low[rows, last], self._now_low[rows])
+        self._high[rows, last] = np.maximum(self._high[rows, last], self._now_high[rows])
+        turned = rows[place // slots != self._place[rows] // slots]
         if len(turned):
             self._turn(turned)
-            self._cycle[rows] = cycle
-        here = values[rows]
+        self._enter(rows, place)
+
+    def _enter(self, rows: NDArray[np.int64], place: NDArray[np.int64]) -> None:
+        slot = place % self._configuration.slots
         low, high = self._range_low[rows, slot], self._range_high[rows, slot]
-        known[rows] = np.isfinite(low)
-        away[rows] = np.where(known[rows], np.maximum(np.maximum(low - here, here - high), 0.0), 0.0)
-        self._low[rows, slot] = np.minimum(self._low[rows, slot], here)
-        self._high[rows, slot] = np.maximum(self._high[rows, slot], here)
-        return away, known
+        self._place[rows] = place
+        self._here_known[rows] = np.isfinite(low)
+        self._here_low[rows], self._here_high[rows] = np.nan_to_num(low), np.nan_to_num(high)
+        self._now_low[rows], self._now_high[rows] = np.inf, -np.inf
 
     def _turn(self, rows: NDArray[np.int64]) -> None:
         """A cycle ends: it joins the past ones, and the ranges are made anew."""
@@ -122,16 +137,17 @@ class Seasons:
             (self._past_high, -np.inf),
         ):
             array[row] = empty
+        slots = self._configuration.slots
+        self._pace[row] = slots / self.period[row]
         times, values = self._history.of(row)
-        turns = times / self.period[row]
-        cycle = np.floor(turns).astype(np.int64)
-        slot = np.minimum(((turns - cycle) * self._configuration.slots).astype(np.int64), self._configuration.slots - 1)
-        now = int(cycle[-1]) if len(cycle) else 0
-        self._cycle[row] = now
+        place = np.floor(times * self._pace[row]).astype(np.int64)
+        cycle, slot = place // slots, place % slots
         for back in range(self._configuration.cycles + 1):
-            these = cycle == now - back
+            these = cycle == cycle[-1] - back
             low = self._low[row] if back == 0 else self._past_low[row, back - 1]
             high = self._high[row] if back == 0 else self._past_high[row, back - 1]
             np.minimum.at(low, slot[these], values[these])
             np.maximum.at(high, slot[these], values[these])
-        self._make_range(np.array([row]))
+        rows = np.array([row])
+        self._make_range(rows)
+        self._enter(rows, place[-1:])
