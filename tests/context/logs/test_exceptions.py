@@ -130,10 +130,14 @@ def test_numbers_of_a_message_are_values() -> None:
 PARTS = [line for text in (JAVA, PYTHON, GO, NODE, CSHARP) for line in text.split("\n")]
 
 
-@settings(deadline=None)
-@given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=20)), max_size=40))
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.one_of(st.sampled_from(PARTS), st.text(st.characters(exclude_characters="\n"), max_size=20)), max_size=40
+    )
+)
 def test_whatever_is_printed_traces_lie_in_order_and_apart(lines: list[str]) -> None:
     found = find(lines)
     ends = [0, *(each.stop for each in found)]
     assert all(0 <= each.start < each.stop <= len(lines) for each in found)
-    assert all(each.start >= end - 1 for each, end in zip(found, ends, strict=False))
+    assert all(each.start >= end for each, end in zip(found, ends, strict=False))

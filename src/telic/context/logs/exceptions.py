@@ -49,15 +49,15 @@ def find(lines: Sequence[str]) -> list[Found]:
     numbered = [(at, line[:LINE].rstrip()) for at, record in enumerate(lines) for line in record.split("\n")]
     text = [line for _, line in numbered]
     found: list[Found] = []
-    at = 0
+    at = free = 0
     while at < len(text):
-        parsed = _parse(text, at)
+        parsed = _parse(text, at, free)
         if parsed is None:
             at += 1
             continue
         start, stop, trace = parsed
         found.append(Found(numbered[start][0], numbered[stop - 1][0] + 1, trace))
-        at = max(stop, at + 1)
+        at = free = max(stop, at + 1)
     return found
 
 
@@ -72,21 +72,21 @@ def records(lines: Sequence[str]) -> list[str]:
     return [*joined, *lines[done:]]
 
 
-def _parse(text: Sequence[str], at: int) -> tuple[int, int, Trace] | None:
+def _parse(text: Sequence[str], at: int, free: int) -> tuple[int, int, Trace] | None:
     line = text[at]
     if _TRACEBACK in line:
         return _python(text, at)
     if (panic := _PANIC.search(line)) is not None:
         return _go(text, at, panic)
     if at + 1 < len(text) and text[at + 1].lstrip().startswith(("at ", "--- ")) and _frame(text[at + 1]):
-        return _at(text, at)
+        return _at(text, at, free)
     return None
 
 
-def _at(text: Sequence[str], at: int) -> tuple[int, int, Trace] | None:
-    """Read a trace of Java, Node or C#: a head, then lines that begin with ``at``."""
-    start = next((up for up in range(at, max(at - 4, -1), -1) if _HEAD.search(text[up])), at)
-    if start and text[start].lstrip().startswith(_INNER):
+def _at(text: Sequence[str], at: int, free: int) -> tuple[int, int, Trace] | None:
+    """Read a trace of Java, Node or C#: a head, not before line `free`, then lines that begin with ``at``."""
+    start = next((up for up in range(at, max(at - 4, free - 1), -1) if _HEAD.search(text[up])), at)
+    if start > free and text[start].lstrip().startswith(_INNER):
         return _nested(text, start)
     language, blocks = _language(text, at + 1), []
     head, stop = text[start], at + 1
