@@ -120,5 +120,5 @@ def test_the_defaults_are_what_the_guide_says() -> None:
         assert reader._export_interval_millis == 60_000
     finally:
         reader.shutdown()
-    assert BatchSpanProcessor._default_schedule_delay_millis() == 5000
-    assert BatchLogRecordProcessor._default_schedule_delay_millis() == 1000
+    assert BatchSpanProcessor._default_schedule_delay_millis() == 5000  # type: ignore[no-untyped-call]
+    assert BatchLogRecordProcessor._default_schedule_delay_millis() == 1000  # type: ignore[no-untyped-call]

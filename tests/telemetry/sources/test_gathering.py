@@ -24,7 +24,7 @@ from telic.cli import record
 from telic.errors import SourceFailed, UsageError
 from telic.model import Window
 from telic.telemetry.sources import Limit, Source, gather, read, write
-from telic.telemetry.sources.recording import quantile
+from telic.telemetry.sources.histograms import quantile
 
 NAMES = ("prometheus", "loki", "jaeger", "kubernetes", "alertmanager", "http")
 parquet: Any = importlib.import_module("pyarrow.parquet")

@@ -74,7 +74,8 @@ def log_row(row: Row, attributes: dict[str, object], more: Mapping[str, object])
     """Complete a log record in the same way."""
     found = dict(attributes)
     event, exception = _text(found, "event.name"), _text(found, "exception.type")
-    row = {"event_name": event, "exception_type": exception} | {name: value for name, value in row.items() if value}
+    row["event_name"] = row.get("event_name") or event
+    row["exception_type"] = row.get("exception_type") or exception
     return row | {"attributes": _json(found, more)}
 
 

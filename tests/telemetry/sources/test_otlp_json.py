@@ -1,0 +1,119 @@
+"""OTLP-JSON from files and servers gives the rows that the receiver would have stored."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.telemetry import otlp_examples
+
+from telic.telemetry.sources import SCHEMAS, otlp_json
+from telic.telemetry.sources.rows import rows_table
+
+T = 1_795_253_400_000_000_000
+ORIGIN = {
+    "attributes": [
+        {"key": "service.name", "value": {"stringValue": "orders"}},
+        {"key": "service.instance.id", "value": {"stringValue": "orders-1"}},
+        {"key": "k8s.node.name", "value": {"stringValue": "node-1"}},
+    ]
+}
+
+
+def spans(**change: Any) -> list[dict[str, Any]]:
+    span = {
+        **{"traceId": "0102030405060708090a0b0c0d0e0f10", "spanId": "0102030405060708", "name": "GET /", "kind": 3},
+        **{"startTimeUnixNano": str(T), "endTimeUnixNano": str(T + 5), "status": {"code": 2, "message": "no"}},
+    }
+    document = {"resourceSpans": [{"resource": ORIGIN, "scopeSpans": [{"spans": [span | change]}]}]}
+    return list(otlp_json.spans(document))
+
+
+def test_a_span_has_the_columns_of_the_store() -> None:
+    attributes = [
+        {"key": "http.response.status_code", "value": {"intValue": "503"}},
+        {"key": "peer.service", "value": {"stringValue": "stock"}},
+        {"key": "tags", "value": {"arrayValue": {"values": [{"intValue": 1}, {"boolValue": True}]}}},
+    ]
+    (row,) = spans(attributes=attributes)
+    assert (row["service"], row["instance"], row["kind"], row["status"], row["status_message"]) == (
+        *("orders", "orders-1", "client", "error", "no"),
+    )
+    assert (row["start_ns"], row["duration_ns"], row["http_status"], row["peer"]) == (T, 5, 503, "stock")
+    assert json.loads(str(row["attributes"])) == {"tags": [1, True], "resource": {"k8s.node.name": "node-1"}}
+
+
+@given(st.binary(min_size=16, max_size=16), st.binary(min_size=8, max_size=8))
+def test_ids_in_hex_and_in_base64_are_the_same(trace: bytes, span: bytes) -> None:
+    in_hex = spans(traceId=trace.hex(), spanId=span.hex())
+    in_base64 = spans(traceId=base64.b64encode(trace).decode(), spanId=base64.b64encode(span).decode())
+    assert in_hex == in_base64
+    if any(trace) and any(span):
+        assert (in_hex[0]["trace_id"], in_hex[0]["span_id"]) == (trace.hex(), span.hex())
+    else:
+        assert in_hex == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [("SPAN_KIND_SERVER", "server"), (2, "server"), (None, "internal"), (9, "internal")]
+)
+def test_enums_come_by_name_or_number(kind: object, word: str) -> None:
+    assert spans(kind=kind)[0]["kind"] == word
+
+
+def test_logs_and_metrics_have_the_columns_of_the_store() -> None:
+    record = {"timeUnixNano": str(T), "severityNumber": "SEVERITY_NUMBER_ERROR2", "body": {"stringValue": "no stock"}}
+    document: dict[str, Any] = {"resourceLogs": [{"resource": ORIGIN, "scopeLogs": [{"logRecords": [record]}]}]}
+    (log,) = otlp_json.logs(document)
+    assert (log["severity"], log["severity_number"], log["body"], log["service"]) == ("ERROR", 18, "no stock", "orders")
+    point = {"timeUnixNano": str(T), "count": "3", "sum": 0.5, "explicitBounds": [0.1], "bucketCounts": ["1", "2"]}
+    histogram = {"name": "took", "unit": "s", "histogram": {"aggregationTemporality": 1, "dataPoints": [point]}}
+    gauge = {"name": "full", "gauge": {"dataPoints": [{"timeUnixNano": str(T), "asInt": "4"}]}}
+    document = {"resourceMetrics": [{"resource": ORIGIN, "scopeMetrics": [{"metrics": [histogram, gauge]}]}]}
+    first, second = otlp_json.metrics(document)
+    assert (first["count"], first["sum"], first["bounds"], first["buckets"]) == (3, 0.5, "[0.1]", "[1,2]")
+    assert json.loads(str(first["attributes"]))["temporality"] == "delta"
+    assert second["value"] == 4.0
+    assert rows_table("metrics", [first, second]).schema == SCHEMAS["metrics"]
+
+
+SAME = {
+    "spans": ("trace_id", "span_id", "parent_span_id", "service", "instance", "name", "kind", "start_ns", "status"),
+    "logs": ("time_ns", "service", "severity", "severity_number", "trace_id", "span_id"),
+    "metrics": ("time_ns", "start_ns", "service", "name", "unit"),
+}
+READERS = {"spans": otlp_json.spans, "logs": otlp_json.logs, "metrics": otlp_json.metrics}
+
+
+@given(st.one_of(otlp_examples.traces(), otlp_examples.logs(), otlp_examples.metrics()))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_the_rows_are_those_that_the_receiver_makes(example: otlp_examples.Example) -> None:
+    document = json.loads(otlp_examples.as_json(example.message))
+    kinds = ("gauge", "sum", "histogram")
+    expected = [row for row in example.rows if example.table != "metrics" or row["kind"] in kinds]
+    found = list(READERS[example.table](document))
+    same = SAME[example.table]
+    assert [[row.get(name, "") for name in same] for row in found] == [[row[name] for name in same] for row in expected]
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+    max_leaves=8,
+)
+NAMES = ("resourceSpans", "resource", "scopeSpans", "spans", "attributes", "status", "events", "links", "kind", "body")
+
+
+@given(
+    st.recursive(
+        JSON, lambda inner: st.dictionaries(st.sampled_from(NAMES), st.one_of(inner, st.lists(inner))), max_leaves=20
+    )
+)
+def test_any_document_gives_rows_or_nothing(document: Any) -> None:
+    for reader in (otlp_json.spans, otlp_json.logs, otlp_json.metrics):
+        if isinstance(document, dict):
+            assert all(isinstance(each, dict) for each in reader(document))
