@@ -149,7 +149,7 @@ def start(
             seconds=FOREVER,
             quiet=True,
         )
-        journey.run("load", load.run(order, world.clock, world.system.enter))
+        journey.run("load", load.run(order, world.clock, world.system))
         journey.settle()
         if operate:
             journey.operate()

@@ -15,6 +15,7 @@ from telic.model import load
 from telic.runtime.client.transport import TransportFailed
 from telic.runtime.server.messages import WANTED, Request, Response
 from telic.worlds.load import simulated
+from telic.worlds.load.entry import Handle
 from telic.worlds.load.exchange import Answer, Ask, Exchange, Finding
 from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.load.order import About, Order
@@ -24,8 +25,6 @@ from telic.worlds.load.simulated import SimulatedWay
 from telic.worlds.load.testing import ModelSystem, Reply
 from telic.worlds.simulated.clock import START, LoopClock
 from telic.worlds.simulated.loop import VirtualLoop
-
-Handle = simulated.Handle
 
 
 class Entry:

@@ -56,13 +56,8 @@ def echo(loop: VirtualLoop, network: Network) -> Echo:
 
 
 async def ask(network: Network, port: int = 100, patience: float = 1.0) -> Reply:
-    exchange = network.begin(port, ASK)
-    try:
-        async with asyncio.timeout(patience):
-            return await exchange.reply
-    except TimeoutError:
-        exchange.leave()
-        raise
+    async with asyncio.timeout(patience):
+        return await network.ask(port, ASK)
 
 
 def test_both_links_and_the_port_itself_lead_to_the_callee(loop: VirtualLoop, network: Network, echo: Echo) -> None:

@@ -13,7 +13,7 @@ from telic.runtime.client.transport import Reply, Transport, TransportFailed
 from telic.runtime.context import CURRENT, RequestContext, parent_span
 from telic.runtime.failures import BusinessError, DeadlineExceeded, DependencyFailed, Forbidden, Unauthorised
 from telic.runtime.policies.breaker import Breaker
-from telic.runtime.policies.limit import Deadlines
+from telic.runtime.policies.limit import Deadlines, RowLimit
 from telic.runtime.policies.retry import Retrier
 from telic.runtime.telemetry.client_spans import ClientSpans
 from telic.runtime.telemetry.recorder import Recorder
@@ -21,6 +21,7 @@ from telic.runtime.wiring import EdgePolicy
 
 T = TypeVar("T")
 TRIED = b"telic-tried"  # a reply with this header comes from a callee that has spent retries already
+DECIDED = frozenset({200, 400, 401, 403, 404, 422, 429})  # answers that trying again does not change
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -127,7 +128,7 @@ class _Call:
         while True:
             attempt += 1
             failure, answer = await self._try(attempt)
-            if answer is not None and answer.status in (200, 400, 401, 403, 404, 422, 429):
+            if answer is not None and answer.status in DECIDED:
                 return answer
             tried = answer is not None and TRIED in answer.headers
             wait = client._retrier.again(attempt, failure, safe=self._safe, tried_below=tried)
@@ -144,8 +145,8 @@ class _Call:
 
     async def _try(self, attempt: int) -> tuple[str, Reply | None]:
         """Return the attempt's error type (empty for none) and the reply, if there was one."""
-        client = self._client
-        left = self._left()
+        client, context = self._client, self._context
+        left = context.remaining() if context is not None and client.policy.deadline else None
         if left is not None and left <= 0:
             self.record_refused("deadline_exceeded")
             raise DeadlineExceeded(f"no time left to call {client.callee}.{self._operation}")
@@ -155,7 +156,7 @@ class _Call:
         span = spans.begin(self._parent)
         status, error_type = 0, "cancelled"
         try:
-            with client._deadlines.within(seconds):
+            with RowLimit(client._deadlines, seconds):
                 headers = self._headers(span.traceparent, left)
                 answer = await client.transport.send("/" + self._operation, headers, self._body, repeatable=self._safe)
             status = answer.status

@@ -85,20 +85,12 @@ class Deadlines:
         self._row: deque[RowLimit] = deque()
         self._armed = False
 
-    def within(self, seconds: float | None) -> RowLimit:
-        """Return the limit of a block that may take so long [s]; None is no limit."""
-        return RowLimit(self, seconds)
-
-    def task(self) -> asyncio.Task[object] | None:
-        """Return the task that runs now; which loop runs costs a system call, so it is remembered."""
-        found = None if self._loop is None else asyncio.current_task(self._loop)
-        if found is None:
-            self._loop = asyncio.get_running_loop()
-            found = asyncio.current_task(self._loop)
-        return found
-
     def add(self, limit: RowLimit) -> Timer | None:
-        """Let `limit` expire at its end; return its timer where it has one of its own."""
+        """Let `limit` of the task that runs expire at its end; return its timer where it has one of its own."""
+        limit.task = None if self._loop is None else asyncio.current_task(self._loop)
+        if limit.task is None:
+            self._loop = asyncio.get_running_loop()  # remembered: asking costs a system call
+            limit.task = asyncio.current_task(self._loop)
         row = self._row
         while row and row[0].task is None:
             row.popleft()
@@ -123,7 +115,7 @@ class Deadlines:
 
 
 class RowLimit(Limit):
-    """A limit that stands in a row; made by `Deadlines.within`.
+    """``with RowLimit(deadlines, seconds):`` is a `Limit` that stands in a row.
 
     Attributes
     ----------
@@ -141,5 +133,4 @@ class RowLimit(Limit):
         if self._seconds is not None:
             deadlines = self._deadlines
             self.end = deadlines.now() + self._seconds
-            self.task = deadlines.task()
             self._timer = deadlines.add(self)

@@ -17,7 +17,7 @@ from telic.runtime.failures import BusinessError, DeadlineExceeded, Malformed, O
 from telic.runtime.policies.admission import Admission
 from telic.runtime.policies.cache import ReadThrough
 from telic.runtime.policies.dedupe import Answer, Dedupe
-from telic.runtime.policies.limit import Deadlines
+from telic.runtime.policies.limit import Deadlines, RowLimit
 from telic.runtime.ports import Tokens
 from telic.runtime.server import outcome
 from telic.runtime.server.messages import Request, Response, error
@@ -119,7 +119,7 @@ class Shell:
             CURRENT.set(context)
             asked = route.decode_query(request.query) if request.method == "GET" else route.decode(request.body)
             chain = self.chain
-            with self._deadlines.within(context.remaining()):
+            with RowLimit(self._deadlines, context.remaining()):
                 if chain.cache is None and not (context.idempotency_key and route.operation.mutating):
                     return Outcome(Response(200, await self._admitted(route, context, asked)))
                 return await self._answer(route, context, asked)

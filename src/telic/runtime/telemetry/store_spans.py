@@ -11,15 +11,18 @@ _LATE = 0.001  # a cancelled statement with less time left was ended by the dead
 
 
 class StoreSpans:
-    """Spans of one store."""
+    """Spans of one store.
+
+    Attributes
+    ----------
+    begin
+        Gives when a statement begins [ns since the epoch].
+    """
 
     def __init__(self, system: str, peer: str, recorder: Recorder) -> None:
         self._system, self._peer, self._recorder = system, peer, recorder
         self._shapes: dict[tuple[str, str, str], SpanShape] = {}
-
-    def begin(self) -> int:
-        """Return when a statement began [ns since the epoch]."""
-        return self._recorder.now()
+        self.begin = recorder.now
 
     def end(self, start: int, statement: Statement, sqlstate: str, error_type: str) -> None:
         """Record the span of `statement`; ``cancelled`` becomes ``deadline_exceeded`` where that was the reason."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What came back: a status and its JSON, or a problem with the way (``timeout``, ``connection_reset``)."""
 
     status: int = 0
@@ -29,8 +27,7 @@ class Answer:
         return self.status not in (200, 422)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What an answer was worth.
 
     Attributes
@@ -51,17 +48,16 @@ Judge = Callable[[Answer], Finding]
 Glance = Callable[[bytes], Finding | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """What a user asks of the entry service, and who judges the answer."""
 
     id: str  # operation of the intent that it counts for
     operation: str  # POST /<operation>
     body: dict[str, object]
-    judge: Judge = field(repr=False, compare=False)
+    judge: Judge
     token: str = ""  # bearer token; "" without one
     key: str = ""  # idempotency key; "" without one
-    glance: Glance | None = field(default=None, repr=False, compare=False)
+    glance: Glance | None = None
     """Knows a right body (200) at sight; what it does not know, None, is for `judge` to read."""
 
     @property

@@ -1,17 +1,17 @@
-"""The same load on virtual time: exchanges are calls of the entry's handler, without sockets or HTTP."""
+"""The same load on virtual time: exchanges go straight to the entry, without sockets or HTTP."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from telic.clock import Clock
 from telic.runtime.client.transport import TransportFailed
-from telic.runtime.server.messages import Request, Response
-from telic.worlds.load.exchange import METHOD, Answer, Exchange, problem_of
+from telic.runtime.server.messages import Request
+from telic.worlds.load.entry import Entry, Handle, Handled
+from telic.worlds.load.exchange import METHOD, Answer, Exchange, Line, problem_of
 from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.load.order import Order, Prepared, prepare
 from telic.worlds.load.pool import LIMIT
@@ -19,9 +19,6 @@ from telic.worlds.load.record import SecondLine
 from telic.worlds.load.recording import recording
 from telic.worlds.load.welcome import welcome
 
-Handle = Callable[[Request], Coroutine[Any, Any, Response]]
-"""Answers a request at the entry; raises `TransportFailed` or OSError where no answer comes.
-Cancelling it is what a closed connection is to a server."""
 Write = Callable[[SecondLine], None]
 Fail = Callable[[BaseException], None]
 HOST = "simulated"
@@ -30,7 +27,7 @@ HOST = "simulated"
 async def run(
     order: Order,
     clock: Clock,
-    handle: Handle,
+    entry: Entry | Handle,
     *,
     write: Write | None = None,
     stop: asyncio.Event | None = None,
@@ -40,8 +37,8 @@ async def run(
 
     Parameters
     ----------
-    handle
-        The entry of the system.
+    entry
+        Of the system.
     write
         Gets each second instead of the files that a live run writes.
     stop
@@ -50,7 +47,7 @@ async def run(
         Of the order's design, where somebody has read it already; it is only read and may serve many runs.
     """
     prepared = prepare(order, clock, knowledge)
-    way = SimulatedWay(handle)
+    way = SimulatedWay(entry)
     try:
         await welcome(prepared.desk, way, HOST, clock.monotonic)
         if write is not None:
@@ -78,21 +75,8 @@ async def _stopping(stop: asyncio.Event, then: Callable[[], None]) -> None:
     then()
 
 
-class Carried:
-    """A request that is being handled; its caller may leave."""
-
-    __slots__ = ("_task",)
-
-    def __init__(self, task: asyncio.Task[Response]) -> None:
-        self._task = task
-
-    def drop(self) -> None:
-        """Leave: whoever handles it is cancelled."""
-        self._task.cancel()
-
-
 class SimulatedWay:
-    """Carries exchanges to a handler, as many at once as a live generator has connections.
+    """Carries exchanges to an entry, as many at once as a live generator has connections.
 
     Parameters
     ----------
@@ -102,15 +86,13 @@ class SimulatedWay:
     Attributes
     ----------
     fail
-        Called with an error that the handler must not raise, or that judging an answer raised.
+        Called with an error that the entry must not raise, or that judging an answer raised.
     """
 
-    def __init__(self, handle: Handle, *, limit: int = LIMIT) -> None:
-        self._handle, self._limit = handle, limit
-        self._loop = asyncio.get_running_loop()
-        self._under_way: dict[asyncio.Task[Response], None] = {}
+    def __init__(self, entry: Entry | Handle, *, limit: int = LIMIT) -> None:
+        self._entry, self._limit = entry if isinstance(entry, Entry) else Handled(entry), limit
+        self._under_way: dict[Exchange, Line] = {}
         self._waiting: deque[Exchange] = deque()
-        self._closed = False
         self.fail: Fail = _raise
 
     def submit(self, exchange: Exchange) -> None:
@@ -120,54 +102,50 @@ class SimulatedWay:
             return
         ask = exchange.ask
         request = Request(METHOD, ask.path, "", ask.headers(), ask.encoded())
-        task = self._loop.create_task(self._handle(request))
-        exchange.line = Carried(task)
-        self._under_way[task] = None
-        task.add_done_callback(partial(self._over, exchange))
+        self._under_way[exchange] = self._entry.begin(request, partial(self._over, exchange))
 
     def drop(self, exchange: Exchange) -> None:
         """Give up an exchange that ended by itself; its caller leaves."""
-        if exchange.line is not None:
-            exchange.line.drop()
-            exchange.line = None
+        line = self._under_way.pop(exchange, None)
+        if line is not None:
+            line.drop()
+            self._next()
 
     def close(self) -> None:
         """Leave everything that is under way."""
-        self._closed = True
         self._waiting.clear()
-        for task in tuple(self._under_way):
-            task.cancel()
+        under_way, self._under_way = self._under_way, {}
+        for line in under_way.values():
+            line.drop()
 
-    def _over(self, exchange: Exchange, task: asyncio.Task[Response]) -> None:
-        del self._under_way[task]
+    def _over(self, exchange: Exchange, status: int, body: bytes, error: BaseException | None) -> None:
+        if self._under_way.pop(exchange, None) is None:
+            return  # it was given up
         try:
-            self._finish(exchange, task)
-        except Exception as error:  # noqa: BLE001 - ends the run, which raises it
-            self.fail(error)
-        if self._waiting and not self._closed:
+            if error is None:
+                exchange.finish_http(status, body)
+            else:
+                exchange.finish(Answer(problem=_problem(error)))
+        except Exception as failure:  # noqa: BLE001 - ends the run, which raises it
+            self.fail(failure)
+        if self._waiting:
             self._next()
-
-    def _finish(self, exchange: Exchange, task: asyncio.Task[Response]) -> None:
-        if task.cancelled():
-            if exchange.answer is None and not self._closed:
-                exchange.finish(Answer(problem="connection_reset"))  # by the other side: nobody here left
-            return
-        error = task.exception()
-        if error is None:
-            response = task.result()
-            exchange.finish_http(response.status, response.body)
-        elif isinstance(error, TransportFailed):
-            exchange.finish(Answer(problem=error.error_type))
-        elif isinstance(error, OSError):
-            exchange.finish(Answer(problem=problem_of(error)))
-        else:
-            raise error
 
     def _next(self) -> None:
         while self._waiting and len(self._under_way) < self._limit:
             exchange = self._waiting.popleft()
             if exchange.answer is None:
                 self.submit(exchange)
+
+
+def _problem(error: BaseException) -> str:
+    if isinstance(error, TransportFailed):
+        return error.error_type
+    if isinstance(error, asyncio.CancelledError):
+        return "connection_reset"  # by the other side: nobody here left
+    if isinstance(error, OSError):
+        return problem_of(error)
+    raise error
 
 
 class VirtualTimer:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, Future, TimerHandle
+from asyncio import Future, TimerHandle
 from collections import deque
+
+from telic.worlds.simulated.loop import VirtualLoop
 
 _NEVER, _FOREVER = float("-inf"), float("inf")
 Turn = tuple[int, float]  # a job of known end: which CPU, and until when on the loop's clock [s]
@@ -32,7 +34,7 @@ class Cpus:
         How many there are [1].
     """
 
-    def __init__(self, loop: AbstractEventLoop, count: int = 2) -> None:
+    def __init__(self, loop: VirtualLoop, count: int = 2) -> None:
         self._loop = loop
         self._busy_until = [_NEVER] * count
         self._waiting: deque[_Job] = deque()
@@ -64,7 +66,7 @@ class Cpus:
         """Begin a job of `seconds` [s] now and return its turn, or None where it has to be waited for with `use`."""
         if self._waiting or self._share < 1.0:
             return None
-        now = self._loop.time()
+        now = self._loop._now
         for place, until in enumerate(self._busy_until):
             if until <= now:
                 self._busy_until[place] = until = now + seconds
@@ -85,7 +87,7 @@ class Cpus:
 
     def give_up(self, turn: Turn) -> None:
         """Free the CPU of a job that ends before its time."""
-        now, (place, until) = self._loop.time(), turn
+        now, (place, until) = self._loop._now, turn
         if until > now and self._busy_until[place] == until:
             self._busy_until[place] = now
             self.seconds -= until - now
@@ -104,7 +106,7 @@ class Cpus:
                 each.done.set_exception(error)
 
     def _serve(self) -> None:
-        now = self._loop.time()
+        now = self._loop._now
         while self._waiting and (place := self._free(now)) >= 0:
             job = self._waiting.popleft()
             job.place, self._running[place], self._busy_until[place] = place, job, _FOREVER
@@ -124,12 +126,12 @@ class Cpus:
         self._serve()
 
     def _go(self, job: _Job) -> None:
-        job.began = self._loop.time()
+        job.began = self._loop._now
         job.speed = 1.0 if self._share >= 1.0 else self._share / len(self._running)
         job.timer = self._loop.call_at(job.began + job.left / job.speed, self._finish, job)
 
     def _pause(self, job: _Job) -> None:
-        ran = (self._loop.time() - job.began) * job.speed
+        ran = (self._loop._now - job.began) * job.speed
         self.seconds += ran
         job.left = max(0.0, job.left - ran)
         if job.timer is not None:
@@ -150,5 +152,5 @@ class Cpus:
 
     def _leave(self, job: _Job) -> None:
         del self._running[job.place]
-        self._busy_until[job.place] = self._loop.time()
+        self._busy_until[job.place] = self._loop._now
         self._serve()

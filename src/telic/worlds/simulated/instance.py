@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from telic.runtime.client.transport import Reply
 from telic.runtime.config import LOOK_EVERY, parse
 from telic.runtime.failures import InvalidConfig
 from telic.runtime.instance import DRAIN, LAME
@@ -101,11 +102,12 @@ class SimulatedInstance:
 
     async def handle(self, request: Request) -> Response:
         """Return the response to `request`, from the CPU's queue on."""
-        exchange = Exchange(request, self._loop.create_future(), None)
+        answered: asyncio.Future[Reply] = self._loop.create_future()
+        exchange = Exchange(request, answered, None)
         exchange.callee = self
         self.accept(exchange, 0.0)
         try:
-            reply = await exchange.reply
+            reply = await answered
         except asyncio.CancelledError:
             exchange.leave()
             raise

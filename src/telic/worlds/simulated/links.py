@@ -26,6 +26,22 @@ class Callee(Protocol):
         ...
 
 
+class Receiver(Protocol):
+    """Who waits for an answer, such as a future."""
+
+    def done(self) -> bool:
+        """Whether nothing is waited for any more."""
+        ...
+
+    def set_result(self, reply: Reply, /) -> object:
+        """Take the answer."""
+        ...
+
+    def set_exception(self, error: TransportFailed, /) -> object:
+        """Take note that none comes."""
+        ...
+
+
 class Link:
     """One of the two paths of an edge.
 
@@ -94,7 +110,7 @@ class Exchange:
 
     __slots__ = ("callee", "fails", "left", "link", "reply", "request", "task")
 
-    def __init__(self, request: Request, reply: asyncio.Future[Reply], link: Link | None) -> None:
+    def __init__(self, request: Request, reply: Receiver, link: Link | None) -> None:
         self.request, self.reply, self.link = request, reply, link
         self.callee: Callee | None = None
         self.task: asyncio.Task[None] | None = None

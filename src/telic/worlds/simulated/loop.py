@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
 import heapq
 import itertools
 import math
@@ -15,14 +14,13 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from telic.errors import UsageError, WorldError
-from telic.worlds.simulated import traps
+from telic.worlds.simulated import collecting, traps
 from telic.worlds.simulated.blocking import BlockingLoop
 from telic.worlds.simulated.handles import Later, Soon
 
 T = TypeVar("T")
 Args = TypeVarTuple("Args")
 Timed = tuple[float, int, Later | None, Callable[..., object] | None, tuple[Any, ...]]  # the last two without a handle
-_COLLECT = (20_000, 20, 20)  # as in a service process: requests make few cycles
 _copy, _new, _push, _pop = contextvars.copy_context, object.__new__, heapq.heappush, heapq.heappop
 
 
@@ -54,6 +52,7 @@ class VirtualLoop(BlockingLoop):
         self.patience = patience
         self._running_in: int | None = None
         super().__init__()
+        collecting.begin()
         self.set_debug(False)
         self._now, self._leave = start, False
         self._soon: deque[Soon] = deque()
@@ -148,6 +147,7 @@ class VirtualLoop(BlockingLoop):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
         self._soon.clear()
         self._timers.clear()
+        collecting.end()
         super().close()
 
     def _run(self, until: float) -> None:
@@ -156,8 +156,7 @@ class VirtualLoop(BlockingLoop):
             raise RuntimeError("an event loop runs in this thread already")
         self._running_in, self._leave = threading.get_ident(), False
         asyncio._set_running_loop(self)
-        hooks, threshold = sys.get_asyncgen_hooks(), gc.get_threshold()
-        gc.set_threshold(*_COLLECT)
+        hooks = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)  # type: ignore[attr-defined]
         try:
             with traps.guarded(self):
@@ -166,7 +165,6 @@ class VirtualLoop(BlockingLoop):
             self._soon.clear()  # whoever spins by asking again and again
         finally:
             sys.set_asyncgen_hooks(*hooks)
-            gc.set_threshold(*threshold)
             self._running_in, self._leave = None, False
             asyncio._set_running_loop(None)
         failure, self._failure = self._failure, None

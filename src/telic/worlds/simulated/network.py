@@ -8,8 +8,9 @@ import random
 from collections.abc import Mapping
 
 from telic.errors import PortInUse
+from telic.runtime.client.transport import Reply
 from telic.runtime.server.messages import Request
-from telic.worlds.simulated.links import Callee, Exchange, Link
+from telic.worlds.simulated.links import Callee, Exchange, Link, Receiver
 from telic.worlds.simulated.loop import VirtualLoop
 
 TRAVEL = 0.0002  # of a request and its answer together, over loopback and the proxy, median [s]
@@ -21,7 +22,7 @@ class Network:
     """All ports and links of one system."""
 
     def __init__(self, loop: VirtualLoop, rng: random.Random) -> None:
-        self._loop, self._random = loop, rng.random
+        self.loop, self._random = loop, rng.random
         self._listeners: dict[int, Callee] = {}
         self._links: dict[tuple[str, str], Link] = {}
         self._by_port: dict[int, Link] = {}
@@ -44,7 +45,7 @@ class Network:
         for name, port in ports.items():
             link = self._links.get((edge, name))
             if link is None:
-                link = self._links[edge, name] = Link(self._loop, edge, name, port, target)
+                link = self._links[edge, name] = Link(self.loop, edge, name, port, target)
             elif link.port != port:
                 self._by_port.pop(link.port, None)
             link.port, link.target = port, target
@@ -67,10 +68,20 @@ class Network:
         """Return the link that listens at `port`, or None."""
         return self._by_port.get(port)
 
-    def begin(self, port: int, request: Request) -> Exchange:
-        """Send a request to whatever listens at `port`; await ``reply`` of what is returned."""
+    async def ask(self, port: int, request: Request) -> Reply:
+        """Send a request to whatever listens at `port` and wait for the answer; cancelling is leaving."""
+        reply: asyncio.Future[Reply] = asyncio.Future(loop=self.loop)
+        exchange = self.begin(port, request, reply)
+        try:
+            return await reply
+        except asyncio.CancelledError:
+            exchange.leave()
+            raise
+
+    def begin(self, port: int, request: Request, reply: Receiver) -> Exchange:
+        """Send a request to whatever listens at `port`; `reply` gets the answer, or `TransportFailed`."""
         link = self._by_port.get(port)
-        exchange = Exchange(request, asyncio.Future(loop=self._loop), link)
+        exchange = Exchange(request, reply, link)
         if link is None:
             self._arrive(exchange, port)
             return exchange
@@ -94,9 +105,9 @@ class Network:
             exchange.callee = callee
             callee.accept(exchange, self._times[at])
         elif exchange.link is None:
-            self._loop.bare_at(self._loop._now + self._times[at], _refuse, exchange)
+            self.loop.bare_at(self.loop._now + self._times[at], _refuse, exchange)
         else:
-            self._loop.bare_at(self._loop._now + self._times[at], exchange.reset)
+            self.loop.bare_at(self.loop._now + self._times[at], exchange.reset)
 
 
 def _refuse(exchange: Exchange) -> None:

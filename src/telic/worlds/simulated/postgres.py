@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import random
-from asyncio import AbstractEventLoop, Future
+from asyncio import Future
 from collections import deque
 
 from telic.model import Design
 from telic.worlds.simulated.answers import AnswerTable
 from telic.worlds.simulated.cpus import Cpus
 from telic.worlds.simulated.grants import Grants
+from telic.worlds.simulated.loop import VirtualLoop
 
 CPUS = 2  # of the machine that the live world was measured on [1]
 SIGMA = 0.3  # of the logarithm of a statement's time [1]
@@ -30,7 +31,7 @@ class SimulatedPostgres:
         A new object at every start; None while the server is down.
     """
 
-    def __init__(self, loop: AbstractEventLoop, design: Design, rng: random.Random, *, cpus: int = CPUS) -> None:
+    def __init__(self, loop: VirtualLoop, design: Design, rng: random.Random, *, cpus: int = CPUS) -> None:
         tables = [f"{each.name}.{table.name}" for each in design.services for table in each.tables]
         indexes = {index.split(" ")[0] for each in design.services for table in each.tables for index in table.indexes}
         self._loop = loop
@@ -89,7 +90,7 @@ class SimulatedPostgres:
 class AdvisoryLock:
     """A lock that is given in the order in which it was asked for."""
 
-    def __init__(self, loop: AbstractEventLoop) -> None:
+    def __init__(self, loop: VirtualLoop) -> None:
         self._loop, self._held = loop, False
         self._waiting: deque[Future[None]] = deque()
 

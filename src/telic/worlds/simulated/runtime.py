@@ -104,7 +104,8 @@ class SimulatedRuntime:
     def database(self) -> Database:
         """Return the service's database."""
         if self._database is None:
-            self._database = self._stores.database(self._live.now.service, lambda: self.settings, self._recorder)
+            live = self._live
+            self._database = self._stores.database(live.now.service, lambda: live.now.settings, self._recorder)
         return self._database
 
     def cache(self) -> Cache | None:

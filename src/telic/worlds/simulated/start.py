@@ -12,6 +12,7 @@ from telic.worlds.local.layout import Layout
 from telic.worlds.local.methods import methods
 from telic.worlds.local.parts import keep_part, start_services
 from telic.worlds.local.reconcile import reconcile
+from telic.worlds.simulated import collecting
 from telic.worlds.simulated.clock import START, LoopClock
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.observe import SimulatedObserver
@@ -70,6 +71,7 @@ def up(
     told = {"system": design.system, "pid": 0, "isolation": "simulated", "url": URL, "otlp": "", "started": wall}
     world = SimulatedWorld(system, table, {**told, **(about or {})})
     loop.run_until_complete(_bring_up(system))
+    collecting.settle()
     return world
 
 

@@ -19,6 +19,7 @@ from telic.worlds.local.ports import Ports
 from telic.worlds.local.reconcile import USER
 from telic.worlds.local.supervised import Start
 from telic.worlds.local.system import PrivilegeVerb, System
+from telic.worlds.simulated.caller import Caller, Ended
 from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.events import SimulatedEvents
 from telic.worlds.simulated.instance import SimulatedInstance, Site
@@ -101,7 +102,7 @@ class SimulatedSystem(System):
         """Ask the instance over the network, past the links, for 1 s at most."""
         try:
             async with asyncio.timeout(PROBE_WITHIN):
-                reply = await self._send(service.port, _PROBE)
+                reply = await self.network.ask(service.port, _PROBE)
         except (TransportFailed, TimeoutError):
             return None
         found: dict[str, object] = msgspec.json.decode(reply.body) if reply.status == 200 else {}
@@ -134,8 +135,19 @@ class SimulatedSystem(System):
         TransportFailed
             No answer comes.
         """
-        port = self.desired.links[f"{USER}->{self.design.entry}"]["a"]
-        return await self._send(port, request)
+        reply = await self.network.ask(self._door, request)
+        return Response(reply.status, reply.body)
+
+    def begin(self, request: Request, ended: Ended) -> Caller:
+        """Carry a request of a user to the entry; `ended` gets status and body, or the error."""
+        caller = Caller(ended)
+        caller.exchange = self.network.begin(self._door, request, caller)
+        return caller
+
+    @property
+    def _door(self) -> int:
+        """The port that users know."""
+        return self.desired.links[f"{USER}->{self.design.entry}"]["a"]
 
     def last_words(self, process: str, lines: int = 3) -> str:
         """Return the last lines that an instance logged before it ended."""
@@ -157,15 +169,6 @@ class SimulatedSystem(System):
     async def flush_cache(self) -> None:
         """Empty the simulated Valkey."""
         self.stores.valkey.flush()
-
-    async def _send(self, port: int, request: Request) -> Response:
-        exchange = self.network.begin(port, request)
-        try:
-            reply = await exchange.reply
-        except asyncio.CancelledError:
-            exchange.leave()
-            raise
-        return Response(reply.status, reply.body)
 
 
 def _taken(desired: Desired) -> list[int]:

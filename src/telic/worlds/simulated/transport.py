@@ -30,9 +30,10 @@ class LinkTransport:
         """POST `body`; raise `TransportFailed` where no answer comes."""
         if self._gate.closed:
             await self._gate.passed()
-        exchange = self._network.begin(self.address[1], Request("POST", path, "", headers, body))
+        answered: asyncio.Future[Reply] = asyncio.Future(loop=self._network.loop)
+        exchange = self._network.begin(self.address[1], Request("POST", path, "", headers, body), answered)
         try:
-            reply = await exchange.reply
+            reply = await answered
         except asyncio.CancelledError:
             exchange.leave()
             raise

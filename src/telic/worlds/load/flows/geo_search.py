@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from bisect import bisect_left
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import msgspec
 
@@ -40,24 +40,27 @@ class GeoSearch:
         self._seen: dict[bytes, tuple[str, Spot]] = {}  # things as answers write them
         self._starts: list[Point] = []  # of the things by popularity, once they are asked for
         self._grows = self._knowledge.grows(on)
+        self._asked = [(each.name, each.type.base, each.type.target) for each in self._offered.request]
+        widest = (each.type.maximum for each in self._offered.request if each.type.base == "float")
+        most = min((each for each in widest if each), default=math.inf)
+        self._circles = tuple(min(each, most) for each in CIRCLES)
 
     def ask(self, planned: Planned) -> Ask:
         """Look around the thing of the planned rank."""
         draws, body = planned.choices(), dict[str, object]()
-        centre, km = Point(0.0, 0.0), draws.choice(CIRCLES)
-        for each in self._offered.request:
-            if each.type.base == "geo":
+        centre, km = Point(0.0, 0.0), draws.choice(self._circles)
+        for name, base, target in self._asked:
+            if base == "geo":
                 centre = self._near(planned, draws, km)
-                body[each.name] = {"lat": centre.lat, "lon": centre.lon}
-            elif each.type.base == "ref":
-                thing = self._drawing.popular(each.type.target, planned.rank)
-                centre = point_of(thing.fields[self._knowledge.field_of(each.type.target, "geo").name])
-                body[each.name] = thing.key
-            elif each.type.base == "float":
-                km = min(km, each.type.maximum or km)
-                body[each.name] = km
-            elif each.type.base == "daterange":
-                body[each.name] = values.days(draws, self._drawing.first_day)
+                body[name] = {"lat": centre.lat, "lon": centre.lon}
+            elif base == "ref":
+                thing = self._drawing.popular(target, planned.rank)
+                centre = point_of(thing.fields[self._knowledge.field_of(target, "geo").name])
+                body[name] = thing.key
+            elif base == "float":
+                body[name] = km
+            elif base == "daterange":
+                body[name] = values.days(draws, self._drawing.first_day)
         return Ask(
             planned.operation,
             self._offered.name,
@@ -89,11 +92,13 @@ class GeoSearch:
             (things,) = _PARTS.decode(text).values()
         except (msgspec.DecodeError, ValueError):
             return None
-        seen = [self._seen.get(bytes(each)) or self._learn(bytes(each)) for each in things]
-        known = [each for each in seen if each is not None]
-        here = spot(centre)
-        lines = [math.dist(here, there) for _, there in known]
-        names = {name for name, _ in known}
+        texts = list(map(bytes, things))
+        seen = list(map(self._seen.get, texts))
+        known = [one or self._learn(text) for one, text in zip(seen, texts, strict=True)] if None in seen else seen
+        if None in known:
+            return None
+        names, spots = {name for name, _ in filter(None, known)}, (there for _, there in filter(None, known))
+        lines = list(map(math.dist, repeat(spot(centre)), spots))
         if len(names) < len(things) or lines != sorted(lines) or (lines and lines[-1] > stretch(km + SLACK)):
             return None
         if self._operation.filter and names:

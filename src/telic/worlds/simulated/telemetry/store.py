@@ -17,6 +17,7 @@ from telic.telemetry.reading import Query
 from telic.telemetry.wire import QueryReply, QueryRequest
 from telic.worlds.local.events import Event, encode
 from telic.worlds.simulated.clock import START
+from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.streams import stream
 from telic.worlds.simulated.telemetry.export import INTERVAL, Export, SimulatedExporter
 from telic.worlds.simulated.telemetry.looks import Looks
@@ -50,13 +51,13 @@ class SimulatedTelemetry:
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        loop: VirtualLoop,
         seed: int,
         retention_bytes: int = RETAINED,
         *,
         start: float = START,
     ) -> None:
-        self._loop, self._time, self._seed, self._retained = loop, loop.time, seed, retention_bytes
+        self._loop, self._seed, self._retained = loop, seed, retention_bytes
         self._start_ns = int(start) * 10**9 + int(start % 1.0 * 1e9)
         self._tables, self._constants, self._looks = Tables(retention_bytes), Constants(), Looks()
         self._rows = Rows(self._constants)
@@ -168,7 +169,7 @@ class SimulatedTelemetry:
 
     def now_ns(self) -> int:
         """Return virtual wall clock [ns since the epoch]."""
-        return self._start_ns + int(self._time() * 1e9)
+        return self._start_ns + int(self._loop._now * 1e9)
 
     def close(self) -> None:
         """Forget everything."""
