@@ -1,20 +1,17 @@
-"""Telemetry ingest from socket to file: what the receiver takes in a second of CPU, and what 300 requests/s cost."""
+"""The telemetry of eight services: what the receiver of a world takes in a second of CPU, what 300 requests/s cost."""
 
 from __future__ import annotations
 
 import http.client
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 
 from benchmarks.ingest.otlp_load import EVERY, Body, exports
-from benchmarks.result import Metric, arguments, write
+from benchmarks.ingest.receiving import receiver
+from benchmarks.result import Metric
 from telic.model import Window
 from telic.telemetry import queries
 from telic.telemetry.client import TelemetryClient
@@ -25,15 +22,12 @@ MEASURED = 6.0  # by then the receiver has looked at its size again [s]
 LARGE = 5.0  # seconds of telemetry in one body of the flood [s]
 
 
-def main() -> None:
-    """Run both parts and write the result."""
-    options = arguments(__doc__ or "").parse_args()
-    metrics: dict[str, Metric] = {}
-    with _receiver() as (port, client):
-        _flood(port, client, 20.0 if options.quick else 120.0, metrics)
-    with _receiver() as (port, client):
-        _paced(port, client, 15.0 if options.quick else 90.0, metrics)
-    write(options.json, "ingest", metrics)
+def hotel(quick: bool, metrics: dict[str, Metric]) -> None:
+    """Measure what the services of a hotel send: a flood, and 300 requests/s while an operator looks."""
+    with receiver() as (port, client):
+        _flood(port, client, 20.0 if quick else 120.0, metrics)
+    with receiver() as (port, client):
+        _paced(port, client, 12.0 if quick else 90.0, metrics)
 
 
 def _flood(port: int, client: TelemetryClient, seconds: float, metrics: dict[str, Metric]) -> None:
@@ -117,28 +111,3 @@ def _send_all(port: int, bodies: Sequence[Body]) -> None:
                 break
             time.sleep(0.2)
     connection.close()
-
-
-@contextmanager
-def _receiver() -> Iterator[tuple[int, TelemetryClient]]:
-    with tempfile.TemporaryDirectory(prefix="telic-ingest-") as folder, socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(64)
-        path = Path(folder) / "telemetry.sock"
-        command = [sys.executable, "-m", "telic.telemetry.receiver", "--state", folder, "--socket", str(path)]
-        command += ["--listen-fd", str(listening.fileno()), "--end-with-parent"]
-        process = subprocess.Popen(command, pass_fds=[listening.fileno()], stderr=subprocess.DEVNULL)
-        client = TelemetryClient(path)
-        try:
-            while not client.ready():
-                if process.poll() is not None:
-                    raise SystemExit("the receiver did not start")
-                time.sleep(0.05)
-            yield listening.getsockname()[1], client
-        finally:
-            process.terminate()
-            process.wait()
-
-
-if __name__ == "__main__":
-    main()

@@ -31,9 +31,22 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; errors become a sentence, a next step and an exit code."""
-    from telic.cli import build, context, demo, diagnose, maps, operator, record, reports, running, traffic, trials
+    from telic.cli import (
+        build,
+        context,
+        demo,
+        diagnose,
+        maps,
+        operator,
+        record,
+        reports,
+        running,
+        telemetry,
+        traffic,
+        trials,
+    )
 
-    for module in (demo, running, traffic, operator, diagnose, context, build, trials, maps, record, reports):
+    for module in (demo, running, traffic, telemetry, operator, diagnose, context, build, trials, maps, record, reports):
         module.register(app)
     as_json = "--json" in sys.argv
     try:

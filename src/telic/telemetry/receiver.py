@@ -152,24 +152,34 @@ def read_options(arguments: Sequence[str]) -> Options:
     return Options(**found)
 
 
-def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> int:
-    """Run the receiver; return the exit code."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    options = read_options(arguments)
+def run(options: Options) -> None:
+    """Take telemetry until SIGTERM or SIGINT.
+
+    Raises
+    ------
+    TelicError
+        A port is taken, a folder cannot be written, another receiver owns it.
+    """
     if options.end_with_parent:
         _end_with_parent()
     threading.excepthook = _end_at_once
+    with contextlib.ExitStack() as stack:
+        opened = [stack.enter_context(listeners.inherited(number)) for number in options.listen_fd]
+        opened += [stack.enter_context(listeners.loopback(address)) for address in options.listen]
+        database = Database(options.state / "telemetry", FAST_SETTINGS if options.fast else None)
+        questions = stack.enter_context(listeners.unix(options.socket))
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)  # rows come and go without cycles
+        uvloop.run(serve(options, opened, questions, database))
+        options.socket.unlink(missing_ok=True)
+
+
+def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> int:
+    """Run the receiver; return the exit code."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        with contextlib.ExitStack() as stack:
-            opened = [stack.enter_context(listeners.inherited(number)) for number in options.listen_fd]
-            opened += [stack.enter_context(listeners.loopback(address)) for address in options.listen]
-            database = Database(options.state / "telemetry", FAST_SETTINGS if options.fast else None)
-            questions = stack.enter_context(listeners.unix(options.socket))
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(50_000, 20, 50)  # rows come and go without cycles
-            uvloop.run(serve(options, opened, questions, database))
-            options.socket.unlink(missing_ok=True)
+        run(read_options(arguments))
     except TelicError as error:
         log.error("%s (%s)", error, error.hint)
         return error.exit_code

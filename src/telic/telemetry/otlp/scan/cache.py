@@ -16,7 +16,7 @@ def cache_folder() -> Path:
     """Return the folder of what was compiled for these sources, this Python and this kind of processor."""
     digest = hashlib.sha256()
     here = Path(__file__).parent  # names and words of the plain reader become constants of compiled code
-    for each in sorted([*here.glob("*.py"), *here.parent.glob("*.py")]):
+    for each in [*sorted(here.glob("*.py")), here.parent / "values.py", here.parent / "logs.py"]:
         digest.update(each.read_bytes())
     digest.update(f"{version('numba')} {sys.version} {platform.machine()} {_processor()}".encode())
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")

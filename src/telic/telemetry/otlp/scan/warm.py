@@ -19,7 +19,7 @@ from telic.telemetry.otlp.scan.cache import cache_folder
 if TYPE_CHECKING:
     from telic.telemetry.otlp.scan.columns import Scanners
 
-COMPILES = 300.0  # what compiling may take on a busy machine [s]
+COMPILES = 1800.0  # what compiling may take on a busy machine [s]
 _MARK = "complete"
 
 
