@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -55,7 +56,9 @@ def put(text: str, urls: dict[str, str]) -> str:
 
 
 def test_the_page_has_its_commands() -> None:
-    assert [shlex.split(each)[1] for each in COMMANDS] == ["record", "diagnose", "context", "record", "record"]
+    assert [shlex.split(each)[1] for each in COMMANDS] == [
+        *("record", "diagnose", "context", "diagnose", "record", "record", "serve", "query"),
+    ]
 
 
 def test_every_command_of_the_page_works(here: dict[str, str], tmp_path: Path) -> None:
@@ -66,6 +69,8 @@ def test_every_command_of_the_page_works(here: dict[str, str], tmp_path: Path) -
     listed = (tmp_path / "sources.yaml").read_text().replace("url: .\n", "url: clone\n")
     (tmp_path / "sources.yaml").write_text(listed)
     for line in COMMANDS:
+        if line.split()[1] in ("serve", "query"):
+            continue  # they need a process of their own: tests/telemetry does that
         words = shlex.split(put(line, here))[1:]
         if "--at" not in words and words[0] == "record":
             words += ["--at", "2026-11-21T10:00:00Z"]  # what was recorded lies there
@@ -77,6 +82,20 @@ def test_every_command_of_the_page_works(here: dict[str, str], tmp_path: Path) -
     ]
     assert "ci-token" not in "".join(each.read_text() for each in tmp_path.glob("*/sources.json"))
     assert (tmp_path / "with-deploys" / "changes.jsonl").read_text().count("deploy") == 6
+
+
+def test_a_source_that_is_down_leaves_a_partial_diagnosis_that_says_so(here: dict[str, str], tmp_path: Path) -> None:
+    app = typer.Typer()
+    diagnose.register(app)
+    sources = f"prometheus={here['http://127.0.0.1:9090']},jaeger=http://127.0.0.1:9"
+    words = ["--source", sources, "--at", "2026-11-21T10:00:00Z", "--json"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    missing = json.loads(result.stdout)["missing"]
+    assert any(each.startswith("no traces: jaeger at http://127.0.0.1:9 does not answer") for each in missing)
+    assert list(tmp_path.glob("*/incident.yaml")) == []
+    nothing = CliRunner().invoke(app, [])
+    assert "no incident is named" in str(nothing.exception)
 
 
 def test_every_source_stands_in_the_table() -> None:

@@ -1,13 +1,19 @@
-"""``telic diagnose``: the cause of a past incident, from a folder."""
+"""``telic diagnose``: the cause of an incident, from a folder or from sources."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from telic.cli.output import Json, console, show
+from telic.cli.record import Baseline, Length, recorded
+from telic.errors import UsageError
 
 if TYPE_CHECKING:
     from telic.model import Diagnosis, Hypothesis
@@ -20,6 +26,11 @@ Symptom = Annotated[str, typer.Option(help="What is wrong, instead of what was r
 Report = Annotated[
     Path | None, typer.Option(help="Write a report: the page here, JSON and Markdown beside it.", metavar="FILE.html")
 ]
+Asked = Annotated[
+    str,
+    typer.Option("--source", help="Ask these instead: NAME=URL by commas, or a .yaml file.", metavar="SOURCES"),
+]
+Kept = Annotated[Path | None, typer.Argument(help="A recorded incident; with --source where to keep it.")]
 _SHOWN = 3  # hypotheses that people see in full [1]
 
 
@@ -27,24 +38,51 @@ def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command(
         epilog="`telic diagnose incidents/checkout-slow`  ·  "
-        "`telic diagnose incidents/checkout-slow --symptom cart:latency.p99 --json`"
+        "`telic diagnose incidents/checkout-slow --symptom cart:latency.p99 --json`  ·  "
+        "`telic diagnose --source prometheus=http://127.0.0.1:9090,jaeger=http://127.0.0.1:16686 --window 30m`"
     )(diagnose)
 
 
-def diagnose(folder: Folder, symptom: Symptom = "", at: At = "", report: Report = None, as_json: Json = False) -> None:
-    """Name the cause of a past incident, with evidence; needs no model and no running system."""
+def diagnose(
+    folder: Kept = None,
+    source: Asked = "",
+    symptom: Symptom = "",
+    at: At = "",
+    window: Length = "30m",
+    baseline: Baseline = "30m",
+    report: Report = None,
+    as_json: Json = False,
+) -> None:
+    """Name the cause of an incident, recorded or asked of sources, with evidence; needs no model."""
     from telic.operate.diagnosis.causes import answer, diagnose_recording
     from telic.worlds.recorded import read
 
-    recording = read(folder)
-    moment = time_of(at)
-    found = diagnose_recording(recording, at=moment, symptom=reported(symptom, recording) if symptom else None)
-    if as_json:
-        show(answer(recording.name, found), as_json=True)
-    else:
-        _print(recording, found)
-    if report is not None:
-        _write(report, recording, found, quiet=as_json)
+    with _incident(folder, source, at, window, baseline) as (where, missing):
+        recording = read(where)
+        moment = None if source else time_of(at)
+        found = diagnose_recording(recording, at=moment, symptom=reported(symptom, recording) if symptom else None)
+        found = replace(found, missing=(*found.missing, *missing))
+        if as_json:
+            show(answer(recording.name, found), as_json=True)
+        else:
+            _print(recording, found)
+        if report is not None:
+            _write(report, recording, found, quiet=as_json)
+
+
+@contextmanager
+def _incident(
+    folder: Path | None, source: str, at: str, window: str, baseline: str
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Yield the folder of the incident, asked of sources where they are named, and what they could not give."""
+    if not source:
+        if folder is None:
+            raise UsageError("no incident is named", hint="name a FOLDER, or --source prometheus=URL,jaeger=URL")
+        yield folder, ()
+        return
+    with tempfile.TemporaryDirectory(prefix="telic-") as made:
+        where = folder or Path(made) / "incident"
+        yield where, recorded(where, source, at, window, baseline).missing
 
 
 def _write(path: Path, recording: Recording, found: Diagnosis, *, quiet: bool) -> None:
