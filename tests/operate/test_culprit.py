@@ -32,6 +32,12 @@ def test_names_the_change_or_none(case: Case, tmp_path: Path) -> None:
     assert all(each.says and each.reasons for each in verdicts)
 
 
+def test_what_was_written_after_the_weights_stood(tmp_path: Path) -> None:
+    later = incident.read("later")
+    wrong = [case.name for case in later if _rank(case, tmp_path)[0].id != case.culprit]
+    assert len(wrong) <= 1, wrong
+
+
 def test_without_the_culprit_hardly_anything_is_blamed_instead(tmp_path: Path) -> None:
     guilty = [case for case in WRITTEN if case.culprit][::3]
     firsts = [_rank(_without(case), tmp_path)[0] for case in guilty]

@@ -40,6 +40,9 @@ _NAMED_TIMES = {
 }  # fmt: skip
 _NAMED_SIZES = {"bytes": 1.0, "kb": 1e3, "mb": 1e6, "mib": 2.0**20, "gb": 1e9}
 
+_STEM = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_UNIT = re.compile(rf"[a-z]_({'|'.join([*_NAMED_TIMES, *_NAMED_SIZES])})\b")
+
 
 def _product(match: re.Match[str], first: int = 1) -> float:
     value = 1.0
@@ -130,10 +133,10 @@ def _named(found: Quantity, line: str) -> Quantity:
         return Quantity(value, "cores", found.text)
     if found.dimension != "count":
         return found
-    stem = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", line).lower()
-    named: tuple[tuple[Dimension, dict[str, float]], ...] = (("time", _NAMED_TIMES), ("size", _NAMED_SIZES))
-    for dimension, units in named:
-        for unit, factor in units.items():
-            if re.search(rf"[a-z]_{unit}\b", stem):
-                return Quantity(found.value * factor, dimension, found.text)
-    return found
+    unit = _UNIT.search(_STEM.sub("_", line).lower())
+    if unit is None:
+        return found
+    name = unit.group(1)
+    if name in _NAMED_TIMES:
+        return Quantity(found.value * _NAMED_TIMES[name], "time", found.text)
+    return Quantity(found.value * _NAMED_SIZES[name], "size", found.text)

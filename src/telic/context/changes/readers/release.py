@@ -13,7 +13,7 @@ def release(place: Place) -> Sequence[Effect]:
     """Releases and bounds, counted before and after; new growing stores and new unwatched tasks."""
     if place.kind not in ("code", "other"):
         return ()
-    return [each for each in (_released(place), _bounded(place), _spawned(place)) if each is not None]
+    return [each for each in (_released(place), _bounded(place), _labelled(place), _spawned(place)) if each is not None]
 
 
 def _released(place: Place) -> Effect | None:
@@ -34,6 +34,15 @@ def _bounded(place: Place) -> Effect | None:
     if _grows(place):
         says = f"a store that only grows was added in {place.where}"
         return makes("unbounded growth", says, place, kind="release", force=0.75)
+    return None
+
+
+def _labelled(place: Place) -> Effect | None:
+    label = vocabulary.pattern("release.label")
+    if any(label.search(old) and label.search(new) and new.count(",") > old.count(",") for old, new in place.pairs):
+        return makes(
+            "metric labels without bound", f"another label on a metric in {place.where}", place, kind="release"
+        )
     return None
 
 

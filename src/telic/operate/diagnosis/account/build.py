@@ -46,7 +46,7 @@ def account(recording: Recording, diagnosis: Diagnosis) -> Account:
         evidence=tuple(notebook.pages),
         rivals=rivals_of(diagnosis, verdicts, blamed),
         timeline=timeline_of(recording, seen, diagnosis),
-        steps=steps_of(diagnosis, blamed, seen),
+        steps=steps_of(diagnosis, blamed, seen, recording.symptom.signal),
         levels=levels,
         baseline=recording.baseline,
         symptom=seen.entity,

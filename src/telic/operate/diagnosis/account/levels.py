@@ -13,6 +13,7 @@ from telic.tools.evidence import Notebook
 from telic.worlds.recorded import Recording
 
 MOST = 8  # charts [1]
+LEAD = 5_400.0  # before the first sign that is drawn [s]
 POINTS = 240  # of a chart [1]
 
 
@@ -28,7 +29,8 @@ def levels_of(recording: Recording, diagnosis: Diagnosis, seen: Scene, notebook:
             -sign.weight * seen.near.get(sign.entity, 0.2),
         )
 
-    span = Window(min(seen.calm.start, seen.window.start), seen.window.end)
+    start = min(seen.calm.start, seen.window.start)
+    span = Window(max(start, min(seen.onset, seen.reported) - LEAD), seen.window.end)
     found = [_level(each, span, notebook) for each in sorted(signs, key=order)[:MOST]]
     return tuple(each for each in found if each is not None)
 

@@ -18,11 +18,12 @@ _BY_MECHANISM = {
 }
 
 
-def steps_of(diagnosis: Diagnosis, blamed: ChangeVerdict | None, seen: Scene) -> tuple[Step, ...]:
-    """Return mitigations first, then checks."""
+def steps_of(diagnosis: Diagnosis, blamed: ChangeVerdict | None, seen: Scene, signal_name: str) -> tuple[Step, ...]:
+    """Return mitigations first, then checks; `signal_name` is the metric that was reported."""
     steps = [Step("mitigation", each) for each in _mitigations(blamed)]
     steps += [Step("check", each) for each in diagnosis.next]
-    signal = next((each for each in seen.signs if each.source == "metric" and each.entity == seen.entity), None)
+    metrics = [each for each in seen.signs if each.source == "metric" and each.entity == seen.entity]
+    signal = max(metrics, key=lambda each: (each.text == signal_name, each.weight), default=None)
     if signal is not None and steps:
         steps.append(Step("check", f"afterwards {signal.entity} {signal.text} has to be back at {signal.before:.3g}"))
     steps += [Step("check", f"what would have helped and was not recorded: {each}") for each in diagnosis.missing]

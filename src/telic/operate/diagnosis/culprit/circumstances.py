@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from telic.context.changes import vocabulary
+from telic.context.changes import vocabulary, words
+from telic.operate.diagnosis.culprit.feeds import entries
 from telic.operate.diagnosis.culprit.scene import LEAD, Scene
 from telic.operate.diagnosis.culprit.signs import Sign
 from telic.registry import Registry
@@ -27,13 +28,7 @@ _NOT_LOAD = re.compile(
 _NODE = re.compile(r"^(node|host|machine|vm|system)_", re.IGNORECASE)
 _NODES = re.compile(r"(^|[-_])(node|host|vm|pool)[-_\d]", re.IGNORECASE)
 _MADE_BY_CODE = re.compile(r"backoff|crashloop|oomkill|unhealthy|killing|started|created|pulled|scaling", re.IGNORECASE)
-_BAD = re.compile(
-    r"outage|degrad|investigat|identified|elevated|disrupt|incident|partial|major|unavailab|increased (error|latenc)"
-    r"|monitoring|impair",
-    re.IGNORECASE,
-)
 _TAKEN = frozenset({"cpu", "memory", "query", "disk"})  # what workloads take from one another
-_WELL = re.compile(r"\b(operational|all systems|resolved|no incidents|completed|scheduled)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,8 @@ def traffic(scene: Scene) -> Sequence[Circumstance]:
         return ()  # whoever calls it gets no more than before: the calls were multiplied on the way
     found = []
     for each in scene.signs:
-        arrives = each.entity == scene.entity or each.entity in scene.callers or "ingress" in each.entity.lower()
+        unknown = not scene.callers and not scene.callees  # nobody recorded who calls whom
+        arrives = unknown or each.entity in (scene.entity, *scene.callers) or "ingress" in each.entity.lower()
         early = each.onset <= scene.onset + LEAD
         if each.source == "metric" and each.up and arrives and early and each.ratio >= GREW and _load(each.text):
             found.append(_of("traffic", each, min(3.0, 1.5 * math.log(min(each.ratio, 1e3)) + 0.5)))
@@ -164,11 +160,19 @@ def neighbour(scene: Scene) -> Sequence[Circumstance]:
 
 @circumstance("status", example={})
 def status(scene: Scene) -> Sequence[Circumstance]:
-    """A provider's own status feed, recorded beside, that speaks of trouble."""
+    """A provider's own status feed, recorded beside, that speaks of trouble at the time; more if messages name it."""
+    said = {word for each in scene.signs if not each.vanished for word in each.singles}
     found = []
     for path, text in scene.documents.items():
-        bad, well = len(_BAD.findall(text)), len(_WELL.findall(text))
-        if "status" in path.lower() and bad:
-            said = Sign("document", "", f"{path}: {' '.join(text.split())[:160]}", scene.onset, 1.0)
-            found.append(_of("status", said, 3.0 * bad / (bad + 0.5 * well)))
+        for each in entries(text) if "status" in path.lower() else ():
+            if each.during(scene.onset, scene.reported):
+                named = (words.telling(each.text)[1] & said) - {
+                    "status",
+                    "elevated",
+                    "investigating",
+                    "degraded",
+                    "outage",
+                }
+                sign = Sign("document", "", f"{path}: {each.text[:160]}", scene.onset, 1.0)
+                found.append(_of("status", sign, 3.0 if named else 1.2))
     return found

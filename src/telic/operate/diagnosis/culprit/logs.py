@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from telic.model import Window
-from telic.operate.diagnosis.culprit.signs import Sign, decoded, inside, numbers, quoted, speak
+from telic.operate.diagnosis.culprit.signs import LONGEST, Sign, decoded, inside, numbers, quoted, speak
 from telic.tools.redaction import HIDDEN, redact
 
 if TYPE_CHECKING:
     from telic.worlds.recorded import Recording
 
 GREW = 3.0  # times as often as before is more than before [1]
-SAMPLES = 20  # messages of one template whose attributes are read [1]
+SAMPLES = 5  # messages of one template whose attributes are read [1]
 TEMPLATES = 5_000  # of one recording that are looked at [1]
 SEVERITIES = {"fatal": 1.0, "critical": 1.0, "panic": 1.0, "error": 1.0, "err": 1.0, "warn": 0.7, "warning": 0.7}
 _VARIABLE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,}\b|(?<![A-Za-z])\d+(?:\.\d+)*")
@@ -40,7 +40,7 @@ def log_signs(recording: Recording, calm: Window, window: Window, known: tuple[s
     columns = [table[name].tolist() for name in ("entity", "severity", "body", "attributes")]
     found: dict[tuple[str, str, str], Template] = {}
     for time, entity, severity, body, attributes in zip(times, *columns, strict=True):
-        text = _VARIABLE.sub("<N>", body[:2_000])
+        text = _VARIABLE.sub("<N>", body[:LONGEST])
         each = found.get((entity, severity, text))
         if each is None:
             if len(found) >= TEMPLATES:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from telic.worlds.recorded import Recording
 
 
-UNSEEN = -0.8  # no change is to blame, and nothing else is seen either [nats]
+UNSEEN = -1.1  # no change is to blame, and nothing else is seen either [nats]
 
 
 def rank(recording: Recording, entity: str = "", onset: float | None = None) -> list[ChangeVerdict]:
@@ -71,8 +71,8 @@ def _sentence(candidate: Candidate, effect: Effect | None, arrival: Arrival | No
     best = max(reasons, key=lambda each: each.weight)
     worst = min((each for each in reasons if each.name != "prior"), key=lambda each: each.weight)
     if sum(each.weight for each in reasons) > 0:
-        did = effect.says if effect else "changed code"
-        return f"{what}: {did}; {best.says}"
+        did = f"{effect.says}; " if effect and best.name != "effect" else ""
+        return f"{what}: {did}{best.says}"
     return f"{what}: {worst.says}"
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import msgspec
@@ -17,6 +17,8 @@ from telic.context.changes.frames import Frame, frames
 from telic.context.changes.quantities import read as read_quantities
 from telic.model import Window
 
+LONGEST = 500  # characters of a message whose numbers are read [1]
+_GIVEN = re.compile(r"([A-Za-z_][\w.]*)\s*[=:]\s*([\d.]+\s?\w{0,3})")
 OWN = frozenset({"pool", "memory", "cpu", "race", "lock", "leak", "disk", "crash", "missing", "cache"})
 """Kinds of trouble that a process has itself, even where it names another."""
 
@@ -109,23 +111,26 @@ def speak(text: str, known: tuple[str, ...], entity: str) -> tuple[frozenset[str
 
 def mentions(text: str, entity: str) -> bool:
     """Return whether a message, in small letters, names an entity."""
-    name = entity.lower()
-    return bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)) or (
-        len(stem(name)) > 4
-        and bool(re.search(rf"(?<![\w-]){re.escape(stem(name))}[ -]?(service|svc|api)(?![\w-])", text))
-    )
+    return bool(_mention(entity.lower()).search(text))
+
+
+@lru_cache(maxsize=4096)
+def _mention(name: str) -> re.Pattern[str]:
+    short = rf"|{re.escape(stem(name))}[ -]?(?:service|svc|api)" if len(stem(name)) > 4 else ""
+    return re.compile(rf"(?<![\w-])(?:{re.escape(name)}{short})(?![\w-])")
 
 
 def numbers(text: str, attributes: Mapping[str, object]) -> dict[str, tuple[float, ...]]:
     """Return the numbers of a message in base units, by the name that stands beside them."""
     found: dict[str, list[float]] = {}
+    text = text[:LONGEST]
     for name, value in attributes.items():
         if isinstance(value, bool):
             continue
         said = str(value)
         if isinstance(value, int | float) or re.fullmatch(r"[\d.]+\s?\w{0,3}", said):
             found.setdefault(str(name), []).extend(each.value for each in read_quantities(f"{name}: {said}")[0][-1:])
-    for match in re.finditer(r"([A-Za-z_][\w.]*)\s*[=:]\s*([\d.]+\s?\w{0,3})", text):
+    for match in _GIVEN.finditer(text):
         found.setdefault(match.group(1), []).extend(each.value for each in read_quantities(match.group())[0][-1:])
     for each in read_quantities(text)[0]:
         found.setdefault("", []).append(each.value)
