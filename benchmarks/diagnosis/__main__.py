@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from benchmarks import result
-from benchmarks.diagnosis import measure, score, trivial
+from benchmarks.diagnosis import harder, measure, score, trivial
 from benchmarks.diagnosis.cases import SETS, Case, cases, data
 from benchmarks.diagnosis.score import Guess, Scored
 from benchmarks.result import Metric
@@ -34,8 +34,11 @@ def main() -> int:
     every = [each for rows in scored.values() for each in rows]
     alone = [each for rows in found.values() for each in rows[:: 8 if chosen.quick else 1]]
     metrics = _metrics(scored) | _costs(alone) | _calibration(every)
+    tried = [] if chosen.quick else list(harder.tries([each for rows in found.values() for each in rows]))
+    metrics |= _harder(tried, frozenset(each.case.name for each in every if each.truth.negative))
     peers: dict[str, object] = {name: _peers(name, rows) for name, rows in scored.items() if rows}
     peers["reliability"] = score.reliability(every)
+    peers["brier by temperature, cases made harder"] = harder.fitted(tried)
     peers["cases"] = [_row(each) for each in every]
     result.write(chosen.json, "diagnosis", metrics, peers)
     _print(peers, score.reliability(every))
@@ -103,6 +106,23 @@ def _costs(chosen: Sequence[Case]) -> dict[str, Metric]:
 
 def _calibration(every: Sequence[Scored]) -> dict[str, Metric]:
     return {"brier": Metric(score.brier(every) if every else None, "1", note=f"{len(every)} cases")}
+
+
+def _harder(tried: Sequence[harder.Tried], negatives: frozenset[str]) -> dict[str, Metric]:
+    if not tried:
+        why = "--quick: minutes"
+        return {key: Metric(None, "1", note=why) for key in ("harder_right", "harder_brier", "harder_brier_left_out")}
+    hits = harder.right(tried, negatives)
+    return {
+        "harder_right": Metric(
+            score.share(hits),
+            "1",
+            higher_is_better=True,
+            note=f"{sum(hits)} of {len(hits)}: fewer traces or less baseline",
+        ),
+        "harder_brier": Metric(harder.brier(tried), "1", note=f"{len(tried)} diagnoses"),
+        "harder_brier_left_out": Metric(harder.left_out(tried), "1", note="temperature fitted without the case"),
+    }
 
 
 def _peers(name: str, rows: Sequence[Scored]) -> dict[str, Mapping[str, object]]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.diagnosis.cases import Case
 from benchmarks.diagnosis.score import Guess
@@ -17,6 +18,7 @@ _ERROR = re.compile(r"error|exception|fail", re.IGNORECASE)
 _FEW = 3  # points that a z score needs [1]
 _FAR = 3.0  # standard deviations that count as an onset [1]
 
+Floats = NDArray[np.float64]
 Way = Callable[[Case, Recording], Guess]
 
 
@@ -38,16 +40,19 @@ def guesses(cases: Sequence[Case], constant: str) -> dict[str, list[Guess]]:
 
 
 def _max_z(case: Case, recording: Recording) -> Guess:
+    """Entity with the largest robust z score, in the metric that alarmed if one did."""
     best: dict[str, float] = {}
-    for entity, before, _, values in _split(recording):
-        spread = float(before.std()) or 1e-9
-        best[entity] = max(best.get(entity, 0.0), float(np.abs(values - before.mean()).max()) / spread)
+    for entity, name, before, _, values in _split(recording):
+        if recording.symptom.signal in ("", name):
+            middle = float(np.median(before))
+            spread = 1.4826 * float(np.median(np.abs(before - middle))) or float(before.std()) or 1e-9
+            best[entity] = max(best.get(entity, 0.0), float(np.abs(values - middle).max()) / spread)
     return Guess(_order(best))
 
 
 def _earliest_onset(case: Case, recording: Recording) -> Guess:
     first: dict[str, float] = {}
-    for entity, before, times, values in _split(recording):
+    for entity, _, before, times, values in _split(recording):
         far = np.abs(values - before.mean()) > _FAR * (float(before.std()) or 1e-9)
         if far.any():
             first[entity] = min(first.get(entity, np.inf), float(times[far][0]))
@@ -83,7 +88,7 @@ def _random(case: Case, recording: Recording) -> Guess:
     return Guess(tuple(names))
 
 
-def _split(recording: Recording) -> list[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+def _split(recording: Recording) -> list[tuple[str, str, Floats, Floats, Floats]]:
     found = recording.columns("metrics", ("time", "entity", "name", "attributes", "value"))
     times = found["time"].astype(np.float64) / 1e9
     values = found["value"].astype(np.float64)
@@ -96,11 +101,11 @@ def _split(recording: Recording) -> list[tuple[str, np.ndarray, np.ndarray, np.n
     order = np.argsort(codes, kind="stable")
     bounds = np.searchsorted(codes[order], np.arange(len(known) + 1))
     rows = []
-    for number, (entity, _, _) in enumerate(known):
+    for number, (entity, name, _) in enumerate(known):
         chosen = order[bounds[number] : bounds[number + 1]]
         before, now = chosen[usual[chosen]], chosen[inside[chosen]]
         if len(before) >= _FEW and len(now):
-            rows.append((entity, values[before], times[now], values[now]))
+            rows.append((entity, name, values[before], times[now], values[now]))
     return rows
 
 

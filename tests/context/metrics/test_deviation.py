@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.worlds.recorded.folders import START, points, write
 
 from telic.context.deviation import CAP, Deviation
 from telic.context.metrics.deviation import metric_deviations
 from telic.context.metrics.series import read_series
 from telic.worlds.recorded import read
-from tests.worlds.recorded.folders import START, points, write
 
 CALM = [10.0, 11.0, 9.0, 10.5, 9.5] * 12  # the baseline's hour, a point a minute
 

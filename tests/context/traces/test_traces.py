@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.context.traces.traced import LINES, incident, trace, usual
+from tests.worlds.recorded.folders import ONSET, Row, write
 
 from telic.context.traces import Broken, Spans, breaks, read_spans, timing, timing_deviations
 from telic.context.traces.sequence import event_name, sequences
 from telic.worlds.recorded import Recording, read
-from tests.context.traces.traced import LINES, incident, trace, usual
-from tests.worlds.recorded.folders import ONSET, Row, write
 
 Traces = list[tuple[list[Row], list[Row]]]
 

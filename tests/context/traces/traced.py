@@ -22,14 +22,14 @@ def trace(
     name = f"t{number}"
     inner = cart + store
     at = time + network / 2
-    spans = [
+    spans: list[Row] = [
         _span(name, "a", "", "web", "GET /", time - 0.001, time + inner + network + 0.001),
         _span(name, "b", "a", "web", "HTTP POST", time, time + inner + network),
         _span(name, "c", "b", "cart", "Cart.price", at, at + inner),
         _span(name, "d", "c", "cart", "SELECT", at + cart / 2, at + cart / 2 + store),
     ]
     step = inner / (len(lines) + 1)
-    logs = [
+    logs: list[Row] = [
         {
             "time": at + step * (place + 1),
             "entity": "cart",

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from tests.worlds.recorded.folders import HEADER, Row, points, write
 
 from telic.worlds.recorded import Recording, read
-from tests.worlds.recorded.folders import HEADER, Row, points, write
 
 CALLS = [("web", "cart"), ("web", "search"), ("cart", "store"), ("search", "store"), ("web", "mail")]
 MINUTES = 90  # the baseline's 60 and the window's 30

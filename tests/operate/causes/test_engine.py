@@ -8,6 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.context.traces.traced import LINES, incident, trace, usual
+from tests.operate.causes.flows import shop
+from tests.worlds.recorded.folders import HEADER, ONSET, START, Row, write
 from typer.testing import CliRunner
 
 from telic.errors import TelicError, UnknownName
@@ -17,16 +20,15 @@ from telic.operate.diagnosis.causes.cause import Cause, Reason
 from telic.operate.diagnosis.causes.ranking import rank
 from telic.tools.evidence import again
 from telic.worlds.recorded import Recording, read
-from tests.context.traces.traced import LINES, incident, trace, usual
-from tests.operate.causes.flows import shop
-from tests.worlds.recorded.folders import HEADER, ONSET, START, Row, write
 
 REPORTED = HEADER.replace(", signal: latency.mean, onset: 2026-01-01T01:10:00Z", "")
 
 
-def traced(folder: Path, now: list[tuple[list[Row], list[Row]]], **more: list[Row]) -> Recording:
+def traced(folder: Path, now: list[tuple[list[Row], list[Row]]], metrics: list[Row] | None = None) -> Recording:
     tables = incident(usual(40), now)
-    return read(write(folder / "one", header=REPORTED, spans=tables["spans"], logs=tables["logs"], **more))
+    return read(
+        write(folder / "one", header=REPORTED, spans=tables["spans"], logs=tables["logs"], metrics=metrics or [])
+    )
 
 
 def cpu(share: list[float]) -> list[Row]:

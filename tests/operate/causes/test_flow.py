@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.operate.causes.flows import shop
 
 from telic.model import Diagnosis
 from telic.operate.diagnosis.causes import diagnose_recording
 from telic.operate.diagnosis.causes.paths import path
-from tests.operate.causes.flows import shop
 
 
 def first(found: Diagnosis) -> tuple[str, str]:

@@ -32,7 +32,7 @@ def _hypothesis(each: Hypothesis) -> Mapping[str, object]:
         "rank": each.rank,
         "entity": each.entity,
         "instance": each.instance or None,
-        "mechanism": each.mechanism,
+        "mechanism": each.mechanism.replace("-", "_"),  # as truths of recorded incidents spell it
         "signal": each.signal or None,
         "onset": text(each.onset) if each.onset else None,
         "change": each.change or None,
