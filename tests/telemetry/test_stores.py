@@ -1,0 +1,157 @@
+"""One contract for every store: the file of DuckDB, and ClickHouse (its engine in this process)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pytest
+from tests.telemetry.local_store import T0, log, row, span
+
+from telic.errors import StoreFailed, TelicError, UsageError
+from telic.model import Scalar
+from telic.telemetry.batch import Batch
+from telic.telemetry.clickhouse import ClickHouseStore
+from telic.telemetry.clickhouse_client import failure
+from telic.telemetry.columns import Columns, TableRow
+from telic.telemetry.database import Database
+
+HOUR = 3600 * 10**9
+
+
+class Embedded:
+    """ClickHouse's engine from a wheel, in the place of a server."""
+
+    def __init__(self, folder: Path) -> None:
+        chdb_session = pytest.importorskip("chdb.session", reason="needs chdb")
+        self.session = chdb_session.Session(str(folder))
+
+    def command(self, sql: str) -> None:
+        self.session.query(sql)
+
+    def insert(self, table: str, columns: Columns) -> None:
+        arriving = columns
+        assert arriving is not None
+        self.session.query(f"INSERT INTO {table} SELECT * FROM Python(arriving)")
+
+    def select(
+        self, sql: str, parameters: Mapping[str, Scalar], settings: Mapping[str, object]
+    ) -> tuple[list[str], list[Sequence[object]]]:
+        more = ", ".join(f"{name} = {value}" for name, value in settings.items())
+        try:
+            found = self.session.query(
+                f"{sql}\nSETTINGS {more}" if more else sql, "ArrowStream", params=dict(parameters)
+            )
+        except Exception as error:
+            raise failure(error) from error
+        data = found.bytes()
+        if not data:
+            return [], []
+        table: Any = pyarrow.ipc.open_stream(data).read_all()
+        return table.column_names, [tuple(each.values()) for each in table.to_pylist()]
+
+
+@pytest.fixture(params=["duckdb", "clickhouse"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    if request.param == "duckdb":
+        database = Database(tmp_path / "duckdb")
+        yield database
+        database.close()
+        return
+    engine = Embedded(tmp_path / "clickhouse")
+    yield ClickHouseStore(engine, "hotel")
+    engine.session.close()
+
+
+def put(store: Any, table: str, *rows: TableRow) -> None:
+    batch = Batch()
+    batch.add(table, rows)
+    store.append(batch.tables())
+
+
+def test_rows_come_back_as_they_were_put(store: Any) -> None:
+    attributes = {"http.route": "/a 'b' \\ \U0001f600"}
+    put(store, "spans", span("search", "find", http_status=404, attributes=attributes), span("geo", "near"))
+    found = store.query("SELECT service, name, http_status, attributes, start_ns FROM spans ORDER BY service DESC")
+    assert [(each["service"], each["name"], each["http_status"]) for each in found] == [
+        ("search", "find", 404),
+        ("geo", "near", None),
+    ]
+    assert "\\\\" in str(found[0]["attributes"])
+    assert found[0]["start_ns"] == T0 * 10**9
+
+
+def test_numbers_that_are_missing_or_none_at_all(store: Any) -> None:
+    put(store, "metrics", row("metrics", name="a", value=math.nan), row("metrics", name="b", count=2**62, sum=0.5))
+    first, second = store.query("SELECT name, value, count, sum FROM metrics ORDER BY name")
+    assert math.isnan(first["value"])
+    assert (second["value"], second["count"], second["sum"]) == (None, 2**62, 0.5)
+
+
+def test_values_stand_for_placeholders_only_outside_texts(store: Any) -> None:
+    put(store, "logs", log("search", "what?"), log("geo", "no", at=5.0))
+    sql = "SELECT body FROM logs WHERE body = 'what?' AND service = ? AND time_ns < ?"
+    assert store.query(sql, ("search", (T0 + 1) * 10**9)) == [{"body": "what?"}]
+    assert store.query("SELECT body FROM logs WHERE service = ?", ("'; DROP TABLE logs --",)) == []
+
+
+def test_an_answer_has_at_most_limit_rows(store: Any) -> None:
+    put(store, "spans", *(span("search", "find", at=float(index)) for index in range(20)))
+    assert len(store.query("SELECT start_ns FROM spans ORDER BY start_ns", limit=7)) == 7
+    assert store.query("SELECT count(*) AS n FROM spans")[0]["n"] == 20
+
+
+def test_groups_and_joins(store: Any) -> None:
+    put(store, "spans", span("search", "find"), span("search", "find", status="error"), span("geo", "near"))
+    put(store, "logs", log("geo", "far"))
+    sql = (
+        "SELECT s.service AS service, count(*) AS n FROM spans AS s JOIN logs AS l ON s.service = l.service "
+        "GROUP BY s.service"
+    )
+    assert [(each["service"], each["n"]) for each in store.query(sql)] == [("geo", 1)]
+
+
+@pytest.mark.parametrize("sql", ["SELECT nothing FROM spans", "SELECT 1 FROM nowhere", "SELEKT"])
+def test_a_wrong_statement_is_the_callers_fault(store: Any, sql: str) -> None:
+    if isinstance(store, Database):
+        pytest.skip("its errors are translated by `reading`, which has tests of its own")
+    with pytest.raises(UsageError):
+        store.query(sql)
+
+
+@pytest.mark.parametrize("sql", ["DROP TABLE spans", "SELECT 1; DROP TABLE spans", "INSERT INTO spans SELECT 1"])
+def test_only_a_select_is_answered(store: Any, sql: str) -> None:
+    if isinstance(store, Database):
+        pytest.skip("statements are checked by `reading`, which has tests of its own")
+    with pytest.raises(TelicError):
+        store.query(sql)
+    assert store.query("SELECT count(*) AS n FROM spans") == [{"n": 0}]
+
+
+def test_whole_hours_go_and_the_size_is_known(store: Any) -> None:
+    start = T0 * 10**9 // HOUR * HOUR
+    put(store, "spans", *(row("spans", received_ns=start + index * HOUR) for index in range(3)))
+    assert store.sizes()[0] > 0
+    assert store.drop_before(start + 2 * HOUR + 5)
+    (found,) = store.query("SELECT count(*) AS n, min(received_ns) AS first FROM spans")
+    assert (found["n"], found["first"]) == (1, start + 2 * HOUR)
+    assert store.drop_before(start) == []
+
+
+def test_a_database_of_another_schema_is_refused(tmp_path: Path) -> None:
+    engine = Embedded(tmp_path)
+    ClickHouseStore(engine, "hotel")
+    engine.command("ALTER TABLE hotel.telic_schema DELETE WHERE 1 SETTINGS mutations_sync = 1")
+    engine.command("INSERT INTO hotel.telic_schema VALUES (99)")
+    with pytest.raises(StoreFailed, match="99"):
+        ClickHouseStore(engine, "hotel")
+    engine.session.close()
+
+
+@pytest.mark.parametrize("name", ["a-b", "a; DROP", "", "A"])
+def test_a_database_has_a_plain_name(name: str) -> None:
+    with pytest.raises(UsageError):
+        ClickHouseStore(None, name)  # type: ignore[arg-type]
