@@ -17,9 +17,10 @@ from telic.runtime.config import Config
 from telic.runtime.server.messages import Request, Response
 from telic.runtime.telemetry.recorder import Recorder
 from telic.worlds.simulated.clock import LoopClock
-from telic.worlds.simulated.instance import SimulatedInstance, Site
+from telic.worlds.simulated.instance import SimulatedInstance
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.network import Network
+from telic.worlds.simulated.site import Site
 from telic.worlds.simulated.streams import stream
 from telic.worlds.simulated.telemetry import SimulatedRecorder
 

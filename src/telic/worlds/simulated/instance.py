@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 import logging
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 from telic.runtime.client.transport import Reply
@@ -14,13 +13,11 @@ from telic.runtime.config import LOOK_EVERY, parse
 from telic.runtime.failures import InvalidConfig
 from telic.runtime.instance import DRAIN, LAME
 from telic.runtime.server.messages import Request, Response
-from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.gate import GatedClock, ProcessGate
 from telic.worlds.simulated.links import Exchange
-from telic.worlds.simulated.loop import VirtualLoop
-from telic.worlds.simulated.network import Network
 from telic.worlds.simulated.processor import Processor
-from telic.worlds.simulated.service import Pipeline, Service, StoresOf
+from telic.worlds.simulated.service import Pipeline, Service
+from telic.worlds.simulated.site import Site
 from telic.worlds.simulated.streams import stream
 from telic.worlds.simulated.telemetry.logs import instance_log
 
@@ -28,17 +25,6 @@ SERVICE_CPU = 0.0005  # of one request, median [s]
 SIGMA = 0.4  # of its logarithm [1]
 START_CPU = 0.15  # from the fork to a listening socket [s]
 _TIMES = 2039  # drawn beforehand, used in turn [1]; a prime
-
-
-@dataclass(frozen=True)
-class Site:
-    """What all instances of a system share."""
-
-    loop: VirtualLoop
-    clock: LoopClock
-    network: Network
-    stores: StoresOf
-    seed: int
 
 
 class SimulatedInstance:

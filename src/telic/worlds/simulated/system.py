@@ -22,11 +22,12 @@ from telic.worlds.local.system import PrivilegeVerb, System
 from telic.worlds.simulated.caller import Caller, Ended
 from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.events import SimulatedEvents
-from telic.worlds.simulated.instance import SimulatedInstance, Site
+from telic.worlds.simulated.instance import SimulatedInstance
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.network import Network
 from telic.worlds.simulated.pipeline import LastWords, SimulatedPipeline
 from telic.worlds.simulated.process import Body, SimulatedProcess
+from telic.worlds.simulated.site import Site
 from telic.worlds.simulated.stores import Stores
 from telic.worlds.simulated.streams import stream
 from telic.worlds.simulated.telemetry import SimulatedTelemetry
