@@ -13,7 +13,8 @@ from telic.context.logs import Miner
 from telic.context.logs.rates import Lines, rate_deviations
 from telic.context.metrics.deviation import metric_deviations
 from telic.context.metrics.series import Series, read_series
-from telic.context.traces.sequence import Broken, breaks, sequences
+from telic.context.traces.events import sequences
+from telic.context.traces.sequence import Broken, breaks
 from telic.context.traces.spans import NANOSECONDS, Spans, read_spans
 from telic.context.traces.timing import timing, timing_deviations
 from telic.model import Topology, Window

@@ -10,7 +10,7 @@ from tests.context.traces.traced import LINES, incident, trace, usual
 from tests.worlds.recorded.folders import ONSET, Row, write
 
 from telic.context.traces import Broken, Spans, breaks, read_spans, timing, timing_deviations
-from telic.context.traces.sequence import event_name, sequences
+from telic.context.traces.events import event_name, sequences
 from telic.worlds.recorded import Recording, read
 
 Traces = list[tuple[list[Row], list[Row]]]
