@@ -181,11 +181,13 @@ def test_alertmanager_tells_what_fires_and_sends_it_to_the_receiver(start: Start
         (found,) = asked.fetch(Question("alerts", window)).table.to_pylist()
         assert (found["name"], found["entity"], found["text"]) == ("HighErrors", "orders", "5 % fail")
         assert found["time_ns"] == begun * 10**9
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + 60
         while not receiver.count("logs"):
             assert time.monotonic() < ends, "the webhook did not arrive"
             time.sleep(0.05)
-        (row,) = receiver.client.query("SELECT service, event_name, body, time_ns, severity FROM logs")
+        (row,) = receiver.client.query(  # an answer that came late makes it send again
+            "SELECT DISTINCT service, event_name, body, time_ns, severity FROM logs"
+        )
         assert row == {
             **{"service": "orders", "event_name": "alert.firing", "body": "HighErrors: 5 % fail"},
             **{"time_ns": begun * 10**9, "severity": "WARN"},
