@@ -14,9 +14,9 @@ from telic.runtime.telemetry import encode
 from telic.runtime.telemetry.recorder import Recorder
 from telic.telemetry.batch import Batch
 from telic.telemetry.columns import TABLES
-from telic.telemetry.commits import READERS
 from telic.telemetry.database import Database
 from telic.telemetry.otlp import body as otlp
+from telic.telemetry.otlp.decoder import READERS
 from telic.worlds.local.events import Event
 from telic.worlds.local.events import encode as encode_events
 from telic.worlds.simulated.clock import LoopClock
