@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from ruamel.yaml import YAML
 FOLDER = Path(__file__).parent / "incidents"
 REPORTED = 1_772_366_400.0  # 2026-03-01T12:00:00Z, when the alert fired
 START, CALM, END = REPORTED - 4 * 3600, REPORTED - 3.5 * 3600, REPORTED + 300
+STEP = 120.0  # between two points of a metric [s]
 Lines = Sequence[Mapping[str, object]]
 
 
@@ -34,6 +36,7 @@ class Case:
     also: Sequence[str] = ()  # ids that would be as right
 
 
+@lru_cache(maxsize=8)
 def read(name: str) -> list[Case]:
     """Return the incidents of one file of ``tests/operate/incidents``."""
     with (FOLDER / f"{name}.yaml").open() as opened:
@@ -72,7 +75,7 @@ def _dated(line: Mapping[str, object]) -> dict[str, object]:
 
 
 def _calm(names: Sequence[str]) -> list[dict[str, object]]:
-    times = [START + 120.0 * i for i in range(int((END - START) / 120))]
+    times = [START + 300.0 * i for i in range(int((END - START) / 300))]
     return [_row(time, names[i % len(names)], "INFO", "handled request", {}) for i, time in enumerate(times)]
 
 
@@ -92,8 +95,8 @@ def _row(time: float, entity: object, severity: object, body: object, attributes
 def _points(each: Mapping[str, object]) -> list[dict[str, object]]:
     before, after, at = float(str(each["before"])), float(str(each["after"])), each.get("at")
     rows = []
-    for i in range(int((END - START) / 60)):
-        time = START + 60.0 * i
+    for i in range(int((END - START) / STEP)):
+        time = START + STEP * i
         level = before if at is None or time < REPORTED + 60 * float(str(at)) else after
         wave = 1 + 0.03 * ((i * 7919) % 13 - 6) / 6
         row = {"time": _nanoseconds(time), "entity": each["entity"], "name": each["name"], "value": level * wave}

@@ -39,7 +39,7 @@ def test_what_was_written_after_the_weights_stood(tmp_path: Path) -> None:
 
 
 def test_without_the_culprit_hardly_anything_is_blamed_instead(tmp_path: Path) -> None:
-    guilty = [case for case in WRITTEN if case.culprit][::3]
+    guilty = [case for case in WRITTEN if case.culprit][::6]
     firsts = [_rank(_without(case), tmp_path)[0] for case in guilty]
     blamed = [each for each in firsts if each.change is not None and each.confidence > 0.8]
     assert len(blamed) <= 1, [each.says for each in blamed]
