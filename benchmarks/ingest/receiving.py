@@ -31,7 +31,7 @@ def receiver(*options: str, compiled: bool = False) -> Iterator[tuple[int, Telem
         command += ["--listen-fd", str(listening.fileno()), "--end-with-parent", *options]
         command += ["--fast"] if compiled else []
         process = subprocess.Popen(command, pass_fds=[listening.fileno()], stderr=subprocess.DEVNULL)
-        client = TelemetryClient(path)
+        client = TelemetryClient(path, timeout=60.0)
         try:
             until = time.monotonic() + READY
             while not client.ready() or (compiled and not client.status().compiled):

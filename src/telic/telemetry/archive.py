@@ -160,12 +160,12 @@ class Archive:
             transact(connection, schema.statements(self.archived(connection)))
 
     def _adopt_or_remove(self, connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+        if path.suffix == ".begun":
+            path.unlink()
+            return ""
         try:
             table, _, stamp = path.stem.rpartition("-")
             begin = calendar.timegm(time.strptime(stamp, _STAMP)) * 10**9
-            if path.suffix == ".begun":
-                path.unlink()
-                return ""
             if path.suffix != ".parquet" or table not in TABLES:
                 raise ValueError("it is none of the store's files")
             within = f"received_ns >= {begin:d} AND received_ns < {begin + HOUR:d}"

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from telic.telemetry.columns import TABLES, TableRow
 from telic.telemetry.live import BOUNDS, KEPT, LiveRow
 
+OPERATIONS_MAX = 5_000  # in one second; names that hold an id must not fill the memory [1]
+OTHER = "(other)"  # the operation that counts the rest of a service
+
 _COLUMN = {name: index for index, (name, _) in enumerate(TABLES["spans"])}
 _SERVICE, _NAME, _KIND, _STATUS = (_COLUMN[name] for name in ("service", "name", "kind", "status"))
 _START, _DURATION, _HTTP = (_COLUMN[name] for name in ("start_ns", "duration_ns", "http_status"))
@@ -37,6 +40,7 @@ class Rollup:
         self._kept = kept
         self._seconds: dict[int, dict[tuple[str, str], _Cell]] = {}
         self._lock = threading.Lock()
+        self.folded = 0  # spans whose operation was one too many [1]
 
     def add(self, counts: Mapping[Key, int], *, now: float) -> None:
         """Add what was committed at `now` [s since the Unix epoch]; leave out what is too old or in the future."""
@@ -46,6 +50,10 @@ class Rollup:
                 if oldest <= second <= latest:
                     cells = self._seconds.setdefault(second, {})
                     cell = cells.get((service, operation))
+                    if cell is None and len(cells) >= OPERATIONS_MAX:
+                        self.folded += count
+                        operation = OTHER
+                        cell = cells.get((service, operation))
                     if cell is None:
                         cell = cells[service, operation] = _Cell()
                     cell.add(count, failed, status, bucket)
