@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
+from types import ModuleType
 
 import typer
 from typer.core import TyperGroup
@@ -31,22 +33,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; errors become a sentence, a next step and an exit code."""
-    from telic.cli import (
-        build,
-        context,
-        demo,
-        diagnose,
-        maps,
-        operator,
-        record,
-        reports,
-        running,
-        telemetry,
-        traffic,
-        trials,
-    )
-
-    for module in (demo, running, traffic, telemetry, operator, diagnose, context, build, trials, maps, record, reports):
+    for module in _modules(sys.argv[1:2]):
         module.register(app)
     as_json = "--json" in sys.argv
     try:
@@ -66,3 +53,27 @@ def main() -> None:
             error.format_message(), hint="`telic --help` lists commands, `telic COMMAND --help` examples"
         )
         sys.exit(complain(wrong, as_json=as_json))
+
+
+def _modules(asked: Sequence[str]) -> Iterable[ModuleType]:
+    """Return the modules whose commands are offered; reading a past incident does not wait for what runs a system."""
+    if asked and asked[0] in ("diagnose", "context"):
+        from telic.cli import context, diagnose
+
+        return diagnose, context
+    from telic.cli import (
+        build,
+        context,
+        demo,
+        diagnose,
+        maps,
+        operator,
+        record,
+        reports,
+        running,
+        telemetry,
+        traffic,
+        trials,
+    )
+
+    return demo, running, traffic, telemetry, operator, diagnose, context, build, trials, maps, record, reports
