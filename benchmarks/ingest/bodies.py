@@ -107,7 +107,7 @@ def _say(pairs: Any, said: dict[str, str | int | float | bool]) -> None:
 
 
 def _spans(service: int, things: int, random_: random.Random, start: int, end: int, value: float) -> Any:
-    request = ExportTraceServiceRequest()
+    request: Any = ExportTraceServiceRequest()
     of_resource = request.resource_spans.add()
     _resource(of_resource.resource, service)
     scope = of_resource.scope_spans.add()
@@ -145,7 +145,7 @@ def _spans(service: int, things: int, random_: random.Random, start: int, end: i
 
 
 def _logs(service: int, things: int, random_: random.Random, start: int, end: int, value: float) -> Any:
-    request = ExportLogsServiceRequest()
+    request: Any = ExportLogsServiceRequest()
     of_resource = request.resource_logs.add()
     _resource(of_resource.resource, service)
     scope = of_resource.scope_logs.add()
@@ -154,7 +154,7 @@ def _logs(service: int, things: int, random_: random.Random, start: int, end: in
     for index in range(things):
         record = scope.log_records.add(
             time_unix_nano=start + index,
-            severity_number=(9, 9, 9, 13)[index % 4],  # type: ignore[arg-type]
+            severity_number=(9, 9, 9, 13)[index % 4],
             severity_text=("INFO", "INFO", "INFO", "WARN")[index % 4],
             trace_id=mark * 16,
             span_id=mark * 8,
@@ -171,7 +171,7 @@ def _logs(service: int, things: int, random_: random.Random, start: int, end: in
 
 
 def _points(service: int, things: int, random_: random.Random, start: int, end: int, value: float) -> Any:
-    request = ExportMetricsServiceRequest()
+    request: Any = ExportMetricsServiceRequest()
     of_resource = request.resource_metrics.add()
     _resource(of_resource.resource, service)
     scope = of_resource.scope_metrics.add()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -139,7 +140,11 @@ def test_a_store_of_the_first_schema_is_migrated_with_its_rows(tmp_path: Path) -
 
 def test_columns_and_attributes_have_their_opentelemetry_names(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
-    more = {"peer": "geo", "http_status": 404, "attributes": {"http.route": "/find", "resource": {"host.name": "h"}}}
+    more: dict[str, Any] = {
+        "peer": "geo",
+        "http_status": 404,
+        "attributes": {"http.route": "/find", "resource": {"host.name": "h"}},
+    }
     store.put("spans", span("search", "find", **more))
     sql = (
         'SELECT "service.name" AS a, "peer.service" AS b, attribute(attributes, \'http.route\') AS c, '

@@ -72,7 +72,7 @@ async def test_a_body_that_cannot_be_read_is_an_invalid_argument() -> None:
 )
 async def test_a_sender_that_is_too_fast_is_told_when_to_come_back(status: int, code: int, name: str) -> None:
     rpc_status = pytest.importorskip("google.rpc.status_pb2", reason="needs googleapis-common-protos")
-    from google.rpc.error_details_pb2 import RetryInfo
+    from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
 
     taker = Taker(otlp.refused(status, code, "the queue is full", otlp.PROTOBUF, retry_after=3), now=True)
     with pytest.raises(grpc.aio.AioRpcError) as raised:

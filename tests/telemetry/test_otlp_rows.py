@@ -121,5 +121,5 @@ def test_a_bucket_beyond_all_numbers_is_kept_with_the_largest_bound(scale: int, 
     named = dict(zip([name for name, _ in TABLES["metrics"]], found, strict=True))
     assert json.loads(str(named["bounds"])) == [1.0, bound]
     assert json.loads(str(named["buckets"])) == [0, 5, 0]
-    assert json.loads(bytes(named["attributes"])) == {"scale": scale}  # type: ignore[arg-type]
+    assert b'"scale":%d' % scale in named["attributes"]  # type: ignore[operator]
     assert reader.rejected == 0

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow
 import pytest
 from google.protobuf.message import DecodeError
 from hypothesis import HealthCheck, example, given, settings
@@ -47,7 +46,7 @@ def _read(decoder: Decoder, table: str, data: bytes) -> Any:
         decoder.finish()
         return "unreadable"
     tables, live = decoder.finish()
-    rows = {name: pyarrow.Table.to_pylist(columns) for name, columns in tables.items()}
+    rows = {name: columns.to_pylist() for name, columns in tables.items()}
     decoder.recycle()
     for each in rows.values():
         each.sort(key=repr)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow
+import pyarrow.ipc
 import pytest
 from tests.telemetry.local_store import T0, log, row, span
 
@@ -50,7 +50,8 @@ class Embedded:
         data = found.bytes()
         if not data:
             return [], []
-        table: Any = pyarrow.ipc.open_stream(data).read_all()
+        arrow: Any = pyarrow
+        table = arrow.ipc.open_stream(data).read_all()
         return table.column_names, [tuple(each.values()) for each in table.to_pylist()]
 
 

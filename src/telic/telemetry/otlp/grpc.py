@@ -6,6 +6,7 @@ https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
 from __future__ import annotations
 
 import asyncio
+import importlib
 import ipaddress
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -52,16 +53,19 @@ class GrpcServer:
 
     def __init__(self, address: str, taker: Taker) -> None:
         try:
-            import grpc
+            grpc: Any = importlib.import_module("grpc")
         except ImportError as error:
             raise UsageError("OTLP over gRPC needs grpcio", hint='pip install "telic[grpc]"') from error
-        self._grpc: Any = grpc
+        self._grpc = grpc
         self._taker, self._address = taker, _loopback(address)
         self._server: Any = grpc.aio.server(
             options=[("grpc.max_receive_message_length", MESSAGE_MAX), ("grpc.so_reuseport", 0)],
             maximum_concurrent_rpcs=CALLS_MAX,
         )
-        self._server.add_generic_rpc_handlers((self._handlers(),))
+        for path in SERVICES:
+            _, service, method = path.split("/")
+            handler = grpc.method_handlers_generic_handler(service, {method: self._handler(path)})
+            self._server.add_generic_rpc_handlers((handler,))
         self.port = 0
 
     async def start(self) -> None:
@@ -83,23 +87,14 @@ class GrpcServer:
         """End after the calls under way."""
         await self._server.stop(GRACE)
 
-    def _handlers(self) -> Any:
-        grpc, export = self._grpc, self._export
+    def _handler(self, path: str) -> Any:
+        """Return what answers calls of a method; messages stay bytes."""
+        table = SERVICES[path]
 
-        class Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
-            """Finds the export of a signal by its path; messages stay bytes."""
+        async def call(data: bytes, context: Any) -> bytes:
+            return await self._export(table, data, context)
 
-            def service(self, details: Any) -> Any:
-                table = SERVICES.get(details.method)
-                if table is None:
-                    return None
-
-                async def call(data: bytes, context: Any) -> bytes:
-                    return await export(table, data, context)
-
-                return grpc.unary_unary_rpc_method_handler(call)
-
-        return Handlers()
+        return self._grpc.unary_unary_rpc_method_handler(call)
 
     async def _export(self, table: str, data: bytes, context: Any) -> bytes:
         loop = asyncio.get_running_loop()
@@ -117,7 +112,9 @@ class GrpcServer:
             await context.abort(code.INVALID_ARGUMENT, answer.message[:8000])
         if answer.retry_after:  # without this detail, RESOURCE_EXHAUSTED means: do not send again
             context.set_trailing_metadata((("grpc-status-details-bin", retry_info(answer)),))
-        await context.abort(code.RESOURCE_EXHAUSTED if answer.status == 429 else code.UNAVAILABLE, answer.message[:8000])
+        await context.abort(
+            code.RESOURCE_EXHAUSTED if answer.status == 429 else code.UNAVAILABLE, answer.message[:8000]
+        )
         raise AssertionError("abort raises")
 
 

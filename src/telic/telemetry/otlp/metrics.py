@@ -117,7 +117,9 @@ def explicit_buckets(point: ExponentialHistogramDataPoint) -> tuple[list[float],
 
 def _bound(scale: int, index: int) -> float:
     """Return base^index with base = 2^(2^-scale), as the data model of OpenTelemetry defines it."""
-    exponent = index * math.pow(2.0, -scale) if -1000 < scale < 1000 else math.copysign(math.inf, -scale * index)
+    if index == 0 or scale > 1000:
+        return 1.0
+    exponent = index * math.pow(2.0, -scale) if scale > -1000 else math.copysign(math.inf, index)
     if exponent >= 1024.0:
         return sys.float_info.max
     return math.pow(2.0, exponent) if exponent > -1074.0 else 0.0

@@ -6,10 +6,12 @@ appendix. The form is that of `msgspec.json`: ``1.0``, ``1e16``, ``0.00001``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 
-from telic.telemetry.otlp.scan.wire import Array, compiled
+from telic.telemetry.otlp.scan.wire import Array, Whole, compiled, int64
 
 _LOWEST, _HIGHEST = -292, 324  # decimal exponents of the powers that are needed
 SPACE = 25  # what a double takes at most [bytes]
@@ -31,10 +33,13 @@ _U = np.uint64
 _MASK63 = _U(2**63 - 1)
 
 
-@numba.extending.intrinsic  # type: ignore[untyped-decorator]
-def _bits(typingctx, value):  # type: ignore[no-untyped-def]  # noqa: ANN
+_intrinsic: Any = numba.extending.intrinsic
+
+
+@_intrinsic
+def _bits(typingctx, value):  # type: ignore[no-untyped-def]
     """Reinterpret a double as its 64 bits."""
-    from llvmlite import ir
+    from llvmlite import ir  # type: ignore[import-untyped]
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         return builder.bitcast(arguments[0], ir.IntType(64))
@@ -42,8 +47,8 @@ def _bits(typingctx, value):  # type: ignore[no-untyped-def]  # noqa: ANN
     return numba.types.int64(numba.types.float64), generate
 
 
-@numba.extending.intrinsic  # type: ignore[untyped-decorator]
-def as_double(typingctx, value):  # type: ignore[no-untyped-def]  # noqa: ANN
+@_intrinsic
+def as_double(typingctx, value):  # type: ignore[no-untyped-def]
     """Reinterpret 64 bits as a double."""
     from llvmlite import ir
 
@@ -54,7 +59,7 @@ def as_double(typingctx, value):  # type: ignore[no-untyped-def]  # noqa: ANN
 
 
 @compiled
-def _high(a: int, b: int) -> int:
+def _high(a: int, b: int) -> Whole:
     """Return the upper 64 bits of a product of two unsigned numbers."""
     low = _U(0xFFFFFFFF)
     a0, a1, b0, b1 = a & low, a >> _U(32), b & low, b >> _U(32)
@@ -64,7 +69,7 @@ def _high(a: int, b: int) -> int:
 
 
 @compiled
-def _scaled(g1: int, g0: int, cp: int) -> int:
+def _scaled(g1: int, g0: int, cp: int) -> Whole:
     """Return cp * g, rounded to odd."""
     z = ((g1 * cp) >> _U(1)) + _high(g0, cp)
     w = _high(g1, cp) + (z >> _U(63))
@@ -72,26 +77,26 @@ def _scaled(g1: int, g0: int, cp: int) -> int:
 
 
 @compiled
-def shortest(value: float) -> tuple[int, int]:
+def shortest(value: float) -> tuple[Whole, Whole]:
     """Return digits and decimal exponent of a finite double above 0: value = digits * 10^exponent."""
     bits = _bits(value)
-    exponent = (bits >> np.int64(52)) & np.int64(0x7FF)
-    c = bits & np.int64(0xFFFFFFFFFFFFF)
+    exponent = (bits >> int64(52)) & int64(0x7FF)
+    c = bits & int64(0xFFFFFFFFFFFFF)
     if exponent > 0:
-        q = exponent - np.int64(1075)
-        c |= np.int64(1) << np.int64(52)
+        q = exponent - int64(1075)
+        c |= int64(1) << int64(52)
     else:
-        q = np.int64(-1074)
-    odd = _U(c & np.int64(1))
+        q = int64(-1074)
+    odd = _U(c & int64(1))
     cb = _U(c) << _U(2)
     cbr = cb + _U(2)
-    if c != np.int64(1) << np.int64(52) or q == np.int64(-1074):
+    if c != int64(1) << int64(52) or q == int64(-1074):
         cbl = cb - _U(2)
-        k = (q * np.int64(661971961083)) >> np.int64(41)
+        k = (q * int64(661971961083)) >> int64(41)
     else:
         cbl = cb - _U(1)
-        k = (q * np.int64(661971961083) - np.int64(274743187321)) >> np.int64(41)
-    h = _U(q + ((-k * np.int64(913124641741)) >> np.int64(38)) + np.int64(2))
+        k = (q * int64(661971961083) - int64(274743187321)) >> int64(41)
+    h = _U(q + ((-k * int64(913124641741)) >> int64(38)) + int64(2))
     g1, g0 = _POWERS[-k - _LOWEST, 0], _POWERS[-k - _LOWEST, 1]
     vb, vbl, vbr = _scaled(g1, g0, cb << h), _scaled(g1, g0, cbl << h), _scaled(g1, g0, cbr << h)
     s = vb >> _U(2)
@@ -100,23 +105,23 @@ def shortest(value: float) -> tuple[int, int]:
         above = short + _U(10)
         lower_in, upper_in = vbl + odd <= short << _U(2), (above << _U(2)) + odd <= vbr
         if lower_in != upper_in:
-            return np.int64(short if lower_in else above), k
+            return int64(short if lower_in else above), k
     t = s + _U(1)
     lower_in, upper_in = vbl + odd <= s << _U(2), (t << _U(2)) + odd <= vbr
     if lower_in != upper_in:
-        return np.int64(s if lower_in else t), k
+        return int64(s if lower_in else t), k
     twice = (s + t) << _U(1)
-    return np.int64(s if vb < twice or (vb == twice and s & _U(1) == _U(0)) else t), k
+    return int64(s if vb < twice or (vb == twice and s & _U(1) == _U(0)) else t), k
 
 
 @compiled
-def put_integer(value: int, out: Array, at: int) -> int:
+def put_integer(value: int, out: Array, at: int) -> Whole:
     """Write a signed 64-bit number."""
     if value < 0:
         out[at] = 45
         at += 1
     left = _U(-value) if value < 0 else _U(value)
-    size, other = np.int64(1), left
+    size, other = int64(1), left
     while other >= _U(10):
         other //= _U(10)
         size += 1
@@ -127,7 +132,7 @@ def put_integer(value: int, out: Array, at: int) -> int:
 
 
 @compiled
-def put_double(value: float, out: Array, at: int) -> int:
+def put_double(value: float, out: Array, at: int) -> Whole:
     """Write a finite double."""
     bits = _bits(value)
     if bits < 0:
@@ -138,8 +143,8 @@ def put_double(value: float, out: Array, at: int) -> int:
         out[at], out[at + 1], out[at + 2] = 48, 46, 48
         return at + 3
     digits, exponent = shortest(value)
-    while digits % np.int64(10) == 0:
-        digits //= np.int64(10)
+    while digits % int64(10) == 0:
+        digits //= int64(10)
         exponent += 1
     end = put_integer(digits, out, at)
     size = end - at

@@ -16,7 +16,7 @@ from telic.telemetry.otlp.scan.text import (
     put_value,
     value_of,
 )
-from telic.telemetry.otlp.scan.wire import FULL, UNUSUAL, Array, compiled, fixed64, skip, span_of, varint
+from telic.telemetry.otlp.scan.wire import FULL, UNUSUAL, Array, Whole, compiled, fixed64, int64, skip, span_of, varint
 
 ATTRIBUTES = 6  # the last text column, after severity, body, trace_id, span_id, event_name and exception_type
 REASONS = ("", "a time lies beyond the year 2262")
@@ -43,7 +43,7 @@ def scan_logs(
     received: int,
     pairs: Array,
     stack: Array,
-) -> tuple[int, int, int]:
+) -> tuple[Whole, Whole, Whole]:
     """Fill columns with the records of one body; as `spans.scan_spans`, with `numbers` time and severity number."""
     rejected = 0
     room = len(text) // (ATTRIBUTES + 1)
@@ -52,7 +52,7 @@ def scan_logs(
         group, at, end = things[each, 0], things[each, 1], things[each, 2]
         size = end - at
         level = level_end = body = body_end = trace = trace_end = own = own_end = event = event_end = at
-        time_ns, observed, severity, said, n_pairs = np.int64(0), np.int64(0), np.int64(0), False, 0
+        time_ns, observed, severity, said, n_pairs = int64(0), int64(0), int64(0), False, 0
         while at < end:
             tag, at = varint(data, at, end)
             if at < 0:
@@ -67,7 +67,7 @@ def scan_logs(
                 time_ns, at = fixed64(data, at, end)
             elif tag == 0x10:
                 value, at = varint(data, at, end)
-                severity = np.int64(np.int32(value))
+                severity = int64(np.int32(value))
             elif tag == 0x1A:
                 level, at = span_of(data, at, end)
                 level_end = at

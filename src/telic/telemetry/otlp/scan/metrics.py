@@ -17,7 +17,7 @@ from telic.telemetry.otlp.scan.text import (
     put_number,
     put_word,
 )
-from telic.telemetry.otlp.scan.wire import FULL, UNUSUAL, Array, compiled, fixed64, skip, span_of, varint
+from telic.telemetry.otlp.scan.wire import FULL, UNUSUAL, Array, Whole, compiled, fixed64, int64, skip, span_of, varint
 
 ATTRIBUTES = 4  # the last text column, after name, unit, bounds and buckets
 KINDS = ("gauge", "sum", "histogram")
@@ -28,12 +28,12 @@ _HISTOGRAM = 2
 
 
 @compiled
-def _head(index: int, out: Array, to: int) -> int:
+def _head(index: int, out: Array, to: int) -> Whole:
     return put_bytes(_HEADS, _HEADS_AT[index], _HEADS_AT[index + 1], out, to)
 
 
 @compiled
-def _put_list(data: Array, at: int, end: int, doubles: bool, out: Array, to: int) -> int:
+def _put_list(data: Array, at: int, end: int, doubles: bool, out: Array, to: int) -> Whole:
     """Write packed numbers of eight bytes as a JSON array."""
     if (end - at) % 8 != 0:
         return UNUSUAL
@@ -47,7 +47,7 @@ def _put_list(data: Array, at: int, end: int, doubles: bool, out: Array, to: int
         bits, at = fixed64(data, at, end)
         if doubles:
             value = as_double(bits)
-            to = put_double(value, out, to) if np.isfinite(value) else put_word(np.int64(0), out, to)
+            to = put_double(value, out, to) if np.isfinite(value) else put_word(int64(0), out, to)
         elif bits < 0:
             return UNUSUAL
         else:
@@ -57,7 +57,7 @@ def _put_list(data: Array, at: int, end: int, doubles: bool, out: Array, to: int
 
 
 @compiled
-def _metric(data: Array, at: int, end: int, found: Array) -> int:
+def _metric(data: Array, at: int, end: int, found: Array) -> Whole:
     """Read a metric: begin and end of name, unit and data into `found[0:6]`, kind into `found[6]`."""
     for index in range(6):
         found[index] = at
@@ -86,14 +86,14 @@ def _metric(data: Array, at: int, end: int, found: Array) -> int:
 
 
 @compiled
-def _is_delta(data: Array, at: int, end: int) -> int:
+def _is_delta(data: Array, at: int, end: int) -> Whole:
     """Return whether the points are differences, or `UNUSUAL`."""
-    delta = np.int64(0)
+    delta = int64(0)
     while at < end:
         tag, at = varint(data, at, end)
         if at >= 0 and tag == 0x10:
             value, at = varint(data, at, end)
-            delta = np.int64(1) if np.int32(value) == 1 else np.int64(0)
+            delta = int64(1) if np.int32(value) == 1 else int64(0)
         elif at >= 0:
             at = skip(data, at, end, tag)
         if at < 0:
@@ -102,7 +102,7 @@ def _is_delta(data: Array, at: int, end: int) -> int:
 
 
 @compiled
-def _point(data: Array, at: int, end: int, kind: int, found: Array, pairs: Array) -> int:
+def _point(data: Array, at: int, end: int, kind: int, found: Array, pairs: Array) -> Whole:
     """Read a point; return how many attributes it has.
 
     `found`: time, start, value or count, how it is written (0 none, 1 double, 2 whole), sum, has sum, begin and end of
@@ -184,7 +184,7 @@ def scan_metrics(
     received: int,
     pairs: Array,
     stack: Array,
-) -> tuple[int, int, int]:
+) -> tuple[Whole, Whole, Whole]:
     """Fill columns with the points of one body; as `spans.scan_spans`.
 
     `numbers` are time, start and count or -1, `doubles` value and sum, `codes` kind, has value and has sum. The group
@@ -206,7 +206,7 @@ def scan_metrics(
             things[each, 0] = -1 - group
             continue
         at, end = metric[4], metric[5]
-        delta = _is_delta(data, at, end) if kind > 0 else np.int64(0)
+        delta = _is_delta(data, at, end) if kind > 0 else int64(0)
         if delta < 0:
             return UNUSUAL, 0, 0
         tail, tail_end = tails_at[group], tails_at[group + 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from telic.telemetry.otlp.scan.decimals import put_integer
 from telic.telemetry.otlp.scan.text import (
     PAIRS,
     blob,
@@ -12,10 +13,9 @@ from telic.telemetry.otlp.scan.text import (
     put_bytes,
     put_hex,
     put_inner,
-    put_integer,
     put_string,
 )
-from telic.telemetry.otlp.scan.wire import FULL, UNUSUAL, Array, compiled, fixed64, skip, span_of, varint
+from telic.telemetry.otlp.scan.wire import FULL, UNUSUAL, Array, Whole, compiled, fixed64, int64, skip, span_of, varint
 
 TEXTS = ("trace_id", "span_id", "parent_span_id", "name", "status_message", "peer", "error_type", "statement")
 ATTRIBUTES = len(TEXTS)  # the last text column
@@ -52,13 +52,13 @@ def is_zero(data: Array, at: int, end: int) -> bool:
 
 
 @compiled
-def _head(index: int, out: Array, to: int) -> int:
+def _head(index: int, out: Array, to: int) -> Whole:
     return put_bytes(_HEADS, _HEADS_AT[index], _HEADS_AT[index + 1], out, to)
 
 
 @compiled
-def _put_event(data: Array, at: int, end: int, out: Array, to: int, stack: Array) -> int:
-    start, name, name_end, time_ns = at, at, at, np.int64(0)
+def _put_event(data: Array, at: int, end: int, out: Array, to: int, stack: Array) -> Whole:
+    start, name, name_end, time_ns = at, at, at, int64(0)
     while at < end:
         tag, at = varint(data, at, end)
         if at < 0:
@@ -76,14 +76,14 @@ def _put_event(data: Array, at: int, end: int, out: Array, to: int, stack: Array
         return UNUSUAL
     to = put_string(data, name, name_end, out, _head(0, out, to))
     to = _head(2, out, put_integer(time_ns, out, _head(1, out, to)))
-    to = put_inner(data, start, end, np.int64(0x1A), True, out, to, stack)
+    to = put_inner(data, start, end, int64(0x1A), True, out, to, stack)
     if to >= 0:
         out[to] = 125
     return to + 1 if to >= 0 else UNUSUAL
 
 
 @compiled
-def _put_link(data: Array, at: int, end: int, out: Array, to: int, stack: Array) -> int:
+def _put_link(data: Array, at: int, end: int, out: Array, to: int, stack: Array) -> Whole:
     start, trace, trace_end, other, other_end = at, at, at, at, at
     while at < end:
         tag, at = varint(data, at, end)
@@ -101,14 +101,14 @@ def _put_link(data: Array, at: int, end: int, out: Array, to: int, stack: Array)
             return UNUSUAL
     to = put_hex(data, trace, trace_end, out, _head(3, out, to))
     to = put_hex(data, other, other_end, out, _head(4, out, to))
-    to = put_inner(data, start, end, np.int64(0x22), True, out, _head(5, out, to), stack)
+    to = put_inner(data, start, end, int64(0x22), True, out, _head(5, out, to), stack)
     if to >= 0:
         out[to] = 125
     return to + 1 if to >= 0 else UNUSUAL
 
 
 @compiled
-def _status(data: Array, at: int, end: int, found: Array) -> int:
+def _status(data: Array, at: int, end: int, found: Array) -> Whole:
     """Read a status: message into `found[0:2]`, code into `found[2]`."""
     while at < end:
         tag, at = varint(data, at, end)
@@ -119,7 +119,7 @@ def _status(data: Array, at: int, end: int, found: Array) -> int:
             found[1] = at
         elif tag == 0x18:
             code, at = varint(data, at, end)
-            found[2] = np.int64(np.int32(code))
+            found[2] = int64(np.int32(code))
         else:
             at = skip(data, at, end, tag)
         if at < 0:
@@ -128,8 +128,8 @@ def _status(data: Array, at: int, end: int, found: Array) -> int:
 
 
 @compiled
-def _put_parts(data: Array, parts: Array, count: int, links: bool, out: Array, to: int, stack: Array) -> int:
-    to = _head(np.int64(7) if links else np.int64(6), out, to)
+def _put_parts(data: Array, parts: Array, count: int, links: bool, out: Array, to: int, stack: Array) -> Whole:
+    to = _head(int64(7) if links else int64(6), out, to)
     for index in range(count):
         if links:
             to = _put_link(data, parts[index, 0], parts[index, 1], out, to, stack)
@@ -162,7 +162,7 @@ def scan_spans(
     received: int,
     pairs: Array,
     stack: Array,
-) -> tuple[int, int, int]:
+) -> tuple[Whole, Whole, Whole]:
     """Fill columns with the spans of one body.
 
     Parameters
@@ -210,7 +210,7 @@ def scan_spans(
         group, at, end = things[each, 0], things[each, 1], things[each, 2]
         size = end - at
         trace = trace_end = own = own_end = parent = parent_end = name = name_end = state = state_end = at
-        start, stop, kind, said = np.int64(0), np.int64(0), np.int64(0), False
+        start, stop, kind, said = int64(0), int64(0), int64(0), False
         n_pairs, n_events, n_links = 0, 0, 0
         status[0], status[1], status[2] = at, at, 0
         while at < end:
@@ -237,7 +237,7 @@ def scan_spans(
                 name_end = at
             elif tag == 0x30:
                 value, at = varint(data, at, end)
-                kind = np.int64(np.int32(value))
+                kind = int64(np.int32(value))
             elif tag == 0x39:
                 start, at = fixed64(data, at, end)
             elif tag == 0x41:

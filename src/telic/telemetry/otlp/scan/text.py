@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from telic.telemetry.otlp.scan.decimals import as_double, put_double, put_integer
-from telic.telemetry.otlp.scan.wire import UNUSUAL, Array, U, compiled, fixed64, same, skip, span_of, varint
+from telic.telemetry.otlp.scan.wire import (
+    UNUSUAL,
+    Array,
+    U,
+    Whole,
+    compiled,
+    fixed64,
+    int64,
+    same,
+    skip,
+    span_of,
+    varint,
+)
 from telic.telemetry.otlp.values import RESERVED
 
 DEPTH = 24  # of arrays and maps in one value; the plain reader takes what is deeper [1]
@@ -36,7 +48,7 @@ _WORDS, _WORDS_AT = blob(("null", "true", "false", '"NaN"', '"Infinity"', '"-Inf
 
 
 @compiled
-def put_bytes(data: Array, at: int, end: int, out: Array, to: int) -> int:
+def put_bytes(data: Array, at: int, end: int, out: Array, to: int) -> Whole:
     """Copy bytes."""
     size = end - at
     for index in range(size):
@@ -45,7 +57,7 @@ def put_bytes(data: Array, at: int, end: int, out: Array, to: int) -> int:
 
 
 @compiled
-def put_string(data: Array, at: int, end: int, out: Array, to: int) -> int:
+def put_string(data: Array, at: int, end: int, out: Array, to: int) -> Whole:
     """Write a JSON string; `out` has room for six times its bytes."""
     out[to] = 34
     to = put_escaped(data, at, end, out, to + 1)
@@ -54,7 +66,7 @@ def put_string(data: Array, at: int, end: int, out: Array, to: int) -> int:
 
 
 @compiled
-def put_escaped(data: Array, at: int, end: int, out: Array, to: int) -> int:
+def put_escaped(data: Array, at: int, end: int, out: Array, to: int) -> Whole:
     """Write what stands between the quotes of a JSON string."""
     special = np.uint8(0)
     for index in range(end - at):  # compiled to steps of 16 or 32 bytes
@@ -79,7 +91,7 @@ def put_escaped(data: Array, at: int, end: int, out: Array, to: int) -> int:
 
 
 @compiled
-def put_hex(data: Array, at: int, end: int, out: Array, to: int) -> int:
+def put_hex(data: Array, at: int, end: int, out: Array, to: int) -> Whole:
     """Write bytes in hex."""
     for index in range(at, end):
         byte = data[U(index)]
@@ -89,17 +101,17 @@ def put_hex(data: Array, at: int, end: int, out: Array, to: int) -> int:
 
 
 @compiled
-def put_base64(data: Array, at: int, end: int, out: Array, to: int) -> int:
+def put_base64(data: Array, at: int, end: int, out: Array, to: int) -> Whole:
     """Write bytes in base64 as a JSON string."""
     out[to] = 34
     to += 1
     while at < end:
         size = min(end - at, 3)
-        word = np.int64(data[at]) << 16
+        word = int64(data[at]) << 16
         if size > 1:
-            word |= np.int64(data[at + 1]) << 8
+            word |= int64(data[at + 1]) << 8
         if size > 2:
-            word |= np.int64(data[at + 2])
+            word |= int64(data[at + 2])
         out[to], out[to + 1] = _BASE64[(word >> 18) & 63], _BASE64[(word >> 12) & 63]
         out[to + 2] = _BASE64[(word >> 6) & 63] if size > 1 else 61
         out[to + 3] = _BASE64[word & 63] if size > 2 else 61
@@ -109,56 +121,56 @@ def put_base64(data: Array, at: int, end: int, out: Array, to: int) -> int:
 
 
 @compiled
-def put_word(index: int, out: Array, to: int) -> int:
+def put_word(index: int, out: Array, to: int) -> Whole:
     """Write one of the six fixed words."""
     return put_bytes(_WORDS, _WORDS_AT[index], _WORDS_AT[index + 1], out, to)
 
 
 @compiled
-def put_number(bits: int, out: Array, to: int) -> int:
+def put_number(bits: int, out: Array, to: int) -> Whole:
     """Write the double with these 64 bits, or the name of what JSON has no number for."""
     value = as_double(bits)
     if np.isfinite(value):
         return put_double(value, out, to)
-    return put_word(np.int64(3) if np.isnan(value) else np.int64(4) if value > 0 else np.int64(5), out, to)
+    return put_word(int64(3) if np.isnan(value) else int64(4) if value > 0 else int64(5), out, to)
 
 
 @compiled
-def pair_of(data: Array, at: int, end: int) -> tuple[int, int, int, int]:
+def pair_of(data: Array, at: int, end: int) -> tuple[Whole, Whole, Whole, Whole]:
     """Return begin and end of key and value of one attribute; the first is -1 where it is unusual."""
     key = key_end = value = value_end = at
     seen = False
     while at < end:
         tag, at = varint(data, at, end)
         if at < 0:
-            return np.int64(-1), key_end, value, value_end
+            return int64(-1), key_end, value, value_end
         if tag == 0x0A:
             key, at = span_of(data, at, end)
             key_end = at
         elif tag == 0x12:
             if seen:
-                return np.int64(-1), key_end, value, value_end
+                return int64(-1), key_end, value, value_end
             seen = True
             value, at = span_of(data, at, end)
             value_end = at
         else:
             at = skip(data, at, end, tag)
         if at < 0:
-            return np.int64(-1), key_end, value, value_end
+            return int64(-1), key_end, value, value_end
     return key, key_end, value, value_end
 
 
 @compiled
-def value_of(data: Array, at: int, end: int) -> tuple[int, int, int]:
+def value_of(data: Array, at: int, end: int) -> tuple[Whole, Whole, Whole]:
     """Return the tag of what an AnyValue holds, its begin or number, and its end; the tag is -1 where it is unusual.
 
     0 stands for no value. Numbers are read; of a double these are its 64 bits.
     """
-    found, a, b = np.int64(0), at, at
+    found, a, b = int64(0), at, at
     while at < end:
         tag, at = varint(data, at, end)
         if at < 0:
-            return np.int64(-1), a, b
+            return int64(-1), a, b
         if tag == 0x0A or tag == 0x2A or tag == 0x32 or tag == 0x3A:
             a, at = span_of(data, at, end)
             b = at
@@ -167,32 +179,32 @@ def value_of(data: Array, at: int, end: int) -> tuple[int, int, int]:
         elif tag == 0x21:
             a, at = fixed64(data, at, end)
         elif tag == 0x40:
-            return np.int64(-1), a, b
+            return int64(-1), a, b
         else:
             at = skip(data, at, end, tag)
             if at < 0:
-                return np.int64(-1), a, b
+                return int64(-1), a, b
             continue
         if at < 0 or found != 0:
-            return np.int64(-1), a, b
+            return int64(-1), a, b
         found = tag
     return found, a, b
 
 
 @compiled
-def put_scalar(data: Array, tag: int, a: int, b: int, out: Array, to: int) -> int:
+def put_scalar(data: Array, tag: int, a: int, b: int, out: Array, to: int) -> Whole:
     """Write what is neither array nor map."""
     if tag == 0x0A:
         return put_string(data, a, b, out, to)
     if tag == 0x18:
         return put_integer(a, out, to)
     if tag == 0x10:
-        return put_word(np.int64(1) if a != 0 else np.int64(2), out, to)
+        return put_word(int64(1) if a != 0 else int64(2), out, to)
     if tag == 0x21:
         return put_number(a, out, to)
     if tag == 0x3A:
         return put_base64(data, a, b, out, to)
-    return put_word(np.int64(0), out, to)
+    return put_word(int64(0), out, to)
 
 
 @compiled
@@ -223,7 +235,7 @@ def has_twice(data: Array, at: int, end: int, tag: int, keys: Array) -> bool:
 
 
 @compiled
-def put_inner(data: Array, at: int, end: int, tag: int, is_map: bool, out: Array, to: int, stack: Array) -> int:
+def put_inner(data: Array, at: int, end: int, tag: int, is_map: bool, out: Array, to: int, stack: Array) -> Whole:
     """Write an array (repeated values with `tag`) or a map (repeated pairs); `UNUSUAL` where it cannot."""
     keys = stack[DEPTH:]
     if is_map and has_twice(data, at, end, tag, keys):
@@ -274,7 +286,7 @@ def put_inner(data: Array, at: int, end: int, tag: int, is_map: bool, out: Array
             to = put_scalar(data, held, a, b, out, to)
             continue
         depth += 1
-        if depth >= DEPTH or (held == 0x32 and has_twice(data, a, b, np.int64(0x0A), keys)):
+        if depth >= DEPTH or (held == 0x32 and has_twice(data, a, b, int64(0x0A), keys)):
             return UNUSUAL
         stack[depth, 0], stack[depth, 1], stack[depth, 2] = a, b, 0x0A
         stack[depth, 3] = 1 if held == 0x32 else 0
@@ -284,10 +296,10 @@ def put_inner(data: Array, at: int, end: int, tag: int, is_map: bool, out: Array
 
 
 @compiled
-def put_value(data: Array, tag: int, a: int, b: int, out: Array, to: int, stack: Array) -> int:
+def put_value(data: Array, tag: int, a: int, b: int, out: Array, to: int, stack: Array) -> Whole:
     """Write any value as `value_of` found it."""
     if tag == 0x2A or tag == 0x32:
-        return put_inner(data, a, b, np.int64(0x0A), tag == 0x32, out, to, stack)
+        return put_inner(data, a, b, int64(0x0A), tag == 0x32, out, to, stack)
     return put_scalar(data, tag, a, b, out, to)
 
 
@@ -303,7 +315,7 @@ def _reserved(data: Array, at: int, size: int) -> bool:
 
 @compiled
 def _starts(data: Array, at: int, size: int) -> bool:
-    return size > 10 and same(data, at, np.int64(10), _PREFIX, np.int64(0), np.int64(10))
+    return size > 10 and same(data, at, int64(10), _PREFIX, int64(0), int64(10))
 
 
 @compiled
@@ -317,7 +329,7 @@ def put_attributes(
     out: Array,
     to: int,
     stack: Array,
-) -> int:
+) -> Whole:
     """Write attributes as members of an object, without braces, each followed by a comma.
 
     Parameters
@@ -333,9 +345,9 @@ def put_attributes(
     out, to, stack
         Where to write, and scratch.
     """
-    last, sizes = len(names_at) - 2, np.int64(0)
+    last, sizes = len(names_at) - 2, int64(0)
     for index in range(last + 1):
-        sizes |= np.int64(1) << (names_at[index + 1] - names_at[index])
+        sizes |= int64(1) << (names_at[index + 1] - names_at[index])
     for index in range(count):
         key, key_end, a, b = pair_of(data, pairs[index, 0], pairs[index, 1])
         if key < 0:
@@ -378,7 +390,7 @@ def put_attributes(
 
 
 @compiled
-def close_object(tail: Array, at: int, end: int, out: Array, to: int) -> int:
+def close_object(tail: Array, at: int, end: int, out: Array, to: int) -> Whole:
     """End an object whose members each have a comma behind them, after the members `tail`."""
     if at < end:
         to = put_bytes(tail, at, end, out, to)

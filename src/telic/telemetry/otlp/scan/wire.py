@@ -13,6 +13,8 @@ import numpy as np
 
 from telic.telemetry.otlp.scan.cache import cache_folder
 
+Whole = Any  # a number: numba knows its type, and makes Python's whole numbers of 64 bits
+int64: Any = np.int64
 Array = Any  # a numpy array whose type numba finds at compile time
 
 U = np.uintp  # an index that is never negative saves numba a test per byte
@@ -20,11 +22,12 @@ U = np.uintp  # an index that is never negative saves numba a test per byte
 
 def compiled(function: Any) -> Any:
     """Compile `function` when it is first called, and keep the code in the folder of these scanners."""
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(cache_folder())
+    config: Any = numba.config
+    before, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder())
     try:
         return numba.njit(cache=True, nogil=True, boundscheck=False)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 UNUSUAL = -1  # what no scanner reads; the plain reader has to
@@ -32,33 +35,33 @@ FULL = -2  # the buffers have no room for it
 
 
 @compiled
-def varint(data: Array, at: int, end: int) -> tuple[int, int]:
+def varint(data: Array, at: int, end: int) -> tuple[Whole, Whole]:
     """Return the number at `at` (as a signed 64-bit one) and what follows it."""
     if at < end and data[U(at)] < 0x80:
-        return np.int64(data[U(at)]), at + 1
-    value, shift = np.int64(0), np.int64(0)
+        return int64(data[U(at)]), at + 1
+    value, shift = int64(0), int64(0)
     while at < end and shift < 70:
-        byte = np.int64(data[U(at)])
+        byte = int64(data[U(at)])
         at += 1
         if shift < 64:
             value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, at
         shift += 7
-    return np.int64(0), np.int64(-1)
+    return int64(0), int64(-1)
 
 
 @compiled
-def span_of(data: Array, at: int, end: int) -> tuple[int, int]:
+def span_of(data: Array, at: int, end: int) -> tuple[Whole, Whole]:
     """Return where a length-delimited field begins and ends; (-1, -1) where it does not fit."""
     size, at = varint(data, at, end)
     if at < 0 or size < 0 or size > end - at:
-        return np.int64(-1), np.int64(-1)
+        return int64(-1), int64(-1)
     return at, at + size
 
 
 @compiled
-def skip(data: Array, at: int, end: int, tag: int) -> int:
+def skip(data: Array, at: int, end: int, tag: int) -> Whole:
     """Return what follows a field that nobody asked for; groups are not read."""
     kind = tag & 7
     if kind == 0:
@@ -68,17 +71,17 @@ def skip(data: Array, at: int, end: int, tag: int) -> int:
         _, at = span_of(data, at, end)
         return at
     at += 8 if kind == 1 else 4
-    return at if (kind == 1 or kind == 5) and at <= end else np.int64(-1)
+    return at if (kind == 1 or kind == 5) and at <= end else int64(-1)
 
 
 @compiled
-def fixed64(data: Array, at: int, end: int) -> tuple[int, int]:
+def fixed64(data: Array, at: int, end: int) -> tuple[Whole, Whole]:
     """Return eight bytes as a signed number, and what follows."""
     if end - at < 8:
-        return np.int64(0), np.int64(-1)
-    value = np.int64(0)
+        return int64(0), int64(-1)
+    value = int64(0)
     for index in range(8):
-        value |= np.int64(data[U(at + index)]) << np.int64(8 * index)
+        value |= int64(data[U(at + index)]) << int64(8 * index)
     return value, at + 8
 
 
@@ -94,7 +97,7 @@ def same(data: Array, at: int, size: int, other: Array, start: int, end: int) ->
 
 
 @compiled
-def outline(data: Array, groups: Array, things: Array) -> tuple[int, int]:
+def outline(data: Array, groups: Array, things: Array) -> tuple[Whole, Whole]:
     """List the things of an export request and who sent them.
 
     Parameters
@@ -113,7 +116,7 @@ def outline(data: Array, groups: Array, things: Array) -> tuple[int, int]:
     int
         How many things.
     """
-    count, found, at, end = np.int64(0), np.int64(0), np.int64(0), np.int64(len(data))
+    count, found, at, end = int64(0), int64(0), int64(0), int64(len(data))
     while at < end:
         tag, at = varint(data, at, end)
         if at < 0:
@@ -135,7 +138,7 @@ def outline(data: Array, groups: Array, things: Array) -> tuple[int, int]:
 @compiled
 def _of_resource(
     data: Array, at: int, end: int, groups: Array, count: int, things: Array, found: int
-) -> tuple[int, int]:
+) -> tuple[Whole, Whole]:
     first, seen = count, False
     resource_at = resource_end = at
     while at < end:
@@ -168,7 +171,7 @@ def _of_resource(
 
 
 @compiled
-def _of_scope(data: Array, at: int, end: int, groups: Array, group: int, things: Array, found: int) -> int:
+def _of_scope(data: Array, at: int, end: int, groups: Array, group: int, things: Array, found: int) -> Whole:
     seen = False
     groups[group, 2] = groups[group, 3] = at
     while at < end:
