@@ -16,6 +16,7 @@ from telic.tools.health import Judgement
 SETTLE = 1.0  # requests begun before an action may still end badly [s]
 WELL = 2.5  # users have to be well for so long [s]
 EARLIEST = 5.0  # after an action, before it may be said not to help [s]
+RESTART, RESTARTED = "restart", 3.0  # nothing of it is undone, so the next cause may be tried sooner [s]
 PATIENCE = 12.0  # at most [s]
 UNCHANGED = 0.5  # of the share of bad requests before: no better [1]
 QUICK_SETTLE, QUICK_WELL, QUICK_EARLIEST = (
@@ -24,6 +25,7 @@ QUICK_SETTLE, QUICK_WELL, QUICK_EARLIEST = (
     3.0,
 )  # of policies: nothing starts or moves, so it shows at once [s]
 QUICK = frozenset({ESCAPE, REOPEN})
+_EARLIEST = {REOPEN: QUICK_EARLIEST, RESTART: RESTARTED}  # not of an escape: what a storm left ends badly at first
 LEAST = 3  # requests that say anything [1]
 FRESH = 3.0  # older cells say nothing of now [s]
 TRAFFIC_BACK = 0.6  # of the level before [1]
@@ -75,7 +77,7 @@ class ObjectiveHealth:
         """
         quick = record.action.verb in QUICK
         settle, well = (QUICK_SETTLE, QUICK_WELL) if quick else (SETTLE, WELL)
-        earliest = QUICK_EARLIEST if record.action.verb == REOPEN else EARLIEST  # what a storm left ends badly at first
+        earliest = _EARLIEST.get(record.action.verb, EARLIEST)
         before_shed, self.shed = self.shed, shed_by(record.action) if quick else self.shed
         try:
             return await self._judge(record, settle, well, earliest)
