@@ -24,10 +24,11 @@ check: dev
 nightly: dev
 	@$(BIN)/python -m benchmarks.loop --json benchmarks/out/loop.json
 	@$(BIN)/python -m benchmarks.worlds --json benchmarks/out/worlds.json
+	@for each in diagnosis logs metrics ingest; do $(BIN)/python -m benchmarks.$$each --json benchmarks/out/$$each.json || exit 1; done
 
 bench: dev
 	@$(BIN)/python -m benchmarks.loop --quick --json benchmarks/out/loop-quick.json
-	@$(BIN)/python -m benchmarks.worlds --quick --json benchmarks/out/worlds-quick.json
+	@for each in worlds diagnosis logs metrics ingest; do $(BIN)/python -m benchmarks.$$each --quick --json benchmarks/out/$$each-quick.json || exit 1; done
 
 env: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
