@@ -34,7 +34,7 @@ def traces(name: str, count: int = 1) -> bytes:
 class Line:
     """A committer and the answers that it gave, in order."""
 
-    def __init__(self, store: LocalStore, *, keep: int = 1 << 40) -> None:
+    def __init__(self, store: LocalStore, *, keep: int | upkeep.Retention = 1 << 40) -> None:
         self.store, self.rollup = store, Rollup()
         self.answers: queue.Queue[tuple[Arrival, Answer, object]] = queue.Queue()
         self.committer = Committer(store.database, self.rollup, keep=keep, deliver=self._deliver, interval=0.0)
@@ -151,7 +151,7 @@ def test_what_waits_at_the_end_is_committed(tmp_path: Path) -> None:
 def test_a_store_above_its_bound_becomes_smaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "TIDY", 0.0)
     store = LocalStore(tmp_path)
-    line = Line(store, keep=300_000)
+    line = Line(store, keep=upkeep.Retention(300_000, archive=False))  # its arrivals lie in the past
     minute, clock = 60 * 10**9, time.time_ns() - 3600 * 10**9 * 5
     for index in range(12):
         line.committer.put(

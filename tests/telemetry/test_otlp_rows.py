@@ -39,19 +39,19 @@ def read(table: str, data: bytes, media: str) -> list[dict[str, object]]:
     return [each | {"attributes": json.loads(str(each["attributes"], "utf-8"))} for each in rows]  # type: ignore[call-overload]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(EXAMPLES)
 def test_protobuf_says_what_was_sent(example: Example) -> None:
     assert read(example.table, example.message.SerializeToString(), otlp.PROTOBUF) == example.rows
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(EXAMPLES)
 def test_json_says_what_was_sent(example: Example) -> None:
     assert read(example.table, as_json(example.message), otlp.JSON) == example.rows
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(example=EXAMPLES)
 def test_the_file_holds_what_was_sent(store: LocalStore, example: Example) -> None:
     reader = READERS[example.table](otlp.parse(example.table, example.message.SerializeToString(), otlp.PROTOBUF), 7)

@@ -97,9 +97,12 @@ class Database:
         return used + beside, total + beside
 
     def newest(self) -> int:
-        """Return when the newest row arrived [ns since the Unix epoch]; 0 without any."""
+        """Return when the newest row arrived, or the end of the last archived hour [ns]; 0 without any.
+
+        No row may arrive before it: rows of an archived hour are read from its files alone.
+        """
         last = self._archive.archived(self._connection)
-        archived = max((each.before_ns - 1 for each in last.values()), default=0)
+        archived = max((each.before_ns for each in last.values()), default=0)
         return max(self._edge("max") or 0, archived)
 
     def drop_oldest(self) -> str:
