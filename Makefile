@@ -13,6 +13,7 @@ demo: env
 	@$(BIN)/telic demo
 
 test: dev
+	@$(BIN)/python -m telic.telemetry.otlp.scan.warm
 	@$(BIN)/python -m pytest
 
 check: dev

@@ -174,6 +174,7 @@ def run(options: Options) -> None:
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)  # rows come and go without cycles
         uvloop.run(serve(options, opened, questions, database))
+        gc.unfreeze()
         options.socket.unlink(missing_ok=True)
 
 
