@@ -49,7 +49,7 @@ def spread(values: Floats) -> float:
 
     Examples
     --------
-    >>> spread(np.array([20.0, 21.0, 19.0, 20.0, 22.0, 20.0, 21.0])).round(2)
+    >>> round(spread(np.array([20.0, 21.0, 19.0, 20.0, 22.0, 20.0, 21.0])), 2)
     1.48
     """
     if len(values) < 2:
