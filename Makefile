@@ -14,7 +14,8 @@ demo: env
 
 test: dev
 	@$(BIN)/python -m telic.telemetry.otlp.scan.warm
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not live" -n logical --dist loadfile
+	@$(BIN)/python -m pytest -m live
 
 check: dev
 	@$(BIN)/ruff format --check src tests benchmarks
