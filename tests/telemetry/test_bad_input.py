@@ -63,6 +63,7 @@ def _log(body: str, time_ns: int | None = None) -> ExportLogsServiceRequest:
         (gzip.compress(traces("x"))[:-9], {"content-encoding": "gzip"}, 400, b"end early"),
         (gzip.compress(bytes(UNPACKED_MAX + 1)), {"content-encoding": "gzip"}, 400, b"unpacks to more than"),
     ],
+    ids=["truncated tag", "truncated", "not UTF-8", "text", "half JSON", "brotli", "no gzip", "half gzip", "bomb"],
 )
 def test_what_cannot_be_read_is_refused_with_a_reason(
     receiver: Receiver, data: bytes, headers: dict[str, str], status: int, said: bytes
