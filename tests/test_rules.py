@@ -12,7 +12,7 @@ import pytest
 import typer.main
 
 import telic.model
-from telic.cli import app, build, demo, maps, operator, record, running, traffic, trials
+from telic.cli import app, modules
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "telic").rglob("*.py"))
@@ -21,7 +21,7 @@ APPLIES = {"tools/guard.py", "worlds/local/world.py"}  # the guard, and the exch
 
 def command_line() -> Any:
     if not app.registered_commands:
-        for module in (demo, running, traffic, operator, build, trials, maps, record):
+        for module in modules():
             module.register(app)
     return typer.main.get_command(app)
 
@@ -66,7 +66,7 @@ def test_the_core_stays_small() -> None:
     [
         *("demo", "up", "down", "status", "logs", "load", "inject", "heal", "watch", "design", "doctor", "version"),
         *("trial", "storm", "compare-worlds"),
-        "record",
+        *("record", "diagnose", "context", "query"),
     ],
 )
 def test_every_command_has_json_and_help_with_an_example(name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -22,6 +23,18 @@ def answer(body: bytes, status: str = "200 OK", more: str = "") -> bytes:
     return f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{more}\r\n".encode() + body
 
 
+def whole_request(connection: socket.socket) -> bytes:
+    """Read one request with its body, which may come apart from its head; nothing when the client closed."""
+    received = connection.recv(65536)
+    while received and b"\r\n\r\n" not in received:
+        received += connection.recv(65536)
+    length = re.search(rb"content-length: (\d+)", received.lower())
+    end = received.find(b"\r\n\r\n") + 4 + (int(length[1]) if length else 0)
+    while received and len(received) < end:
+        received += connection.recv(65536)
+    return received
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
     """Answer connections: each list holds what one connection answers to its requests before it is closed."""
@@ -37,10 +50,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             with connection:
                 connection.settimeout(5)
                 for each in script:
-                    received = connection.recv(65536)
-                    while received and b"\r\n\r\n" not in received:
-                        received += connection.recv(65536)
-                    if not received:
+                    if not whole_request(connection):
                         break
                     connection.sendall(each)
 

@@ -33,7 +33,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; errors become a sentence, a next step and an exit code."""
-    for module in _modules(sys.argv[1:2]):
+    for module in modules(sys.argv[1:2]):
         module.register(app)
     as_json = "--json" in sys.argv
     try:
@@ -55,7 +55,7 @@ def main() -> None:
         sys.exit(complain(wrong, as_json=as_json))
 
 
-def _modules(asked: Sequence[str]) -> Iterable[ModuleType]:
+def modules(asked: Sequence[str] = ()) -> Iterable[ModuleType]:
     """Return the modules whose commands are offered; reading a past incident does not wait for what runs a system."""
     if asked and asked[0] in ("diagnose", "context"):
         from telic.cli import context, diagnose
