@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from telic.errors import InvalidRecord
 from telic.model import dump, load, plain
 from telic.model.account import SCHEMA, Account
-from telic.report import diagnosis_page, words
+from telic.report import diagnosis_page
 from telic.report.diagnosis_markdown import markdown
+from telic.report.pages import render, write_beside
 from telic.report.redact import redacted
 
 
@@ -20,19 +19,8 @@ def write(path: Path, account: Account) -> tuple[Path, Path, Path]:
     The page needs no network and no script. All texts in it are escaped, secrets are redacted in all three files;
     queries stay as they are, since they have to be asked again.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     account = without_secrets(account)
-    written = {
-        path: html(account).encode(),
-        path.with_suffix(".json"): dump(account, schema=SCHEMA, indent=2),
-        path.with_suffix(".md"): markdown(account).encode(),
-    }
-    for target, content in written.items():
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        part.write_bytes(content)
-        part.replace(target)
-    page, record, summary = written
-    return page, record, summary
+    return write_beside(path, html(account), dump(account, schema=SCHEMA, indent=2), markdown(account))
 
 
 def read(path: Path) -> Account:
@@ -43,8 +31,6 @@ def read(path: Path) -> Account:
     InvalidRecord
         Not there, or no report of a diagnosis.
     """
-    from telic.errors import InvalidRecord
-
     try:
         return load(Account, path.read_bytes(), schema=SCHEMA)
     except OSError as error:
@@ -53,16 +39,9 @@ def read(path: Path) -> Account:
 
 def html(account: Account) -> str:
     """Return the page of `account`, which has to be without secrets."""
-    environment = Environment(
-        loader=PackageLoader("telic.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["words"] = words
     marked = diagnosis_page.marks(account)
-    return environment.get_template("diagnosis.html.j2").render(
+    return render(
+        "diagnosis.html.j2",
         account=account,
         graph=diagnosis_page.graph(account),
         panels=diagnosis_page.panels(account, marked),

@@ -1,0 +1,34 @@
+"""Pages and what lies beside them: the one environment of the templates, and files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from telic.report import words
+
+
+def render(template: str, **values: object) -> str:
+    """Return the page that `template` makes of `values`; all texts in it are escaped."""
+    environment = Environment(
+        loader=PackageLoader("telic.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["words"] = words
+    return environment.get_template(template).render(**values)
+
+
+def write_beside(path: Path, page: str, record: bytes, summary: str) -> tuple[Path, Path, Path]:
+    """Write a page at `path`, its JSON and its Markdown beside it; return the three paths."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    paths = path, path.with_suffix(".json"), path.with_suffix(".md")
+    for target, content in zip(paths, (page.encode(), record, summary.encode()), strict=True):
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        part.write_bytes(content)
+        part.replace(target)
+    return paths
