@@ -14,6 +14,7 @@ from benchmarks.diagnosis.cases import Case
 from telic.model import Window
 from telic.operate.diagnosis.causes import gather, look
 from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, TEMPERATURE, rank
+from telic.operate.statistics import softmax
 from telic.worlds.recorded import Recording, read
 
 TEMPERATURES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
@@ -108,9 +109,7 @@ def fitted(found: Sequence[Tried]) -> Mapping[float, float]:
 def _confidence(each: Tried, temperature: float) -> float:
     if not each.nats:
         return 0.0
-    top = max(each.nats[0], each.nothing)
-    weights = [math.exp((nats - top) / temperature) for nats in each.nats]
-    return weights[0] / (sum(weights) + math.exp((each.nothing - top) / temperature))
+    return softmax([nats / temperature for nats in (each.nothing, *each.nats)])[1]
 
 
 def _variants(recording: Recording) -> Iterator[Recording]:

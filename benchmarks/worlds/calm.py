@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from benchmarks.loop.healthy import home, quiet
 from telic.lab import decoys, virtual
 from telic.lab.fault import Scene
+from telic.operate.statistics import poisson_at_most
 
 RATE = 150.0  # [requests/s]
 BETWEEN = (60.0, 240.0)  # from one harmless change to the next [s]
@@ -77,6 +77,5 @@ def _upper(count: int) -> float:
     low, high = 0.0, count + 20.0
     for _ in range(60):
         middle = (low + high) / 2
-        chance = sum(math.exp(-middle) * middle**each / math.factorial(each) for each in range(count + 1))
-        low, high = (middle, high) if chance > 0.05 else (low, middle)
+        low, high = (middle, high) if poisson_at_most(count, middle) > 0.05 else (low, middle)
     return high

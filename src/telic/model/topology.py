@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -72,6 +73,40 @@ class Topology:
     def callers(self, name: str) -> tuple[str, ...]:
         """Return who calls or uses `name`."""
         return tuple(each.caller for each in self.edges if each.callee == name)
+
+    def reach(self, name: str, *, up: bool = False) -> dict[str, int]:
+        """Return all that `name` depends on (with `up`: all that depend on it) and in how many steps; not itself.
+
+        Examples
+        --------
+        >>> shop = Topology("shop", (), (Edge("web", "cart"), Edge("cart", "db"), Edge("cart", "web")))
+        >>> shop.reach("web"), shop.reach("db", up=True)
+        ({'cart': 1, 'db': 2}, {'cart': 1, 'web': 2})
+        """
+        ways: dict[str, list[str]] = {}
+        for each in self.edges:
+            here, there = (each.callee, each.caller) if up else (each.caller, each.callee)
+            ways.setdefault(here, []).append(there)
+        return reach(ways, name)
+
+
+def reach(ways: Mapping[str, Sequence[str]], start: str) -> dict[str, int]:
+    """Return where `ways` lead from `start` and in how many steps, the nearest first; `start` itself is left out.
+
+    Examples
+    --------
+    >>> reach({"web": ["cart"], "cart": ["db", "web"]}, "web")
+    {'cart': 1, 'db': 2}
+    """
+    steps, waiting = {start: 0}, deque([start])
+    while waiting:
+        here = waiting.popleft()
+        for each in ways.get(here, ()):
+            if each not in steps:
+                steps[each] = steps[here] + 1
+                waiting.append(each)
+    del steps[start]
+    return steps
 
 
 @dataclass(frozen=True)

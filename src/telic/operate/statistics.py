@@ -1,7 +1,8 @@
-"""Exact tail probabilities of counts, small enough to need no library."""
+"""Probabilities of counts and from weights, small enough to need no library."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, lgamma, log
 
 
@@ -39,3 +40,19 @@ def poisson_at_most(count: int, mean: float) -> float:
     if mean <= 0.0:
         return 1.0
     return min(1.0, sum(exp(k * log(mean) - mean - lgamma(k + 1)) for k in range(count + 1)))
+
+
+def softmax(weights: Sequence[float]) -> list[float]:
+    """Return the probability [1] of each of several rivals whose log odds are `weights` [nat]; they sum to 1.
+
+    Examples
+    --------
+    >>> [round(each, 2) for each in softmax([0.0, 3.0, 0.0])]
+    [0.05, 0.91, 0.05]
+    >>> softmax([])
+    []
+    """
+    most = max(weights, default=0.0)
+    shares = [exp(each - most) for each in weights]
+    total = sum(shares)
+    return [each / total for each in shares]

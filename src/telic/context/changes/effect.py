@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
 
 from telic.context.changes import files, vocabulary, words
 from telic.context.changes.diff import Diff, Hunk, pairs
@@ -120,14 +119,6 @@ class Place:
     def text(self) -> str:
         """All that stands in the hunk."""
         return "\n".join(each.text for each in self.hunk.lines)
-
-
-class EffectReader(Protocol):
-    """Reads one kind of effect from one place of a diff."""
-
-    def __call__(self, place: Place) -> Sequence[Effect]:
-        """Return what it finds; nothing where there is nothing."""
-        ...
 
 
 def makes(

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import exp
 
 from telic.errors import TelicError
 from telic.model import Action, ActionRecord, Diagnosis, Hypothesis, Topology, Window
 from telic.operate.diagnosis.findings import Findings
 from telic.operate.diagnosis.mechanisms import mechanism
 from telic.operate.diagnosis.proposal import Clue, Proposal
+from telic.operate.statistics import softmax
 from telic.tools.evidence import Notebook
 
 MOST = 5  # hypotheses of one diagnosis [1]
@@ -76,9 +76,7 @@ def confidence(weights: Sequence[float]) -> list[float]:
     >>> [round(each, 2) for each in confidence([3.0, 0.0])]
     [0.91, 0.05]
     """
-    top = max([0.0, *weights])
-    total = exp(-top) + sum(exp(each - top) for each in weights)
-    return [exp(each - top) / total for each in weights]
+    return softmax([0.0, *weights])[1:]
 
 
 def learn(each: Proposal, tried: Sequence[ActionRecord]) -> Proposal:
@@ -121,7 +119,7 @@ def explain_away(findings: Findings, proposals: Sequence[Proposal]) -> list[Prop
 def _brings_about(topology: Topology, cause: Proposal, effect: Proposal) -> bool:
     if cause.mechanism == STORM:  # everything that leads to a storm waits, tries again and is full
         served = effect.entity.rpartition("->")[2]
-        storming = served == cause.entity or cause.entity in _below(topology, served)
+        storming = served == cause.entity or cause.entity in topology.reach(served)
         return storming and effect.mechanism in (*PATHS, *DERIVED)
     if effect.mechanism in PATHS:  # a process that does not answer looks like a path that loses messages
         callee = effect.entity.partition("->")[2]
@@ -131,20 +129,8 @@ def _brings_about(topology: Topology, cause: Proposal, effect: Proposal) -> bool
     if effect.mechanism == "wrong-config" and cause.mechanism in PROCESS:
         return cause.entity in topology.callees(effect.entity)
     if effect.mechanism in DERIVED:
-        return effect.entity != cause.place and cause.place in _below(topology, effect.entity)
+        return effect.entity != cause.place and cause.place in topology.reach(effect.entity)
     return False
-
-
-def _below(topology: Topology, service: str) -> set[str]:
-    """Return everything that `service` depends on."""
-    found: set[str] = set()
-    ways = [service]
-    while ways:
-        for callee in topology.callees(ways.pop()):
-            if callee not in found:
-                found.add(callee)
-                ways.append(callee)
-    return found
 
 
 def _propose(findings: Findings) -> tuple[list[Proposal], list[str]]:

@@ -117,17 +117,7 @@ def bottlenecks(full: Collection[str], topology: Topology) -> list[str]:
     >>> bottlenecks(["gateway", "hotel"], Topology("hotel", entities, edges))
     ['hotel']
     """
-    return [each for each in full if not (_below(each, topology) & set(full))]
-
-
-def _below(service: str, topology: Topology) -> set[str]:
-    found: dict[str, None] = {}
-    waiting = [service]
-    while waiting:
-        fresh = [each for each in topology.callees(waiting.pop()) if each not in found]
-        found.update(dict.fromkeys(fresh))
-        waiting += fresh
-    return found.keys() - {service}
+    return [each for each in full if not topology.reach(each).keys() & set(full)]
 
 
 def _peak(service: str, steps: Sequence[Saturation]) -> Peak:

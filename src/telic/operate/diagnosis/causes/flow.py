@@ -15,8 +15,8 @@ from telic.context.metrics.deviation import nats, spread
 from telic.context.metrics.semantics import Meaning, meaning, quantile
 from telic.context.metrics.series import Series
 from telic.context.seen import Seen
+from telic.model.topology import reach
 from telic.operate.diagnosis.causes.cause import Cause, Reason
-from telic.operate.diagnosis.causes.paths import downstream
 
 Floats = NDArray[np.float64]
 _REQUESTS = re.compile(r"request|call|workload|rps|qps|\bops|throughput|invocation|hits", re.IGNORECASE)
@@ -60,7 +60,7 @@ def _causes(seen: Seen, kind: str) -> list[Cause]:
     if not amounts:
         return []
     top = amounts.get(symptom)
-    below = downstream(seen.calls, symptom) if symptom else set(amounts)
+    below = reach(seen.calls, symptom).keys() if symptom else amounts.keys()
     found = []
     for entity, amount in amounts.items():
         if entity != symptom and entity not in below:

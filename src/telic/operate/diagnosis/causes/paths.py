@@ -1,27 +1,9 @@
-"""Ways through the call graph: who is below whom, and how trouble came from the cause to the symptom."""
+"""The way through the call graph on which trouble came from the cause to the symptom."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-
-
-def downstream(calls: Mapping[str, Sequence[str]], entity: str) -> set[str]:
-    """Return everyone whom `entity` calls, directly or not.
-
-    Examples
-    --------
-    >>> sorted(downstream({"web": ["cart"], "cart": ["db", "web"]}, "web"))
-    ['cart', 'db', 'web']
-    """
-    found: set[str] = set()
-    waiting = deque(calls.get(entity, ()))
-    while waiting:
-        each = waiting.popleft()
-        if each not in found:
-            found.add(each)
-            waiting.extend(calls.get(each, ()))
-    return found
 
 
 def path(calls: Mapping[str, Sequence[str]], cause: str, symptom: str) -> tuple[str, ...]:

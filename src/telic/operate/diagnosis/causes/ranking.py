@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from telic.operate.diagnosis.causes.cause import Cause, Reason
+from telic.operate.statistics import softmax
 
 NOTHING = 2.2
 """What "nothing of this is the cause" has for it where one metric alarmed [nats]: below, no ranking is given."""
@@ -46,10 +46,8 @@ def rank(causes: Sequence[Cause], nothing: float = NOTHING) -> list[Ranked]:
     best = sorted((_best(found) for found in by_entity.values()), key=lambda each: -each.nats)[:_MOST]
     if not best:
         return []
-    top = max(best[0].nats, nothing)
-    weights = [math.exp((each.nats - top) / TEMPERATURE) for each in best]
-    total = sum(weights) + math.exp((nothing - top) / TEMPERATURE)
-    return [Ranked(each, weight / total) for each, weight in zip(best, weights, strict=True)]
+    _, *sure = softmax([each / TEMPERATURE for each in (nothing, *(cause.nats for cause in best))])
+    return [Ranked(each, share) for each, share in zip(best, sure, strict=True)]
 
 
 def _best(causes: Sequence[Cause]) -> Cause:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from telic.context.changes.candidates import Arrival, Candidate
@@ -11,6 +11,7 @@ from telic.operate.diagnosis.culprit.circumstances import Circumstance, found_in
 from telic.operate.diagnosis.culprit.likelihood import Likelihood, fit, ratio
 from telic.operate.diagnosis.culprit.scene import LEAD, Scene, scene
 from telic.operate.diagnosis.culprit.verdict import ChangeVerdict, Reason
+from telic.operate.statistics import softmax
 
 if TYPE_CHECKING:
     from telic.worlds.recorded import Recording
@@ -44,10 +45,9 @@ def judge(seen: Scene) -> list[ChangeVerdict]:
     likelihood = Likelihood(seen)
     found = [_verdict(each, likelihood) for each in seen.candidates]
     found.append(_none(seen, found))
-    most = max(each.score for each in found)
-    total = sum(math.exp(each.score - most) for each in found)
     ordered = sorted(found, key=lambda each: -each.score)
-    return [_sure(each, math.exp(each.score - most) / total) for each in ordered]
+    sure = softmax([each.score for each in ordered])
+    return [replace(each, confidence=share) for each, share in zip(ordered, sure, strict=True)]
 
 
 def _verdict(candidate: Candidate, likelihood: Likelihood) -> ChangeVerdict:
@@ -106,9 +106,3 @@ def _none(seen: Scene, verdicts: list[ChangeVerdict]) -> ChangeVerdict:
         tuple(reasons),
         f"no change: {kind.mechanism}; {kind.says}",
     )
-
-
-def _sure(verdict: ChangeVerdict, confidence: float) -> ChangeVerdict:
-    from dataclasses import replace
-
-    return replace(verdict, confidence=confidence)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -116,7 +115,7 @@ def scene(recording: Recording, entity: str = "", onset: float | None = None) ->
         *_span_signs(recording, window, entities),
         *_told(recording, window, entities),
     ]
-    down, up = _reach(topology.edges, place, down=True), _reach(topology.edges, place, down=False)
+    down, up = topology.reach(place), topology.reach(place, up=True)
     return Scene(
         entity=place,
         reported=reported,
@@ -132,19 +131,6 @@ def scene(recording: Recording, entity: str = "", onset: float | None = None) ->
         documents={path: recording.file(path).decode("utf-8", "replace")[:200_000] for path in recording.files("docs")},
         steady=steady,
     )
-
-
-def _reach(edges: Iterable[object], start: str, *, down: bool) -> dict[str, int]:
-    ends = [(each.caller, each.callee) for each in edges]  # type: ignore[attr-defined]
-    steps, waiting = {start: 0}, deque([start])
-    while waiting:
-        here = waiting.popleft()
-        for caller, callee in ends:
-            one, two = (caller, callee) if down else (callee, caller)
-            if one == here and two not in steps:
-                steps[two] = steps[here] + 1
-                waiting.append(two)
-    return {name: count for name, count in steps.items() if count}
 
 
 def _near(place: str, entities: Sequence[str], down: Mapping[str, int], up: Mapping[str, int]) -> dict[str, float]:
