@@ -131,3 +131,11 @@ def test_layers_of_retries_multiply() -> None:
     topology = Hotel().topology()
     assert STORM.amplification(topology, "hotel") == pytest.approx(2.5 * 2.5)
     assert STORM.amplification(topology, "gateway") == 1.0
+
+
+@pytest.mark.parametrize(("now", "first"), [(STORM, ["escape", "restart"]), (flow(good=10, used=4), ["restart"])])
+def test_a_starved_service_in_a_storm_is_first_led_out_of_it(now: Flow, first: list[str]) -> None:
+    known = findings(now)
+    lagging = replace(known.current, lag={"hotel": 0.7})
+    (found,) = mechanism.factory("cpu-starvation")(replace(known, current=lagging))
+    assert [each.verb for each in found.mitigations] == first

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from telic.model import Action
 from telic.operate.diagnosis.findings import Findings
 from telic.operate.diagnosis.mechanisms.hang import HELD, IDLE
+from telic.operate.diagnosis.mechanisms.metastable_overload import escape, feeds_itself
 from telic.operate.diagnosis.proposal import Clue, Proposal, change_clue, harm_clue, mechanism
 
 ENOUGH = 1.4  # a look that is shorter does not show progress [s]
@@ -59,8 +60,16 @@ def _of(findings: Findings, service: str) -> Proposal | None:
         "event-loop lag",
         findings.onset,
         None,
-        (Action("restart", service, {}, f"today's process of {service} is kept from running"),),
+        _mitigations(findings, service),
     )
+
+
+def _mitigations(findings: Findings, service: str) -> tuple[Action, ...]:
+    """A new process; before that the way out of a storm, where one is on: it outlives the lack, and can be undone."""
+    restart = Action("restart", service, {}, f"today's process of {service} is kept from running")
+    if findings.storm is not None and feeds_itself(findings, service):
+        return (escape(findings, findings.storm, service), restart)
+    return (restart,)
 
 
 def _more_calls(findings: Findings, service: str) -> list[Clue]:
