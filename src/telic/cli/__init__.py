@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from types import ModuleType
 
 import typer
@@ -55,25 +56,30 @@ def main() -> None:
         sys.exit(complain(wrong, as_json=as_json))
 
 
+COMMANDS: Mapping[str, Sequence[str]] = {
+    "demo": ("demo",),
+    "running": ("up", "down", "status", "logs"),
+    "traffic": ("load", "inject", "heal"),
+    "telemetry": ("serve", "query"),
+    "operator": ("watch",),
+    "diagnose": ("diagnose",),
+    "context": ("context",),
+    "build": ("design", "doctor", "version"),
+    "trials": ("trial",),
+    "maps": ("storm", "compare-worlds"),
+    "record": ("record",),
+    "reports": ("report",),
+}
+"""The module of each command, in the order in which help lists them."""
+
+
 def modules(asked: Sequence[str] = ()) -> Iterable[ModuleType]:
-    """Return the modules whose commands are offered; reading a past incident does not wait for what runs a system."""
-    if asked and asked[0] in ("diagnose", "context"):
-        from telic.cli import context, diagnose
+    """Return the modules whose commands are offered: that of the command `asked` for alone, so that none waits for all.
 
-        return diagnose, context
-    from telic.cli import (
-        build,
-        context,
-        demo,
-        diagnose,
-        maps,
-        operator,
-        record,
-        reports,
-        running,
-        telemetry,
-        traffic,
-        trials,
-    )
-
-    return demo, running, traffic, telemetry, operator, diagnose, context, build, trials, maps, record, reports
+    Parameters
+    ----------
+    asked
+        The first word of the command line, if there is one.
+    """
+    own = [name for name, commands in COMMANDS.items() if set(asked) & set(commands)]
+    return [import_module(f"telic.cli.{name}") for name in own or COMMANDS]

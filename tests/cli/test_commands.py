@@ -1,0 +1,36 @@
+"""Each command is found in the module that the table names, and asking for one loads no other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from telic import cli
+
+FOLDER = Path(cli.__file__).parent
+
+
+@pytest.mark.parametrize("module", cli.COMMANDS)
+def test_the_table_names_what_a_module_registers(module: str) -> None:
+    (loaded,) = cli.modules(cli.COMMANDS[module][:1])
+    app = typer.Typer()
+    loaded.register(app)
+    commands = [
+        each.name or str(each.callback.__name__).replace("_", "-") for each in app.registered_commands if each.callback
+    ]
+    assert sorted([*commands, *(str(each.name) for each in app.registered_groups)]) == sorted(cli.COMMANDS[module])
+
+
+def test_every_module_that_registers_commands_is_in_the_table() -> None:
+    found = {each.stem for each in FOLDER.glob("*.py") if "\ndef register(" in each.read_text()}
+    assert found == set(cli.COMMANDS)
+
+
+def test_one_command_loads_its_own_module_alone() -> None:
+    code = "import sys; from telic import cli; cli.modules(['diagnose']); print('telic.cli.demo' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
