@@ -1,0 +1,7 @@
+"""Scenarios as data: what runs, what goes wrong, what is noise, and what is asked."""
+
+from __future__ import annotations
+
+from telic.lab.scenario.scenario import TASKS, Load, Noise, Phases, Placed, Scenario, digest
+
+__all__ = ["TASKS", "Load", "Noise", "Phases", "Placed", "Scenario", "digest"]
