@@ -11,7 +11,7 @@ from benchmarks.loop.healthy import home
 from telic.errors import TelicError
 from telic.lab import journey
 from telic.lab.episode import Score
-from telic.lab.fault import fault
+from telic.lab.faults import LOOP
 
 NEVER = 60.0  # what a run that never detected or recovered counts with [s]
 
@@ -46,7 +46,7 @@ class Row:
 def run(names: Sequence[str], seeds: Sequence[int]) -> list[Row]:
     """Run every fault of `names` once for every seed; say how each run went."""
     rows = []
-    for name in names or list(fault):
+    for name in names or LOOP:
         scores = [each for seed in seeds if (each := one(name, seed)) is not None]
         if scores:
             rows.append(Row(name, tuple(scores)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benchmarks.loop.healthy import home
-from telic.lab.fault import fault
+from telic.lab.faults import LOOP
 from telic.lab.trials.comparison import Pair, compare
 
 DESIGNS = (
@@ -31,7 +31,7 @@ def agreement(
     """
     trials = [(design, trigger) for design in designs for trigger in triggers]
     with home() as settings:
-        hurt = compare("hotel", settings, faults=list(faults or fault), trials=(), seeds=seeds, on_pair=say)
+        hurt = compare("hotel", settings, faults=list(faults or LOOP), trials=(), seeds=seeds, on_pair=say)
         tried = compare("hotel", settings, faults=(), trials=trials, seeds=design_seeds, on_pair=say)
     found = type(hurt)(hurt.pairs + tried.pairs)
     return found.agreement, found.ratio, [row(each) for each in found.pairs]

@@ -16,7 +16,7 @@ from telic import apps, intent
 from telic import design as designs
 from telic.lab.decoys import decoy
 from telic.lab.fault import Scene, make
-from telic.lab.faults import fault
+from telic.lab.faults import LOOP, fault
 from telic.lab.sources import statements
 from telic.lab.testing import RecordingHarm
 from telic.lab.traffic import Place, traffic
@@ -80,7 +80,7 @@ def loaded(path: Path, name: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", list(fault))
+@pytest.mark.parametrize("name", LOOP)
 def test_every_fault_finds_a_place_hurts_and_heals(name: str, scene: Scene, harm: RecordingHarm) -> None:
     places = set()
     for seed in SEEDS:

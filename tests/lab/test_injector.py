@@ -14,7 +14,7 @@ from telic.errors import InvalidRecord, UsageError
 from telic.lab import injection
 from telic.lab.decoys import decoy
 from telic.lab.fault import Scene, make
-from telic.lab.faults import fault
+from telic.lab.faults import LOOP
 from telic.lab.injector import Injector, Wanted, main
 from telic.lab.ledger import Ledger
 from telic.lab.testing import RecordingHarm
@@ -82,7 +82,7 @@ async def test_a_fixed_parameter_reaches_the_fault(scene: Scene, ledger: Ledger,
     assert found.truth.entity == "booking"
 
 
-@pytest.mark.parametrize("name", list(fault))
+@pytest.mark.parametrize("name", LOOP)
 async def test_death_after_the_ledger_line_or_during_injection_is_healed(
     name: str, scene: Scene, harm: RecordingHarm, ledger: Ledger, clock: VirtualClock
 ) -> None:

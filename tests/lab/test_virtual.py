@@ -14,7 +14,7 @@ import pytest
 from telic import loop as main_path
 from telic.lab import faults, virtual
 from telic.lab.course import Hurt
-from telic.lab.fault import fault
+from telic.lab.faults import LOOP, fault
 from telic.model import Design
 from telic.settings import Settings
 
@@ -45,7 +45,7 @@ def alone(hotel: Design, tmp_path_factory: pytest.TempPathFactory) -> Iterator[v
     yield from journey(tmp_path_factory.mktemp("alone"), operate=False, system=hotel)
 
 
-@pytest.mark.parametrize("name", list(fault))
+@pytest.mark.parametrize("name", LOOP)
 def test_an_operator_finds_the_cause_and_ends_the_harm(name: str, operated: virtual.VirtualJourney) -> None:
     score = operated.hurt(Hurt(name, SEED, warm=6.0)).score
     assert score.cause_right, f"{score.verdict} instead of {score.truth}"
@@ -54,7 +54,7 @@ def test_an_operator_finds_the_cause_and_ends_the_harm(name: str, operated: virt
     assert score.false_alarms == 0
 
 
-@pytest.mark.parametrize("name", list(fault))
+@pytest.mark.parametrize("name", LOOP)
 def test_without_an_operator_the_harm_stays(name: str, alone: virtual.VirtualJourney) -> None:
     score = alone.hurt(Hurt(name, SEED, warm=3.0, patience=8.0)).score
     assert score.harm_began is not None

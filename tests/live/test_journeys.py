@@ -9,14 +9,14 @@ from tests.live.conftest import story
 
 from telic.lab import journey
 from telic.lab.episode import Score
-from telic.lab.fault import fault
+from telic.lab.faults import LOOP
 
 pytestmark = [pytest.mark.live, pytest.mark.journey, pytest.mark.timeout(300)]
 
 SEEDS = (1, 2)  # the second only after the first went wrong
 
 
-@pytest.mark.parametrize("name", list(fault))
+@pytest.mark.parametrize("name", LOOP)
 def test_an_operator_ends_the_harm(name: str, operated: journey.Journey) -> None:
     told = []
     for seed in SEEDS:
@@ -29,7 +29,7 @@ def test_an_operator_ends_the_harm(name: str, operated: journey.Journey) -> None
     pytest.fail("\n".join(told))
 
 
-@pytest.mark.parametrize("name", list(fault))
+@pytest.mark.parametrize("name", LOOP)
 def test_without_an_operator_the_harm_stays(name: str, alone: journey.Journey) -> None:
     told = []
     for seed in SEEDS:

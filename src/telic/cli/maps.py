@@ -84,10 +84,10 @@ def compare_worlds(
     as_json: Json = False,
 ) -> None:
     """Run the same faults and trials on real processes and on virtual time, and compare the verdicts."""
-    from telic.lab.fault import fault
+    from telic.lab.faults import LOOP, fault
     from telic.lab.trials import comparison
 
-    chosen = list(fault) if faults == "all" else [] if faults == "none" else faults.split(",")
+    chosen = list(LOOP) if faults == "all" else [] if faults == "none" else faults.split(",")
     for each in chosen:
         fault.factory(each)
     found = comparison.compare(

@@ -9,9 +9,21 @@ from dataclasses import fields
 from telic.lab.fault import fault
 from telic.registry import load_siblings
 
-__all__ = ["LASTING", "cards", "fault"]
+__all__ = ["LASTING", "LOOP", "cards", "fault"]
 
 load_siblings(__name__)
+
+LOOP = (
+    "bad-deploy-exception",
+    "bad-deploy-slow-query",
+    "cpu-starvation",
+    "crash-loop",
+    "hang",
+    "network",
+    "permission-revoked",
+    "wrong-port",
+)
+"""The faults on which the loop is measured: demo, live journeys, agreement of the worlds."""
 
 LASTING = frozenset({"cpu-starvation"})
 """Faults whose harm may live in the process that injects: a duty cycle of signals."""
