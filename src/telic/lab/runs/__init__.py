@@ -1,0 +1,1 @@
+"""What was run: folders of episodes, statistics over their records, comparison, campaigns."""
