@@ -34,7 +34,8 @@ def structs(service: ServicePlan, system: SystemPlan, machines: tuple[StateMachi
     """Return the classes that a service hears, says and asks with: entities first, each name once."""
     plans = (*service.operations, *service.calls)
     found: dict[str, Struct] = {}
-    for name in dict.fromkeys(each.entity for each in plans if each.entity):
+    named = [*(each.entity for each in plans if each.entity), *(each.name for each in service.entities)]
+    for name in dict.fromkeys(named):
         entity = system.entity(name)
         article = "An" if entity.one[0] in "aeiou" else "A"
         about = f"{article} {entity.one.replace('_', ' ')}."

@@ -51,6 +51,11 @@ class Crud:
             verb = "login"
         return self._asks[verb](planned, account, draws)
 
+    @property
+    def logs_in(self) -> bool:
+        """Whether its things are accounts."""
+        return "login" in self._offered
+
     def known(self, draws: random.Random) -> Account | None:
         """Return somebody who is logged in, for users of another operation; None when nobody is."""
         found = [each for each in self._resting if each.token]
