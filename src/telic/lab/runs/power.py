@@ -54,7 +54,7 @@ def power_of(episodes: int, difference: float, discordant: float, *, alpha: floa
     better = (discordant + difference) / (2 * discordant) if discordant else 0.5
     chance, wins = 0.0, 1
     for apart in range(1, episodes + 1):
-        while wins <= apart and mcnemar(wins, apart - wins) > alpha or 2 * wins < apart:
+        while (wins <= apart and mcnemar(wins, apart - wins) > alpha) or 2 * wins < apart:
             wins += 1  # the fewest wins among `apart` that are significant; they only grow with `apart`
         seen = binomial_tail(wins, apart, better) + binomial_tail(wins, apart, 1 - better)
         chance += (binomial_tail(apart, episodes, discordant) - binomial_tail(apart + 1, episodes, discordant)) * seen

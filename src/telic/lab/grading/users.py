@@ -1,0 +1,104 @@
+"""What users got in an episode, by the load generator's own record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from telic.lab.session import Episode
+from telic.model import Tally, Window, user_harm
+from telic.model.goodput import goodput
+
+LOAD_KEPT = 0.5  # of the baseline's rate has to arrive in the recovery window under constant load [1]
+LOAD_KEPT_SHAPED = 0.2  # the same where the load's shape moves the rate by itself [1]
+EXPECTED = 10.0  # requests of an operation in the recovery window; from then on its absence is no chance [1]
+
+
+def injected(episode: Episode) -> float | None:
+    """Return when the first fault came into force [s since the Unix epoch]; None without one."""
+    return min((each.injected for each in episode.truth), default=None)
+
+
+def began(episode: Episode) -> float:
+    """Return when the actor could first do something [s since the Unix epoch]."""
+    return episode.brief.began or episode.phases["baseline"].start
+
+
+def since(episode: Episode) -> float:
+    """Return from when on users count: the fault, or the session's start without one [s since the Unix epoch]."""
+    moment = injected(episode)
+    return began(episode) if moment is None else moment
+
+
+def after(episode: Episode) -> list[Tally]:
+    """Return the seconds that count."""
+    start = since(episode)
+    return [each for each in episode.users if each.second + 1 > start]
+
+
+def harm_began(episode: Episode) -> float | None:
+    """Return the first second of user harm since the fault [s since the Unix epoch]; None without harm."""
+    return user_harm(episode.users, since=since(episode))
+
+
+def well_since(episode: Episode) -> float | None:
+    """Return the end of the last second of harm [s since the Unix epoch]; None without harm."""
+    last = max((each.second for each in after(episode) if each.harmed), default=None)
+    return None if last is None else last + 1.0
+
+
+def outage(tallies: Iterable[Tally]) -> float:
+    """Return bad requests as seconds of full outage [s].
+
+    Examples
+    --------
+    >>> outage([Tally(7, "F1", 50, 50), Tally(8, "F1", 0, 10)])
+    1.5
+    """
+    return sum(1.0 - each.share for each in goodput(tallies))
+
+
+def inside(tallies: Iterable[Tally], window: Window) -> list[Tally]:
+    """Return the whole seconds inside `window`."""
+    return [each for each in tallies if window.start <= each.second and each.second + 1 <= window.end]
+
+
+def requests(tallies: Iterable[Tally]) -> int:
+    """Return how many requests users meant to send [1]."""
+    return sum(each.good + each.bad for each in tallies)
+
+
+def unwell(tallies: Sequence[Tally]) -> str:
+    """Say why users were not well throughout; "" where they were."""
+    harmed = sorted({each.second for each in tallies if each.harmed})
+    if not tallies:
+        return "nobody was there to be served"
+    return f"users were harmed in {len(harmed)} s of the recovery window" if harmed else ""
+
+
+def unloaded(episode: Episode) -> str:
+    """Say how load fell away in the recovery window; "" where it went on."""
+    baseline, recovery = episode.phases["baseline"], episode.phases["recovery"]
+    before, late = inside(episode.users, baseline), inside(episode.users, recovery)
+    if not before or not late:
+        return "there is no load to compare"
+    length = len({each.second for each in late}) / len({each.second for each in before})
+    kept = LOAD_KEPT if episode.scenario.workload.shape == "constant" else LOAD_KEPT_SHAPED
+    silent = range(round(recovery.start + 0.5), int(recovery.end))
+    if any(not requests(inside(late, Window(at, at + 2))) for at in silent if at + 2 <= recovery.end):
+        return "load stopped for 2 s or more in the recovery window"
+    if requests(late) < kept * length * requests(before):
+        return f"load fell from {requests(before)} to {requests(late) / length:.0f} requests in as many seconds"
+    usual, seen = (Counter({each.operation: 0 for each in part}) for part in (before, late))
+    for count, part in ((usual, before), (seen, late)):
+        for each in part:
+            count[each.operation] += each.good + each.bad
+    gone = [name for name, number in usual.items() if number * length * kept >= EXPECTED and not seen[name]]
+    return f"nobody asks for {', '.join(sorted(gone))} any more" if gone else ""
+
+
+def well_before(episode: Episode) -> float | None:
+    """Return the share of good answers in the healthy baseline [1]; None without load."""
+    seen = inside(episode.users, episode.phases["baseline"])
+    asked = requests(seen)
+    return sum(each.good for each in seen) / asked if asked else None
