@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow
 
-from telic.telemetry.otlp.scan.text import DEPTH, PAIRS
+from telic.telemetry.otlp.scan.rows import PAIRS, TAKEN, Body, Rows, Scratch
+from telic.telemetry.otlp.scan.values import DEPTH
 from telic.telemetry.otlp.scan.wire import FULL, outline
 from telic.telemetry.otlp.values import Origin, Remembered
 
@@ -80,6 +81,8 @@ class Buffers:
         self.doubles = np.empty((max(shape.doubles, 1), rows), np.float64)
         self.codes = np.empty((max(shape.codes, 1), rows), np.int8)
         self.group = np.empty(rows, np.int32)
+        written = self.numbers, self.doubles, self.codes, self.group
+        self.columns = Rows(self.bytes, self.offsets, self.used, self.text, *written)
 
     def text_column(self, index: int) -> Any:
         """Return a text column as Arrow has it; nothing is copied."""
@@ -103,7 +106,7 @@ class Buffers:
         self.groups.clear()
 
 
-Scan = Callable[..., tuple[int, int, int]]
+Scan = Callable[[Body, Rows, int, Scratch], tuple[int, int, int]]
 
 
 class Scanner:
@@ -136,7 +139,9 @@ class Scanner:
         self._lent: list[Buffers] = []
         self._spare: list[Buffers] = []
         self._groups, self._things = np.empty((FIRST, 4), np.int64), np.empty((FIRST, 3), np.int64)
-        self._pairs, self._stack = np.empty((3 * PAIRS, 2), np.int64), np.empty((DEPTH + PAIRS, 4), np.int64)
+        pairs, events, links = (np.empty((PAIRS, 2), np.int64) for _ in range(3))
+        stack, taken = np.empty((DEPTH + PAIRS, 4), np.int64), np.empty((TAKEN, 2), np.int64)
+        self._scratch = Scratch(pairs, events, links, stack, taken)
 
     def add(self, body: bytes, received_ns: int) -> tuple[int, int] | None:
         """Read one body; return how many things break the format and why, or None where the plain reader has to.
@@ -152,16 +157,13 @@ class Scanner:
             return None
         n_groups, n_things = outlined
         groups = [self._group(body, self._groups[index], received_ns) for index in range(n_groups)]
-        tails = b"".join(each.tail for each in groups)
+        tails = np.frombuffer(b"".join(each.tail for each in groups) + b"\0", np.uint8)
         ends = np.cumsum([0, *(len(each.tail) for each in groups)]).astype(np.int64)
         while True:
             into = self._buffers
             mark, used = into.row, into.used.copy()
-            row, rejected, reason = self._scan(
-                *(data, self._things, n_things, len(into.groups), np.frombuffer(tails + b"\0", np.uint8), ends),
-                *(into.bytes, into.offsets, into.used, into.numbers, into.doubles, into.codes, into.group),
-                *(mark, received_ns, self._pairs, self._stack),
-            )
+            read = Body(data, self._things, n_things, tails, ends, len(into.groups), received_ns)
+            row, rejected, reason = self._scan(read, into.columns, mark, self._scratch)
             if row >= 0:
                 into.row = row
                 into.groups += groups
