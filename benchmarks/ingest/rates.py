@@ -22,7 +22,6 @@ class Rate:
     """One flood."""
 
     per_cpu_s: float
-    per_s: float
     bytes_each: float
 
 
@@ -31,11 +30,11 @@ def flood(table: str, count: int, *, compiled: bool, zipped: bool = False, seed:
     source, shapes = np.random.default_rng(seed), templates(table)
     with receiver(compiled=compiled) as (port, client):
         send(port, PATHS[table], [shapes[0].body(source)] * WARM, zipped=zipped)
-        before, wall, left = client.status(), 0.0, count // len(shapes[0].starts)
+        before, left = client.status(), count // len(shapes[0].starts)
         while left > 0:
             size = min(left, BODIES)
             bodies = _bodies(shapes, source, size)
-            wall += send(port, PATHS[table], bodies, zipped=zipped, senders=SENDERS)
+            send(port, PATHS[table], bodies, zipped=zipped, senders=SENDERS)
             left -= size
         after = client.status()
         rows = getattr(after, table) - getattr(before, table)
@@ -43,7 +42,7 @@ def flood(table: str, count: int, *, compiled: bool, zipped: bool = False, seed:
             raise SystemExit(f"{rows} of {count} {table} arrived")
         time.sleep(TIDIED)
         each = client.status().bytes / getattr(after, table)
-    return Rate(rows / (after.cpu_seconds - before.cpu_seconds), rows / wall, each)
+    return Rate(rows / (after.cpu_seconds - before.cpu_seconds), each)
 
 
 def _bodies(shapes: list[Template], source: np.random.Generator, count: int) -> list[bytes]:

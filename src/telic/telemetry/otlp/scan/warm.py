@@ -6,7 +6,6 @@ priority, so that a receiver goes on with the plain reader meanwhile.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
 
 COMPILES = 1800.0  # what compiling may take on a busy machine [s]
 _MARK = "complete"
-
-
-def available() -> bool:
-    """Whether the extra ``fast`` is installed."""
-    return importlib.util.find_spec("numba") is not None
 
 
 def prepare() -> Scanners:

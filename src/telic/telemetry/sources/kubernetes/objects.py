@@ -11,7 +11,6 @@ from telic.telemetry.sources.visit import Visit
 
 T = TypeVar("T")
 PAGE = 500  # objects of one answer, as kubectl asks [1]
-PODS_OWNERS = ("ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController")
 
 
 class Owner(msgspec.Struct):
