@@ -13,7 +13,8 @@ from telic.telemetry.sources.card import Answer, Filter, Question, Signal, sourc
 from telic.telemetry.sources.conventions import severity
 from telic.telemetry.sources.place import Place
 from telic.telemetry.sources.prometheus.labels import INSTANCE, SERVICE, Labels, quoted, regex
-from telic.telemetry.sources.rows import Row, Rows, ask, text_of
+from telic.telemetry.sources.remote import Remote
+from telic.telemetry.sources.rows import Row, Rows, text_of
 from telic.telemetry.sources.secrets import one_line
 from telic.telemetry.sources.times import LATEST, ns_of
 from telic.telemetry.sources.visit import Visit
@@ -47,7 +48,7 @@ class Notification(msgspec.Struct):
 
 
 @source("alertmanager", example={"url": "http://127.0.0.1:9093"})
-class Alertmanager:
+class Alertmanager(Remote):
     """Alerts that an Alertmanager (0.16 and later, or Grafana's) holds now: firing, silenced and inhibited ones.
 
     It keeps no history: what was resolved is gone after minutes. Prometheus knows what fired before (its series
@@ -79,17 +80,12 @@ class Alertmanager:
         ca_file: str = "",
         client_file: str = "",
     ) -> None:
-        self._place = Place.of("alertmanager", url, headers, ca_file=ca_file, client_file=client_file)
+        super().__init__(Place.of("alertmanager", url, headers, ca_file=ca_file, client_file=client_file))
         self._labels = Labels(tuple(service), INSTANCE)
-
-    @property
-    def where(self) -> str:
-        """The address, without secrets."""
-        return self._place.shown
 
     def fetch(self, question: Question) -> Answer:
         """Answer within the limits of `question`; its `query` is a matcher, such as ``severity="page"``."""
-        return ask(self._place, question, {"alerts": self._alerts})
+        return self._ask(question, {"alerts": self._alerts})
 
     def _alerts(self, visit: Visit, question: Question) -> Rows:
         params = [(name, "true") for name in ("active", "silenced", "inhibited")]

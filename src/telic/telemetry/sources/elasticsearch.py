@@ -12,7 +12,8 @@ from telic.model import Window
 from telic.telemetry.sources.card import Answer, Filter, Question, Signal, source
 from telic.telemetry.sources.conventions import id_of, log_row, severity
 from telic.telemetry.sources.place import Place
-from telic.telemetry.sources.rows import Row, Rows, ask
+from telic.telemetry.sources.remote import Remote
+from telic.telemetry.sources.rows import Row, Rows
 from telic.telemetry.sources.times import guess_ns, rfc3339, slices
 from telic.telemetry.sources.visit import Visit
 
@@ -67,7 +68,7 @@ class Found(msgspec.Struct):
 
 
 @source("elasticsearch", example={"url": "http://127.0.0.1:9200"})
-class Elasticsearch:
+class Elasticsearch(Remote):
     """Log documents of Elasticsearch 7 to 9 or OpenSearch 1 to 3, by ECS's names, OpenTelemetry's, or your own.
 
     The window is asked for in twelve parts with a share of the limit each; the answer says how many documents there
@@ -106,19 +107,14 @@ class Elasticsearch:
         ca_file: str = "",
         client_file: str = "",
     ) -> None:
-        self._place = Place.of("elasticsearch", url, headers, ca_file=ca_file, client_file=client_file)
+        super().__init__(Place.of("elasticsearch", url, headers, ca_file=ca_file, client_file=client_file))
         self._path = f"/{quote(index, safe='*,-_.:')}/_search"
         self._time = time
         self._body, self._service, self._instance = tuple(body), tuple(service), tuple(instance)
 
-    @property
-    def where(self) -> str:
-        """The address, without secrets."""
-        return self._place.shown
-
     def fetch(self, question: Question) -> Answer:
         """Answer within the limits of `question`; its `query` is a query string (``level:error AND ...``)."""
-        return ask(self._place, question, {"logs": self._logs})
+        return self._ask(question, {"logs": self._logs})
 
     def _logs(self, visit: Visit, question: Question) -> Rows:
         share = max(1, min(AT_ONCE, question.limit.rows // SLICES))

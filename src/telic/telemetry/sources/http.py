@@ -16,7 +16,8 @@ from telic.telemetry.sources.conventions import severity
 from telic.telemetry.sources.elasticsearch import flat
 from telic.telemetry.sources.members import at, converted
 from telic.telemetry.sources.place import Place
-from telic.telemetry.sources.rows import Row, Rows, ask, text_of
+from telic.telemetry.sources.remote import Remote
+from telic.telemetry.sources.rows import Row, Rows, text_of
 from telic.telemetry.sources.times import UNITS, rfc3339
 from telic.telemetry.sources.visit import Visit
 
@@ -49,7 +50,7 @@ WORDS: dict[str, Filter | None] = {
         "next": {"path": "data.cursor", "param": "cursor"},
     },
 )
-class Http:
+class Http(Remote):
     """Rows of one signal from an HTTP API: where they are in its JSON, and which member is which column.
 
     In `params` and `body`, words in braces stand for what is asked: ``{start_s}``, ``{start_ms}``, ``{start_us}``,
@@ -108,21 +109,16 @@ class Http:
         for word in _WORD.findall(msgspec.json.encode([params or {}, body]).decode()):
             if word not in WORDS:
                 raise UsageError(f"{title}: {{{word}}} means nothing", hint=near_names(word, WORDS))
-        self._place = Place.of(title, url, headers, ca_file=ca_file, client_file=client_file)
+        super().__init__(Place.of(title, url, headers, ca_file=ca_file, client_file=client_file))
         self._signal, self._columns, self._rows_at = signal, dict(columns), rows
         self._params, self._body, self._next = dict(params or {}), body, dict(next or {})
         used = _WORD.findall(msgspec.json.encode([self._params, body]).decode())
         self.offers = (signal,)  # type: ignore[misc,assignment]
         self.pushes = tuple(dict.fromkeys(kind for each in used if (kind := WORDS[each])))  # type: ignore[misc]
 
-    @property
-    def where(self) -> str:
-        """The address, without secrets."""
-        return self._place.shown
-
     def fetch(self, question: Question) -> Answer:
         """Answer within the limits of `question`."""
-        return ask(self._place, question, {self._signal: self._rows})  # type: ignore[dict-item]
+        return self._ask(question, {self._signal: self._rows})  # type: ignore[dict-item]
 
     def _rows(self, visit: Visit, question: Question) -> Rows:
         words = words_of(question)

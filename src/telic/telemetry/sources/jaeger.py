@@ -11,7 +11,8 @@ from telic.model import Window
 from telic.telemetry.sources.card import Answer, Filter, Question, Signal, source
 from telic.telemetry.sources.conventions import KINDS, id_of, span_row
 from telic.telemetry.sources.place import Place
-from telic.telemetry.sources.rows import Row, Rows, ask
+from telic.telemetry.sources.remote import Remote
+from telic.telemetry.sources.rows import Row, Rows
 from telic.telemetry.sources.times import slices
 from telic.telemetry.sources.visit import Visit
 
@@ -99,7 +100,7 @@ class Links(msgspec.Struct):
 
 
 @source("jaeger", example={"url": "http://127.0.0.1:16686"})
-class Jaeger:
+class Jaeger(Remote):
     """Traces of a Jaeger query service, version 1 or 2, and the calls between services that it counts.
 
     Services are asked one after the other, in four parts of the window, with a share of the limit each; the answer says
@@ -123,16 +124,11 @@ class Jaeger:
     def __init__(
         self, url: str, *, headers: Mapping[str, str] | None = None, ca_file: str = "", client_file: str = ""
     ) -> None:
-        self._place = Place.of("jaeger", url, headers, ca_file=ca_file, client_file=client_file)
-
-    @property
-    def where(self) -> str:
-        """The address, without secrets."""
-        return self._place.shown
+        super().__init__(Place.of("jaeger", url, headers, ca_file=ca_file, client_file=client_file))
 
     def fetch(self, question: Question) -> Answer:
         """Answer within the limits of `question`; its `query` is tags as JSON, such as ``{"error":"true"}``."""
-        return ask(self._place, question, {"spans": _spans, "edges": _edges})
+        return self._ask(question, {"spans": _spans, "edges": _edges})
 
 
 def _spans(visit: Visit, question: Question) -> Rows:

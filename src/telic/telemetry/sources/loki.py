@@ -13,7 +13,8 @@ from telic.telemetry.sources.card import Answer, Filter, Question, Signal, sourc
 from telic.telemetry.sources.conventions import id_of, log_row, severity
 from telic.telemetry.sources.place import Place
 from telic.telemetry.sources.prometheus.labels import Labels, quoted
-from telic.telemetry.sources.rows import Row, Rows, ask
+from telic.telemetry.sources.remote import Remote
+from telic.telemetry.sources.rows import Row, Rows
 from telic.telemetry.sources.times import slices
 from telic.telemetry.sources.visit import Visit
 
@@ -55,7 +56,7 @@ class Names(msgspec.Struct):
 
 
 @source("loki", example={"url": "http://127.0.0.1:3100"})
-class Loki:
+class Loki(Remote):
     """Log lines of a Grafana Loki server.
 
     The window is asked for in twelve parts with a share of the limit each; where a part has more lines than its share,
@@ -91,17 +92,12 @@ class Loki:
         ca_file: str = "",
         client_file: str = "",
     ) -> None:
-        self._place = Place.of("loki", url, headers, ca_file=ca_file, client_file=client_file)
+        super().__init__(Place.of("loki", url, headers, ca_file=ca_file, client_file=client_file))
         self._labels, self._selector = Labels(tuple(service), tuple(instance), objects=False), selector
-
-    @property
-    def where(self) -> str:
-        """The address, without secrets."""
-        return self._place.shown
 
     def fetch(self, question: Question) -> Answer:
         """Answer within the limits of `question`; its `query` is LogQL that gives lines."""
-        return ask(self._place, question, {"logs": self._logs})
+        return self._ask(question, {"logs": self._logs})
 
     def _logs(self, visit: Visit, question: Question) -> Rows:
         queries = [question.query] if question.query else self._queries(visit, question)

@@ -14,29 +14,16 @@ from telic.errors import UsageError
 from telic.registry import near_names
 from telic.telemetry.sources.blocks import Block, empty_of
 from telic.telemetry.sources.blocks import table_of as blocks_table
-from telic.telemetry.sources.card import ENTITY, SCHEMAS, TIME, Answer, Columns, Exhausted, Question, Signal
-from telic.telemetry.sources.place import Place
-from telic.telemetry.sources.visit import Visit
+from telic.telemetry.sources.card import ENTITY, SCHEMAS, TIME, Columns, Exhausted, Question, Signal
 
 pa: Any = pyarrow
 
 Row = dict[str, object]
 Rows = Iterator[Row | Block]
-Asking = Callable[[Visit, Question], Rows]
 NAMES = {"metrics": "name", "spans": "name", "events": "reason", "alerts": "name", "entities": "name"}
 TEXTS = {"logs": "body", "events": "text", "changes": "summary", "alerts": "text"}
 NOT_A_NUMBER = "the value is no number (NaN)"
 _I64 = 2**63
-
-
-def ask(place: Place, question: Question, askers: Mapping[Signal, Asking]) -> Answer:
-    """Ask an HTTP source: run the function of the signal and take its rows until a limit is reached."""
-    asker = askers.get(question.signal)
-    if asker is None:
-        raise no_such_signal(place.kind, question.signal, askers)
-    with Visit(place, question.limit) as visit:
-        table, cut = collect(question, asker(visit, question))
-        return Answer(table, tuple(dict.fromkeys((*visit.cut, *cut))), tuple(visit.queries), visit.bytes)
 
 
 def no_such_signal(kind: str, signal: str, offers: Iterable[str]) -> UsageError:

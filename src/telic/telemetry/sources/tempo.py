@@ -13,7 +13,8 @@ from telic.telemetry.sources import otlp_json
 from telic.telemetry.sources.card import Answer, Exhausted, Filter, Question, Signal, source
 from telic.telemetry.sources.place import Place
 from telic.telemetry.sources.prometheus.labels import quoted, regex
-from telic.telemetry.sources.rows import Rows, ask
+from telic.telemetry.sources.remote import Remote
+from telic.telemetry.sources.rows import Rows
 from telic.telemetry.sources.times import slices
 from telic.telemetry.sources.visit import Visit
 
@@ -37,7 +38,7 @@ class Search(msgspec.Struct):
 
 
 @source("tempo", example={"url": "http://127.0.0.1:3200"})
-class Tempo:
+class Tempo(Remote):
     """Traces of a Grafana Tempo server.
 
     Traces are searched with TraceQL in six parts of the window, then read one by one; at most 300. The answer says
@@ -70,17 +71,12 @@ class Tempo:
         ca_file: str = "",
         client_file: str = "",
     ) -> None:
-        self._place = Place.of("tempo", url, headers, ca_file=ca_file, client_file=client_file)
+        super().__init__(Place.of("tempo", url, headers, ca_file=ca_file, client_file=client_file))
         self._traces = max(1, int(traces))
-
-    @property
-    def where(self) -> str:
-        """The address, without secrets."""
-        return self._place.shown
 
     def fetch(self, question: Question) -> Answer:
         """Answer within the limits of `question`; its `query` is TraceQL."""
-        return ask(self._place, question, {"spans": self._spans})
+        return self._ask(question, {"spans": self._spans})
 
     def _spans(self, visit: Visit, question: Question) -> Rows:
         query, window = question.query or traceql(question), question.window

@@ -8,11 +8,11 @@ from typing import ClassVar
 from telic.telemetry.sources.card import Answer, Filter, Question, Signal, source
 from telic.telemetry.sources.kubernetes import changes, events, topology
 from telic.telemetry.sources.kubernetes.cluster import place_of
-from telic.telemetry.sources.rows import ask
+from telic.telemetry.sources.remote import Remote
 
 
 @source("kubernetes", example={"url": "http://127.0.0.1:8001"})
-class Kubernetes:
+class Kubernetes(Remote):
     """A cluster: workloads, pods and nodes as entities, its events, rollouts of Deployments as changes.
 
     A pod belongs to the workload that owns it; that is its service. Events are those that the API server still holds,
@@ -45,19 +45,13 @@ class Kubernetes:
         ca_file: str = "",
         client_file: str = "",
     ) -> None:
-        self._place = place_of(url, headers, ca_file, client_file)
+        super().__init__(place_of(url, headers, ca_file, client_file))
         self._scope = f"/namespaces/{namespace}" if namespace else ""
-
-    @property
-    def where(self) -> str:
-        """The address, without secrets."""
-        return self._place.shown
 
     def fetch(self, question: Question) -> Answer:
         """Answer within the limits of `question`; its `query` is a label selector, such as ``app=cart``."""
         scope = self._scope
-        return ask(
-            self._place,
+        return self._ask(
             question,
             {
                 "events": lambda visit, asked: events.rows(visit, asked, scope),

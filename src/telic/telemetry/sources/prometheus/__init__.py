@@ -9,12 +9,13 @@ from telic.telemetry.sources.card import Answer, Filter, Question, Signal, sourc
 from telic.telemetry.sources.place import Place
 from telic.telemetry.sources.prometheus import alerts, edges, metrics
 from telic.telemetry.sources.prometheus.labels import INSTANCE, SERVICE, Labels
-from telic.telemetry.sources.rows import Rows, ask
+from telic.telemetry.sources.remote import Remote
+from telic.telemetry.sources.rows import Rows
 from telic.telemetry.sources.visit import Visit
 
 
 @source("prometheus", example={"url": "http://127.0.0.1:9090"})
-class Prometheus:
+class Prometheus(Remote):
     """Metrics of a Prometheus server, or of Thanos, Mimir, Cortex or VictoriaMetrics, which speak its API.
 
     Counters come as increases between two scrapes, resets undone; buckets with ``le`` as histograms; what else there is
@@ -52,18 +53,13 @@ class Prometheus:
         ca_file: str = "",
         client_file: str = "",
     ) -> None:
-        self._place = Place.of("prometheus", url, headers, ca_file=ca_file, client_file=client_file)
+        super().__init__(Place.of("prometheus", url, headers, ca_file=ca_file, client_file=client_file))
         self._labels = Labels(tuple(service), tuple(instance))
         self._step = max(0.001, step)
 
-    @property
-    def where(self) -> str:
-        """The address, without secrets."""
-        return self._place.shown
-
     def fetch(self, question: Question) -> Answer:
         """Answer within the limits of `question`; its `query` is PromQL that gives an instant vector."""
-        return ask(self._place, question, {"metrics": self._metrics, "alerts": self._alerts, "edges": edges.rows})
+        return self._ask(question, {"metrics": self._metrics, "alerts": self._alerts, "edges": edges.rows})
 
     def _metrics(self, visit: Visit, question: Question) -> Rows:
         return metrics.rows(visit, question, self._labels, self._step)
