@@ -62,7 +62,10 @@ class ToolResult:
 class Session(Protocol):
     """One actor's time with one system."""
 
-    brief: Brief
+    @property
+    def brief(self) -> Brief:
+        """What the actor is told before it begins."""
+        ...
 
     @property
     def closed(self) -> bool:
