@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
 from telic.errors import UsageError
+from telic.model.estimate import Estimate
 from telic.operate.statistics import binomial_tail
 
 LEVEL = 0.95  # of every interval that a report shows [1]
 _HALVINGS = 60  # of the search for a bound; leaves less than 1e-15 [1]
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A share with its interval; without trials the interval is all there is and `share` says nothing."""
-
-    hits: int
-    trials: int
-    low: float  # [1]
-    high: float  # [1]
-
-    @property
-    def share(self) -> float | None:
-        """Hits by trials [1]; None without trials."""
-        return self.hits / self.trials if self.trials else None
 
 
 def wilson(hits: float, trials: float, *, level: float = LEVEL) -> tuple[float, float]:
@@ -93,7 +78,7 @@ def clopper_pearson(hits: int, trials: int, *, level: float = LEVEL) -> tuple[fl
     return 1.0 - upper_bound(trials - hits, trials, level=side), upper_bound(hits, trials, level=side)
 
 
-def rate(outcomes: Iterable[tuple[str, bool]], *, level: float = LEVEL) -> Rate:
+def rate(outcomes: Iterable[tuple[str, bool]], *, level: float = LEVEL) -> Estimate:
     """Return the share of hits among outcomes that come in clusters, each named.
 
     Episodes of one scenario are alike, so they count for less than as many of different scenarios: the interval is
@@ -112,7 +97,7 @@ def rate(outcomes: Iterable[tuple[str, bool]], *, level: float = LEVEL) -> Rate:
 
     Examples
     --------
-    >>> rate([("a", True), ("b", True), ("c", False)]).share
+    >>> rate([("a", True), ("b", True), ("c", False)]).value
     0.6666666666666666
     """
     clusters: dict[str, list[bool]] = {}
@@ -121,7 +106,7 @@ def rate(outcomes: Iterable[tuple[str, bool]], *, level: float = LEVEL) -> Rate:
     trials, hits = sum(map(len, clusters.values())), sum(map(sum, clusters.values()))
     number = effective(tuple(clusters.values()))
     low, high = wilson(hits / trials * number if trials else 0.0, number, level=level)
-    return Rate(hits, trials, low, high)
+    return Estimate(hits / trials if trials else None, low, high, hits, trials)
 
 
 def effective(clusters: Sequence[Sequence[bool]]) -> float:
@@ -144,3 +129,28 @@ def effective(clusters: Sequence[Sequence[bool]]) -> float:
     share = hits / trials
     spread = sum((sum(each) - share * len(each)) ** 2 for each in clusters) * groups / (groups - 1) / trials**2
     return min(float(trials), share * (1 - share) / spread) if spread > 0 else float(trials)
+
+
+def balanced(sensitivity: Estimate, specificity: Estimate) -> Estimate:
+    """Return the mean of two independent shares; without trials in one of them it has no value.
+
+    References
+    ----------
+    .. [1] R. G. Newcombe, "Interval Estimation for the Difference Between Independent Proportions: Comparison of
+       Eleven Methods", Statistics in Medicine 17, 1998, method 10.
+
+    Examples
+    --------
+    >>> both = balanced(rate([("a", True), ("b", True)]), rate([("c", True), ("d", False)]))
+    >>> both.value, round(both.low, 2), round(both.high, 2)
+    (0.75, 0.36, 0.95)
+    """
+    parts = (sensitivity, specificity)
+    values = [(each.low + each.high) / 2 if each.value is None else each.value for each in parts]
+    down, up = (
+        sqrt(sum(((value - getattr(each, end)) / 2) ** 2 for value, each in zip(values, parts, strict=True)))
+        for end in ("low", "high")
+    )
+    middle = sum(values) / 2
+    known = all(each.trials for each in parts)
+    return Estimate(middle if known else None, max(0.0, middle - down), min(1.0, middle + up))

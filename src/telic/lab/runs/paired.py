@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from telic.lab.runs.intervals import LEVEL
+from telic.model.estimate import Estimate
 from telic.operate.statistics import binomial_tail
 
 RESAMPLES = 4000  # of a bootstrap; its bounds are then steady to about a percent of their distance [1]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A mean difference with its bootstrap interval."""
-
-    mean: float
-    low: float
-    high: float
 
 
 def mcnemar(first_only: int, second_only: int) -> float:
@@ -46,7 +37,7 @@ def mcnemar(first_only: int, second_only: int) -> float:
 
 def bootstrap(
     clusters: Mapping[str, Sequence[float]], *, seed: int = 1, level: float = LEVEL, resamples: int = RESAMPLES
-) -> Difference | None:
+) -> Estimate | None:
     """Return the mean of paired differences with a percentile interval over resampled clusters; None without any.
 
     Scenarios are drawn, not episodes: what repeats inside a scenario is no new evidence.
@@ -63,7 +54,7 @@ def bootstrap(
     Examples
     --------
     >>> bootstrap({"a": [1.0, 1.0], "b": [1.0]})
-    Difference(mean=1.0, low=1.0, high=1.0)
+    Estimate(value=1.0, low=1.0, high=1.0, hits=0, trials=0)
     """
     kept = [each for _, each in sorted(clusters.items()) if len(each)]
     if not kept:
@@ -73,4 +64,4 @@ def bootstrap(
     drawn = np.random.default_rng(seed).integers(0, len(kept), (resamples, len(kept)))
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Difference(float(sums.sum() / sizes.sum()), float(low), float(high))
+    return Estimate(float(sums.sum() / sizes.sum()), float(low), float(high))

@@ -1,0 +1,1 @@
+"""The lab's pages: a run, an episode, the leaderboard."""
