@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from telic.errors import WorldError
 from telic.lab import episode
@@ -15,6 +16,7 @@ from telic.lab.episode import Score
 from telic.lab.injection import Injection
 from telic.lab.tail import Tail
 from telic.model import Design, Harm, Incident, Truth, Window, recovered, user_harm
+from telic.model.intent import EntityType
 from telic.operate import baselines
 from telic.operate.incidents import Incidents
 from telic.worlds.load.record import Growing, Record
@@ -24,6 +26,8 @@ WARM = 12.0  # healthy load before the earliest fault; the baseline that diagnos
 SPREAD = 6.0  # the fault's seeded moment falls into so many seconds after that [s]
 DECOY = (3.0, 9.0)  # a harmless change happens so long before the fault [s]
 SETTLE = 10.0  # at most, until the load has users and runs [s]
+T = TypeVar("T")
+
 TICK = 0.25  # how often a journey looks [s]
 FOREVER = 7200.0  # longer than any journey: load is stopped, it does not run out [s]
 
@@ -106,12 +110,28 @@ class Course(ABC):
         """Start the operator."""
 
     @abstractmethod
+    def dismiss(self) -> None:
+        """Let the operator finish what it has begun and end."""
+
+    @abstractmethod
     def injecting(self, hurt: Hurt) -> AbstractContextManager[Callable[[], Injection | None]]:
         """Inject in due time; gives what tells the injection once it is made, and heals at the end."""
 
     @abstractmethod
     def wait(self, seconds: float) -> None:
         """Let `seconds` [s] pass; raise where something that has to run has ended."""
+
+    @abstractmethod
+    def complete(self, work: Coroutine[Any, Any, T]) -> T:
+        """Let the world run until `work` is done; return its result."""
+
+    @abstractmethod
+    def beside(self, name: str, work: Coroutine[Any, Any, object]) -> Callable[[], bool]:
+        """Run `work` beside everything else; gives what tells whether it is done, and raises what it raised."""
+
+    @abstractmethod
+    def things(self, entity: EntityType) -> Sequence[object]:
+        """Return everything of one entity that the system keeps now, with the entity's fields as attributes."""
 
     def now(self) -> float:
         """Return the world's time [s since the Unix epoch]."""

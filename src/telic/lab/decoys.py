@@ -46,6 +46,11 @@ def decoy(scene: Scene, seed: int, *, hurt: Fault | None = None, kind: str = "")
     return scene.harm.deploy(service, edits, author=who, summary=wording.deploy_summary(service, rng))
 
 
+def quiet_service(scene: Scene, seed: int, *, hurt: Fault | None = None) -> str:
+    """Return a service, chosen by `seed`, in whose absence users of the hurt place would miss as little as possible."""
+    return dice("quiet", seed).choice(_innocent(scene, hurt))
+
+
 def _innocent(scene: Scene, hurt: Fault | None) -> list[str]:
     known = set(scene.harm.state().services) - {scene.design.entry}
     ends = _ends(hurt)

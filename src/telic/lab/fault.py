@@ -46,6 +46,15 @@ class Fault(Protocol):
         ...
 
 
+@runtime_checkable
+class Sized(Protocol):
+    """A fault that can also be there in part, so that it may grow."""
+
+    def sized(self, share: float) -> Fault:
+        """Return the same fault with a `share` of its size [1]."""
+        ...
+
+
 fault: Registry[Fault] = Registry("fault")
 
 

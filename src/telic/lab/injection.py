@@ -160,15 +160,20 @@ def heal_all(scene: Scene, ledger: Ledger, clock: Clock = SYSTEM_TIME) -> list[s
     for entry in ledger.open():
         end_injector(entry)
         try:
-            make(entry.fault, entry.params).heal(scene.harm, _change(scene, entry, clock))
+            heal_one(scene, ledger, entry, clock)
         except TelicError as error:
             errors.append(error)
             continue
-        ledger.healed(entry, time=clock.time())
         healed.append(entry.fault)
     if errors:
         raise errors[0]
     return healed
+
+
+def heal_one(scene: Scene, ledger: Ledger, entry: Entry, clock: Clock = SYSTEM_TIME) -> None:
+    """Heal one injection and note it."""
+    make(entry.fault, entry.params).heal(scene.harm, _change(scene, entry, clock))
+    ledger.healed(entry, time=clock.time())
 
 
 def _change(scene: Scene, entry: Entry, clock: Clock) -> Change | None:

@@ -22,9 +22,9 @@ from telic.clock import Clock, SystemClock
 from telic.errors import TelicError, WorldError
 from telic.lab import faults
 from telic.lab.decoys import decoy
-from telic.lab.fault import Fault, Scene, fault, make, params_from_text
+from telic.lab.fault import Fault, Scene, Sized, fault, make, params_from_text
 from telic.lab.injection import Injection, attach, heal, write
-from telic.lab.ledger import Ledger
+from telic.lab.ledger import Entry, Ledger
 from telic.model import Change, Scalar
 
 _TICK = 0.2  # how often a waiting injector looks whether it should end [s]
@@ -58,17 +58,19 @@ class Injector:
     def __init__(self, scene: Scene, ledger: Ledger, clock: Clock) -> None:
         self.scene, self.ledger, self.clock = scene, ledger, clock
         self.stop = asyncio.Event()
+        self.entry: Entry | None = None  # of the last injection
+        self.share = 1.0  # of the fault's size that the next injection has [1]
 
     async def run(self, wanted: Wanted) -> Injection | None:
         """Do what is `wanted`; None when `stop` was set before the fault."""
         start = self.clock.monotonic()
-        culprit, _ = await asyncio.to_thread(self._plan, wanted)
+        culprit, _ = await asyncio.to_thread(self.plan, wanted)
         change: Change | None = None
         if wanted.decoy_before is not None:
-            if not await self._until(start + wanted.after - wanted.decoy_before):
+            if not await self.until(start + wanted.after - wanted.decoy_before):
                 return None
             change = await asyncio.to_thread(decoy, self.scene, wanted.seed, hurt=culprit)
-        if not await self._until(start + wanted.after):
+        if not await self.until(start + wanted.after):
             return None
         return await asyncio.to_thread(self._inject, wanted, change)
 
@@ -84,23 +86,27 @@ class Injector:
                 except (WorldError, OSError):
                     return
 
-    def _plan(self, wanted: Wanted) -> tuple[Fault, Mapping[str, Scalar]]:
+    def plan(self, wanted: Wanted) -> tuple[Fault, Mapping[str, Scalar]]:
+        """Return the fault that is wanted, as the world is now, and its parameters."""
         plan = fault.factory(wanted.fault).plan  # type: ignore[attr-defined]
         params = plan(self.scene, wanted.seed, wanted.params)
         return make(wanted.fault, params), params
 
     def _inject(self, wanted: Wanted, change: Change | None) -> Injection:
-        culprit, params = self._plan(wanted)  # again: versions may have moved on since
+        culprit, params = self.plan(wanted)  # again: versions may have moved on since
+        if self.share < 1.0 and isinstance(culprit, Sized):
+            culprit = culprit.sized(self.share)
         process = psutil.Process()
         entry = self.ledger.begin(
             wanted.fault, params, time=self.clock.time(), pid=process.pid, born=process.create_time()
         )
         began = self.clock.time()
         truth = replace(culprit.inject(self.scene.harm), injected=began)
-        self.ledger.injected(entry, truth, time=self.clock.time())
+        self.entry = self.ledger.injected(entry, truth, time=self.clock.time())
         return Injection(truth, wanted.seed, params, change)
 
-    async def _until(self, moment: float) -> bool:
+    async def until(self, moment: float) -> bool:
+        """Wait until a moment of the clock's monotonic time [s]; False where `stop` was set before."""
         while not self.stop.is_set():
             rest = moment - self.clock.monotonic()
             if rest <= 0:

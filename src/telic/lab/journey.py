@@ -5,11 +5,15 @@ The demo, the live tests and the benchmark are journeys; see docs/decisions/0005
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 from telic import loop
 from telic.errors import WorldError
@@ -23,6 +27,8 @@ from telic.worlds.child import Child
 from telic.worlds.local import launch
 from telic.worlds.local.harm import LocalHarm
 from telic.worlds.local.world import LocalWorld
+
+T = TypeVar("T")
 
 __all__ = ["Episode", "Hurt", "Journey", "Told", "start"]
 
@@ -38,6 +44,12 @@ class Journey(Course):
         """Start the operator, a process of its own."""
         arguments = ["--state", str(self.world.state_folder), "--events", str(self.events_path)]
         self.children.append(Child("telic.loop", arguments, log=self.folder / "operator.log"))
+
+    def dismiss(self) -> None:
+        """End the operator's process."""
+        for child in self.children:
+            child.stop()
+        self.children.clear()
 
     @cached_property
     def harm(self) -> LocalHarm:
@@ -78,10 +90,33 @@ class Journey(Course):
             if not child.running():
                 raise WorldError(f"{child.module} ended early: {child.tail()}", hint=f"see {child.log}")
 
+    def complete(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` on an event loop of its own; the world goes on anyhow."""
+        return asyncio.run(work)
+
+    def beside(self, name: str, work: Coroutine[Any, Any, object]) -> Callable[[], bool]:
+        """Run `work` in a thread with an event loop of its own."""
+        held: Future[object] = Future()
+
+        def run() -> None:
+            try:
+                held.set_result(asyncio.run(work))
+            except Exception as error:  # noqa: BLE001 - handed to whoever asks whether it is done
+                held.set_exception(error)
+
+        threading.Thread(target=run, name=name, daemon=True).start()
+
+        def done() -> bool:
+            if held.done():
+                held.result()
+            return held.done()
+
+        return done
+
 
 @contextmanager
 def start(
-    system: str,
+    system: str | Design,
     settings: Settings,
     tell: Tell,
     *,
@@ -95,11 +130,11 @@ def start(
 ) -> Iterator[Journey]:
     """Design, start and load `system`; at the end everything is down again, and its state folder stays.
 
-    With `wiring` given, that file replaces the design's own wiring.
+    With `wiring` given, that file replaces the design's own wiring. A design that is there already is taken as it is.
     """
     timings: dict[str, float] = {}
     with timed(timings, "generate"):
-        made = loop.design(system, settings, wiring=wiring)
+        made = system if isinstance(system, Design) else loop.design(system, settings, wiring=wiring)
     tell(Told(time.time(), "step", f"designed {len(made.services)} services in {timings['generate']:.1f} s"))
     with timed(timings, "ready"):
         world = loop.deploy(made, settings, fresh=True, on_step=lambda text: tell(Told(time.time(), "step", text)))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 from telic import loop
 from telic.errors import WorldError
@@ -18,6 +19,7 @@ from telic.lab.injection import Injection, heal_all
 from telic.lab.injector import Injector, Wanted
 from telic.lab.ledger import Ledger
 from telic.model import Design, Harm, dump
+from telic.model.intent import EntityType
 from telic.operate.events import Event
 from telic.settings import Settings
 from telic.worlds.load import simulated as load
@@ -26,6 +28,8 @@ from telic.worlds.simulated import start as simulated
 from telic.worlds.simulated.clock import START
 from telic.worlds.simulated.harm import SimulatedHarm
 from telic.worlds.simulated.world import SimulatedWorld
+
+T = TypeVar("T")
 
 __all__ = ["START", "VirtualJourney", "run_episode", "start"]
 
@@ -47,6 +51,7 @@ class VirtualJourney(Course):
         super().__init__(world, design, tell, observe)
         self._harm = SimulatedHarm(world)
         self._jobs: list[Job] = []
+        self._beside: list[asyncio.Task[object]] = []
         self._stop_operator = asyncio.Event()
 
     @property
@@ -57,6 +62,12 @@ class VirtualJourney(Course):
     def operate(self) -> None:
         """Start the operator."""
         self.run("operator", loop.operate(self.world, self.design, self._on_event, self._stop_operator))
+
+    def dismiss(self) -> None:
+        """Tell the operator to stop, and leave it behind."""
+        self._stop_operator.set()
+        self._beside += [each.task for each in self._jobs if each.name == "operator"]
+        self._jobs = [each for each in self._jobs if each.name != "operator"]
 
     def run(self, name: str, work: object) -> None:
         """Let a coroutine run on the loop; that it ends before the journey does is an error."""
@@ -87,6 +98,26 @@ class VirtualJourney(Course):
                 job.task.result()
                 raise WorldError(f"the {job.name} ended early", hint="it has to run for as long as the journey lasts")
 
+    def complete(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run the loop until `work` is done."""
+        return self.world.loop.ask(work)
+
+    def beside(self, name: str, work: Coroutine[Any, Any, object]) -> Callable[[], bool]:
+        """Run `work` as a task of the loop."""
+        task = self.world.loop.create_task(work, name=name)
+        self._beside.append(task)
+
+        def done() -> bool:
+            if task.done():
+                task.result()
+            return task.done()
+
+        return done
+
+    def things(self, entity: EntityType) -> Sequence[object]:
+        """Look into the memory of the service that owns the entity."""
+        return self.world.system.stores.data.things(entity.owner, entity.name)
+
     def digest(self) -> str:
         """Return a hash of record, telemetry, changes and incidents; runs of one seed have the same."""
         state = self.world.state_folder
@@ -98,10 +129,12 @@ class VirtualJourney(Course):
 
     def end(self) -> None:
         """End load and operator, and let go of the world."""
-        for job in self._jobs:
-            job.task.cancel()
+        for task in (*self._beside, *(job.task for job in self._jobs)):
+            if task.done():
+                continue
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                self.world.loop.run_until_complete(job.task)
+                self.world.loop.run_until_complete(task)
         self._harm.close()
         self.world.close()
 

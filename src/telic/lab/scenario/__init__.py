@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from telic.lab.scenario.reading import files, parse, read, suite, suites, write
 from telic.lab.scenario.scenario import TASKS, Load, Noise, Phases, Placed, Scenario, digest
 
-__all__ = ["TASKS", "Load", "Noise", "Phases", "Placed", "Scenario", "digest"]
+__all__ = [
+    "TASKS",
+    "Load",
+    "Noise",
+    "Phases",
+    "Placed",
+    "Scenario",
+    "digest",
+    "files",
+    "parse",
+    "read",
+    "suite",
+    "suites",
+    "write",
+]

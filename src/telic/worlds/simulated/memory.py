@@ -38,6 +38,11 @@ class SystemData:
             state.setdefault(name, empty)
         return state
 
+    def things(self, service: str, entity: str) -> list[object]:
+        """Return the things called `entity` that a service keeps; none before anybody asked it for anything."""
+        kept = [each for each in self._states.get(service, {}).values() if isinstance(each, dict)]
+        return [each for found in kept for each in found.values() if type(each).__name__ == entity]
+
 
 def adapt(service: str, modules: Mapping[str, ModuleType], data: SystemData) -> None:
     """Let ``services.<service>.app`` build a memory store where it asks for the one over PostgreSQL.

@@ -1,0 +1,60 @@
+"""The statistical operator in a session: what it writes down of incidents becomes its claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from telic.lab.actors.actor import actor
+from telic.lab.episode import final_diagnosis
+from telic.lab.session.session import Session
+from telic.lab.session.stage import Stage
+from telic.model import Incident
+
+LOOK = 1.0  # how often its journal is read [s]
+AFTER = 4.0  # the last incident has to be over for so long until it says that it is done [s]
+SPARE = 2.0  # before the end of the session it says its last word [s]
+
+
+@actor("telic", example={})
+class Telic:
+    """Watches objectives, diagnoses by statistics, and repairs under guard, as `telic watch` does."""
+
+    def admit(self, stage: Stage) -> None:
+        """Work on the world itself, through the guard of the operator's own."""
+        self._course = stage.course
+
+    def run(self, session: Session) -> None:
+        """Let the operator work and claim what it found."""
+        self._course.operate()
+        told: Mapping[str, object] = {}
+        while not session.closed:
+            session.call("wait", {"seconds": LOOK})
+            incidents = [each for each in self._course.incidents() if each.opened >= session.brief.began]
+            said = claims(incidents[0]) if incidents else {}
+            if said and said != told:
+                session.call("submit", said)
+                told = said
+            if incidents and all(each.resolved and session.now() - each.resolved > AFTER for each in incidents):
+                session.call("submit", {"final": True})
+            elif not incidents and session.brief.began + session.brief.seconds - session.now() < SPARE:
+                session.call("submit", {"healthy": True, "final": True})
+        self._course.dismiss()
+
+
+def claims(incident: Incident) -> dict[str, object]:
+    """Return what an incident says, as arguments of ``submit``."""
+    diagnosis = final_diagnosis(incident)
+    said: dict[str, object] = {"healthy": False}
+    if diagnosis is None or diagnosis.abstained or not diagnosis.hypotheses:
+        return said
+    first = diagnosis.hypotheses[0]
+    carried = [each for each in diagnosis.evidence if each.id in first.evidence and "-- params:" in each.query]
+    onset = first.onset or min((each.onset for each in incident.symptoms), default=incident.opened)
+    return {
+        **said,
+        "entity": first.entity,
+        "mechanism": first.mechanism,
+        "onset": onset,
+        "path": list(first.path),
+        "evidence": [{"query": each.query, "says": each.says} for each in carried],
+    }

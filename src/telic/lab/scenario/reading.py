@@ -1,0 +1,254 @@
+"""Reads scenarios from TOML files; every complaint names file and line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any, get_args
+
+from telic.errors import UsageError
+from telic.lab.fault import fault
+from telic.lab.scenario.scenario import SCHEMA, TASKS, Load, Noise, NoiseKind, Phases, Placed, Scenario, Shape
+from telic.registry import near_names
+
+SUITES = Path(__file__).parents[1] / "suites"
+KEYS = ("schema", "name", "app", "tasks", "difficulty", "workload", "faults", "noise", "phases")
+WORDS = {"lasts": "for"}  # fields whose name in a file is a word of Python
+CHOICES = {"Shape": get_args(Shape), "NoiseKind": get_args(NoiseKind)}
+LONGEST = 3600.0  # of any phase [s]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file and its lines, to say where something is wrong."""
+
+    path: Path
+    text: str
+
+    def wrong(self, message: str, hint: str, key: str = "", number: int = 0) -> UsageError:
+        """Return an error at the line that sets `key` for the `number`-th time; at the first line without one."""
+        found = [at for at, line in enumerate(self.text.splitlines(), 1) if key and _sets(line, key)]
+        line = found[min(number, len(found) - 1)] if found else 1
+        return UsageError(f"{self.path}:{line}: {message}", hint=hint)
+
+
+def read(path: Path) -> Scenario:
+    """Read one scenario.
+
+    Raises
+    ------
+    UsageError
+        The file is missing or not TOML, or a key or value does not fit; the message has file and line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {error}", hint="name a scenario file, or see `telic lab list`") from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path = Path("scenario.toml")) -> Scenario:
+    """Read a scenario from the text of a file called `path`."""
+    source = Source(path, text)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        raise UsageError(f"{path}:{line[1] if line else 1}: {error}", hint="write TOML: toml.io") from error
+    _only(document, KEYS, source, "a scenario")
+    if document.get("schema") != SCHEMA:
+        raise source.wrong(f"schema is {document.get('schema')!r}", f'write schema = "{SCHEMA}"', "schema")
+    scenario = Scenario(
+        name=_text(document, "name", source, path.stem),
+        app=_text(document, "app", source, "hotel"),
+        tasks=_tasks(document, source),
+        difficulty=_text(document, "difficulty", source, ""),
+        workload=_record(Load, document.get("workload", {}), "workload", source),
+        faults=tuple(_record(Placed, each, "faults", source, at) for at, each in _tables(document, "faults", source)),
+        noise=tuple(_record(Noise, each, "noise", source, at) for at, each in _tables(document, "noise", source)),
+        phases=_record(Phases, document.get("phases", {}), "phases", source),
+    )
+    _check(scenario, source)
+    return scenario
+
+
+def suite(name: str, root: Path = SUITES) -> list[Scenario]:
+    """Return the scenarios of a suite by name: a bundled one, or any folder of scenario files."""
+    return [read(each) for each in files(name, root)]
+
+
+def files(name: str, root: Path = SUITES) -> list[Path]:
+    """Return the files of a suite (a bundled name or a folder), or the one file that `name` is.
+
+    Raises
+    ------
+    UsageError
+        There is no such suite, or nothing is in it.
+    """
+    given = Path(name)
+    if given.suffix == ".toml":
+        return [given]
+    folder = given if given.is_dir() else root / name
+    found = sorted(folder.glob("*.toml")) if folder.is_dir() else []
+    if not found:
+        raise UsageError(
+            f"no suite or scenario {name!r}",
+            hint=f"give a file, a folder, or a suite: {near_names(name, suites(root))}",
+        )
+    return found
+
+
+def suites(root: Path = SUITES) -> list[str]:
+    """Return the names of the bundled suites."""
+    return sorted(each.name for each in root.glob("*") if any(each.glob("*.toml"))) if root.is_dir() else []
+
+
+def write(scenario: Scenario) -> str:
+    """Return a scenario as the text of a file; `parse` reads the same."""
+    lines = [f'schema = "{SCHEMA}"', f"name = {_toml(scenario.name)}", f"app = {_toml(scenario.app)}"]
+    lines += [f"tasks = {_toml(list(scenario.tasks))}"] if scenario.tasks != TASKS else []
+    lines += [f"difficulty = {_toml(scenario.difficulty)}"] if scenario.difficulty else []
+    lines += _table("[workload]", scenario.workload)
+    for each in scenario.faults:
+        lines += _table("[[faults]]", each)
+    for noise in scenario.noise:
+        lines += _table("[[noise]]", noise)
+    return "\n".join(lines + _table("[phases]", scenario.phases)) + "\n"
+
+
+def _table(head: str, record: Any) -> list[str]:
+    made = type(record)
+    values = {each.name: getattr(record, each.name) for each in fields(record)}
+    defaults = {each.name: _default(each) for each in fields(made)}
+    kept = {WORDS.get(name, name): value for name, value in values.items() if value != defaults[name]}
+    return ["", head, *(f"{name} = {_toml(value)}" for name, value in kept.items())]
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_quoted(str(key))} = {_toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(each) for each in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    """Return a basic string of TOML."""
+    safe = "".join(
+        f"\\u{ord(each):04x}" if ord(each) < 32 or ord(each) == 127 else {"\\": "\\\\", '"': '\\"'}.get(each, each)
+        for each in text
+    )
+    return f'"{safe}"'
+
+
+def _record(kind: type[Any], table: object, where: str, source: Source, number: int = 0) -> Any:
+    if not isinstance(table, dict):
+        raise source.wrong(f"{where} is no table", f"write [{where}]", where)
+    known = {WORDS.get(each.name, each.name): each for each in fields(kind)}
+    _only(table, tuple(known), source, where)
+    values: dict[str, object] = {}
+    for name, each in known.items():
+        if name in table:
+            values[each.name] = _value(table[name], str(each.type), f"{where}.{name}", source, name, number)
+        elif _default(each) is MISSING:
+            raise source.wrong(f"{where}: {name} is missing", f"it takes {', '.join(known)}", where, number)
+    return kind(**values)
+
+
+def _value(value: object, kind: str, where: str, source: Source, key: str, number: int) -> object:
+    reader = _READERS.get(kind)
+    if reader is not None and reader(value):
+        return float(value) if kind == "float" else value  # type: ignore[arg-type]
+    if kind in CHOICES and value in CHOICES[kind]:
+        return value
+    if kind in CHOICES:
+        raise source.wrong(f"{where} = {value!r}", near_names(str(value), CHOICES[kind]), key, number)
+    raise source.wrong(f"{where} = {value!r} does not fit", f"give {_KINDS.get(kind, kind)}", key, number)
+
+
+def _check(scenario: Scenario, source: Source) -> None:
+    if not _NAME.fullmatch(scenario.name):
+        raise source.wrong(f"name {scenario.name!r}", "small letters, digits, dots and dashes, 80 at most", "name")
+    for number, each in enumerate(scenario.faults):
+        if each.kind not in fault:
+            raise source.wrong(f"no fault {each.kind!r}", near_names(each.kind, fault), "kind", number)
+        known = {key.name for key in fields(fault.factory(each.kind))}  # type: ignore[arg-type]
+        for name in each.params:
+            if name not in known:
+                raise source.wrong(f"{each.kind} has no parameter {name!r}", near_names(name, known), "params", number)
+        if each.shape == "periodic" and each.every <= 0:
+            raise source.wrong("a periodic fault without `every`", "give every = SECONDS", "shape")
+        if each.shape == "ramp" and each.over <= 0:
+            raise source.wrong("a ramp without `over`", "give over = SECONDS", "shape")
+    if scenario.workload.rate <= 0:
+        raise source.wrong(f"rate {scenario.workload.rate:g}", "above 0 requests a second", "rate")
+    for phase in fields(scenario.phases):
+        seconds = getattr(scenario.phases, phase.name)
+        if not 0 <= seconds <= LONGEST:
+            raise source.wrong(f"phases.{phase.name} = {seconds:g}", f"from 0 to {LONGEST:g} s", phase.name)
+
+
+def _tasks(document: Mapping[str, object], source: Source) -> Any:
+    found = document.get("tasks", list(TASKS))
+    if not isinstance(found, list) or not found:
+        raise source.wrong(f"tasks = {found!r}", f"a list of {', '.join(TASKS)}", "tasks")
+    for each in found:
+        if each not in TASKS:
+            raise source.wrong(f"no task {each!r}", near_names(str(each), TASKS), "tasks")
+    return tuple(found)
+
+
+def _tables(document: Mapping[str, object], key: str, source: Source) -> list[tuple[int, object]]:
+    found = document.get(key, [])
+    if not isinstance(found, list):
+        raise source.wrong(f"{key} is no list of tables", f"write [[{key}]]", key)
+    return list(enumerate(found))
+
+
+def _text(document: Mapping[str, object], key: str, source: Source, default: str) -> str:
+    found = document.get(key, default)
+    if not isinstance(found, str):
+        raise source.wrong(f"{key} = {found!r}", "give a text", key)
+    return found
+
+
+def _only(table: Mapping[str, object], known: tuple[str, ...], source: Source, what: str) -> None:
+    for name in table:
+        if name not in known:
+            raise source.wrong(f"{what} has no {name!r}", near_names(name, known), name)
+
+
+def _sets(line: str, key: str) -> bool:
+    return (
+        re.match(
+            rf"\s*(\[+\s*{re.escape(key)}\s*\]+|\"?{re.escape(key)}\"?\s*=)|.*[{{,]\s*\"?{re.escape(key)}\"?\s*=", line
+        )
+        is not None
+    )
+
+
+def _default(each: Any) -> object:
+    return each.default if each.default_factory is MISSING else each.default_factory()
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == value and abs(value) < 1e12
+
+
+def _params(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(each, str | int | float | bool) for each in value.values())
+
+
+_READERS: Mapping[str, Callable[[object], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "float": _number,
+    "Mapping[str, Scalar]": _params,
+}
+_KINDS = {"str": "a text", "float": "a number", "Mapping[str, Scalar]": "a table of texts and numbers"}

@@ -1,0 +1,203 @@
+"""A session over a course: tools on its world, the clock, the budget, what was called and claimed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from telic.errors import TelicError, UsageError
+from telic.lab.course import Course
+from telic.lab.session import tools
+from telic.lab.session.claiming import Claiming
+from telic.lab.session.eyes import Eyes
+from telic.lab.session.record import Called, Cost
+from telic.lab.session.session import Brief, ToolResult
+from telic.model import Action, ActionRecord, plain
+from telic.operate.health import ObjectiveHealth
+from telic.operate.words import sentence
+from telic.tools.actions import action
+from telic.tools.guard import Guard
+from telic.tools.journal import Journal
+from telic.tools.read import Reader
+
+INCIDENT = "session"  # what the guard's journal calls everything that one session does
+LONGEST_ARGUMENTS = 20_000  # of one call [characters]
+LONGEST_ERROR = 1_000  # [characters]
+
+Answer = tuple[str, Sequence[Mapping[str, object]]]
+
+
+class WorldSession:
+    """Implements `Session` in the harness's own process; one call at a time, from any thread.
+
+    Parameters
+    ----------
+    course
+        A loaded world.
+    brief
+        What the actor is told; its `began` and `seconds` bound the session.
+    normal
+        From when to when all is well [s since the Unix epoch]; monitors learn from that.
+    think
+        World time that a call takes at least on virtual time, so that nobody acts in no time [s].
+    """
+
+    def __init__(self, course: Course, brief: Brief, *, normal: tuple[float, float], think: float) -> None:
+        self.brief, self._course, self._think = brief, course, think
+        self._eyes = Eyes(course.world, course.design.objectives, brief.entry, normal=normal)
+        self._reader = Reader(course.world)
+        self._lock = threading.RLock()
+        self._journal: Journal | None = None
+        self.calls: list[Called] = []
+        self.claiming = Claiming()
+        self.ended = ""
+        self.closed_at = 0.0  # [s since the Unix epoch]
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session is over."""
+        if not self.ended and self.now() >= self.brief.began + self.brief.seconds:
+            self.end("time")
+        return bool(self.ended)
+
+    def now(self) -> float:
+        """Return the world's time [s since the Unix epoch]."""
+        return self._course.now()
+
+    @property
+    def left(self) -> float:
+        """World time until the session ends at the latest [s]."""
+        return max(0.0, self.brief.began + self.brief.seconds - self.now())
+
+    def end(self, why: str) -> None:
+        """Close the session; the first reason counts."""
+        if not self.ended:
+            self.ended, self.closed_at = why, self.now()
+            if self._journal is not None:
+                self._journal.close()
+
+    def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
+        """Call a tool; whatever is wrong with the call is in the answer's `error`."""
+        with self._lock:
+            if self.closed:
+                return ToolResult(
+                    error=f"the session is over ({self.ended}); nothing is answered any more", closed=True
+                )
+            began = self.now()
+            text, rows, error, kept = "", (), "", {}
+            try:
+                kept = _kept(tool, arguments)
+                text, rows = self._perform(str(tool), tools.checked(str(tool), kept))
+            except TelicError as wrong:
+                error = f"{wrong}; {wrong.hint}"[:LONGEST_ERROR] if wrong.hint else str(wrong)[:LONGEST_ERROR]
+            if self._think and tool not in ("wait", "submit"):
+                self._course.wait(self._think)
+            return self._noted(began, str(tool)[:80], kept, text, rows, error)
+
+    def actions(self) -> tuple[ActionRecord, ...]:
+        """Return what the guard did for this session."""
+        folder = self._course.world.state_folder / "journal"
+        from telic.tools import journal
+
+        latest = {each.record.id: each.record for each in journal.read(folder)}
+        return tuple(latest.values())
+
+    @property
+    def cost(self) -> Cost:
+        """What the actor spent so far."""
+        until = self.closed_at or self.now()
+        return Cost(len(self.calls), until - self.brief.began, bytes=sum(each.bytes for each in self.calls))
+
+    def _perform(self, tool: str, given: dict[str, Any]) -> Answer:
+        own: Mapping[str, Callable[[dict[str, Any]], Answer]] = {
+            "wait": self._wait,
+            "alerts": self._alerts,
+            "submit": self._submit,
+        }
+        if tool in own:
+            return own[tool](given)
+        if tool in action:
+            return self._act(Action(tool, given.pop("target"), given, "asked for in the session"))
+        found = getattr(self._reader, tool)(**given)
+        return found.note, found.rows
+
+    def _wait(self, given: dict[str, Any]) -> Answer:
+        seconds = given["seconds"]
+        if not (math.isfinite(seconds) and seconds >= 0):
+            raise UsageError(f"wait {seconds} s", hint="a number of seconds from 0")
+        self._course.pause(min(seconds, self.left))
+        return f"{self.left:.0f} s are left", ()
+
+    def _alerts(self, given: dict[str, Any]) -> Answer:
+        reading = self._course.complete(self._eyes.look())
+        rows = [_row(each) for each in reading.symptoms]
+        return {"healthy": "no alert", "burning": "", "blind": "no telemetry arrives"}[reading.state], rows
+
+    def _submit(self, given: dict[str, Any]) -> Answer:
+        final = bool(given.pop("final", False))
+        said = self.claiming.claim(given, self.now())
+        if final:
+            self.end("submitted")
+        return said, ()
+
+    def _act(self, wanted: Action) -> Answer:
+        record = self._course.complete(self._guarded(wanted))
+        return sentence(record), ({"id": record.id, "outcome": record.outcome, "dry_run": record.dry_run},)
+
+    async def _guarded(self, wanted: Action) -> ActionRecord:
+        if self._journal is None:
+            self._journal = Journal(self._course.world.state_folder / "journal")
+        reading = await self._eyes.look()
+        world, watch = self._course.world, self._eyes.watch
+        looking = asyncio.ensure_future(self._eyes.look_on())
+        try:
+            health = ObjectiveHealth(watch, world.clock, reading.symptoms)
+            return await Guard(world, self._journal, world.clock).carry_out(INCIDENT, wanted, health)
+        finally:
+            looking.cancel()
+
+    def _noted(
+        self,
+        began: float,
+        tool: str,
+        arguments: Mapping[str, object],
+        text: str,
+        rows: Sequence[Mapping[str, object]],
+        error: str,
+    ) -> ToolResult:
+        took = self.now() - began
+        size = len(text) + len(json.dumps(list(rows), default=str)) if rows else len(text)
+        self.calls.append(Called(began, tool, arguments, took, error, size, len(rows)))
+        if len(self.calls) >= self.brief.calls:
+            self.end("budget")
+        return ToolResult(text, tuple(rows), error, took, self.closed)
+
+
+def _kept(tool: object, arguments: object) -> dict[str, object]:
+    """Return arguments as JSON has them; refuse what is no object, or far too long."""
+    if not isinstance(tool, str):
+        raise UsageError(f"the name of a tool is no text but {type(tool).__name__}", hint="see the brief's tools")
+    if not isinstance(arguments, Mapping):
+        raise UsageError(
+            f"{tool[:80]}: arguments are no object but {type(arguments).__name__}", hint="give names and values"
+        )
+    try:
+        text = json.dumps(dict(arguments), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"{tool[:80]}: arguments are no JSON: {error}", hint="texts, numbers, lists, objects"
+        ) from error
+    if len(text) > LONGEST_ARGUMENTS:
+        raise UsageError(f"{tool[:80]}: {len(text)} characters of arguments", hint=f"at most {LONGEST_ARGUMENTS}")
+    kept: dict[str, object] = json.loads(text)
+    return kept
+
+
+def _row(record: object) -> Mapping[str, object]:
+    found = plain(record)
+    assert isinstance(found, dict)
+    return found
