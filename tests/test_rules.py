@@ -12,7 +12,7 @@ import pytest
 import typer.main
 
 import telic.model
-from telic.cli import app, modules
+from telic.cli import face
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "telic").rglob("*.py"))
@@ -20,10 +20,7 @@ APPLIES = {"tools/guard.py", "worlds/local/world.py"}  # the guard, and the exch
 
 
 def command_line() -> Any:
-    if not app.registered_commands:
-        for module in modules():
-            module.register(app)
-    return typer.main.get_command(app)
+    return typer.main.get_command(face())
 
 
 def test_only_the_guard_applies_actions_to_a_world() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from telic import cli
 
@@ -28,6 +29,13 @@ def test_the_table_names_what_a_module_registers(module: str) -> None:
 def test_every_module_that_registers_commands_is_in_the_table() -> None:
     found = {each.stem for each in FOLDER.glob("*.py") if "\ndef register(" in each.read_text()}
     assert found == set(cli.COMMANDS)
+
+
+@pytest.mark.parametrize("command", [each for commands in cli.COMMANDS.values() for each in commands])
+def test_each_command_is_called_by_its_name_whatever_else_is_loaded(command: str) -> None:
+    done = CliRunner().invoke(cli.face([command]), [command, "--help"])
+    assert done.exit_code == 0
+    assert f" {command} [OPTIONS]" in done.output
 
 
 def test_one_command_loads_its_own_module_alone() -> None:

@@ -187,7 +187,7 @@ def test_any_value_in_any_place_reads_or_raises_invalid_intent(place: int, value
 
 
 def test_bundled_systems_and_paths_are_found(tmp_path: Path) -> None:
-    assert apps.names() == ("hotel",)
+    assert "hotel" in apps.names()
     assert apps.find("hotel").is_file()
     (tmp_path / "intent.yaml").write_text(ROOMS)
     assert apps.find(tmp_path) == apps.find(tmp_path / "intent.yaml") == tmp_path / "intent.yaml"

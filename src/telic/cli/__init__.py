@@ -21,21 +21,26 @@ class _InOrder(TyperGroup):
         return list(self.commands)
 
 
-app = typer.Typer(
-    name="telic",
-    cls=_InOrder,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    help="State what a system must do; Telic designs it, runs it, finds what breaks it and repairs it under guard.",
-    epilog="Start with `telic demo`, or `telic up hotel` and `telic status`.",
-)
+def face(asked: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line, with the command `asked` for or with all of them."""
+    app = typer.Typer(
+        name="telic",
+        cls=_InOrder,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+        help="State what a system must do; Telic designs it, runs it, finds what breaks it and repairs it under guard.",
+        epilog="Start with `telic demo`, or `telic up hotel` and `telic status`.",
+    )
+    app.callback()(lambda: None)  # a single command stays one by name
+    for module in modules(asked):
+        module.register(app)
+    return app
 
 
 def main() -> None:
     """Run the command line; errors become a sentence, a next step and an exit code."""
-    for module in modules(sys.argv[1:2]):
-        module.register(app)
+    app = face(sys.argv[1:2])
     as_json = "--json" in sys.argv
     try:
         app(standalone_mode=False)

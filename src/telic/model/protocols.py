@@ -89,7 +89,7 @@ class Harm(Protocol):
         ...
 
     def capacity(self, service: str, share: float) -> None:
-        """Leave `service` a `share` [1] of the slots that it declares, as a worse machine would; 1.0 heals.
+        """Give `service` a `share` [1] of the slots that it declares, as another machine would; 1.0 heals.
 
         Nobody changed anything, so no change is logged.
         """

@@ -159,6 +159,20 @@ def test_less_cpu_shows_as_time_kept_from_running(world: SimulatedWorld, harm: S
     assert kept > 0.1
 
 
+@pytest.mark.parametrize("share", [0.5, 2.0])
+def test_another_machine_has_fewer_or_more_slots(world: SimulatedWorld, harm: SimulatedHarm, share: float) -> None:
+    def slots() -> float:
+        let_pass(world, 2.0)
+        sql = "SELECT value FROM metrics WHERE name = 'telic.admission.limit' AND service = ? ORDER BY time_ns DESC"
+        return float(str(world.store().query(sql, ["review"], limit=1)[0]["value"]))
+
+    declared = slots()
+    harm.capacity("review", share)
+    assert slots() == share * declared
+    harm.capacity("review", 1.0)
+    assert slots() == declared
+
+
 def test_privileges_that_are_missing_are_named_and_felt(world: SimulatedWorld, harm: SimulatedHarm) -> None:
     harm.revoke("review", "review.reviews", "SELECT")
     assert world.state().stores["postgres"].missing_grants == ("review: SELECT ON review.reviews",)
@@ -208,6 +222,8 @@ def test_what_is_wrong_is_refused_with_words(world: SimulatedWorld, harm: Simula
         lambda: harm.signal("booking", "HUP"),
         lambda: harm.signal("bookin", "STOP"),
         lambda: harm.throttle("booking", 0.0),
+        lambda: harm.capacity("booking", 0.0),
+        lambda: harm.capacity("booking", 5.0),
         lambda: harm.link("gateway->nobody", drop=True),
         lambda: harm.pause("booking", 1.0),
         lambda: world.ask("fly"),

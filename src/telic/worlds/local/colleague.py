@@ -10,6 +10,8 @@ from telic.worlds.local import database
 from telic.worlds.local.reconcile import read_design
 from telic.worlds.local.world import AskedWorld, read
 
+MOST_CAPACITY = 4.0  # of what is declared, as on larger machines [1]
+
 
 class Colleague:
     """Deploys, pushes configuration and looks around."""
@@ -36,9 +38,9 @@ class Colleague:
         self.world.ask("restore", service=service, change=change.id)
 
     def capacity(self, service: str, share: float) -> None:
-        """Leave `service` a `share` [1] of the slots that it declares, without a change in the log; 1.0 heals."""
-        if not 0 < share <= 1:
-            raise UsageError(f"a share of {share} of a capacity", hint="above 0, at most 1")
+        """Give `service` a `share` [1] of the slots that it declares, without a change in the log; 1.0 heals."""
+        if not 0 < share <= MOST_CAPACITY:
+            raise UsageError(f"a share of {share} of a capacity", hint=f"above 0, at most {MOST_CAPACITY:g}")
         self.world.ask("capacity", service=service, share=share)
 
     def flush(self, store: str) -> None:

@@ -61,9 +61,9 @@ def document(
 
 
 def scale_capacity(content: dict[str, object], share: float) -> None:
-    """Leave `share` [1] of the slots that a configuration declares; one slot always stays."""
+    """Give a service `share` [1] of the slots that its configuration declares; one slot always stays."""
     declared = content.get("capacity")
-    if share < 1.0 and isinstance(declared, dict):
+    if share != 1.0 and isinstance(declared, dict):
         content["capacity"] = {**declared, "slots": max(1, round(declared["slots"] * share))}
 
 

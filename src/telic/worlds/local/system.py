@@ -114,7 +114,7 @@ class System(ABC):
         configuration.write_configuration(self.layout, content, service.instance)
 
     def set_capacity(self, service: str, share: float) -> None:
-        """Leave a service `share` [1] of its declared capacity from now on, as a worse machine would; no change."""
+        """Give a service `share` [1] of its declared capacity from now on, as another machine would; no change."""
         now = self.service(service)
         self._left[service] = share
         self.write_configuration(now)
