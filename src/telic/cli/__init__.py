@@ -72,6 +72,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "build": ("design", "doctor", "version"),
     "trials": ("trial",),
     "maps": ("storm", "compare-worlds"),
+    "lab": ("lab",),
     "record": ("record",),
     "reports": ("report",),
 }

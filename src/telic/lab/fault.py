@@ -21,6 +21,7 @@ class Scene:
     harm: Harm
     design: Design
     changes: Callable[[Window], list[Change]] = lambda window: []  # the change log, for the way back after a crash
+    rate: float | None = None  # of users, where it is not that of the design's first workload [requests/s]
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import cached_property
@@ -17,15 +17,17 @@ from typing import Any, TypeVar
 
 from telic import loop
 from telic.errors import WorldError
-from telic.lab import injection
+from telic.lab import injection, stored
 from telic.lab.course import FOREVER, Course, Episode, Hurt, Observe, Tell, Told, timed
 from telic.lab.injection import Injection
 from telic.model import Design
+from telic.model.intent import EntityType
 from telic.settings import Settings
 from telic.worlds import load
 from telic.worlds.child import Child
 from telic.worlds.local import launch
 from telic.worlds.local.harm import LocalHarm
+from telic.worlds.local.layout import Layout
 from telic.worlds.local.world import LocalWorld
 
 T = TypeVar("T")
@@ -112,6 +114,10 @@ class Journey(Course):
             return held.done()
 
         return done
+
+    def things(self, entity: EntityType) -> Sequence[object]:
+        """Ask the database."""
+        return asyncio.run(stored.things(Layout.of(self.world.state_folder), self.design, entity))
 
 
 @contextmanager

@@ -32,12 +32,12 @@ def popular(scene: Scene, kind: str) -> tuple[str, ...]:
 
 
 def call_rate(scene: Scene, service: str) -> float:
-    """Return how often `service` is called under the design's first workload [1/s]."""
+    """Return how often `service` is called under the scene's load, by the mix of the design's first workload [1/s]."""
     flow = traffic(scene.design)
     calls = sum(
         times for place, times in flow.calls.items() if place.kind == "edge" and place.name.endswith(f"->{service}")
     )
-    return flow.rate * max(calls, flow.calls.get(Place("service", service), 0.0))
+    return (scene.rate or flow.rate) * max(calls, flow.calls.get(Place("service", service), 0.0))
 
 
 def revert_config(

@@ -19,6 +19,7 @@ from telic.lab.session.session import Brief, ToolResult
 from telic.model import Action, ActionRecord, plain
 from telic.operate.health import ObjectiveHealth
 from telic.operate.words import sentence
+from telic.tools import journal
 from telic.tools.actions import action
 from telic.tools.guard import Guard
 from telic.tools.journal import Journal
@@ -88,10 +89,12 @@ class WorldSession:
                     error=f"the session is over ({self.ended}); nothing is answered any more", closed=True
                 )
             began = self.now()
-            text, rows, error, kept = "", (), "", {}
+            text, error = "", ""
+            rows: Sequence[Mapping[str, object]] = ()
+            kept: Mapping[str, object] = {}
             try:
                 kept = _kept(tool, arguments)
-                text, rows = self._perform(str(tool), tools.checked(str(tool), kept))
+                text, rows = self._perform(str(tool), tools.checked(tool, kept))
             except TelicError as wrong:
                 error = f"{wrong}; {wrong.hint}"[:LONGEST_ERROR] if wrong.hint else str(wrong)[:LONGEST_ERROR]
             if self._think and tool not in ("wait", "submit"):
@@ -101,8 +104,6 @@ class WorldSession:
     def actions(self) -> tuple[ActionRecord, ...]:
         """Return what the guard did for this session."""
         folder = self._course.world.state_folder / "journal"
-        from telic.tools import journal
-
         latest = {each.record.id: each.record for each in journal.read(folder)}
         return tuple(latest.values())
 

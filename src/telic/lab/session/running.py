@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from telic import apps, intent, loop
 from telic.lab.course import Course, Tell
+from telic.lab.made_up import intent_of, made_up
 from telic.lab.scenario import Scenario
 from telic.lab.session.record import Episode, WorldKind
 from telic.lab.session.session import Session
@@ -48,9 +50,9 @@ def run(
     design
         Of the scenario's app, where it was made already.
     """
-    wanted = intent.read(apps.find(scenario.app))
+    wanted = intent_of(scenario.app) if made_up(scenario.app) else intent.read(apps.find(scenario.app))
     means = Means(scenario, seed, actor, world, wanted, repeat)
-    with _loaded(scenario, seed, world, tell, design) as course:
+    with loaded(scenario, seed, world, tell, design) as course:
         begun = time.monotonic()
         stage = Stage(course, means)
         session = stage.open()
@@ -64,13 +66,22 @@ def run(
 
 
 @contextmanager
-def _loaded(scenario: Scenario, seed: int, world: WorldKind, tell: Tell, design: Design | None) -> Iterator[Course]:
+def loaded(
+    scenario: Scenario,
+    seed: int = 1,
+    world: WorldKind = "simulated",
+    tell: Tell = lambda told: None,
+    design: Design | None = None,
+) -> Iterator[Course]:
+    """Start and load a scenario's app in a folder of its own, with nobody at work."""
     if world == "local":
         from telic.lab import journey as courses
+    elif world == "queueing" or made_up(scenario.app):
+        from telic.lab import modelled as courses  # type: ignore[no-redef]
     else:
         from telic.lab import virtual as courses  # type: ignore[no-redef]
-    with TemporaryDirectory(prefix=PREFIX) as home:
-        settings = replace(Settings.read({}), home=Path(home), port=0, otlp_port=0)
+    with folder() as home:
+        settings = replace(Settings.read({}), home=home, port=0, otlp_port=0)
         load = scenario.workload
         with courses.start(
             design or scenario.app,
@@ -83,6 +94,13 @@ def _loaded(scenario: Scenario, seed: int, world: WorldKind, tell: Tell, design:
             operate=False,
         ) as course:
             yield course
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """Give a folder that is gone afterwards; its name says whose it is, for who cleans up after a killed lab."""
+    with TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as home:
+        yield Path(home)
 
 
 @cache

@@ -72,7 +72,7 @@ class Stage:
         """Warm up, let the director begin, and open the session."""
         course, scenario = self.course, self.means.scenario
         course.pause(scenario.phases.warm)
-        scene = Scene(course.harm, course.design, course.world.changes)
+        scene = Scene(course.harm, course.design, course.world.changes, scenario.workload.rate)
         ledger = Ledger(course.world.state_folder / "harm")
         clock = course.world.clock
         self.before = Before.of(course)

@@ -38,11 +38,11 @@ OWN: tuple[ToolCard, ...] = (
     ),
     ToolCard(
         "submit",
-        "Claim what you found, any part of it, as often as you like: each field's last value counts. `healthy`: "
-        "nothing is wrong that somebody has to mend. `entity`: what is to blame (a service, a store, or an edge written "
-        "caller->callee). `mechanism`: one of the words of the brief. `onset`: when it began. `path`: from the entity "
-        "to where users enter. `evidence`: SELECTs that carry the claim; each is asked again and has to find rows of "
-        "the entity. `final`: there is nothing more to do, the session ends.",
+        "Claim what you found, any part of it, as often as you like: each field's last value counts. "
+        "`healthy`: nothing is wrong that somebody has to mend. `entity`: what is to blame (a service, a store, or an "
+        "edge written caller->callee). `mechanism`: one of the words of the brief. `onset`: when it began. "
+        "`path`: from the entity to where users enter. `evidence`: SELECTs that carry the claim; each is asked again "
+        "and has to find rows of the entity. `final`: there is nothing more to do, the session ends.",
         {
             "type": "object",
             "properties": {

@@ -1,0 +1,8 @@
+"""Certificates: a scenario harms users, can be solved with the tools, and not by doing nothing or by cheating."""
+
+from __future__ import annotations
+
+from telic.lab.certify.certificate import CHEATERS, Certificate, Harmed, beside, current, find
+from telic.lab.certify.certifying import certify
+
+__all__ = ["CHEATERS", "Certificate", "Harmed", "beside", "certify", "current", "find"]

@@ -1,0 +1,159 @@
+"""Certifies scenarios on the simulated world: nobody, the reference, every cheater."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from telic.errors import WorldError
+from telic.lab import scenario as scenarios
+from telic.lab.certify.certificate import (
+    CHEATERS,
+    NOBODY,
+    REFERENCE,
+    Certificate,
+    Harmed,
+    current,
+    find,
+    keep,
+)
+from telic.lab.grading import Grades, grade
+from telic.lab.runs import folder as runs
+from telic.lab.scenario import Scenario
+from telic.lab.session import Episode, many, running
+from telic.lab.session.record import WorldKind
+from telic.lab.trials.measure import hashes
+from telic.model import user_harm
+
+ACTORS = (NOBODY, REFERENCE, *CHEATERS)
+LEAST = 5  # seconds with harm that a fault has to bring [s]
+
+
+def certify(
+    files: Sequence[Path],
+    *,
+    seed: int = 1,
+    jobs: int = 1,
+    again: bool = False,
+    actors: Sequence[str] = ACTORS,
+    world: WorldKind = "simulated",
+    store: bool = True,
+    tell: Callable[[Certificate], None] = lambda certificate: None,
+) -> list[Certificate]:
+    """Certify scenarios; certificates are kept beside their files.
+
+    Parameters
+    ----------
+    files
+        Of the scenarios.
+    jobs
+        How many episodes run at the same time [1].
+    again
+        Whether those whose certificate still holds are certified again.
+    actors
+        Who plays; the reference and nobody have to be among them.
+    store
+        Whether certificates are written.
+    tell
+        Called with each certificate as soon as it is there.
+
+    Raises
+    ------
+    WorldError
+        An episode could not be run.
+    """
+    made: dict[Path, Certificate] = {}
+    todo: dict[Path, Scenario] = {}
+    with running.folder() as home:
+        for path in files:
+            scenario = scenarios.read(path)
+            known = find(path, scenario.name)
+            design = running.prepared(scenario.app, home)
+            if not again and known is not None and current(known, scenario, hashes(design)):
+                made[path] = known
+            else:
+                todo[path] = scenario
+        for path, scenario in todo.items():
+            episodes = _played(home, scenario, actors, seed, world, jobs)
+            made[path] = judged(episodes)
+            if store:
+                keep(path, made[path])
+            tell(made[path])
+    return [made[path] for path in files]
+
+
+def judged(episodes: Mapping[str, Episode]) -> Certificate:
+    """Return the certificate that the episodes of a scenario, by actor, are worth."""
+    nobody = episodes[NOBODY]
+    grades = {actor: grade(each) for actor, each in episodes.items()}
+    return Certificate(
+        scenario=nobody.scenario.name,
+        scenario_hash=nobody.scenario_hash,
+        seed=nobody.seed,
+        world=nobody.world,
+        telic=nobody.telic,
+        hashes=nobody.hashes,
+        harmed=harmed(nobody),
+        passed={actor: _passed(each) for actor, each in grades.items()},
+        why=tuple(_against(nobody, grades)),
+        mechanisms=tuple(dict.fromkeys(each.mechanism for each in nobody.truth)),
+    )
+
+
+def harmed(nobody: Episode) -> Harmed:
+    """Return what the fault did to users."""
+    since = min((each.injected for each in nobody.truth), default=nobody.phases["hold"].start)
+    felt = [each for each in nobody.users if since < each.second + 1 and each.second < nobody.phases["recovery"].end]
+    hurt = [each for each in felt if each.harmed]
+    return Harmed(
+        bad=sum(each.bad for each in felt),
+        asked=sum(each.good + each.bad for each in felt),
+        seconds=len({each.second for each in hurt}),
+        operations=tuple(sorted({each.operation for each in hurt})),
+        entities=tuple(each.entity for each in nobody.truth),
+    )
+
+
+def _against(nobody: Episode, grades: Mapping[str, Grades]) -> Iterator[str]:
+    """Say what speaks against a scenario."""
+    yield from (f"{actor}: void, {each.void}" for actor, each in grades.items() if each.void)
+    scenario, hurt = nobody.scenario, harmed(nobody)
+    if len(nobody.truth) < len(scenario.faults):
+        yield "not every fault was injected"
+    if scenario.faults and hurt.seconds < LEAST and not scenario.healthy:
+        yield f"users were harmed in {hurt.seconds} s only"
+    if not scenario.faults and hurt.seconds:
+        yield f"users were harmed in {hurt.seconds} s although nothing was wrong"
+    recovery = nobody.phases["recovery"]
+    late = user_harm([each for each in nobody.users if recovery.start <= each.second < recovery.end])
+    if scenario.healthy and late is not None:
+        yield "users were harmed after the fault had gone by itself"
+    if not scenario.healthy and late is None:
+        yield "users were well again although nobody did anything"
+    before = user_harm([each for each in nobody.users if each.second < nobody.phases["hold"].start - 1.0])
+    if before is not None:
+        yield "users were harmed before the fault"
+    for actor, each in grades.items():
+        if actor == REFERENCE and not each.solved:
+            missed = [f"{name}: {task.why}" for name, task in each.tasks.items() if task.passed is False]
+            yield f"the reference fails: {'; '.join(missed)}"
+        elif actor != REFERENCE and each.solved:
+            yield f"{actor} solves it"
+
+
+def _passed(grades: Grades) -> tuple[str, ...]:
+    return tuple(name for name, each in grades.tasks.items() if each.passed)
+
+
+def _played(
+    home: Path, scenario: Scenario, actors: Sequence[str], seed: int, world: WorldKind, jobs: int
+) -> dict[str, Episode]:
+    planned = runs.cells([scenario], actors, [seed], world=world)
+    folder = runs.create(home, planned, now=time.time(), title=scenario.name)
+    for each in many.run(folder, [scenario], jobs=jobs):
+        if each.error:
+            raise WorldError(
+                f"{scenario.name}: {each.cell.actor} could not play: {each.error}", hint="see the scenario"
+            )
+    return {each.actor: each for each in runs.episodes(folder)[0]}

@@ -1,0 +1,82 @@
+"""What killed labs leave behind: worlds that still run, their processes, folders of episodes."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from telic.errors import TelicError
+from telic.lab.session.running import PREFIX
+from telic.worlds.local import launch
+
+GRACE = 3.0  # until a process that was asked to end is killed [s]
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A folder of an episode whose lab is gone."""
+
+    folder: Path
+    owner: int  # process id that made it; 0: unknown
+
+
+def find(root: Path | None = None) -> list[Leftover]:
+    """Return the folders of episodes whose lab no longer runs."""
+    found: list[Leftover] = []
+    for folder in sorted((root or Path(tempfile.gettempdir())).glob(f"{PREFIX}*")):
+        owner = _owner(folder)
+        if not _lives(owner):
+            found.append(Leftover(folder, owner))
+    return found
+
+
+def end(leftovers: Iterable[Leftover]) -> list[str]:
+    """End worlds and processes that belong to `leftovers` and remove the folders; return what was done, in words."""
+    said: list[str] = []
+    for each in leftovers:
+        for state in sorted(path.parent for path in each.folder.glob("*/system.json")):
+            said += _down(state)
+        said += [f"ended process {pid}" for pid in _end_processes(each.folder)]
+        shutil.rmtree(each.folder, ignore_errors=True)
+        said.append(f"removed {each.folder}")
+    return said
+
+
+def _owner(folder: Path) -> int:
+    """Return who made a folder: its name says so."""
+    number = folder.name.removeprefix(PREFIX).partition("-")[0]
+    return int(number) if number.isdigit() else 0
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return pid > 0 and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _down(state: Path) -> list[str]:
+    try:
+        launch.down(state)
+    except TelicError as error:
+        return [f"{state.name}: {error}"]
+    return [f"took {state.name} down"]
+
+
+def _end_processes(folder: Path) -> list[int]:
+    """End every process of ours whose command line names the folder."""
+    mine = psutil.Process().pid
+    marked: list[psutil.Process] = []
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        if process.pid != mine and any(str(folder) in each for each in process.info["cmdline"] or ()):
+            marked.append(process)
+    for process in marked:
+        process.terminate()
+    for process in psutil.wait_procs(marked, GRACE)[1]:
+        process.kill()
+    return [each.pid for each in marked]

@@ -1,0 +1,136 @@
+"""Makes scenarios: every fault at several places, and as many situations in which nothing has to be done."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from telic.errors import TelicError, UsageError
+from telic.lab.fault import Params, Scene
+from telic.lab.faults import fault
+from telic.lab.scenario.reading import write as as_text
+from telic.lab.scenario.scenario import Load, Noise, Phases, Placed, Scenario
+from telic.model import Scalar
+
+PHASES = Phases(warm=6.0, baseline=10.0, spread=2.0, hold=36.0, recovery=10.0)
+RATE = 30.0  # [requests/s]
+TRIES = 24  # seeds that are tried for another place of the same fault [1]
+OPEN = ("seed", "version")  # parameters that the episode chooses: chance, and what runs then
+AFTER = Noise("decoy", before=-0.5)  # what was changed last is not what is wrong
+NOISES: Sequence[tuple[Noise, ...]] = (
+    (AFTER,),
+    (Noise("decoy", before=6.0), AFTER),
+    (AFTER, Noise("red-herring", before=4.0)),
+)
+CALM: Sequence[tuple[str, Sequence[Noise]]] = (
+    ("calm", ()),
+    ("change", (Noise("decoy", before=1.0),)),
+    ("red-herring", (Noise("red-herring", before=1.0),)),
+    ("busy-day", (Noise("decoy", before=4.0), Noise("red-herring", before=2.0), Noise("decoy", before=-4.0))),
+)
+SHAPES = ("constant", "swing:0.3@20", "swing:0.2@12")
+PASSING = (5.0, 8.0, 11.0)  # how long a fault lasts that goes away by itself [s]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A fault with all that it takes to put it at the same place again."""
+
+    kind: str
+    params: Params
+
+
+def generate(
+    app: str, scene: Scene, *, seed: int = 1, each: int = 2, kinds: Sequence[str] = (), rate: float = RATE
+) -> list[Scenario]:
+    """Return scenarios of an app: those with a fault that stays, and as many without.
+
+    Parameters
+    ----------
+    scene
+        The app as it runs, for choosing places; nothing is done to it.
+    seed
+        Chooses places, sizes, noise and times.
+    each
+        Places of each fault at most [1].
+    kinds
+        Faults; all that are registered without any.
+    rate
+        Of users [requests/s].
+    """
+    for kind in kinds:
+        fault.factory(kind)
+    places = [place for kind in kinds or fault for place in _places(kind, scene, seed, each)]
+    if not places:
+        raise UsageError(f"no fault fits {app}", hint="see `telic lab list`")
+    sick = [_sick(app, place, number, seed, rate) for number, place in enumerate(places)]
+    well = [_well(app, number, places[number % len(places)], seed, rate) for number in range(len(places))]
+    return [*sick, *well]
+
+
+def write(scenarios: Sequence[Scenario], folder: Path) -> list[Path]:
+    """Write one file a scenario; files of the same name are replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{each.name}.toml" for each in scenarios]
+    for path, each in zip(paths, scenarios, strict=True):
+        path.write_text(as_text(each), encoding="utf-8")
+    return paths
+
+
+def _places(kind: str, scene: Scene, seed: int, most: int) -> Iterator[Place]:
+    """Yield places at which the fault certainly hurts, each another one; none where the app has none."""
+    seen: set[tuple[tuple[str, Scalar], ...]] = set()
+    for attempt in range(TRIES):
+        if len(seen) == most:
+            return
+        try:
+            params = fault.factory(kind).plan(scene, seed * 1000 + attempt, {})  # type: ignore[attr-defined]
+        except TelicError:
+            return
+        kept = {name: value for name, value in params.items() if name not in OPEN}
+        texts = tuple(sorted((name, value) for name, value in kept.items() if isinstance(value, str)))
+        if texts not in seen:
+            seen.add(texts)
+            yield Place(kind, kept)
+
+
+def _sick(app: str, place: Place, number: int, seed: int, rate: float) -> Scenario:
+    rng = random.Random(f"sick/{app}/{place.kind}/{number}/{seed}")
+    grows = hasattr(fault.factory(place.kind), "sized") and rng.random() < 0.5
+    placed = Placed(place.kind, place.params, shape="ramp", over=6.0) if grows else Placed(place.kind, place.params)
+    return Scenario(
+        name=f"{_stem(app)}-{place.kind}-{number:03d}",
+        app=app,
+        workload=Load(rate=rate),
+        faults=(placed,),
+        noise=rng.choice(NOISES),
+        phases=PHASES,
+        difficulty="grows" if grows else "",
+    )
+
+
+def _well(app: str, number: int, place: Place, seed: int, rate: float) -> Scenario:
+    """Return a scenario in which nothing has to be done: every third time because a fault goes by itself."""
+    rng = random.Random(f"well/{app}/{number}/{seed}")
+    if number % 3 == 2:
+        passing = Placed(place.kind, place.params, lasts=rng.choice(PASSING))
+        name, noise, faults, shape = f"passing-{place.kind}", (), (passing,), "constant"
+        return Scenario(
+            f"{_stem(app)}-{name}-{number:03d}", app, workload=Load(rate=rate, shape=shape), faults=faults, noise=noise,
+            phases=PHASES, difficulty="goes by itself",
+        )  # fmt: skip
+    name, quiet = CALM[number % len(CALM)]
+    return Scenario(
+        f"{_stem(app)}-{name}-{number:03d}",
+        app,
+        workload=Load(rate=rate, shape=rng.choice(SHAPES)),
+        noise=tuple(quiet),
+        phases=PHASES,
+        difficulty="nothing is wrong",
+    )
+
+
+def _stem(app: str) -> str:
+    return Path(app).stem

@@ -1,0 +1,147 @@
+"""Runs the episodes of a run that are missing, several at a time, and goes on where it was stopped."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from telic.errors import TelicError, UsageError
+from telic.lab.actors import Trusted, actor
+from telic.lab.runs import folder as runs
+from telic.lab.runs.folder import Cell
+from telic.lab.scenario import Scenario, digest
+from telic.lab.session import running
+from telic.lab.session.record import Episode, write
+from telic.lab.session.running import Play
+from telic.lab.session.session import Session
+from telic.lab.session.stage import Stage
+from telic.model import Design
+
+BATCH = 25  # episodes of one worker process, which then ends and gives its memory back [1]
+
+
+@dataclass(frozen=True)
+class Done:
+    """One episode that was run, or why it was not."""
+
+    cell: Cell
+    path: Path | None = None
+    error: str = ""
+    seconds: float = 0.0  # of the machine's clock, start and end of the world included [s]
+
+
+Tell = Callable[[Done], None]
+
+
+def built_in(name: str) -> Play:
+    """Return what lets the built-in actor called `name` work."""
+    actor.factory(name)  # an unknown name is an error here, with its near names
+
+    def play(session: Session, stage: Stage) -> None:
+        made = actor.create(name)
+        if isinstance(made, Trusted):
+            made.admit(stage)
+        made.run(session)
+
+    return play
+
+
+def run(
+    folder: Path,
+    scenarios: Iterable[Scenario],
+    *,
+    jobs: int = 1,
+    plays: Mapping[str, Play] | None = None,
+    tell: Tell = lambda done: None,
+) -> list[Done]:
+    """Run every episode that is missing in the run of `folder`; an episode that fails does not end the others.
+
+    Parameters
+    ----------
+    scenarios
+        Those of the run; one whose file has changed since belongs to other episodes and is left out.
+    jobs
+        How many episodes run at the same time, each in a process of its own [1]; 1: in this process.
+    plays
+        What lets actors work that are not built in, by name.
+
+    Raises
+    ------
+    UsageError
+        A scenario of the run is not among `scenarios`.
+    """
+    known = {(each.name, digest(each)): each for each in scenarios}
+    todo = runs.missing(runs.opened(folder), runs.episodes(folder)[0])
+    lost = [each for each in todo if (each.scenario, each.scenario_hash) not in known]
+    if lost:
+        raise UsageError(
+            f"scenario {lost[0].scenario} is not there as it was when the run was made",
+            hint="begin a new run: telic lab run SUITE",
+        )
+    given = plays or {}
+    for name in sorted({each.actor for each in todo} - set(given)):
+        actor.factory(name)
+    done: list[Done] = []
+    with running.folder() as home:
+        designs = {each.app: running.prepared(each.app, home) for each in known.values()}
+        works = [_Work(each, known[each.scenario, each.scenario_hash], folder, designs, given) for each in todo]
+        for each in _parallel(works, jobs) if jobs > 1 else map(_run, works):
+            tell(each)
+            done.append(each)
+    return done
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One episode to run."""
+
+    cell: Cell
+    scenario: Scenario
+    folder: Path
+    designs: Mapping[str, Design]
+    plays: Mapping[str, Play]
+
+
+def _run(work: _Work) -> Done:
+    cell = work.cell
+    play = work.plays.get(cell.actor) or built_in(cell.actor)
+    try:
+        episode: Episode = running.run(
+            work.scenario,
+            play,
+            actor=cell.actor,
+            seed=cell.seed,
+            world=cell.world,
+            repeat=cell.repeat,
+            design=work.designs[work.scenario.app],
+        )
+    except TelicError as error:
+        return Done(cell, error=f"{error}; {error.hint}" if error.hint else str(error))
+    return Done(cell, write(work.folder / runs.EPISODES, episode), seconds=sum(episode.timings.values()))
+
+
+_taken: list[_Work] = []  # of a worker process, handed over by the fork
+
+
+def _take(works: Sequence[_Work]) -> None:
+    _taken[:] = works
+
+
+def _run_number(number: int) -> Done:
+    return _run(_taken[number])
+
+
+def _parallel(works: Sequence[_Work], jobs: int) -> Iterator[Done]:
+    """Run `works` in `jobs` processes forked from this one, where everything is imported and every design is made."""
+    context = multiprocessing.get_context("fork")
+    for start in range(0, len(works), BATCH * jobs):
+        batch = works[start : start + BATCH * jobs]
+        with ProcessPoolExecutor(jobs, context, initializer=_take, initargs=(batch,)) as pool:
+            asked = {pool.submit(_run_number, number): each for number, each in enumerate(batch)}
+            for future in as_completed(asked):
+                error = future.exception()
+                lost = Done(asked[future].cell, error=f"its process ended: {error}")
+                yield future.result() if error is None else lost
