@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from telic.model.estimate import Estimate
 
 TASKS = ("detect", "localise", "explain", "mitigate", "solved")
-WORLDS = ("simulated", "local")
+WORLDS = ("simulated", "local", "queueing")
 lab = typer.Typer(no_args_is_help=True, help="Hurt systems on purpose, let anybody operate them, and score it.")
 
 Suite = Annotated[str, typer.Argument(help="A suite (core), a folder of scenarios, or one scenario file.")]
 Seeds = Annotated[int, typer.Option(min=1, help="How many seeds, from the first on.")]
-World = Annotated[str, typer.Option(help="simulated (virtual time) or local (real processes).")]
+World = Annotated[str, typer.Option(help="simulated (virtual time), local (real processes) or queueing (a compiled model).")]
 
 
 def register(app: typer.Typer) -> None:

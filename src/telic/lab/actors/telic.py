@@ -34,6 +34,8 @@ class Telic:
             if said and said != told:
                 session.call("submit", said)
                 told = said
+            elif said.get("entity") and "mitigate" not in session.brief.tasks:
+                session.call("submit", {"final": True})  # nobody is asked to mend it, and a second look agrees
             if incidents and all(each.resolved and session.now() - each.resolved > AFTER for each in incidents):
                 session.call("submit", {"final": True})
             elif not incidents and session.brief.began + session.brief.seconds - session.now() < SPARE:

@@ -81,6 +81,11 @@ class Run:
         """Let each call to a service take `seconds` longer; 0 heals."""
         self._arrays.edges["delay"][self._arrays.edges["callee"] == self.plan.node(service)] = seconds
 
+    def weather(self, edge: str, *, delay: float = 0.0, fail: float = 0.0) -> None:
+        """Let each call over an edge take `delay` [s] longer and a share `fail` [1] of them be reset; nothing heals."""
+        arrays = self._arrays.edges[self.plan.edge(edge)]
+        arrays["delay"], arrays["fails"] = delay, fail
+
     def flush(self) -> None:
         """Empty every cache."""
         self._arrays.cached_until[:] = 0.0

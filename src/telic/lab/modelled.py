@@ -1,0 +1,126 @@
+"""A course on the queueing model: hundreds of services, no handlers, telemetry as they would have sent it.
+
+What is asked of an actor here is to notice and to explain; nothing can be mended (`telic.worlds.queueing.world`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from telic import loop
+from telic.errors import UsageError
+from telic.lab.course import Observe, Tell, Told, timed
+from telic.lab.looped import LoopedCourse
+from telic.lab.made_up import made_up, objectives
+from telic.model import Design, Harm
+from telic.model.intent import EntityType, Workload
+from telic.settings import Settings
+from telic.worlds.load.record import LATE, Record, Row, SecondLine
+from telic.worlds.queueing import Costs, compile, statement_costs, topology
+from telic.worlds.queueing.harm import ModelHarm
+from telic.worlds.queueing.run import Run
+from telic.worlds.queueing.telemetry import START
+from telic.worlds.queueing.topology import Synthetic
+from telic.worlds.queueing.world import ModelWorld
+
+LONGEST = 900  # a run may last [s]
+SAMPLED = 20.0  # requests of which spans are kept, at most [1/s]
+ROOM = 2_000_000  # spans of a run [1]
+HOPS = 11.0  # calls behind one request [1]
+
+
+class ModelCourse(LoopedCourse):
+    """A run of the model under load; made by `start`."""
+
+    world: ModelWorld
+
+    def __init__(self, world: ModelWorld, design: Design, tell: Tell, observe: Observe) -> None:
+        super().__init__(world, world.loop, design, tell, observe)
+        self._harm = ModelHarm(world)
+
+    @property
+    def harm(self) -> Harm:
+        """What hurts this world: what the model does not know is refused."""
+        return cast(Harm, self._harm)
+
+    def record(self) -> Record:
+        """Return what users got in the seconds that are decided."""
+        self.world.catch_up()
+        run = self.world.run
+        lines: dict[int, dict[str, Row]] = {}
+        for each in run.result().tallies(epoch=round(START)):
+            if each.second + 1 + run.plan.costs.patience <= self.now():
+                row = Row(each.good, each.bad, reasons={LATE: each.late} if each.late else {})
+                lines.setdefault(each.second, {})[each.operation] = row
+        return Record(tuple(SecondLine(second, rows) for second, rows in sorted(lines.items())))
+
+    def things(self, entity: EntityType) -> Sequence[object]:
+        """Return nothing: the model keeps no data."""
+        return ()
+
+    def let_go(self) -> None:
+        """Leave the harm in force: nothing of it lives outside the run."""
+
+
+@contextmanager
+def start(
+    system: str | Design,
+    settings: Settings,
+    tell: Tell,
+    *,
+    workload: str = "normal",
+    rate: float | None = None,
+    shape: str = "constant",
+    seed: int = 1,
+    operate: bool = True,
+    observe: Observe = lambda world: None,
+    wiring: Path | None = None,
+) -> Iterator[ModelCourse]:
+    """Compile and load `system`, the name of an app or of a made-up system; the arguments are those of other courses.
+
+    Raises
+    ------
+    UsageError
+        A load that changes in time, which the model does not follow, or a made-up system that cannot be.
+    """
+    if shape != "constant":
+        raise UsageError(f"a load of shape {shape!r} on the queueing model", hint="constant, or another world")
+    timings: dict[str, float] = {}
+    with timed(timings, "generate"):
+        made = _made(system, settings, workload, rate, seed, wiring)
+    with timed(timings, "ready"):
+        plan = compile(made.design, made.wiring, made.workload, costs=made.costs)
+        sampled = min(1.0, SAMPLED / made.workload.rate)
+        run = Run(plan, LONGEST, seed=seed, spans=ROOM, sampled=sampled)
+        run.load(made.workload.rate)
+        folder = settings.system(made.design.system)
+        folder.mkdir(parents=True, exist_ok=True)
+        world = ModelWorld(run, made.design, folder)
+    tell(Told(world.clock.time(), "step", f"compiled {len(made.design.services)} services in {timings['ready']:.1f} s"))
+    course = ModelCourse(world, made.design, tell, observe)
+    course.timings = timings
+    try:
+        if operate:
+            course.operate()
+        yield course
+    finally:
+        with timed(timings, "down"):
+            course.end()
+
+
+def _made(
+    system: str | Design, settings: Settings, workload: str, rate: float | None, seed: int, wiring: Path | None
+) -> Synthetic:
+    if isinstance(system, str) and (services := made_up(system)):
+        # what its services, calls and capacities are does not depend on the episode's seed
+        found = topology(services, seed=services, rate=rate or 100.0, hops=min(HOPS, services / 2))
+        design = replace(found.design, system=system, workloads=(found.workload,), objectives=objectives())
+        return replace(found, design=design)
+    design = system if isinstance(system, Design) else loop.design(system, settings, wiring=wiring)
+    wanted = next(each for each in design.workloads if workload in (each.id, each.name))
+    asked: Workload = replace(wanted, rate=rate or wanted.rate)
+    return Synthetic(design, design.wiring, asked, Costs(statements=statement_costs(design.folder)))

@@ -1,0 +1,81 @@
+"""Episodes on the queueing model: faults that queues know, telemetry to explain them by, and nothing to mend."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("numba", reason="the extra `model` is not installed")
+
+from telic.errors import UsageError
+from telic.lab.actors import actor
+from telic.lab.made_up import made_up
+from telic.lab.scenario import Load, Phases, Placed, Scenario
+from telic.lab.session.record import Episode
+from telic.lab.session.running import Play, run
+from telic.lab.session.session import Session
+from telic.lab.session.stage import Stage
+
+SHORT = Phases(warm=3.0, baseline=6.0, spread=2.0, hold=12.0, recovery=3.0)
+SLOW = "SELECT service, count(*) AS n FROM spans WHERE kind = 'client' AND duration_ns > 150e6 GROUP BY service"
+
+
+def episode(play: Play, *, app: str = "made-up-20", kind: str = "network", seed: int = 1) -> Episode:
+    faults = (Placed(kind),) if kind else ()
+    scenario = Scenario("some", app, ("detect", "localise"), "", Load(rate=50.0), faults, (), SHORT)
+    return run(scenario, play, actor="someone", seed=seed, world="queueing")
+
+
+def test_an_edge_of_a_made_up_system_hurts_users_and_shows_in_its_telemetry() -> None:
+    answers = []
+
+    def look(session: Session, stage: Stage) -> None:
+        session.call("wait", {"seconds": 14.0})
+        answers.append(session.call("query", {"sql": SLOW}))
+        answers.append(session.call("restart", {"target": "gateway"}))
+        session.call("submit", {"healthy": False, "final": True})
+
+    done = episode(look)
+    (truth,) = done.truth
+    slow, restart = answers
+    assert truth.mechanism.startswith("network-")
+    assert truth.entity.partition("->")[0] in {str(each["service"]) for each in slow.rows}
+    assert "no processes" in restart.rows[0]["dry_run"] or restart.rows[0]["outcome"] == "refused"
+    before = [each for each in done.users if each.second < truth.injected - 1]
+    assert not any(each.harmed for each in before)
+    assert any(each.harmed for each in done.users if each.second >= truth.injected)
+    assert done.ended == "submitted"
+
+
+def test_the_statistical_operator_explains_a_real_app_on_the_model() -> None:
+    made = actor.create("telic")
+
+    def operate(session: Session, stage: Stage) -> None:
+        made.admit(stage)  # type: ignore[attr-defined]
+        made.run(session)
+
+    done = episode(operate, app="hotel", seed=3)
+    (truth,) = done.truth
+    assert done.claims.healthy is False
+    assert (done.claims.entity, done.claims.mechanism) == (truth.entity, truth.mechanism)
+
+
+def test_the_same_seed_gives_the_same_users() -> None:
+    first, second = (episode(lambda session, stage: None) for _ in range(2))
+    assert first.users == second.users
+    assert first.truth == second.truth
+
+
+def test_a_fault_that_queues_do_not_know_is_refused_by_name() -> None:
+    with pytest.raises(UsageError, match="signal"):
+        episode(lambda session, stage: None, kind="hang")
+
+
+@pytest.mark.parametrize("name", ["made-up-", "made-up-3", "made-up-many", "made-up-99999"])
+def test_a_made_up_system_that_cannot_be_is_named(name: str) -> None:
+    with pytest.raises(UsageError, match="no made-up system"):
+        made_up(name)
+
+
+def test_an_app_is_no_made_up_system() -> None:
+    assert made_up("hotel") == 0
+    assert made_up("made-up-300") == 300
