@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,6 +13,11 @@ from telic.report import words
 
 def render(template: str, **values: object) -> str:
     """Return the page that `template` makes of `values`; all texts in it are escaped."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("telic.report"),
         autoescape=True,
@@ -20,7 +26,7 @@ def render(template: str, **values: object) -> str:
         lstrip_blocks=True,
     )
     environment.globals["words"] = words
-    return environment.get_template(template).render(**values)
+    return environment
 
 
 def write_beside(path: Path, page: str, record: bytes, summary: str) -> tuple[Path, Path, Path]:
