@@ -40,6 +40,8 @@ def read_order(arguments: Sequence[str] | None = None) -> Order:
     add("--seed", type=int, default=1, help="of arrivals, operations and keys")
     add("--for", dest="seconds", type=float, required=True, help="how long to send [s]")
     add("--record", type=Path, required=True, help="file that gets one JSON line a second")
+    add("--mix", default="", help="operations and weights instead of the workload's: F1=3,F5=1")
+    add("--keys", type=int, default=0, help="how many keys to choose from instead of the workload's")
     add("--quiet", action="store_true", help="do not write the same lines to stdout")
     return Order(**vars(parser.parse_args(arguments)))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from telic.clock import Clock
@@ -16,6 +16,8 @@ from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.load.pace import Timer
 from telic.worlds.load.plan import Load, load_of
 from telic.worlds.load.record import SecondLine
+
+FOREVER = 7200.0  # longer than anybody looks [s]
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Order:
     seed: int = 1
     seconds: float = 60.0
     quiet: bool = False  # no lines on stdout
+    mix: str = ""  # instead of the workload's, such as F1=3,F5=1
+    keys: int = 0  # instead of the workload's count [1]
 
 
 @dataclass(frozen=True)
@@ -114,4 +118,52 @@ def _load(knowledge: Knowledge, order: Order) -> Load:
     if found is None:
         names = [name for each in workloads for name in (each.id, each.name)]
         raise UsageError(f"no workload {order.workload!r}", hint=near_names(order.workload, names))
+    if order.mix:
+        found = replace(found, mix=read_mix(order.mix))
+    if order.keys:
+        found = replace(found, keys=replace(found.keys, count=order.keys))
     return load_of(found, rate=order.rate, shape=order.shape, seconds=order.seconds, seed=order.seed)
+
+
+def extra(design: Path, url: str, workload: str, order: Mapping[str, str | float]) -> Order:
+    """Return the order of a load besides the usual one, from what is wanted of it; it goes on until it is stopped.
+
+    Raises
+    ------
+    UsageError
+        Something that a load does not have, or no rate.
+    """
+    unknown = set(order) - {"rate", "shape", "mix", "keys", "seed"}
+    if unknown or float(order.get("rate", 0.0)) <= 0:
+        raise UsageError(f"no load: {dict(order)}", hint="give rate above 0; and shape, mix, keys, seed")
+    return Order(
+        design=design,
+        url=url,
+        workload=workload,
+        record=Path(),
+        rate=float(order["rate"]),
+        shape=str(order.get("shape", "constant")),
+        seed=int(order.get("seed", 1)),
+        seconds=FOREVER,
+        quiet=True,
+        mix=str(order.get("mix", "")),
+        keys=int(order.get("keys", 0)),
+    )
+
+
+def read_mix(text: str) -> dict[str, float]:
+    """Return operations and their weights.
+
+    Examples
+    --------
+    >>> read_mix("F1=3,F7.login=0.5")
+    {'F1': 3.0, 'F7.login': 0.5}
+    """
+    mix: dict[str, float] = {}
+    for each in text.split(","):
+        name, _, weight = each.strip().partition("=")
+        try:
+            mix[name] = float(weight)
+        except ValueError as error:
+            raise UsageError(f"{each!r} is no part of a mix", hint="write F1=3,F5=1") from error
+    return mix

@@ -58,6 +58,8 @@ def start(
     shape: str = "constant",
     seed: int = 1,
     seconds: float = 60.0,
+    mix: str = "",
+    keys: int = 0,
 ) -> LoadProcess:
     """Start to drive a system.
 
@@ -79,9 +81,15 @@ def start(
         The same seed sends the same operations with the same keys at the same times.
     seconds
         How long to send [s]; `LoadProcess.stop` ends it earlier.
+    mix, keys
+        Operations and weights (``F1=3,F5=1``), and how many keys there are [1], instead of the workload's.
     """
     arguments = ["--design", str(design), "--url", url, "--workload", workload, "--shape", shape]
     arguments += ["--seed", str(seed), "--for", repr(seconds), "--record", str(record), "--quiet"]
+    if mix:
+        arguments += ["--mix", mix]
+    if keys:
+        arguments += ["--keys", str(keys)]
     if rate is not None:
         arguments += ["--rate", repr(rate)]
     return LoadProcess(arguments, record=record, seconds=seconds)

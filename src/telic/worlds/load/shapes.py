@@ -11,8 +11,8 @@ from telic.errors import UsageError
 
 SWING_PERIOD = 60.0  # of a swing that names none [s]
 FORMS = (
-    "constant | ramp:FROM..TO | swing:SHARE[@PERIOD] | spike:FACTOR@START+SECONDS | steps:FACTOR@START,..., "
-    "such as swing:0.3, spike:2.5@10+5 or steps:0.5@20,1@30"
+    "constant | ramp:FROM..TO | swing:SHARE[@PERIOD] | spike:FACTOR@START+SECONDS | steps:FACTOR@START,... | "
+    "pulse:FACTOR@PERIOD+SECONDS, such as swing:0.3, spike:2.5@10+5, steps:0.5@20,1@30 or pulse:20@2+0.1"
 )
 
 
@@ -77,6 +77,17 @@ def _spike(text: str, rest: str, seconds: float) -> Shape:
     return Shape(text, lambda at: factor if start <= at < start + length else 1.0, max(factor, 1.0))
 
 
+def _pulse(text: str, rest: str, seconds: float) -> Shape:
+    """Send in so many seconds of each period, and nothing between: users whose clocks go together."""
+    parts = re.fullmatch(r"([^@]+)@([^+]+)\+(.+)", rest)
+    if parts is None:
+        raise ValueError(rest)
+    factor, period, length = (_factor(each) for each in parts.groups())
+    if not 0 < length <= period:
+        raise ValueError(rest)
+    return Shape(text, lambda at: factor if at % period < length else 0.0, factor)
+
+
 def _steps(text: str, rest: str, seconds: float) -> Shape:
     pairs = [each.split("@") for each in rest.split(",")]
     steps = [(_factor(start), _factor(factor)) for factor, start in pairs]
@@ -100,5 +111,6 @@ _READERS: dict[str, Callable[[str, str, float], Shape]] = {
     "ramp": _ramp,
     "swing": _swing,
     "spike": _spike,
+    "pulse": _pulse,
     "steps": _steps,
 }

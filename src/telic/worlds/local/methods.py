@@ -33,6 +33,8 @@ def methods(
             "dry_run",
             "apply",
             "push_config",
+            "push_policy",
+            "scale",
             "deploy",
             "deploy_design",
             "restore",
@@ -78,6 +80,16 @@ class Methods:
         """Push settings as a colleague would."""
         changes = cast("Mapping[str, Scalar]", _mapping(params, "changes"))
         return await operations.push_config(self._system, _text(params, "service"), changes, **_who(params))
+
+    async def push_policy(self, params: Params) -> object:
+        """Push fields of a policy as a colleague would."""
+        changes, target = _mapping(params, "changes"), _text(params, "target")
+        return await operations.push_policy(self._system, target, changes, **_who(params))
+
+    async def scale(self, params: Params) -> object:
+        """Let a service run with no or one process as a colleague would."""
+        replicas = int(_number(params, "replicas"))
+        return await operations.scale(self._system, _text(params, "service"), replicas, **_who(params))
 
     async def deploy(self, params: Params) -> object:
         """Deploy edits as a colleague would."""

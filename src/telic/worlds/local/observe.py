@@ -80,6 +80,7 @@ class Observer(ABC):
             dict(service.settings),
             policies,
             instances,
+            replicas=0 if kept is not None and kept.phase == "stopped" else 1,
         )
 
     def _link(self, edge: str) -> LinkState:

@@ -10,11 +10,12 @@ import msgspec
 
 from telic.errors import UsageError
 from telic.model import Change, Design, Scalar, plain
+from telic.registry import near_names
 from telic.runtime.wiring import EdgePolicy, NodePolicy
 from telic.worlds.local import configuration, releases
 from telic.worlds.local.change_log import files_diff, settings_diff
 from telic.worlds.local.reconcile import differs_in_shape, read_design
-from telic.worlds.local.system import System
+from telic.worlds.local.system import READY_WITHIN, System
 
 
 async def deploy_edits(system: System, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:
@@ -62,6 +63,50 @@ async def set_policy(
         return system.record(
             "policy", target, summary, author=author, diff=diff, before=before, after=str(now.revision)
         )
+
+
+async def push_policy(
+    system: System, target: str, changes: Mapping[str, object], *, author: str, summary: str
+) -> Change:
+    """Change some fields of the policy of an edge or of a node, live.
+
+    Raises
+    ------
+    UsageError
+        No such target or field, or a value that the field cannot have.
+    """
+    now = system.service(target.partition("->")[0])
+    if "->" in target and target not in now.edges:
+        raise UsageError(f"no edge {target!r}", hint=near_names(target, now.edges))
+    old: EdgePolicy | NodePolicy = now.edges[target] if "->" in target else now.node
+    unknown = set(changes) - set(old.__dataclass_fields__)
+    if unknown:
+        raise UsageError(
+            f"a policy has no field {min(unknown)}", hint=near_names(min(unknown), old.__dataclass_fields__)
+        )
+    try:
+        new = msgspec.convert({**_plain(old), **changes}, type=type(old))
+    except msgspec.ValidationError as error:
+        raise UsageError(f"not a policy of {target}: {error}", hint="see `telic status --json`") from error
+    return await set_policy(system, target, new, author=author, summary=summary)
+
+
+async def scale(system: System, service: str, replicas: int, *, author: str, summary: str) -> Change | None:
+    """Let a service run with no or one process; None where it does so already."""
+    if replicas not in (0, 1):
+        raise UsageError(f"{replicas} processes of {service}", hint="this world runs 0 or 1 of each service")
+    async with system.turn[service]:
+        system.service(service)
+        kept = system.services[service]
+        if (kept.phase != "stopped") == bool(replicas):
+            return None
+        if replicas:
+            kept.run()
+            await kept.wait_ready(READY_WITHIN)
+        else:
+            await kept.stop()
+        diff = settings_diff({"replicas": 1 - replicas}, {"replicas": replicas})
+        return system.record("scale", service, summary, author=author, diff=diff)
 
 
 async def restart(system: System, service: str, *, author: str, summary: str) -> Change:
@@ -150,6 +195,11 @@ async def _switch(system: System, service: str, version: str, *, author: str, su
     )
     diff = files_diff(*files)
     return system.record("deploy", service, summary, author=author, diff=diff, before=before, after=version)
+
+
+def _plain(policy: object) -> dict[str, object]:
+    found = plain(policy)
+    return dict(found) if isinstance(found, dict) else {}
 
 
 def _flat(policy: object) -> dict[str, Scalar]:

@@ -24,7 +24,7 @@ from telic.worlds.local.supervised import Start, Supervised
 READY_WITHIN = 10.0  # a new instance [s]
 SETTLE_WITHIN = 1.5  # a pushed configuration being read [s]
 PrivilegeVerb = Literal["GRANT", "REVOKE"]
-ChangeKind = Literal["deploy", "config", "policy", "grant", "restart", "other"]
+ChangeKind = Literal["deploy", "config", "policy", "grant", "restart", "scale", "other"]
 
 
 class System(ABC):

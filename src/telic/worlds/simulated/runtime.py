@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import Protocol
 
 from telic.clock import Clock
@@ -87,7 +88,8 @@ class SimulatedRuntime:
         self.clock, self.log = clock, log
         threads = int(config.settings.get("background.threads", 2))
         self.background = SimulatedBackground(loop, stream(seed, "background", name), threads=threads)
-        self.tokens = HmacTokens(hashlib.blake2b(f"{config.system} {seed}".encode()).digest(), clock)
+        key = PurePath(str(config.settings.get("token.key_file", ""))).name
+        self.tokens = HmacTokens(hashlib.blake2b(f"{config.system} {seed} {key}".encode()).digest(), clock)
         self.ids = TimeOrderedIds(clock, stream(seed, "ids", name).getrandbits)
         self._live, self._recorder, self._stores = live, recorder, stores
         self._network, self._gate, self._seed, self._name = network, gate, seed, name

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from types import ModuleType
 from typing import Protocol
+
+import asyncpg
 
 from telic.model import Design
 from telic.runtime.ports import Scalar
@@ -50,7 +53,7 @@ class Stores:
     """
 
     def __init__(self, loop: VirtualLoop, network: Roads, design: Design, seed: int) -> None:
-        self._loop, self._network, self._seed = loop, network, seed
+        self._loop, self._network, self._design, self._seed = loop, network, design, seed
         self.postgres = SimulatedPostgres(loop, design, stream(seed, "postgres"))
         self.valkey = SimulatedValkey(loop)
         self.data = SystemData(design, self.postgres.indexes)
@@ -60,6 +63,7 @@ class Stores:
         way, rng = self._way(settings, "postgres"), stream(self._seed, "postgres", service)
         spans = ComputedSpans("postgresql", "postgres", recorder)
         charging = Charging(self._loop, self.postgres, service, way, spans, rng)
+        charging.presented = lambda: problem_of(service, self._design.system, settings())
         return SimulatedDatabase(
             self._loop, self.postgres, way, charging, pool=lambda: int(settings().get("store.postgres.pool", POOL))
         )
@@ -93,3 +97,15 @@ class Stores:
             return link
 
         return way
+
+
+def problem_of(service: str, system: str, settings: Mapping[str, Scalar]) -> asyncpg.PostgresError | None:
+    """Return why the server takes no connection with what the settings present, or None."""
+    user = str(settings.get("store.postgres.user", service))
+    secret = PurePath(str(settings.get("store.postgres.password_file", service))).name
+    database = str(settings.get("store.postgres.database", system))
+    if user != service or secret != service:
+        return asyncpg.InvalidPasswordError(f'password authentication failed for user "{user}"')
+    if database != system:
+        return asyncpg.InvalidCatalogNameError(f'database "{database}" does not exist')
+    return None

@@ -1,0 +1,46 @@
+"""Deploy a version of one service in which an operation does not wait for its own work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from telic.lab.deployed import Deployed
+from telic.lab.fault import fault
+from telic.lab.rewriting import with_around
+
+
+@fault("missing-await", example={"service": "hotel", "operation": "near", "version": "1"})
+@dataclass(frozen=True)
+class MissingAwait(Deployed):
+    """Deploy a version of one service in which an operation does not wait for its own work.
+
+    From outside: from the deploy on this operation fails at once with 500 and a stack trace that tells of a
+    coroutine that cannot be encoded; it asks its callees and its store nothing any more.
+
+    Parameters
+    ----------
+    service
+        Which one is deployed.
+    operation
+        Which of its operations.
+    version
+        What ran before.
+    seed
+        Chooses author and summary.
+
+    It ends by itself never; the version before ends it.
+
+    Source: H. S. Gunawi et al., "What bugs live in the cloud?", SoCC 2014; the commonest slip with asyncio
+    ("Detect never-awaited coroutines", docs.python.org/3/library/asyncio-dev.html).
+    """
+
+    name: ClassVar[str] = "missing-await"
+    mechanisms: ClassVar[Mapping[str, str]] = {
+        "missing-await": "a new version forgets to wait for its own work and answers with a promise"
+    }
+
+    def edits(self, files: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what differs."""
+        return with_around(files, self.operation, ["return self._answer(request, context)"])
