@@ -25,8 +25,8 @@ def test_the_same_intent_gives_the_same_files(hotel: Design, intents: dict[str, 
     assert _files(again.folder) == _files(hotel.folder)
 
 
-def test_another_intent_gives_another_hash(designs: dict[str, Design]) -> None:
-    assert len({each.hash for each in designs.values()}) == len(designs)
+def test_another_intent_gives_another_hash(designs: dict[str, Design], intents: dict[str, Intent]) -> None:
+    assert len({designs[name].hash for name in intents}) == len(intents)
 
 
 @pytest.mark.parametrize("name", ["hotel", "notes", "rental"])

@@ -31,7 +31,7 @@ def _pytest(folder: Path, *paths: str) -> subprocess.CompletedProcess[str]:
     return _run(folder, "pytest", "-q", "-x", "-c", str(config), "-p", "no:cacheprovider", "-p", "no:asyncio", *paths)
 
 
-@pytest.mark.parametrize("name", ["hotel", "notes", "rental"])
+@pytest.mark.parametrize("name", ["hotel", "social", "notes", "rental"])
 def test_ruff_finds_nothing_by_the_rules_of_this_project(name: str, designs: dict[str, Design], tmp_path: Path) -> None:
     config = tmp_path / "ruff.toml"
     config.write_text(
@@ -44,14 +44,16 @@ def test_ruff_finds_nothing_by_the_rules_of_this_project(name: str, designs: dic
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ["hotel", pytest.param("rental", marks=pytest.mark.live)])
+@pytest.mark.parametrize(
+    "name", ["hotel", pytest.param("social", marks=pytest.mark.live), pytest.param("rental", marks=pytest.mark.live)]
+)
 def test_mypy_strict_finds_nothing(name: str, designs: dict[str, Design], tmp_path: Path) -> None:
     options = ["--cache-dir", str(tmp_path), "--strict", "--explicit-package-bases"]
     done = _run(designs[name].folder, "mypy", *options, "services", "tests")
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("name", ["hotel", "notes", "rental"])
+@pytest.mark.parametrize("name", ["hotel", "social", "notes", "rental"])
 def test_generated_unit_tests_pass(name: str, designs: dict[str, Design], tmp_path: Path) -> None:
     folder = shutil.copytree(designs[name].folder, tmp_path / name, ignore=shutil.ignore_patterns("seed"))
     done = _pytest(folder, "tests")
@@ -114,7 +116,7 @@ print(json.dumps([status(*case) for case in json.loads(sys.argv[1])]))
 """
 
 
-@pytest.mark.parametrize("name", ["hotel", "notes", "rental"])
+@pytest.mark.parametrize("name", ["hotel", "social", "notes", "rental"])
 def test_handlers_touch_nothing_but_their_ports(name: str, designs: dict[str, Design]) -> None:
     """No clock, no randomness, no sockets, no SQL: what a simulated world could not replace."""
     allowed = {"__future__", "asyncio", "telic.clock", "telic.runtime"}

@@ -20,7 +20,7 @@ def _rows(design: Design, table: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-@pytest.mark.parametrize("name", ["hotel", "notes", "rental"])
+@pytest.mark.parametrize("name", ["hotel", "social", "shop", "notes", "rental"])
 def test_rows_have_the_columns_of_their_tables(name: str, designs: dict[str, Design]) -> None:
     design = designs[name]
     tables = {f"{service.name}.{table.name}": table for service in design.services for table in service.tables}
@@ -94,3 +94,45 @@ def test_seeded_accounts_open_with_the_documented_password(designs: dict[str, De
         assert len(hashes) == 1
         assert verify_password(DEMO_PASSWORD, hashes.pop())
         assert DEMO_PASSWORD in (design.folder / "README.md").read_text()
+
+
+def test_links_are_between_different_things_once_and_some_things_have_many(social: Design) -> None:
+    follows = [(row["follower_id"], row["followed_id"]) for row in _rows(social, "graph.follows")]
+    assert len(follows) == len(set(follows)) > 2500
+    assert all(near != far for near, far in follows)
+    followers = Counter(far for _, far in follows).most_common()
+    assert sum(count for _, count in followers[:60]) > len(follows) / 4
+    assert {near for near, _ in follows} == {row["user_id"] for row in _rows(social, "user.users")}
+
+
+def test_what_was_published_was_delivered_to_everybody_who_follows(social: Design) -> None:
+    followers: dict[str, set[str]] = {}
+    for row in _rows(social, "graph.follows"):
+        followers.setdefault(row["followed_id"], set()).add(row["follower_id"])
+    entries = Counter((row["reader_id"], row["post_id"]) for row in _rows(social, "home.entries"))
+    assert max(entries.values()) == 1
+    posts = _rows(social, "post.posts")
+    assert set(entries) == {(reader, row["post_id"]) for row in posts for reader in followers.get(row["author_id"], ())}
+
+
+def test_what_another_service_records_of_a_link_says_the_same(social: Design) -> None:
+    follows = {row["follow_id"]: row for row in _rows(social, "graph.follows")}
+    notices = _rows(social, "notice.notices")
+    assert {row["follow_id"] for row in notices} == set(follows)
+    assert all(
+        row[each] == follows[row["follow_id"]][each] for row in notices for each in ("follower_id", "followed_id")
+    )
+
+
+def test_orders_have_payments_and_shipments_as_far_as_they_have_come(shop: Design) -> None:
+    orders = {row["order_id"]: row for row in _rows(shop, "order.orders")}
+    assert {row["state"] for row in orders.values()} == {"paid", "shipped"}
+    assert {row["order_id"] for row in _rows(shop, "payment.payments")} == set(orders)
+    shipped = {key for key, row in orders.items() if row["state"] == "shipped"}
+    assert {row["order_id"] for row in _rows(shop, "shipping.shipments")} == shipped
+    bought = {(row["user_id"], row["product_id"]) for row in orders.values() if row["state"] == "shipped"}
+    assert {(row["user_id"], row["product_id"]) for row in _rows(shop, "rating.ratings")} <= bought
+    taken = Counter[str]()
+    for row in orders.values():
+        taken[row["product_id"]] += row["units"]
+    assert {row["product_id"]: row["taken"] for row in _rows(shop, "order.order_stock")} == taken

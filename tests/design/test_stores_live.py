@@ -113,7 +113,7 @@ def _services(design: Design) -> Iterator[Any]:
             del sys.modules[name]
 
 
-@pytest.mark.parametrize("name", ["hotel", "notes", "rental"])
+@pytest.mark.parametrize("name", ["hotel", "social", "shop", "notes", "rental"])
 async def test_every_statement_is_one_that_its_role_may_run(
     name: str, designs: dict[str, Design], server: tuple[Layout, int]
 ) -> None:
@@ -276,3 +276,89 @@ async def test_reviews_are_listed_newest_first(hotel: Design, server: tuple[Layo
             again = messages.Review("review-other", "user-1", "hotel-x", 1, "Not fine.")
             assert await store.add_review(again, request_key="review-x0") == written[0]
             assert await store.newest_reviews_by_hotel("hotel-x") == written[::-1][:20]
+
+
+async def test_any_history_of_follows_goes_as_in_memory(social: Design, server: tuple[Layout, int]) -> None:
+    async with _admin(server, social) as admin:
+        await admin.execute("TRUNCATE graph.follows, home.entries")
+        with (
+            _services(social) as module,
+            _database(server, social, "graph") as graph,
+            _database(server, social, "home") as home,
+        ):
+            follows = (module("graph.store").PostgresGraphStore(graph), module("graph.memory").MemoryGraphStore())
+            entries = (module("home.store").PostgresHomeStore(home), module("home.memory").MemoryHomeStore())
+            follow, entry = module("graph.messages").Follow, module("home.messages").Entry
+            chance = random.Random(11)
+            for number in range(300):
+                one, other, verb = chance.randrange(6), chance.randrange(6), chance.randrange(6)
+                if verb < 3:
+                    made = follow(f"follow-{number}", f"u-{one}", f"u-{other}")
+                    assert len({repr(await each.link_follow(made)) for each in follows}) == 1
+                elif verb == 3:
+                    assert len({await each.unlink_follow(f"u-{one}", f"u-{other}") for each in follows}) == 1
+                elif verb == 4:
+                    readers = await follows[1].followers_of(f"u-{one}")
+                    assert await follows[0].followers_of(f"u-{one}") == readers
+                    due = [entry(f"entry-{number}-{each}", each, f"post-{number % 40}") for each in readers]
+                    assert len({await each.add_entries(due) for each in entries}) == 1
+                else:
+                    assert len({await each.count_follows_by_followed(f"u-{other}") for each in follows}) == 1
+                    assert len({repr(await each.newest_follows_by_follower(f"u-{one}")) for each in follows}) == 1
+                    known = [await each.newest_entries_by_reader(f"u-{one}") for each in entries]
+                    assert {each.post for each in known[0]} == {each.post for each in known[1]} or len(known[0]) == 20
+
+
+async def test_what_begins_so_is_found_as_in_memory(social: Design, server: tuple[Layout, int]) -> None:
+    words = ("ab", "Ab", "aB%", "a_b", "\u00c4rger", "\u00e4rger", "z\u00df", "", "ab c", "\U0001f600")
+    async with _admin(server, social) as admin:
+        await admin.execute("TRUNCATE tag.tags")
+        rows = [(f"tag-{number}", word) for number, word in enumerate(words)]
+        await admin.executemany("INSERT INTO tag.tags (tag_id, word) VALUES ($1, $2)", rows)
+        with _services(social) as module, _database(server, social, "tag") as database:
+            tag = module("tag.messages").Tag
+            memory = module("tag.memory").MemoryTagStore(tags=[tag(*row) for row in rows])
+            real = module("tag.store").PostgresTagStore(database)
+            for prefix in ("", "a", "AB", "ab%", "a_", "\u00e4", "\u00c4", "z", "b", "\U0001f600"):
+                assert await real.tags_by_word_prefix(prefix) == await memory.tags_by_word_prefix(prefix), prefix
+
+
+async def test_any_history_of_orders_from_stock_goes_as_in_memory(shop: Design, server: tuple[Layout, int]) -> None:
+    async with _admin(server, shop) as admin:
+        await admin.execute('TRUNCATE "order".orders, "order".order_stock')
+        with _services(shop) as module, _database(server, shop, "order") as database:
+            real = module("order.store").PostgresOrderStore(database)
+            memory, messages = module("order.memory").MemoryOrderStore(), module("order.messages")
+            chance, now = random.Random(5), 1_900_000_000.0
+            for number in range(300):
+                now += chance.choice((0, 1, 40))
+                verb, key = chance.choice(("place", "place", "pay", "ship", "back", "expire")), f"o-{number // 2}"
+                seed = chance.random()
+                outcomes = [await _sell(store, messages, verb, number, key, now, seed) for store in (real, memory)]
+                assert outcomes[0] == outcomes[1], (number, verb)
+            live = 'SELECT product_id, sum(units)::integer AS taken FROM "order".orders'
+            held = await admin.fetch(f"{live} WHERE state NOT IN ('expired', 'returned') GROUP BY product_id")
+            stock = await admin.fetch('SELECT product_id, taken FROM "order".order_stock WHERE taken > 0')
+            assert {row["product_id"]: row["taken"] for row in stock} == {r["product_id"]: r["taken"] for r in held}
+
+
+async def _sell(store: Any, messages: Any, verb: str, number: int, key: str, now: float, seed: float) -> object:
+    if verb == "place":
+        order = messages.Order(f"o-{number}", "u-1", f"p-{number % 2}", 1 + int(seed * 3), "placed", 100)
+        try:
+            return await store.place_order(order, limit=60, held_until=now + 60, request_key=f"k-{number}")
+        except BusinessError as error:
+            return error.name
+    if verb == "pay":
+        begun = await store.begin_pay(key, now=now, until=now + 30)
+        return await store.finish_pay(key) if begun is not None else None
+    if verb == "ship":
+        begun = await store.begin_ship(key)
+        return await store.finish_ship(key) if begun is not None else None
+    if verb == "back":
+        return await store.send_back(key)
+    due = await store.due_orders(now)
+    for order, settling in due:
+        if not settling:
+            await store.expire_order(order.order_id, now=now)
+    return sorted((order.order_id, settling) for order, settling in due)

@@ -104,7 +104,8 @@ def _memory_fields(parts: Iterable[Part]) -> Iterator[str]:
         facts = part.facts
         reservation = facts.get("reservation")
         if isinstance(reservation, Reservation):
-            yield f"self._{reservation.stock_table}: dict[date, dict[str, int]] = {{}}"
+            kind = "dict[date, dict[str, int]]" if reservation.days else "dict[str, int]"
+            yield f"self._{reservation.stock_table}: {kind} = {{}}"
         if (isinstance(reservation, Reservation) and reservation.hold) or facts.get("held"):
             yield "self._held_until: dict[str, float] = {}"
             yield "self._due: list[tuple[float, str]] = []  # a heap of when holds run out"

@@ -26,6 +26,7 @@ from telic.model.intent import EntityType, Field, FieldType, Intent, Operation, 
 
 GATEWAY = "gateway"
 FACADE = "search"
+COMPOSE = "compose"
 KEY_TABLE = "idempotency"
 ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 
@@ -114,10 +115,10 @@ class Draft:
         return next(each for each in self.intent.states if each.name == name)
 
     def finish(self) -> SystemPlan:
-        """Return the whole plan: the gateway, the facade if one is needed, and every owner in the intent's order."""
+        """Return the whole plan: the gateway, the facades that are needed, and every owner in the intent's order."""
         owners = list(dict.fromkeys(each.owner for each in self.intent.entities))
         offered = {service for service, _ in self._operations}
-        names = [GATEWAY, *([FACADE] if FACADE in offered else []), *owners]
+        names = [GATEWAY, *(each for each in (FACADE, COMPOSE) if each in offered), *owners]
         return SystemPlan(self.intent.system, tuple(self._service(each) for each in names))
 
     def _service(self, name: str) -> ServicePlan:

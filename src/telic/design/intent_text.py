@@ -120,6 +120,9 @@ def _operation(each: Operation) -> dict[str, Tree]:
         order=each.order,
         filter=each.filter,
         requires=each.requires,
+        show=each.show,
+        deliver=each.deliver,
+        through=each.through,
         auth="" if each.auth == "none" else each.auth,
         idempotent=_idempotent(each),
         errors=dict(each.errors),
@@ -127,7 +130,7 @@ def _operation(each: Operation) -> dict[str, Tree]:
 
 
 def _idempotent(each: Operation) -> str:
-    if each.kind in ("reserve", "transition", "create", "crud"):  # these have to say
+    if each.kind in ("reserve", "transition", "create", "crud", "publish"):  # these have to say
         return "true" if each.idempotent else "false"
     return "true" if each.idempotent else ""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from telic.design.parts import Part
+from telic.design.plan import EntityPlan
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class MemoryIndex:
     fields: tuple[str, ...]
     cell: bool = False  # the field is a place, and its cell is asked for
     unique: bool = False  # there is one thing at most
+    folded: bool = False  # the field is a text, capital letters of ASCII count as small ones
 
     def of(self, thing: str) -> str:
         """Return the expression of what `thing`, an expression too, is found by.
@@ -30,6 +32,8 @@ class MemoryIndex:
         values = [f"{thing}.{each}" for each in self.fields]
         if self.cell:
             return f"cell_of({values[0]}.lat, {values[0]}.lon)"
+        if self.folded:
+            return f"{values[0]}.encode().lower()"
         return values[0] if len(values) == 1 else f"({', '.join(values)})"
 
     @property
@@ -49,8 +53,18 @@ def _indexes(part: Part) -> Iterator[MemoryIndex]:
     if part.kind == "in_cells":
         place = str(facts["place"])
         yield MemoryIndex(entity.name, f"{entity.many}_by_{place}_cell", "int", (place,), cell=True)
-    elif part.kind == "list":
+    elif part.kind in ("list", "count", "ends"):
         yield MemoryIndex(entity.name, f"{entity.many}_by_{facts['by']}", "str", (str(facts["by"]),))
+    elif part.kind == "prefix":
+        yield MemoryIndex(
+            entity.name, f"{entity.many}_by_{facts['by']}_prefix", "bytes", (str(facts["by"]),), folded=True
+        )
+    elif part.kind in ("link", "unlink"):
+        yield _pair(entity, facts["ends"])
+    elif part.kind == "deliver":
+        delivery = facts["delivery"]
+        assert isinstance(delivery, dict)
+        yield _pair(entity, [delivery["reader"], delivery["thing"]])
     elif part.kind == "has_state":
         names = facts["names"]
         assert isinstance(names, list)
@@ -60,3 +74,8 @@ def _indexes(part: Part) -> Iterator[MemoryIndex]:
         yield MemoryIndex(entity.name, f"{entity.one}_of_{facts['link']}", "str", (str(facts["link"]),), unique=True)
     elif facts.get("secret") and facts.get("email"):
         yield MemoryIndex(entity.name, f"{entity.one}_of_{facts['email']}", "str", (str(facts["email"]),), unique=True)
+
+
+def _pair(entity: EntityPlan, names: object) -> MemoryIndex:
+    assert isinstance(names, list)
+    return MemoryIndex(entity.name, f"{entity.one}_of_{'_'.join(names)}", "tuple[str, str]", tuple(names), unique=True)

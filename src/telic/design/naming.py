@@ -23,9 +23,10 @@ CLASSES = frozenset(_CLASSES.split())
 """Classes that generated modules import or define: no entity may be called like one."""
 
 _WORDS = """
-any app asked asyncio at background bool candidates cells changes clients clock context date datetime days dict dist due
-each first float found free gateway handlers heapq ids int islice key kept known len limit list math max measured memory
-messages msgspec near nearest now object pytest queries random reply request required right root row rows runtime self
+any app asked asyncio at background bool candidates cells changes clients clock columns context date datetime days dict
+dist due each first float found free fresh gateway handlers heapq ids int islice key kept keys known len limit list
+listed low map math max measured memory messages msgspec near nearest now object prefix pytest queries random reply
+request required reversed right root row rows runtime self
 set settling sorted stock store stored str taken timedelta tokens tuple uuid wanted zip
 """
 WORDS = frozenset(_WORDS.split())

@@ -77,8 +77,22 @@ def _parts(plan: OperationPlan | JobPlan, entity: EntityPlan) -> Iterator[Part]:
             yield Part("charge", f"add_{one}_once", entity, facts)
         case "has_state":
             yield Part("has_state", f"{plan.name}_{one}", entity, facts)
-        case "list":
+        case "list" | "list_shown":
             yield Part("list", f"{facts['order']}_{many}_by_{facts['by']}", entity, facts)
+        case "get_many":
+            yield Part("by_keys", f"{many}_by_keys", entity)
+        case "count":
+            yield Part("count", f"count_{many}_by_{facts['by']}", entity, facts)
+        case "prefix":
+            yield Part("prefix", f"{many}_by_{facts['by']}_prefix", entity, facts)
+        case "link":
+            yield Part("link", f"link_{one}", entity, facts)
+        case "unlink":
+            yield Part("unlink", f"unlink_{one}", entity, facts)
+        case "deliver":
+            yield Part("deliver", f"add_{many}", entity, facts)
+        case "ends":
+            yield Part("ends", f"{facts['ends']}_of", entity, facts)
         case "create" | "crud_create":
             yield Part("insert", f"add_{one}", entity, facts)
         case "crud_login":

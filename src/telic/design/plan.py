@@ -10,6 +10,8 @@ from telic.design.naming import camel, column
 from telic.model.design import ServiceOperation
 from telic.model.intent import Capacity, EntityType, Field, FieldType
 
+MOST_CITED = 10  # ids of the intent that the head of a file lists one by one [1]
+
 
 @dataclass(frozen=True)
 class Column:
@@ -180,6 +182,20 @@ class ServicePlan:
         return tuple(sorted(ids))
 
     @property
+    def cited(self) -> str:
+        """The same as text for the head of a file; more than `MOST_CITED` as ranges, such as ``F1-F9, F12``."""
+        if len(self.derives) <= MOST_CITED:
+            return ", ".join(self.derives)
+        ordered = sorted(self.derives, key=_number)
+        runs: list[list[str]] = []
+        for each in ordered:
+            if runs and _number(each) == (_number(runs[-1][-1])[0], _number(runs[-1][-1])[1] + 1):
+                runs[-1].append(each)
+            else:
+                runs.append([each])
+        return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+    @property
     def callees(self) -> tuple[str, ...]:
         """Services that it calls, each once, in order."""
         return tuple(dict.fromkeys(each.service for each in self.calls))
@@ -204,3 +220,9 @@ class SystemPlan:
     def entity(self, name: str) -> EntityPlan:
         """Return the entity called `name`."""
         return next(each for service in self.services for each in service.entities if each.name == name)
+
+
+def _number(id_: str) -> tuple[str, int]:
+    """Return an id's letters and its number."""
+    letters = id_.rstrip("0123456789")
+    return letters, int(id_[len(letters) :])

@@ -44,6 +44,7 @@ def environment(rows: Mapping[str, int]) -> jinja2.Environment:
         "sql_name": sql.sql_name,
         "select_list": sql.select_list,
         "insert": sql.insert,
+        "insert_many": sql.insert_many,
         "update": sql.update,
         "release": sql.release,
         "where": sql.where,
@@ -99,7 +100,10 @@ def changed_values(entity: EntityPlan) -> list[str]:
 
 def settle_request(called: OperationPlan, entity: EntityPlan) -> str:
     """Return the expression of the request that a transition sends to the service that does its step."""
+    copied = called.facts["copied"]
+    assert isinstance(copied, list)
     given = [f"{called.facts['link']}={entity.one}.{entity.key}"]
+    given += [f"{each}={entity.one}.{each}" for each in copied]
     if called.facts["money"]:
         given.append(f"{called.facts['money']}={entity.one}.{amount_of(entity)}")
     return f"{called.request}({', '.join(given)})"

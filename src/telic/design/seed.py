@@ -8,10 +8,12 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import cast
 
 import msgspec
 
 from telic.design import python, words
+from telic.design.archetypes.publish import Delivery
 from telic.design.archetypes.reserve import Reservation
 from telic.design.geo import cell_of
 from telic.design.plan import Attribute, EntityPlan, OperationPlan, SystemPlan
@@ -24,6 +26,9 @@ MOST = 5000  # things of one kind, whatever the workload says [1]
 USUAL = 1000  # things of one kind where no workload says [1]
 FIRST_DAY = date(2026, 1, 5)
 PER_THING = 5  # listed things for each thing they refer to [1]
+MOST_DELIVERED = 20_000  # things that were delivered to somebody [1]
+TRIES = 20  # draws of somebody who is not linked yet [1]
+SKEW = 2.0  # power of a uniform draw: the first tenth of all things gets a third of the links [1]
 STEP = 7919  # a prime, so that steps of it visit every index
 
 
@@ -33,7 +38,7 @@ def counts(system: SystemPlan, intent: Intent) -> dict[str, int]:
     factors = {each.name: 1 for each in intent.entities}
     for plan in (plan for service in system.services for plan in service.operations):
         name = plan.facts.get("entity")
-        if plan.shape == "list":
+        if plan.shape in ("list", "list_shown", "count", "ends"):
             factors[str(name)] = PER_THING
         elif plan.shape == "search" and plan.facts["start"]:
             factors[plan.entity] = 2
@@ -44,7 +49,7 @@ def seed_rows(system: SystemPlan, intent: Intent) -> dict[str, list[Row]]:
     """Return the rows of every table that starts with some, by ``service.table``."""
     maker = _Maker(system, intent)
     entities = {each.name: each for service in system.services for each in service.entities}
-    for name in _ordered(entities):
+    for name in sorted(_ordered(entities), key=maker.delivered):
         maker.fill(entities[name])
     return {**{entities[name].table.full_name: rows for name, rows in maker.rows.items() if rows}, **maker.stock}
 
@@ -89,7 +94,12 @@ class _Maker:
         chance = random.Random(f"{self._system.system}:{entity.name}")
         reserved = self._plan("reserve", entity)
         charged = self._plan("charge", entity)
-        if reserved is not None:
+        delivered = self._plan("deliver", entity)
+        if delivered is not None:
+            self.rows[entity.name] = self._delivered(entity, delivered, chance)
+        elif self._plan("link", entity) is not None:
+            self.rows[entity.name] = self._linked(entity, chance)
+        elif reserved is not None:
             self.rows[entity.name] = self._reserved(entity, reserved, chance)
         elif charged is not None:
             self.rows[entity.name] = self._charged(entity, charged, chance)
@@ -98,6 +108,10 @@ class _Maker:
             self.rows[entity.name] = [
                 self._row(entity, index, chance, backed(index)) for index in range(self._counts[entity.name])
             ]
+
+    def delivered(self, name: str) -> bool:
+        """Whether the rows of an entity follow from those of others that they do not refer to."""
+        return self._plan("deliver", self._system.entity(name)) is not None
 
     def _plan(self, shape: str, entity: EntityPlan) -> OperationPlan | None:
         found = (each for each in self._plans if each.shape == shape and each.facts.get("entity") == entity.name)
@@ -109,7 +123,9 @@ class _Maker:
         required = plan.facts["required"] if plan is not None else None
         if not isinstance(required, OperationPlan):
             return lambda index: {}
-        names, sources = required.facts["names"], self.rows.get(str(required.facts["entity"]), [])
+        names, state = required.facts["names"], str(required.facts["state_field"])
+        rows = self.rows.get(str(required.facts["entity"]), [])
+        sources = [row for row in rows if row[state] == required.facts["state"]]
         assert isinstance(names, list)
         if not sources:
             return lambda index: {}
@@ -120,12 +136,14 @@ class _Maker:
         assert isinstance(facts, Reservation)
         if not facts.settled:
             return []  # what is only held runs out at once
+        states = [facts.settled, *self._after(entity, facts.settled)]
         things = {row[self._system.entity(facts.stock_entity).key]: row for row in self.rows[facts.stock_entity]}
         taken: dict[tuple[str, str], int] = {}
         rows = []
         for index in range(self._counts[entity.name]):
-            row = self._row(entity, index, chance, {facts.state: facts.settled})
-            thing, days = things[row[f"{facts.thing}_id"]], _days(row, facts.days)
+            row = self._row(entity, index, chance, {facts.state: states[index % len(states)]})
+            thing = things[row[f"{facts.thing}_id"]]
+            days = _days(row, facts.days) if facts.days else [""]
             places = [(str(row[f"{facts.thing}_id"]), day) for day in days]
             quantity, stock = int(str(row[facts.quantity])), int(str(thing[facts.stock_field]))
             if any(taken.get(place, 0) + quantity > stock for place in places):
@@ -137,21 +155,72 @@ class _Maker:
                 row["held_until"] = row["created_at"]
             rows.append(row)
         self.stock[f"{entity.service}.{facts.stock_table}"] = [
-            {f"{facts.thing}_id": thing, "day": day, "taken": number} for (thing, day), number in sorted(taken.items())
+            {f"{facts.thing}_id": thing, **({"day": day} if day else {}), "taken": number}
+            for (thing, day), number in sorted(taken.items())
         ]
         return rows
 
     def _charged(self, entity: EntityPlan, plan: OperationPlan, chance: random.Random) -> list[Row]:
-        link, money = str(plan.facts["link"]), str(plan.facts["money"])
+        link, money, copied = str(plan.facts["link"]), str(plan.facts["money"]), plan.facts["copied"]
+        assert isinstance(copied, list)
         origin = self._system.entity(entity.attribute(link).type.target)
         rows = []
-        for index, row in enumerate(self.rows.get(origin.name, [])):
+        for index, row in enumerate(self._recorded(origin, plan)):
             given: Row = {f"{link}_id": row[origin.key], "created_at": row["created_at"]}
+            for name in copied:
+                given |= {each.name: row[each.name] for each in entity.attribute(str(name)).columns}
             if money:
                 amount = next(each.name for each in origin.attributes if each.type.base == "money")
                 given[money] = row[amount]
             rows.append(self._row(entity, index, chance, given))
         return rows
+
+    def _after(self, entity: EntityPlan, state: str) -> list[str]:
+        """Return where a step that another service records leads to from `state`, if anywhere."""
+        steps = (each for each in self._plans if each.shape == "settle" and each.facts["entity"] == entity.name)
+        return [str(each.facts["to"]) for each in steps if each.facts["start"] == state]
+
+    def _recorded(self, origin: EntityPlan, plan: OperationPlan) -> list[Row]:
+        """Return the rows of `origin` of which `plan` has recorded something: those that have taken its step."""
+        rows = self.rows.get(origin.name, [])
+        for each in self._plans:
+            called = each.facts.get("called")
+            if each.shape == "settle" and isinstance(called, OperationPlan) and called.name == plan.name:
+                done = {str(each.facts["to"]), *self._after(origin, str(each.facts["to"]))}
+                return [row for row in rows if row[str(each.facts["state"])] in done]
+        return rows
+
+    def _linked(self, entity: EntityPlan, chance: random.Random) -> list[Row]:
+        """Make links: everybody has some, a few things have many, none is linked twice or with itself."""
+        first, second = (each for each in entity.attributes[1:] if each.type.base == "ref")
+        ends = [self._system.entity(each.type.target) for each in (first, second)]
+        numbers = [len(self.rows.get(each.name, ())) for each in ends]
+        rows: list[Row] = []
+        known: set[tuple[str, str]] = set()
+        for index in range(self._counts[entity.name] if min(numbers) else 0):
+            near = key_of(ends[0].one, index % numbers[0])
+            for _ in range(TRIES):
+                far = key_of(ends[1].one, int(numbers[1] * chance.random() ** SKEW))
+                if far != near and (near, far) not in known:
+                    known.add((near, far))
+                    given: Row = {first.columns[0].name: near, second.columns[0].name: far}
+                    rows.append(self._row(entity, len(rows), chance, given))
+                    break
+        return rows
+
+    def _delivered(self, entity: EntityPlan, plan: OperationPlan, chance: random.Random) -> list[Row]:
+        """Make what publishing the seed's things would have delivered, the newest `MOST_DELIVERED` of it."""
+        facts = cast(Delivery, plan.facts["delivery"])
+        thing = self._system.entity(entity.attribute(facts["thing"]).type.target)
+        followers: dict[object, list[object]] = {}
+        for row in self.rows.get(facts["links"], ()):
+            followers.setdefault(row[f"{facts['followed']}_id"], []).append(row[f"{facts['follower']}_id"])
+        due = [
+            {f"{facts['reader']}_id": reader, f"{facts['thing']}_id": row[thing.key], "created_at": row["created_at"]}
+            for row in self.rows.get(thing.name, ())
+            for reader in followers.get(row[f"{facts['author']}_id"], ())
+        ]
+        return [self._row(entity, index, chance, given) for index, given in enumerate(due[-MOST_DELIVERED:])]
 
     def _row(self, entity: EntityPlan, index: int, chance: random.Random, given: Row) -> Row:
         row: Row = {entity.key: key_of(entity.one, index)}

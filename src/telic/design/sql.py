@@ -43,7 +43,7 @@ def select_list(entity: EntityPlan) -> str:
 def insert(entity: EntityPlan, extra: Sequence[str], once: str = "", email: str = "") -> str:
     """Return the INSERT of an entity and `extra` columns.
 
-    With a column that may be there once only (``request_key`` or `once`), it returns the row that is there afterwards.
+    With columns that may be there once only (``request_key`` or `once`), it returns the row that is there afterwards.
     An `email` that is there already is no error, which would be logged with the address, but inserts nothing.
     """
     names = [*(each.sql for each in entity.columns), *extra]
@@ -53,7 +53,8 @@ def insert(entity: EntityPlan, extra: Sequence[str], once: str = "", email: str 
         return f"{text}\nON CONFLICT ({column(email)}) DO NOTHING"
     conflict = once or ("request_key" if "request_key" in extra else "")
     if conflict:
-        text += f"\nON CONFLICT ({conflict}) DO UPDATE SET {conflict} = EXCLUDED.{conflict}"
+        first = conflict.partition(",")[0]
+        text += f"\nON CONFLICT ({conflict}) DO UPDATE SET {first} = EXCLUDED.{first}"
     return f"{text}\nRETURNING {select_list(entity)}"
 
 
@@ -84,10 +85,23 @@ def is_changeable(entity: EntityPlan, name: str) -> bool:
     return any(each.name == name and each.type.base != "state" for each in entity.entity.fields)
 
 
+def insert_many(entity: EntityPlan) -> str:
+    """Return the INSERT of many entities, a parameter a column; those that are there already are left alone."""
+    names = [each.sql for each in entity.columns]
+    types = [each.type.partition(" NOT NULL")[0].lower() for each in entity.columns]
+    arrays = ", ".join(f"${number + 1}::{kind}[]" for number, kind in enumerate(types))
+    return (
+        f"INSERT INTO {sql_name(entity.table)} ({', '.join(names)})\nSELECT * FROM unnest({arrays})\n"
+        "ON CONFLICT DO NOTHING"
+    )
+
+
 def release(facts: Reservation, service: ServicePlan) -> str:
     """Return the statement that gives stock back, its rows locked in the order in which they were taken."""
     table = sql_name((service.name, facts.stock_table))
     thing = f"{facts.thing}_id"
+    if not facts.days:
+        return f"UPDATE {table} AS stock SET taken = stock.taken - $2\nWHERE stock.{thing} = $1"
     return (
         f"WITH locked AS (SELECT day FROM {table}\n"
         f"WHERE {thing} = $1 AND day >= $2 AND day < $3 ORDER BY day FOR UPDATE)\n"

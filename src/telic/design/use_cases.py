@@ -54,7 +54,8 @@ class _Case:
         given = []
         for field in plan.operation.request:
             if not field.optional:
-                given.append(f"{field.name}={self._value(plan, field)}")
+                before = [each for each in plan.operation.request if each.type == field.type]
+                given.append(f"{field.name}={self._value(plan, field, before.index(field))}")
         asked = f'"{plan.name}", {", ".join(given)}'
         if refused:
             self._lines.append(f'assert gateway.refusal({asked}) == "{self._case.expect_error}"')
@@ -66,6 +67,9 @@ class _Case:
             target = self._system.entity(reply[0].type.target)
             self._known[target.one] = f'{name}[0]["{target.key}"]'
             self._made.add(name)
+        elif len(reply) == 1 and reply[0].name == "count":
+            name = "count"
+            self._lines.append(f'count = gateway.call({asked})["count"]')
         else:
             name = snake(plan.entity) if plan.entity else f"{plan.name}_reply"
             self._lines.append(f"{name} = gateway.call({asked})")
@@ -84,10 +88,12 @@ class _Case:
             )
         return found[0]
 
-    def _value(self, plan: OperationPlan, field: Field) -> str:
+    def _value(self, plan: OperationPlan, field: Field, turn: int) -> str:
         kind = field.type
         if kind.base == "ref":
             one = snake(kind.target)
+            if turn:  # the other end of a link between two of a kind
+                return f'"{key_of(one, turn - 1)}"'
             return self._known.get(one) or f'"{key_of(one, 0)}"'
         if field.name in self._known:
             return self._known[field.name]

@@ -115,6 +115,9 @@ def _operation(each: Section) -> Operation:
         order=each.choice("order", ("newest", "oldest"), ""),
         filter=each.choice("filter", ("availability",), ""),
         requires=each.text("requires"),
+        show=each.text("show"),
+        deliver=each.text("deliver"),
+        through=each.text("through"),
         auth=cast(Literal["none", "self"], each.choice("auth", ("none", "self"), "none")),
     )
 

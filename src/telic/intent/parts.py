@@ -68,6 +68,7 @@ def uses(intent: Intent) -> Mapping[str, frozenset[str]]:
     for operation in intent.operations:
         targets = {each.type.target for each in operation.inputs} | {each.target for each in operation.outputs}
         found[operation.id] |= {operation.on, operation.stock.split(".")[0], *targets, f"staleness.{operation.id}"}
+        found[operation.id] |= {operation.deliver.split(".")[0], operation.through.split(".")[0]}
         found[operation.id] |= _spoken(operation.requires, names)
         if operation.filter:
             found[operation.id] |= {each.on for each in intent.operations if each.kind == "reserve"}

@@ -1,11 +1,14 @@
-"""Which services a design of an intent has: one per owner, a gateway, and a facade for searches."""
+"""Which services a design of an intent has: one per owner, a gateway, and facades for searches and for publishing."""
 
 from __future__ import annotations
 
 from telic.model.intent import Intent
 
-RESERVED = ("gateway", "search", "postgres", "valkey", "telic")
+RESERVED = ("gateway", "search", "compose", "postgres", "valkey", "telic")
 """Names that owners may not take: services and stores that every design may have."""
+
+FACADES = {"geo_search": "search", "publish": "compose"}
+"""Verbs whose work is put together by a service of its own, and what that is called."""
 
 
 def services_of(intent: Intent) -> tuple[str, ...]:
@@ -18,6 +21,7 @@ def services_of(intent: Intent) -> tuple[str, ...]:
     >>> services_of(read(find("hotel")))
     ('gateway', 'search', 'user', 'hotel', 'activity', 'booking', 'payment', 'review')
     """
-    facade = ("search",) if any(each.kind == "geo_search" for each in intent.operations) else ()
+    kinds = {each.kind for each in intent.operations}
+    facades = [name for kind, name in FACADES.items() if kind in kinds]
     owners = dict.fromkeys(each.owner for each in intent.entities if each.owner)
-    return tuple(dict.fromkeys(["gateway", *facade, *owners]))
+    return tuple(dict.fromkeys(["gateway", *facades, *owners]))

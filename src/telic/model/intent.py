@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Verb = Literal["geo_search", "reserve", "transition", "list_by_ref", "create", "crud", "custom"]
+Verb = Literal[
+    "geo_search",
+    "reserve",
+    "transition",
+    "list_by_ref",
+    "count_by_ref",
+    "find_by_prefix",
+    "create",
+    "link",
+    "unlink",
+    "publish",
+    "crud",
+    "custom",
+]
 Verdict = Literal["good", "bad"]
 Status = Literal["FULFILLED", "DEGRADED", "NOT_FULFILLED", "UNVERIFIED"]
 
@@ -75,11 +88,14 @@ class Operation:
     stock: str = ""  # reserve: Hotel.rooms
     hold: float = 0.0  # reserve: how long a hold lasts [s]
     edge: tuple[str, str] | None = None  # transition
-    calls: str = ""  # transition: payment.charge
-    by: str = ""  # list_by_ref
+    calls: str = ""  # transition, link: payment.charge
+    by: str = ""  # list_by_ref, count_by_ref: a reference; find_by_prefix: a text
     order: str = ""  # list_by_ref: newest | oldest
     filter: str = ""  # geo_search: availability
     requires: str = ""  # create: precondition expression
+    show: str = ""  # list_by_ref: the reference whose things are listed instead
+    deliver: str = ""  # publish: Entry.reader, what every follower gets
+    through: str = ""  # publish: Follow.followed, the links whose other ends get it
     auth: Literal["none", "self"] = "none"
 
 

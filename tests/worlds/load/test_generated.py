@@ -42,14 +42,16 @@ operational:
 """
 
 
-@pytest.fixture(scope="module", params=["hotel", "notes", "playgrounds"])
+@pytest.fixture(scope="module", params=["hotel", "social", "notes", "playgrounds"])
 def generated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "playgrounds":
         wanted = intent.read_text(PLAYGROUNDS)
     else:
         wanted = intent.read(
-            apps.find("hotel") if request.param == "hotel" else ROOT / "examples" / "01-notes" / "intent.yaml"
+            apps.find(request.param)
+            if request.param in ("hotel", "social")
+            else ROOT / "examples" / "01-notes" / "intent.yaml"
         )
     design.generate(wanted, folder / "design")
     return folder / "design"
@@ -63,7 +65,9 @@ async def test_every_operation_of_a_generated_design_is_used_and_right(generated
     assert record.reasons() == {}
     assert record.total() > 500
     unused = [name for name, count in system.asked.items() if not count]
-    assert set(unused) <= {"delete_user", "delete_parent", "delete_ground"}, "only the rarest may not have come up"
+    assert set(unused) <= {"delete_user", "delete_link", "delete_parent", "delete_ground"}, (
+        "only the rarest may not have come up"
+    )
 
 
 @pytest.mark.live

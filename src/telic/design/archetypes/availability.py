@@ -29,6 +29,11 @@ def availability(draft: Draft, op: Operation) -> Availability:
             hint=f"add an operation of kind reserve with stock: {op.on}.<field>, or drop the filter",
         )
     facts = reservation(draft, reserve)
+    if not facts.days:
+        raise InvalidDesign(
+            f"{op.id} {op.name}: filter availability asks for days, {reserve.on} has none",
+            hint=f"give {reserve.on} a field of type daterange, or drop the filter",
+        )
     owner = owner_of(draft, op, reserve.on, apart_from=FACADE)
     things = FieldType("ref", target=op.on, maximum=100, many=True)
     request = (Field(facts.things, things), Field("days", FieldType("daterange")))

@@ -1,4 +1,4 @@
-"""The step that a transition asks another service for: record a thing once for each thing it refers to."""
+"""The step that an operation asks another service for: record a thing once for each thing it refers to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from telic.model.intent import EntityType, Operation
 
 
 def charge(draft: Draft, op: Operation, asking: str) -> OperationPlan:
-    """Let the service named in ``calls`` record one of its things, once for each `op.on`."""
+    """Let the service named in ``calls`` record one of its things, once for each `op.on`.
+
+    Fields that `op.on` has too, with the same name and type, are copied.
+    """
     service, _, name = op.calls.partition(".")
     entity = _recorded(draft, op, service)
     if service == asking or not name:
@@ -20,18 +23,19 @@ def charge(draft: Draft, op: Operation, asking: str) -> OperationPlan:
         )
     link = reference(draft, op, entity.name, op.on)
     money = [each for each in entity.fields if each.type.base == "money"]
-    rest = [each for each in entity.fields if each not in (link, *money)]
+    copied = [each for each in entity.fields if each in draft.intent.entity(op.on).fields and each not in money]
+    rest = [each for each in entity.fields if each not in (link, *money, *copied)]
     if rest or len(money) > 1:
         raise InvalidDesign(
             f"{op.id} {op.name}: nothing says what {entity.name}.{(rest or money)[-1].name} is in {op.calls}",
-            hint=f"keep a reference to {op.on} and at most one field of type money in {entity.name}",
+            hint=f"keep a reference to {op.on}, fields that {op.on} has too and one of type money in {entity.name}",
         )
     one, many = snake(entity.name), plural(snake(entity.name))
     draft.index(entity.name, Index(f"{many}_once", f"{link.name}_id", unique=True))
     record = internal(
         name,
         op,
-        (link, *money),
+        (link, *copied, *money),
         (),
         statements=(f"{service}.insert_{one}",),
         mutating=True,
@@ -45,7 +49,12 @@ def charge(draft: Draft, op: Operation, asking: str) -> OperationPlan:
             about=f"Record one {one} for a {link.name}, however often it is asked for.",
             entity=entity.name,
             needs=("store", "ids"),
-            facts={"entity": entity.name, "link": link.name, "money": money[0].name if money else ""},
+            facts={
+                "entity": entity.name,
+                "link": link.name,
+                "copied": [each.name for each in copied],
+                "money": money[0].name if money else "",
+            },
             uses={many: frozenset({"SELECT", "INSERT", "UPDATE"})},
         )
     )

@@ -26,7 +26,6 @@ def create(draft: Draft, op: Operation) -> None:
     if op.idempotent:
         draft.hide(op.on, Column("request_key", "TEXT"))
         draft.index(op.on, Index(f"{many}_request_key", "request_key", unique=True))
-    states = [each for each in draft.intent.entity(op.on).fields if each.type.base == "state"]
     calls = ((Call(required.service, required.name),) if required else ()) + lookups.check_calls(checks)
     implied = ["not_allowed"] if required else ["not_found"] if checks else []
     record = internal(
@@ -55,8 +54,8 @@ def create(draft: Draft, op: Operation) -> None:
                 "required": required,
                 "checks": checks,
                 "keyed": op.idempotent,
-                "initial": {each.name: draft.machine(each.type.target).initial for each in states},
-                "self": _account(draft, op, fields) if op.auth == "self" else "",
+                "initial": initial_states(draft, op),
+                "self": account(draft, op, fields) if op.auth == "self" else "",
             },
             uses={many: frozenset({"SELECT", "INSERT", *(["UPDATE"] if op.idempotent else [])})},
         )
@@ -117,7 +116,14 @@ def _with_states(draft: Draft, one: str) -> EntityType | None:
     return None
 
 
-def _account(draft: Draft, op: Operation, fields: tuple[Field, ...]) -> str:
+def initial_states(draft: Draft, op: Operation) -> dict[str, str]:
+    """Return the state that each field of type ``state`` starts with."""
+    states = [each for each in draft.intent.entity(op.on).fields if each.type.base == "state"]
+    return {each.name: draft.machine(each.type.target).initial for each in states}
+
+
+def account(draft: Draft, op: Operation, fields: tuple[Field, ...]) -> str:
+    """Return the reference to whoever asks, for an operation with ``auth: self``."""
     secret = {each.name for each in draft.intent.entities if any(f.type.base == "secret" for f in each.fields)}
     found = [each.name for each in fields if each.type.base == "ref" and each.type.target in secret]
     if len(found) != 1:

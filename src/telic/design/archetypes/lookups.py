@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from telic.design.draft import Draft, errors, internal, owner_of
+from telic.design.draft import Draft, entity_field, errors, internal, owner_of
 from telic.design.naming import plural, snake
 from telic.design.plan import OperationPlan
 from telic.model.design import Call
 from telic.model.intent import Field, FieldType, Operation
 
 READ = frozenset({"SELECT"})
+MOST_ASKED = 100  # things that one request asks for by their keys [1]
 
 
 def get(draft: Draft, op: Operation, entity: str, *, asking: str) -> OperationPlan:
@@ -27,6 +28,30 @@ def get(draft: Draft, op: Operation, entity: str, *, asking: str) -> OperationPl
             needs=("store",),
             facts={"entity": entity},
             uses={plural(one): READ},
+        )
+    )
+
+
+def get_many(draft: Draft, op: Operation, entity: str, *, asking: str) -> OperationPlan:
+    """Let the owner of `entity` return those of some keys that there are to the service `asking`."""
+    owner, many = owner_of(draft, op, entity, apart_from=asking), plural(snake(entity))
+    record = internal(
+        "get_many" if _alone(draft, entity) else f"get_{many}",
+        op,
+        (Field(many, FieldType("ref", target=entity, maximum=MOST_ASKED, many=True)),),
+        (entity_field(entity, many=True),),
+        statements=(f"{owner}.{many}_by_keys",),
+    )
+    return draft.add(
+        OperationPlan(
+            service=owner,
+            operation=record,
+            shape="get_many",
+            about=f"Those {many} of some keys that there are.",
+            entity=entity,
+            needs=("store",),
+            facts={"entity": entity},
+            uses={many: READ},
         )
     )
 

@@ -1,4 +1,4 @@
-"""``reserve``: take a share of a stock for a range of days, hold it for a while, give it back when nobody pays."""
+"""``reserve``: take a share of a stock, for good or for a range of days, hold it a while, give it back if nobody pays."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Reservation:
     stock_entity: str  # Hotel
     stock_field: str  # rooms, of the hotel
     quantity: str  # rooms, of the booking
-    days: str
+    days: str  # "" where what is taken is taken for good
     state: str
     initial: str  # held
     expired: str  # "" where holds last for ever
@@ -65,7 +65,7 @@ def reservation(draft: Draft, op: Operation) -> Reservation:
         stock_entity=stock_entity,
         stock_field=stock_field,
         quantity=_quantity(draft, op, stock_field),
-        days=the_field(draft, op, op.on, "daterange").name,
+        days=the_field(draft, op, op.on, "daterange").name if _has_days(draft, op) else "",
         state=state.name,
         initial=machine.initial,
         expired=expired,
@@ -107,7 +107,7 @@ def reserve(draft: Draft, op: Operation) -> None:
             service=owner,
             operation=record,
             shape="reserve",
-            about=f"Hold {facts.quantity} of a {facts.thing} for a range of days.",
+            about=f"Hold {facts.quantity} of a {facts.thing}{' for a range of days' if facts.days else ''}.",
             entity=op.on,
             needs=tuple(dict.fromkeys(("store", get.service, *(each["service"] for each in checks), "clock", "ids"))),
             facts={"entity": op.on, "reservation": facts, "look": get, "checks": checks, "keyed": op.idempotent},
@@ -130,11 +130,14 @@ def _keep(draft: Draft, op: Operation, facts: Reservation, owner: str) -> None:
         draft.index(op.on, Index(f"{many}_request_key", "request_key", unique=True))
     columns = (
         Column(f"{facts.thing}_id", "TEXT NOT NULL"),
-        Column("day", "DATE NOT NULL"),
+        *((Column("day", "DATE NOT NULL"),) if facts.days else ()),
         Column("taken", "INTEGER NOT NULL CHECK (taken >= 0)"),
     )
-    about = f"how much of each {facts.thing} is taken on each day by every {one} that is not over"
-    draft.table(TablePlan(owner, facts.stock_table, columns, (f"{facts.thing}_id", "day"), (), about))
+    about = (
+        f"how much of each {facts.thing} is taken{' on each day' if facts.days else ''} by every {one} that is not over"
+    )
+    key = (f"{facts.thing}_id", "day") if facts.days else (f"{facts.thing}_id",)
+    draft.table(TablePlan(owner, facts.stock_table, columns, key, (), about))
 
 
 def _expire(draft: Draft, op: Operation, facts: Reservation, owner: str) -> None:
@@ -151,6 +154,10 @@ def _expire(draft: Draft, op: Operation, facts: Reservation, owner: str) -> None
             facts={"entity": op.on, "reservation": facts},
         ),
     )
+
+
+def _has_days(draft: Draft, op: Operation) -> bool:
+    return any(each.type.base == "daterange" for each in draft.intent.entity(op.on).fields)
 
 
 def _quantity(draft: Draft, op: Operation, stock_field: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from telic.intent.rules.scene import Scene, place
 
-READS = ("geo_search", "list_by_ref")
+READS = ("geo_search", "list_by_ref", "count_by_ref", "find_by_prefix")
 """Verbs whose answers may be kept for a while."""
 
 

@@ -17,8 +17,13 @@ VERB_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "geo_search": (("in",), ("filter",)),
     "reserve": (("stock", "hold", "idempotent"), ()),
     "transition": (("edge", "idempotent"), ("calls",)),
-    "list_by_ref": (("by",), ("order",)),
+    "list_by_ref": (("by",), ("order", "show")),
+    "count_by_ref": (("by",), ()),
+    "find_by_prefix": (("by",), ()),
     "create": (("idempotent",), ("requires",)),
+    "link": ((), ("calls",)),
+    "unlink": ((), ()),
+    "publish": (("deliver", "through", "idempotent"), ()),
     "crud": (("idempotent",), ()),
     "custom": (("in", "idempotent"), ()),
 }
@@ -54,7 +59,7 @@ def _check_keys(scene: Scene, verb: str, item: Item) -> None:
     for key, _ in item.entries:
         if key.text in forms and key.text not in (*COMMON, *needed, *possible):
             takes = ", ".join((*needed, *possible))
-            scene.findings.add(key, f"{verb} takes no key {key.text!r}", f"of its own it takes {takes}")
+            scene.findings.add(key, f"{verb} takes no key {key.text!r}", f"of its own it takes {takes or 'none'}")
 
 
 def _check_auth(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
@@ -110,6 +115,10 @@ def _check_transition(scene: Scene, operation: Operation, entity: EntityType, it
         scene.findings.add(
             at, f"{machine.name} has no edge {edge!r}", near(edge, ["->".join(e) for e in machine.edges])
         )
+    _check_calls(scene, operation, item)
+
+
+def _check_calls(scene: Scene, operation: Operation, item: Item) -> None:
     if operation.calls:
         service, dot, called = operation.calls.partition(".")
         owners = [each.owner for each in scene.intent.entities if each.owner]
@@ -122,13 +131,38 @@ def _check_transition(scene: Scene, operation: Operation, entity: EntityType, it
 
 
 def _check_list(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
+    _check_field(scene, entity, place(item, "by"), operation.by, "ref")
+    _check_field(scene, entity, place(item, "show"), operation.show, "ref")
+
+
+def _check_prefix(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
+    _check_field(scene, entity, place(item, "by"), operation.by, "str")
+
+
+def _check_link(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
+    ends = [each.name for each in entity.fields if each.type.base == "ref"]
+    if len(ends) != 2:
+        message = f"{entity.name} has {len(ends)} references, a link has two ends"
+        scene.findings.add(place(item, "on"), message, "fields such as {follower: ref(User), followed: ref(User)}")
+    _check_calls(scene, operation, item)
+
+
+def _check_publish(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
+    for key, text in (("deliver", operation.deliver), ("through", operation.through)):
+        of, dot, field = text.partition(".")
+        at = place(item, key)
+        if text and not dot:
+            scene.findings.add(at, f"{text!r} is not Entity.field", "such as Entry.reader")
+        elif text and scene.known(at, of, scene.entities, "no entity"):
+            _check_field(scene, scene.entities[of], at, field, "ref")
+
+
+def _check_field(scene: Scene, entity: EntityType, at: Item, name: str, base: str) -> None:
     bases = {each.name: each.type.base for each in entity.fields}
-    if (
-        scene.known(place(item, "by"), operation.by, bases, f"{entity.name} has no field")
-        and bases[operation.by] != "ref"
-    ):
-        message = f"{entity.name}.{operation.by} is {bases[operation.by]}, not a reference"
-        scene.findings.add(place(item, "by"), message, "name a field of type ref(...)")
+    if scene.known(at, name, bases, f"{entity.name} has no field") and bases[name] != base:
+        wanted = {"ref": "a reference", "str": "a text"}[base]
+        message = f"{entity.name}.{name} is {bases[name]}, not {wanted}"
+        scene.findings.add(at, message, f"name a field of type {'ref(...)' if base == 'ref' else base}")
 
 
 def _check_create(scene: Scene, operation: Operation, entity: EntityType, item: Item) -> None:
@@ -162,5 +196,10 @@ _CHECKS: dict[str, Callable[[Scene, Operation, EntityType, Item], None]] = {
     "reserve": _check_reserve,
     "transition": _check_transition,
     "list_by_ref": _check_list,
+    "count_by_ref": _check_list,
+    "find_by_prefix": _check_prefix,
     "create": _check_create,
+    "link": _check_link,
+    "unlink": _check_link,
+    "publish": _check_publish,
 }

@@ -58,9 +58,17 @@ def _names(scene: Scene, use_case: UseCase, steps: list[Operation]) -> dict[str,
         entity = scene.entities[operation.on]
         for each in request_of(operation, entity):
             names.setdefault(each.name, scene.nouns.kind(each.type, each.name))
-        many = operation.kind in ("geo_search", "list_by_ref")
+        many = operation.kind in ("geo_search", "list_by_ref", "find_by_prefix")
+        shown = next((each.type.target for each in entity.fields if each.name == operation.show), "")
         if operation.outputs:
             names[operation.id] = scene.nouns.kind(operation.outputs[0], operation.id)
+        elif operation.kind == "count_by_ref":
+            names["count"] = Kind("number")
+            continue
+        elif operation.kind == "unlink":
+            continue
+        elif shown:
+            names[operation.id] = Kind("things", shown)
         else:
             names[operation.id] = Kind("things" if many else "thing", entity.name)
         if not many:

@@ -106,6 +106,7 @@ class Beliefs:
         self.accounts: dict[str, list[Account]] = defaultdict(list)  # at rest, by entity
         self._lives: dict[str, Lives] = {}
         self._made: dict[str, dict[str, dict[str, Thing]]] = {}  # entity, field that it is listed by: value: things
+        self._shown: dict[tuple[str, str, str], dict[str, dict[str, Thing]]] = {}  # the same by what they refer to
 
     def lives(self, entity: str) -> Lives:
         """Return what is believed of an entity with states; the seed's things are added by `settle`."""
@@ -128,9 +129,41 @@ class Beliefs:
             self._made[place] = table
         return self._made[place]
 
+    def shown(self, entity: str, by: str, show: str) -> dict[str, dict[str, Thing]]:
+        """Return what the known things of an entity refer to by `show`, by the value of `by`: a live table too."""
+        place = (entity, by, show)
+        if place not in self._shown:
+            self._shown[place] = defaultdict(dict)
+            for each in self.knowledge.things(entity).values():
+                _widen(self._shown[place][str(each.fields[by])], str(each.fields[show]), each)
+        return self._shown[place]
+
     def made(self, entity: str, thing: Thing) -> None:
         """Take note of a thing that the generator made."""
         for place, table in self._made.items():
             of, _, field = place.partition(".")
             if of == entity:
                 table[str(thing.fields.get(field))][thing.key] = thing
+        self.delivered(entity, thing)
+
+    def delivered(self, entity: str, thing: Thing) -> None:
+        """Take note of a thing whose key nobody was told."""
+        for (of, by, show), table in self._shown.items():
+            if of == entity:
+                _widen(table[str(thing.fields[by])], str(thing.fields[show]), thing)
+
+    def unmade(self, entity: str, thing: Thing) -> None:
+        """Know nothing any more of a thing that is being removed."""
+        for place, table in self._made.items():
+            of, _, field = place.partition(".")
+            if of == entity:
+                table[str(thing.fields.get(field))].pop(thing.key, None)
+        for (of, by, show), shown in self._shown.items():
+            if of == entity:
+                shown[str(thing.fields[by])].pop(str(thing.fields[show]), None)
+
+
+def _widen(known: dict[str, Thing], key: str, thing: Thing) -> None:
+    """Note when something came to refer to `key`; at any of these times, where several do."""
+    before = known.get(key, thing)
+    known[key] = Thing(key, thing.fields, min(before.since, thing.since), max(before.until, thing.until))

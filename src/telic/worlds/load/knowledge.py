@@ -19,6 +19,7 @@ from telic.model.intent import EntityType, Field, Operation
 from telic.worlds.load.geography import Map, Point
 
 SCHEMA = "telic/design/v1"
+MAKING = ("create", "crud", "reserve", "link", "publish")  # verbs that add things
 CREATED = "created_at"  # the column that says since when a row exists
 
 
@@ -107,7 +108,13 @@ class Knowledge:
 
     def grows(self, entity: str) -> bool:
         """Whether users can make things of this entity, so that there may be others than the seed's."""
-        return any(each.on == entity and each.kind in ("create", "crud", "reserve") for each in self.intent.operations)
+        owner = self.intent.entity(entity).owner
+        return any(
+            (each.on == entity and each.kind in MAKING)
+            or each.deliver.partition(".")[0] == entity
+            or each.calls.partition(".")[0] == owner
+            for each in self.intent.operations
+        )
 
     def _read(self, entity: EntityType) -> list[Thing]:
         tables = [each for each in self.design.service(entity.owner).tables if each.key == (entity.key,)]

@@ -9,10 +9,15 @@ from telic.model.intent import Operation
 from telic.worlds.load.beliefs import Beliefs
 from telic.worlds.load.exchange import Ask
 from telic.worlds.load.flows.base import Flow
+from telic.worlds.load.flows.count_by_ref import CountByRef
 from telic.worlds.load.flows.create import Create
 from telic.worlds.load.flows.crud import Crud
+from telic.worlds.load.flows.find_by_prefix import FindByPrefix
 from telic.worlds.load.flows.geo_search import GeoSearch
+from telic.worlds.load.flows.link import Link, Unlink
 from telic.worlds.load.flows.list_by_ref import ListByRef
+from telic.worlds.load.flows.list_shown import ListShown
+from telic.worlds.load.flows.publish import Publish
 from telic.worlds.load.flows.reserve import Reserve
 from telic.worlds.load.flows.transition import Transition
 from telic.worlds.load.plan import Planned
@@ -94,12 +99,31 @@ class _Opening:
                 return self.flow(each)
         return None
 
+    def links(self, operation: Operation) -> Link | None:
+        """Return the flow that makes the links which `operation` removes; None when there is none."""
+        for each in self._beliefs.knowledge.intent.operations:
+            if each.kind == "link" and each.on == operation.on:
+                flow = self.flow(each)
+                assert isinstance(flow, Link)
+                return flow
+        return None
+
+    def listing(self, operation: Operation) -> Flow:
+        """Return the flow of a list: of things, or of what they refer to."""
+        made = ListShown if operation.show else ListByRef
+        return made(operation, self._beliefs, self.accounts(operation))
+
 
 _KINDS: dict[str, Callable[[_Opening, Operation], Flow]] = {
     "geo_search": lambda opening, operation: GeoSearch(operation, opening._beliefs),
     "reserve": lambda opening, operation: Reserve(operation, opening._beliefs),
     "transition": lambda opening, operation: Transition(operation, opening._beliefs, opening.before(operation)),
-    "list_by_ref": lambda opening, operation: ListByRef(operation, opening._beliefs, opening.accounts(operation)),
+    "list_by_ref": lambda opening, operation: opening.listing(operation),
+    "count_by_ref": lambda opening, operation: CountByRef(operation, opening._beliefs, opening.accounts(operation)),
+    "find_by_prefix": lambda opening, operation: FindByPrefix(operation, opening._beliefs),
+    "link": lambda opening, operation: Link(operation, opening._beliefs, opening.accounts(operation)),
+    "unlink": lambda opening, operation: Unlink(operation, opening._beliefs, opening.links(operation)),
+    "publish": lambda opening, operation: Publish(operation, opening._beliefs),
     "create": lambda opening, operation: Create(operation, opening._beliefs, opening.accounts(operation)),
     "crud": lambda opening, operation: Crud(operation, opening._beliefs),
 }

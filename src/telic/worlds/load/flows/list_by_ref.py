@@ -62,16 +62,25 @@ class ListByRef:
             return wrong("twice")
         if not in_order(keys, known, newest=self._operation.order != "oldest"):
             return wrong("order")
-        return wrong("missing") if self._missing(keys, known, sent) else RIGHT
+        lost = missing(keys, known, settled=sent - self._stale, newest=self._operation.order != "oldest")
+        return wrong("missing") if lost else RIGHT
 
-    def _missing(self, keys: list[str], known: Mapping[str, Thing], sent: float) -> bool:
-        settled = sent - self._stale  # what was made before then has to be there
-        if not keys:
-            return any(each.until < settled for each in known.values())
-        if self._operation.order == "oldest":
-            return False
-        oldest = min((known[key].until for key in keys if key in known), default=float("inf"))
-        return any(each.since > oldest and each.until < settled and key not in keys for key, each in known.items())
+
+def missing(keys: list[str], known: Mapping[str, Thing], *, settled: float, newest: bool) -> bool:
+    """Whether a list lacks what was certainly made before `settled` and has to be on its first page.
+
+    Examples
+    --------
+    >>> known = {"a": Thing("a", {}, 1.0, 2.0), "b": Thing("b", {}, 3.0, 4.0)}
+    >>> missing(["a"], known, settled=5.0, newest=True), missing(["b"], known, settled=5.0, newest=True)
+    (True, False)
+    """
+    if not keys:
+        return any(each.until < settled for each in known.values())
+    if not newest:
+        return False
+    oldest = min((known[key].until for key in keys if key in known), default=float("inf"))
+    return any(each.since > oldest and each.until < settled and key not in keys for key, each in known.items())
 
 
 def in_order(keys: list[str], known: Mapping[str, Thing], *, newest: bool) -> bool:

@@ -74,7 +74,8 @@ class Transition:
             return wrong("shape")
         if reply.get(self._state) != self._to:
             return wrong("state")
-        if differs(reply, {self._key: life.key, **life.fields}):
+        fields = {**life.fields, self._state: self._to}  # a seed's fields say where it was
+        if differs(reply, {self._key: life.key, **fields}):
             return wrong("fields")
-        self._lives.add(Life(life.key, life.fields, self._to, self._beliefs.now()))
+        self._lives.add(Life(life.key, fields, self._to, self._beliefs.now()))
         return RIGHT

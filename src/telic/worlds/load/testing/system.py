@@ -63,6 +63,13 @@ class ModelSystem:
             "transition": lambda: self._move(intended, body),
             "list_by_ref": lambda: self._list(intended, body),
             "create": lambda: self._create(intended, body),
+            "count_by_ref": lambda: Reply(
+                200, {"count": len(self._where(intended.on, intended.by, body[intended.by]))}
+            ),
+            "find_by_prefix": lambda: self._find(intended, str(body["prefix"])),
+            "link": lambda: self._link(intended, body),
+            "unlink": lambda: self._unlink(intended, body),
+            "publish": lambda: self._publish(intended, body),
             "crud": lambda: self._crud(intended, operation.partition("_")[0], body, token),
         }
         reply = kinds[intended.kind]()
@@ -101,9 +108,60 @@ class ModelSystem:
         known = self._knowledge.things(operation.on)
         found = list(self._where(operation.on, operation.by, body[operation.by]))
         key = self._knowledge.intent.entity(operation.on).key
-        since = {name: each.since for name, each in known.items()}
-        found.sort(key=lambda each: since.get(str(each[key]), float("inf")))  # stable: those made here are in order
-        return Reply(200, {"things": (found if operation.order == "oldest" else found[::-1])[:MOST]})
+        seeded = ((known.get(str(each[key])), each) for each in found)
+        since = {id(each): thing.since if thing else float("inf") for thing, each in seeded}
+        found.sort(key=lambda each: since[id(each)])  # stable: those made here are in order
+        listed = (found if operation.order == "oldest" else found[::-1])[:MOST]
+        if operation.show:
+            target = self._target(operation.on, operation.show)
+            shown = dict.fromkeys(str(each[operation.show]) for each in listed)
+            listed = [self._things[target][each] for each in shown if each in self._things[target]]
+        return Reply(200, {"things": listed})
+
+    def _find(self, operation: Operation, prefix: str) -> Reply:
+        key = self._knowledge.intent.entity(operation.on).key
+        places = [
+            (str(each[operation.by]).encode().lower(), str(each[key]), each)
+            for each in self._things[operation.on].values()
+        ]
+        found = sorted(each for each in places if each[0].startswith(prefix.encode().lower()))
+        return Reply(200, {"things": [each for _, _, each in found[:MOST]]})
+
+    def _link(self, operation: Operation, body: Fields) -> Reply:
+        near, far = self._ends(operation.on)
+        tied = (each for each in self._where(operation.on, near, body[near]) if each[far] == body[far])
+        known = next(tied, None)
+        return Reply(200, dict(known)) if known else self._keep(operation.on, body)
+
+    def _unlink(self, operation: Operation, body: Fields) -> Reply:
+        near, far = self._ends(operation.on)
+        gone = [each for each in self._where(operation.on, near, body[near]) if each[far] == body[far]]
+        for each in gone:
+            del self._things[operation.on][str(each[self._knowledge.intent.entity(operation.on).key])]
+            for (of, field), index in self._indexes.items():
+                if of == operation.on:
+                    index[each[field]].remove(each)
+        return Reply(200, {"removed": bool(gone)})
+
+    def _publish(self, operation: Operation, body: Fields) -> Reply:
+        entries, _, reader = operation.deliver.partition(".")
+        links, _, followed = operation.through.partition(".")
+        author = next(name for name in body if self._target(operation.on, name) == self._target(links, followed))
+        follower = next(each for each in self._ends(links) if each != followed)
+        thing = next(each for each in self._ends(entries) if each != reader)
+        made = self._keep(operation.on, body)
+        assert isinstance(made.body, dict)
+        key = made.body[self._knowledge.intent.entity(operation.on).key]
+        for each in self._where(links, followed, body[author]):
+            self._keep(entries, {reader: each[follower], thing: key})
+        return made
+
+    def _ends(self, entity: str) -> list[str]:
+        return [each.name for each in self._knowledge.intent.entity(entity).fields if each.type.base == "ref"]
+
+    def _target(self, entity: str, field: str) -> str:
+        fields = self._knowledge.intent.entity(entity).fields
+        return next((each.type.target for each in fields if each.name == field), "")
 
     def _create(self, operation: Operation, body: Fields) -> Reply:
         if operation.requires:

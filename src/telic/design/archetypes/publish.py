@@ -1,0 +1,163 @@
+"""``publish``: keep a new thing and deliver it to everybody who follows whoever it is by."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from telic.design.archetypes import lookups
+from telic.design.archetypes.create import initial_states
+from telic.design.draft import COMPOSE, Draft, errors, inputs, internal, owner_of, reference
+from telic.design.naming import plural, snake
+from telic.design.plan import Column, Index, OperationPlan
+from telic.errors import InvalidDesign
+from telic.model.design import Call
+from telic.model.intent import Field, FieldType, Operation
+
+MOST_FOLLOWERS = 1000  # that one thing is delivered to, the newest of them [1]
+
+
+class Delivery(TypedDict):
+    """The fields that play a part in a delivery."""
+
+    entity: str  # Entry
+    reader: str  # of the entry: who gets it
+    thing: str  # of the entry: what is delivered
+    links: str  # Follow
+    followed: str  # of the link: whom one follows
+    follower: str  # of the link
+    author: str  # of what is published: whom one follows
+
+
+def publish(draft: Draft, op: Operation) -> None:
+    """Add the facade's publishing, the owner's ``add``, the delivery and the question who follows."""
+    delivery = _delivery(draft, op)
+    fields = inputs(draft, op)
+    checks = lookups.checked_references(draft, op, fields, asking=COMPOSE)
+    keep, deliver = _keep(draft, op, fields), _deliver(draft, op, delivery)
+    services = [*(each["service"] for each in checks), keep.service, deliver.service]
+    record = internal(
+        op.name,
+        op,
+        fields,
+        (),
+        calls=(*lookups.check_calls(checks), Call(keep.service, keep.name), Call(deliver.service, deliver.name)),
+        raises=errors(op, *(["not_found"] if checks else [])),
+        mutating=True,
+        idempotent=False,
+    )
+    draft.offer(
+        OperationPlan(
+            service=COMPOSE,
+            operation=record,
+            shape="publish",
+            about=f"Keep a new {snake(op.on)} and deliver it to everybody who follows its {delivery['author']}.",
+            entity=op.on,
+            needs=tuple(dict.fromkeys(services)),
+            facts={"checks": checks, "keep": keep, "deliver": deliver, "delivery": delivery},
+        )
+    )
+
+
+def _delivery(draft: Draft, op: Operation) -> Delivery:
+    entity, _, reader = op.deliver.partition(".")
+    links, _, followed = op.through.partition(".")
+    entries, ends = draft.intent.entity(entity).fields, draft.intent.entity(links).fields
+    target = next(each.type.target for each in ends if each.name == followed)
+    others = [each.name for each in ends if each.type.base == "ref" and each.name != followed]
+    if len(others) != 1 or len(entries) != 2:
+        raise InvalidDesign(
+            f"{op.id} {op.name}: {links} links two users, and {entity} says who gets what, and nothing else",
+            hint="Follow: {follower: ref(User), followed: ref(User)} and Entry: {reader: ref(User), post: ref(Post)}",
+        )
+    return {
+        "entity": entity,
+        "reader": reader,
+        "thing": reference(draft, op, entity, op.on).name,
+        "links": links,
+        "followed": followed,
+        "follower": others[0],
+        "author": reference(draft, op, op.on, target).name,
+    }
+
+
+def _keep(draft: Draft, op: Operation, fields: tuple[Field, ...]) -> OperationPlan:
+    owner, one, many = owner_of(draft, op, op.on, apart_from=COMPOSE), snake(op.on), plural(snake(op.on))
+    if op.idempotent:
+        draft.hide(op.on, Column("request_key", "TEXT"))
+        draft.index(op.on, Index(f"{many}_request_key", "request_key", unique=True))
+    record = internal(
+        f"add_{one}", op, fields, (), statements=(f"{owner}.insert_{one}",), mutating=True, idempotent=False
+    )
+    return draft.add(
+        OperationPlan(
+            service=owner,
+            operation=record,
+            shape="create",
+            about=f"Keep a new {one}.",
+            entity=op.on,
+            needs=("store", "ids"),
+            facts={
+                "entity": op.on,
+                "required": None,
+                "checks": [],
+                "keyed": op.idempotent,
+                "initial": initial_states(draft, op),
+                "self": "",
+            },
+            uses={many: frozenset({"SELECT", "INSERT", *(["UPDATE"] if op.idempotent else [])})},
+        )
+    )
+
+
+def _deliver(draft: Draft, op: Operation, delivery: Delivery) -> OperationPlan:
+    entity = draft.intent.entity(delivery["entity"])
+    owner, one, many = entity.owner, snake(entity.name), plural(snake(entity.name))
+    followers = _followers(draft, op, delivery, asking=owner)
+    draft.index(entity.name, Index(f"{many}_once", f"{delivery['reader']}_id, {delivery['thing']}_id", unique=True))
+    target = next(each for each in draft.intent.entity(op.on).fields if each.name == delivery["author"])
+    record = internal(
+        f"deliver_{many}",
+        op,
+        (Field(delivery["thing"], FieldType("ref", target=op.on)), Field(delivery["author"], target.type)),
+        (Field("delivered", FieldType("int", minimum=0.0)),),
+        calls=(Call(followers.service, followers.name),),
+        statements=(f"{owner}.add_{many}",),
+        mutating=True,
+        idempotent=True,
+    )
+    return draft.add(
+        OperationPlan(
+            service=owner,
+            operation=record,
+            shape="deliver",
+            about=f"Keep one {one} for everybody who follows, {MOST_FOLLOWERS} at most; how many are new.",
+            needs=("store", followers.service, "ids"),
+            facts={"entity": entity.name, "delivery": delivery, "followers": followers},
+            uses={many: frozenset({"SELECT", "INSERT"})},
+        )
+    )
+
+
+def _followers(draft: Draft, op: Operation, delivery: Delivery, *, asking: str) -> OperationPlan:
+    links, followed, follower = delivery["links"], delivery["followed"], delivery["follower"]
+    fields = {each.name: each for each in draft.intent.entity(links).fields}
+    owner, many = owner_of(draft, op, links, apart_from=asking), plural(snake(links))
+    draft.index(links, Index(f"{many}_to_{followed}", f"{followed}_id, created_at DESC"))
+    record = internal(
+        f"{plural(follower)}_of",
+        op,
+        (fields[followed],),
+        (Field(plural(follower), FieldType("ref", target=fields[follower].type.target, many=True)),),
+        statements=(f"{owner}.{plural(follower)}_of",),
+    )
+    return draft.add(
+        OperationPlan(
+            service=owner,
+            operation=record,
+            shape="ends",
+            about=f"Who follows: the newest {MOST_FOLLOWERS} at most.",
+            needs=("store",),
+            facts={"entity": links, "by": followed, "end": follower, "ends": plural(follower), "most": MOST_FOLLOWERS},
+            uses={many: lookups.READ},
+        )
+    )
