@@ -19,9 +19,11 @@ from telic.model import (
     ServiceOperation,
     ServiceState,
     State,
+    StoreState,
+    Table,
     Topology,
 )
-from telic.model.intent import Keys, Workload
+from telic.model.intent import Capacity, Keys, Workload
 from telic.runtime.wiring import Wiring
 
 STORE = '''"""The port of {service} to its store."""
@@ -48,6 +50,80 @@ TAKE = Statement(
 )
 '''
 
+STORE += '''
+
+class Store(Protocol):
+    """What {service} needs."""
+
+    async def row(self, key: str) -> Row | None:
+        """Return one row."""
+        ...
+'''
+
+MESSAGES = '''"""What {service} is asked and what it answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Id = Annotated[str, Meta(pattern=r"\\A[A-Za-z0-9_-]{1,64}\\Z")]
+
+
+class Geo(Struct, frozen=True):
+    """A point."""
+
+    lat: float
+    lon: float
+
+
+class Row(Struct, frozen=True):
+    """A row."""
+
+    row_id: str
+    name: str
+    loc: Geo
+    rooms: int
+
+
+class FindRequest(Struct, frozen=True):
+    """What ``find`` is asked."""
+
+    near: Id
+
+
+class FindReply(Struct, frozen=True):
+    """What ``find`` answers."""
+
+    rows: list[Row]
+
+
+class TakeRequest(Struct, frozen=True):
+    """What ``take`` is asked."""
+
+    row: Id
+
+
+class Taken(Struct, frozen=True):
+    """What ``take`` answers."""
+
+    row_id: str
+'''
+
+CLIENTS = '''"""What {service} asks of others."""
+
+from __future__ import annotations
+
+
+class RowClient:
+    """Asks for rows."""
+
+    async def find(self, request: object) -> object:
+        """Find."""
+        return await self._client.call("find", request, object, idempotent=True)
+'''
+
 HANDLERS = '''"""Handlers of {service}."""
 
 from __future__ import annotations
@@ -61,7 +137,7 @@ class Find:
     def __init__(self, store: object) -> None:
         self._store = store
 
-    async def __call__(self, request: object, context: RequestContext) -> str:
+    async def __call__(self, request: FindRequest, context: RequestContext) -> FindReply:
         """Return them."""
         return "rows"
 
@@ -69,7 +145,7 @@ class Find:
 class TakeRow:
     """F3: take one."""
 
-    async def __call__(self, request: object, context: RequestContext) -> str:
+    async def __call__(self, request: TakeRequest, context: RequestContext) -> Taken:
         return "taken"
 '''
 
@@ -93,6 +169,9 @@ def build(runtime: Runtime) -> Application:
 '''
 
 
+FILES = {"store.py": STORE, "handlers.py": HANDLERS, "app.py": APP, "messages.py": MESSAGES, "clients.py": CLIENTS}
+
+
 def _operation(
     name: str, *, derives: tuple[str, ...] = (), calls: tuple[Call, ...] = (), statements: tuple[str, ...] = ()
 ) -> ServiceOperation:
@@ -104,7 +183,17 @@ def _owner(name: str) -> ServiceDesign:
         _operation("find", statements=(f"{name}.rows_in_box",)),
         _operation("take", statements=(f"{name}.take",)),
     )
-    return ServiceDesign(name, "owner", (name,), operations, stores=("postgres",))
+    columns = {"row_id": "TEXT NOT NULL", "name": "TEXT NOT NULL", "lat": "REAL NOT NULL", "rooms": "INTEGER NOT NULL"}
+    rows = Table("rows", columns, ("row_id",), ("rows_lat (lat)",))
+    return ServiceDesign(
+        name,
+        "owner",
+        (name,),
+        operations,
+        stores=("postgres",),
+        tables=(rows,),
+        capacity=Capacity(name, slots=16, service_time=0.06),
+    )
 
 
 @pytest.fixture
@@ -131,11 +220,16 @@ def design() -> Design:
 
 def _service(each: ServiceDesign, number: int, ports: dict[str, int]) -> ServiceState:
     config: dict[str, Scalar] = {f"upstream.{callee}.port": ports[f"{each.name}->{callee}"] for callee in each.callees}
+    config |= {f"upstream.{callee}.host": "127.0.0.1" for callee in each.callees}
     config["log.level"] = "INFO"
     if each.stores:
         config["store.postgres.pool"] = 3
+        config["store.postgres.port"] = ports[f"{each.name}->postgres"]
+        config["store.postgres.database"] = "hotel"
+        config["store.postgres.password_file"] = f"secrets/{each.name}"
+    policies = {each.name: {"shed": 0.0}} | {f"{each.name}->{callee}": {"timeout": 0.6} for callee in each.callees}
     instance = InstanceState(f"{each.name}-1", 100 + number, "ready", "1", 0.0)
-    return ServiceState(each.name, "1", "", 1, config, {}, (instance,))
+    return ServiceState(each.name, "1", "", 1, config, policies, (instance,))
 
 
 @pytest.fixture
@@ -144,16 +238,16 @@ def harm(design: Design) -> RecordingHarm:
     ports = {each.name: 22000 + 2 * index for index, each in enumerate(edges)}
     links = {name: LinkState(name, "a", {"a": port, "b": port + 1}) for name, port in ports.items()}
     services = {each.name: _service(each, index, ports) for index, each in enumerate(design.services)}
+    stores = {"postgres": StoreState("postgres", InstanceState("postgres", 99, "ready", "", 0.0))}
     entities = (*(Entity(each, "service") for each in services), Entity("postgres", "store"))
     releases = {
-        name: {
-            f"services/{name}/{file}": text.replace("{service}", name)
-            for file, text in (("store.py", STORE), ("handlers.py", HANDLERS), ("app.py", APP))
-        }
+        name: {f"services/{name}/{file}": text.replace("{service}", name) for file, text in FILES.items()}
         for name in services
     }
     return RecordingHarm(
-        State("hotel", 1000.0, services, links=links), Topology("hotel", entities, tuple(edges)), releases
+        State("hotel", 1000.0, services, stores=stores, links=links),
+        Topology("hotel", entities, tuple(edges)),
+        releases,
     )
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Unpack
 
 from telic.errors import UnknownName, UsageError
 from telic.model import Change, Scalar, State, Topology, Window
+from telic.model.weather import Weather, WeatherGiven
+
+
+STORE_TOO = ("signal", "throttle", "pause")  # what may be done to a store's processes as well
 
 
 class RecordingHarm:
@@ -27,7 +32,10 @@ class RecordingHarm:
         self._releases = {(name, state.services[name].version): dict(files) for name, files in releases.items()}
         self._stopped: set[str] = set()
         self._shares: dict[str, float] = {}
-        self._links: dict[str, tuple[float, bool, float]] = {}
+        self._links: dict[str, Weather] = {}
+        self._limits: dict[str, tuple[int, float, float]] = {}
+        self._troubles: dict[tuple[str, str, str], float] = {}
+        self._loads: dict[str, Mapping[str, str | float]] = {}
         self._left: dict[str, float] = {}
         self._pauses: dict[str, tuple[float, float]] = {}
         self._missing: set[tuple[str, str, str]] = set()
@@ -41,6 +49,11 @@ class RecordingHarm:
             "stopped": sorted(self._stopped),
             "shares": dict(self._shares),
             "links": dict(self._links),
+            "limits": dict(self._limits),
+            "troubles": dict(self._troubles),
+            "loads": dict(self._loads),
+            "policies": {each.name: dict(each.policies) for each in services},
+            "replicas": {each.name: each.replicas for each in services},
             "left": dict(self._left),
             "pauses": dict(self._pauses),
             "missing": sorted(self._missing),
@@ -64,14 +77,31 @@ class RecordingHarm:
             self._shares[service] = share
         return "cgroup"
 
-    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False, fail: float = 0.0) -> None:
+    def link(self, edge: str, **weather: Unpack[WeatherGiven]) -> None:
         """Note the state of the primary link."""
-        self.calls.append(f"link {edge} {delay} {drop}" + (f" {fail}" if fail else ""))
+        now = Weather(**weather)
+        self.calls.append(f"link {edge} {now.delay} {now.drop}" + (f" {now.fail}" if now.fail else ""))
         if edge not in {each.name for each in self._topology.edges}:
             raise UnknownName(f"no edge {edge!r}", hint="an edge is written caller->callee")
         self._links.pop(edge, None)
-        if delay or drop or fail:
-            self._links[edge] = (delay, drop, fail)
+        if not now.fair:
+            self._links[edge] = now
+
+    def limit(self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0) -> None:
+        """Note the limits."""
+        self._known(service, "limit", f"{files} {memory} {life}")
+        self._limits.pop(service, None)
+        if files or memory or life:
+            self._limits[service] = (files, memory, life)
+
+    def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
+        """Note the trouble."""
+        self.calls.append(f"store {name} {trouble} {on} {size}")
+        if name not in self._state.stores:
+            raise UnknownName(f"no store {name!r}", hint=f"known: {', '.join(self._state.stores)}")
+        self._troubles.pop((name, trouble, on), None)
+        if size:
+            self._troubles[name, trouble, on] = size
 
     def capacity(self, service: str, share: float) -> None:
         """Note what is left."""
@@ -112,6 +142,35 @@ class RecordingHarm:
         self._set(service, new)
         return self._note("config", service, summary, author, diff, str(old.revision), str(new.revision))
 
+    def push_policy(self, target: str, changes: Mapping[str, object], *, author: str, summary: str) -> Change:
+        """Put `changes` into a policy."""
+        service = target.partition("->")[0]
+        self._known(service, "push_policy", dict(changes))
+        old = self._state.services[service]
+        known = old.policies.get(target)
+        if not isinstance(known, Mapping):
+            raise UnknownName(f"no policy of {target!r}", hint=f"known: {', '.join(old.policies)}")
+        self._set(service, replace(old, policies={**old.policies, target: {**known, **changes}}))
+        diff = "\n".join(f"{key}: {known.get(key)} -> {value}" for key, value in changes.items())
+        return replace(self._note("config", target, summary, author, diff, "", ""), kind="policy")
+
+    def scale(self, service: str, replicas: int, *, author: str, summary: str) -> Change | None:
+        """Note how many there are."""
+        self._known(service, "scale", replicas)
+        old = self._state.services[service]
+        if old.replicas == replicas:
+            return None
+        self._set(service, replace(old, replicas=replicas))
+        diff = f"replicas: {old.replicas} -> {replicas}"
+        return replace(self._note("config", service, summary, author, diff, "", ""), kind="scale")
+
+    def load(self, name: str, **order: str | float) -> None:
+        """Note what is sent."""
+        self.calls.append(f"load {name} {order}")
+        self._loads.pop(name, None)
+        if order:
+            self._loads[name] = order
+
     def deploy(self, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:
         """Let a new version run whose files differ by `edits`."""
         self._known(service, "deploy", sorted(edits))
@@ -148,8 +207,9 @@ class RecordingHarm:
 
     def _known(self, service: str, verb: str, what: object) -> None:
         self.calls.append(f"{verb} {service} {what}")
-        if service not in self._state.services:
-            raise UnknownName(f"no service {service!r}", hint=f"known: {', '.join(self._state.services)}")
+        known = [*self._state.services, *(self._state.stores if verb in STORE_TOO else ())]
+        if service not in known:
+            raise UnknownName(f"no service {service!r}", hint=f"known: {', '.join(known)}")
 
     def _set(self, service: str, new: object) -> None:
         self._state = replace(self._state, services={**self._state.services, service: new})  # type: ignore[dict-item]

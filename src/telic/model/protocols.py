@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, Unpack
 
 from telic.clock import Clock
 from telic.model.action import Action, Undo
 from telic.model.design import Design
 from telic.model.incident import Diagnosis, Incident
 from telic.model.topology import Change, Scalar, State, Topology, Window
+from telic.model.weather import WeatherGiven
 
 Row = Mapping[str, object]
 
@@ -81,10 +82,26 @@ class Harm(Protocol):
         """
         ...
 
-    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False, fail: float = 0.0) -> None:
-        """Delay [s] or drop all messages of an edge's primary link; no arguments heal it.
+    def link(self, edge: str, **weather: Unpack[WeatherGiven]) -> None:
+        """Give an edge's primary link a `telic.model.weather.Weather`; no arguments heal it."""
+        ...
 
-        `fail` is the share of requests [1] whose answer breaks off: the caller sees a reset connection.
+    def limit(self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0) -> None:
+        """Let the processes of `service` have less; no arguments heal it.
+
+        `files`: today's processes open none while they have so many [1] open or more, and their connections are cut.
+        `memory`: each process may take so many bytes more than it has; then the kernel kills it.
+        `life`: each is killed after so many seconds. The last two hold for later processes too, for as long as this
+        harm lives.
+        """
+        ...
+
+    def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
+        """Bring about a trouble of the store called `name`, or take it back where `size` is 0.
+
+        PostgreSQL's: ``login``, ``role``, ``connections`` (on a role); ``read-only``; ``commit`` (`size` [s] longer each);
+        ``lock``, ``table`` (on ``schema.table``); ``index`` (on ``schema.table.index``; it is not used, and there are
+        `size` rows more that nobody asks for); ``column``, ``check`` (on ``schema.table.column``).
         """
         ...
 
@@ -116,6 +133,25 @@ class Harm(Protocol):
 
     def push_config(self, service: str, changes: Mapping[str, Scalar], *, author: str, summary: str) -> Change:
         """Push a configuration revision as a colleague would."""
+        ...
+
+    def push_policy(self, target: str, changes: Mapping[str, object], *, author: str, summary: str) -> Change:
+        """Push another policy of an edge or a service as a colleague would: fields of its wiring to new values."""
+        ...
+
+    def scale(self, service: str, replicas: int, *, author: str, summary: str) -> Change | None:
+        """Let `service` run with 0 or 1 processes as a colleague would; None where it does so already."""
+        ...
+
+    def load(self, name: str, **order: str | float) -> None:
+        """Send the load called `name` besides the usual one; without an order it ends.
+
+        Parameters
+        ----------
+        order
+            ``rate`` [requests/s]; ``shape``; ``mix`` such as ``F1=3,F5=1``; ``keys``: how many there are to choose
+            from, the most popular ones [1]; ``seed``.
+        """
         ...
 
     def deploy(self, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from telic.worlds.local.ports import listen
 from telic.worlds.local.proxy.lane import HELD_BYTES, Lane
-from telic.worlds.local.proxy.links import Links, RouteOrder
+from telic.worlds.local.proxy.links import Forecast, Links, RouteOrder
 
 CHUNK = bytes(range(256)) * 1024  # 256 KiB
 MOST_CHUNKS = 1024  # more than the socket buffers of any kernel hold
@@ -91,6 +91,13 @@ class FakeTransport:
 class Weather:
     delay: float = 0.0
     drop: bool = False
+
+    @property
+    def clear(self) -> bool:
+        return not (self.delay or self.drop)
+
+    def hold(self, size: int, now: float) -> float:
+        return self.delay
 
 
 def lane(weather: Weather) -> tuple[Lane, FakeLoop, FakeTransport, FakeTransport, list[str]]:
@@ -292,13 +299,13 @@ async def test_a_crashed_callee_resets_its_caller(bench: Bench) -> None:
 async def test_a_dropped_link_is_silent_for_old_and_new_connections_and_heals(bench: Bench) -> None:
     reader, writer = await bench.caller()
     far_reader, far_writer = await bench.callee.arrived.get()
-    assert bench.links.harm("a->b", delay=0.0, drop=True)
+    assert bench.links.harm("a->b", Forecast(drop=True))
     writer.write(b"lost?")
     late_reader, late_writer = await bench.caller()
     late_writer.write(b"late")
     assert await nothing(far_reader)
     assert bench.callee.arrived.empty()
-    bench.links.harm("a->b", delay=0.0, drop=False)
+    bench.links.harm("a->b")
     assert await soon(far_reader.readexactly(5)) == b"lost?"
     late_far_reader, late_far_writer = await asyncio.wait_for(bench.callee.arrived.get(), 5)
     assert await soon(late_far_reader.readexactly(4)) == b"late"
@@ -311,12 +318,12 @@ async def test_a_dropped_link_is_silent_for_old_and_new_connections_and_heals(be
 async def test_a_failing_link_breaks_answers_off_before_the_callee_hears_of_the_request(bench: Bench) -> None:
     reader, writer = await bench.caller()
     far_reader, far_writer = await bench.callee.arrived.get()
-    assert bench.links.harm("a->b", delay=0.0, drop=False, fail=1.0)
+    assert bench.links.harm("a->b", Forecast(fail=1.0))
     assert bench.links.report()[0]["fail"] == 1.0
     writer.write(b"one")
     assert (await soon(reader.read())).startswith(b"HTTP/1.1 ")  # begun, so that no caller repeats it by itself
     assert await soon(far_reader.read()) == b""
-    bench.links.harm("a->b", delay=0.0, drop=False)
+    bench.links.harm("a->b")
     _, second = await bench.caller()
     second.write(b"two")
     second_reader, second_writer = await bench.callee.arrived.get()
@@ -326,7 +333,7 @@ async def test_a_failing_link_breaks_answers_off_before_the_callee_hears_of_the_
 
 
 async def test_callers_that_give_up_on_a_dropped_link_are_let_go(bench: Bench) -> None:
-    bench.links.harm("a->b", delay=0.0, drop=True)
+    bench.links.harm("a->b", Forecast(drop=True))
     for _ in range(5):
         _, writer = await bench.caller()
         writer.write(b"hello?")
@@ -395,7 +402,7 @@ async def test_an_edge_that_is_no_more_closes_its_connections(bench: Bench) -> N
     _, far_writer = await bench.callee.arrived.get()
     await bench.links.follow([])
     assert await soon(reader.read()) == b""
-    assert not bench.links.harm("a->b", delay=0.0, drop=True)
+    assert not bench.links.harm("a->b", Forecast(drop=True))
     writer.close()
     far_writer.close()
 

@@ -33,6 +33,13 @@ class Weather:
     drop: bool = False
     fail: float = 0.0
 
+    @property
+    def clear(self) -> bool:
+        return not (self.delay or self.drop)
+
+    def trip(self, size: int = 0) -> float:
+        return 2 * self.delay
+
 
 @dataclass
 class Kit:

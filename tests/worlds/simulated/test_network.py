@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from telic.errors import PortInUse
+from telic.model.weather import Weather
 from telic.runtime.client.transport import Reply, TransportFailed
 from telic.runtime.server.messages import Request, Response
 from telic.worlds.simulated.links import Exchange
@@ -79,7 +80,7 @@ def test_nobody_there_is_refused_at_a_port_and_reset_behind_a_link(loop: Virtual
 def test_delay_is_each_way_and_concerns_one_link_only(loop: VirtualLoop, network: Network, echo: Echo) -> None:
     link = network.link("a->b")
     assert link is not None
-    link.set_weather(delay=0.2)
+    link.set_weather(Weather(delay=0.2))
     loop.run_until_complete(ask(network))
     assert loop.time() == pytest.approx(0.41)
     loop.run_until_complete(ask(network, 101))
@@ -89,7 +90,7 @@ def test_delay_is_each_way_and_concerns_one_link_only(loop: VirtualLoop, network
 def test_what_is_dropped_arrives_when_the_link_is_well_again(loop: VirtualLoop, network: Network, echo: Echo) -> None:
     link = network.path(100)
     assert link is not None
-    link.set_weather(drop=True)
+    link.set_weather(Weather(drop=True))
     with pytest.raises(TimeoutError):
         loop.run_until_complete(ask(network))
     waiting = loop.create_task(ask(network, patience=60))
@@ -107,7 +108,7 @@ def test_an_answer_under_way_is_held_by_a_drop(loop: VirtualLoop, network: Netwo
     loop.run_until(0.005)
     link = network.path(100)
     assert link is not None
-    link.set_weather(drop=True)
+    link.set_weather(Weather(drop=True))
     loop.run_until(5)
     assert not waiting.done()
     link.set_weather()
@@ -119,7 +120,7 @@ def test_a_share_of_answers_breaks_off_although_the_work_was_done(
 ) -> None:
     link = network.path(100)
     assert link is not None
-    link.set_weather(fail=0.3)
+    link.set_weather(Weather(fail=0.3))
 
     async def many() -> list[Reply | BaseException]:
         return await asyncio.gather(*(ask(network) for _ in range(1000)), return_exceptions=True)
@@ -136,7 +137,7 @@ def test_the_callee_hears_of_a_caller_that_leaves_after_the_links_delay(
 ) -> None:
     link = network.path(100)
     assert link is not None
-    link.set_weather(delay=0.3)
+    link.set_weather(Weather(delay=0.3))
     with pytest.raises(TimeoutError):
         loop.run_until_complete(ask(network, patience=0.4))
     loop.run_until(5)
@@ -148,7 +149,7 @@ def test_routes_move_and_go(loop: VirtualLoop, network: Network, echo: Echo) -> 
     network.listen(201, other)
     link = network.path(100)
     assert link is not None
-    link.set_weather(delay=0.1)
+    link.set_weather(Weather(delay=0.1))
     network.route("a->b", {"a": 100, "b": 101}, 201)
     loop.run_until_complete(ask(network))
     assert (len(echo.taken), len(other.taken)) == (0, 1)

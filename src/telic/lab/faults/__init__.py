@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from telic.lab.fault import fault
+from telic.model import MECHANISMS
 from telic.registry import load_siblings
 
-__all__ = ["LASTING", "LOOP", "cards", "fault"]
+__all__ = ["LASTING", "LOOP", "PASSING", "cards", "fault", "vocabulary"]
 
 load_siblings(__name__)
 
@@ -25,8 +26,19 @@ LOOP = (
 )
 """The faults on which the loop is measured: demo, live journeys, agreement of the worlds."""
 
-LASTING = frozenset({"cpu-starvation"})
-"""Faults whose harm may live in the process that injects: a duty cycle of signals."""
+LASTING = frozenset(name for name in fault if getattr(fault.factory(name), "lasting", False))
+"""Faults whose harm may live in the process that injects: a duty cycle of signals, a watch over processes."""
+
+PASSING = frozenset(name for name in fault if getattr(fault.factory(name), "passing", False))
+"""Faults that go away by themselves."""
+
+
+def vocabulary() -> Mapping[str, str]:
+    """Return every word for what can be wrong, with its meaning: the operator's own, then those of the lab's faults."""
+    words = dict(MECHANISMS)
+    for name in fault:
+        words.update(getattr(fault.factory(name), "mechanisms", {}))
+    return words
 
 
 def cards(*names: str) -> list[Mapping[str, object]]:

@@ -51,6 +51,7 @@ class BadDeployException:
     """
 
     name: ClassVar[str] = "bad-deploy-exception"
+    layer: ClassVar[str] = "application"
     service: str
     operation: str
     version: str

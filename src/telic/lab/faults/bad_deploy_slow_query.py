@@ -61,6 +61,7 @@ class BadDeploySlowQuery:
     """
 
     name: ClassVar[str] = "bad-deploy-slow-query"
+    layer: ClassVar[str] = "application"
     service: str
     statement: str
     version: str

@@ -37,6 +37,8 @@ class CpuStarvation:
     """
 
     name: ClassVar[str] = "cpu-starvation"
+    layer: ClassVar[str] = "host"
+    lasting: ClassVar[bool] = True
     service: str
     share: float = 0.05
 

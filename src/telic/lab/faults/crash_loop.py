@@ -62,6 +62,7 @@ class CrashLoop:
     """
 
     name: ClassVar[str] = "crash-loop"
+    layer: ClassVar[str] = "process"
     service: str
     kind: str = "config"
     key: str = "log.level"

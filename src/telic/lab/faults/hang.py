@@ -31,6 +31,7 @@ class Hang:
     """
 
     name: ClassVar[str] = "hang"
+    layer: ClassVar[str] = "process"
     service: str
 
     @classmethod

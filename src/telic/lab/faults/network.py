@@ -39,6 +39,7 @@ class Network:
     """
 
     name: ClassVar[str] = "network"
+    layer: ClassVar[str] = "network"
     edge: str
     kind: str = "delay"
     delay: float = 0.25

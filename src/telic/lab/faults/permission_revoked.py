@@ -35,6 +35,7 @@ class PermissionRevoked:
     """
 
     name: ClassVar[str] = "permission-revoked"
+    layer: ClassVar[str] = "store"
     service: str
     table: str
     privileges: str = "ALL"

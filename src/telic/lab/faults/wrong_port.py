@@ -41,6 +41,7 @@ class WrongPort:
     """
 
     name: ClassVar[str] = "wrong-port"
+    layer: ClassVar[str] = "network"
     service: str
     callee: str
     port: int

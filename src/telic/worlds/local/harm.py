@@ -6,18 +6,23 @@ import asyncio
 import json
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 import asyncpg
 
 from telic.errors import StoreFailed, UsageError, WorldError, WorldUnavailable
+from telic.model.weather import Weather, WeatherGiven
 from telic.registry import near_names
-from telic.worlds.local import database, postgres
+from telic.worlds import load as traffic
+from telic.worlds.local import database, postgres, proc
 from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.desired import load_desired
 from telic.worlds.local.layout import Layout
+from telic.worlds.local.limits import MemoryLimit, Watch, limit_files
+from telic.worlds.local.store_trouble import Trouble, bring
 from telic.worlds.local.throttle import CgroupLimit, DutyCycle, send
 from telic.worlds.local.world import LocalWorld, read
 
@@ -33,6 +38,8 @@ class LocalHarm(Colleague):
         super().__init__(world)
         self._layout = layout
         self._cycles: dict[str, DutyCycle] = {}
+        self._watches: dict[str, Watch] = {}
+        self._loads: dict[str, traffic.LoadProcess] = {}
 
     @classmethod
     def attach(cls, state_folder: Path) -> LocalHarm:
@@ -61,16 +68,72 @@ class LocalHarm(Colleague):
             return "signals" if cycle is not None else "cgroup"
         if limit.limit(pids, share):
             return "cgroup"
-        self._cycles[service] = DutyCycle(pids, share)
+        self._cycles[service] = DutyCycle(self._family(service, pids), share)
         self._cycles[service].start()
         return "signals"
 
-    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False, fail: float = 0.0) -> None:
-        """Delay [s] each way, or drop, all messages of an edge's primary link, or break off a share of answers [1].
+    def link(self, edge: str, **weather: Unpack[WeatherGiven]) -> None:
+        """Give an edge's primary link a `Weather`; no arguments heal it."""
+        self._ask_proxy({"edge": edge, "weather": asdict(Weather(**weather))})
 
-        No arguments heal it.
+    def limit(self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0) -> None:
+        """Let the processes of `service` have fewer files [1], less memory [bytes] or a shorter life [s].
+
+        Memory and life hold for later processes too while this process lives, or until `close`.
         """
-        self._ask_proxy({"edge": edge, "delay": delay, "drop": drop, "fail": fail})
+        if min(files, memory, life) < 0:
+            raise UsageError("a negative limit", hint="files, memory and life start at 0: no limit")
+        found, watch = self._running(service), self._watches.pop(service, None)
+        if watch is not None:
+            watch.stop()
+        limit = MemoryLimit(f"telic-memory-{self._layout.run.name}-{service}")
+        if files:
+            limit_files(self._pids(service), files)
+            for edge in [each for each in load_links(self._layout) if each.endswith(f"->{service}")]:
+                self._ask_proxy({"edge": edge, "cut": True})
+        else:
+            limit_files(found, 0)
+        if not (memory or life):
+            limit.heal(found)
+            return
+
+        def begin(pid: int) -> None:
+            if memory:
+                limit.limit([pid], memory)
+
+        watch = Watch(lambda: self._running(service), begin, life)
+        watch.start()
+        self._watches[service] = watch
+
+    def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
+        """Bring about a trouble of PostgreSQL, or take it back where `size` is 0; see `store_trouble.TROUBLES`."""
+        if name != "postgres":
+            raise UsageError(f"no trouble known of a store {name!r}", hint="postgres; signal, pause or flush another")
+        asyncio.run(_bring(self._layout, self._postgres_port(), self.world.about(), Trouble(trouble, on, size)))
+
+    def load(self, name: str, **order: str | float) -> None:
+        """Send the load called `name` besides the usual one; without an order it ends.
+
+        What sends lives in a process that ends with this one, or with `close`.
+        """
+        sending = self._loads.pop(name, None)
+        if sending is not None:
+            sending.stop()
+        if order:
+            wanted = self.sent(order)
+            record = self._layout.run / f"sent-{name}.jsonl"
+            self._loads[name] = traffic.start(
+                wanted.design,
+                wanted.url,
+                record=record,
+                workload=wanted.workload,
+                rate=wanted.rate,
+                shape=wanted.shape,
+                seed=wanted.seed,
+                seconds=wanted.seconds,
+                mix=wanted.mix,
+                keys=wanted.keys,
+            )
 
     def pause(self, service: str, share: float, *, every: float = 1.0) -> None:
         """Let today's processes of `service` stand still for a `share` [1] of every `every` [s]; 0 heals.
@@ -84,7 +147,7 @@ class LocalHarm(Colleague):
         if cycle is not None:
             cycle.stop()
         if share > 0:
-            self._cycles[service] = DutyCycle(pids, 1 - share, period=every)
+            self._cycles[service] = DutyCycle(self._family(service, pids), 1 - share, period=every)
             self._cycles[service].start()
 
     def links(self) -> list[dict[str, object]]:
@@ -102,9 +165,26 @@ class LocalHarm(Colleague):
         self._execute(database.privilege_statement("GRANT", service, table, words))
 
     def close(self) -> None:
-        """End every duty cycle; its processes run on."""
+        """End every duty cycle and every watch; their processes run on."""
         while self._cycles:
             self._cycles.popitem()[1].stop()
+        while self._watches:
+            self._watches.popitem()[1].stop()
+        while self._loads:
+            self._loads.popitem()[1].stop()
+
+    def _family(self, service: str, pids: list[int]) -> list[int] | Callable[[], list[int]]:
+        """Return the processes of a service, or what gives those of a store: its server starts others."""
+        if service not in self.world.state().stores:
+            return pids
+        return lambda: proc.family(pids[0])
+
+    def _running(self, service: str) -> list[int]:
+        """Return the processes of `service`; none where none runs."""
+        try:
+            return self._pids(service)
+        except WorldError:
+            return []
 
     def _pids(self, service: str) -> list[int]:
         state = self.world.state()
@@ -115,6 +195,8 @@ class LocalHarm(Colleague):
         else:
             raise UsageError(f"no service {service!r}", hint=near_names(service, [*state.services, *state.stores]))
         pids = [each.pid for each in instances if each.pid]
+        if service in state.stores:
+            pids = [member for pid in pids for member in proc.family(pid)]
         if not pids:
             raise WorldError(f"no process of {service} runs", hint="wait until it is started again")
         return pids
@@ -149,6 +231,23 @@ class LocalHarm(Colleague):
         if "error" in answer:
             raise UsageError(f"the proxy refuses: {answer['error']}", hint="see `telic status` for the edges")
         return dict(answer)
+
+
+def load_links(layout: Layout) -> list[str]:
+    """Return the edges of the world that runs."""
+    desired = load_desired(layout.desired)
+    return list(desired.links) if desired is not None else []
+
+
+async def _bring(layout: Layout, port: int, about: Mapping[str, object], trouble: Trouble) -> None:
+    async def connect() -> asyncpg.Connection:
+        return await postgres.connect(layout, port, database=str(about["system"]))
+
+    connection = await connect()
+    try:
+        await bring(connection, trouble, connect)
+    finally:
+        await connection.close()
 
 
 async def _administer(layout: Layout, port: int, about: Mapping[str, object], statement: str) -> None:

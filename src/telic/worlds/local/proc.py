@@ -68,6 +68,28 @@ def cpu_cgroup(pid: int) -> Path | None:
     return found if found is not None and (found / "cgroup.procs").exists() else None
 
 
+def memory_cgroup(pid: int) -> Path | None:
+    """Return the folder of the cgroup that limits a process's memory, version 1 or 2."""
+    try:
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    except OSError:
+        return None
+    found = None
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if "memory" in controllers.split(","):
+            return _inside(_CGROUPS / "memory", path)
+        if not controllers:
+            found = _inside(_CGROUPS, path)
+    return found if found is not None and (found / "cgroup.procs").exists() else None
+
+
+def _inside(root: Path, path: str) -> Path:
+    """Return the folder of a cgroup; in a container the path may be the host's, and the root is ours."""
+    folder = root / path.lstrip("/")
+    return folder if folder.is_dir() else root
+
+
 def throttled(cgroup: Path) -> float:
     """Return how long a cgroup's processes wanted to run but were not let [s]."""
     with contextlib.suppress(OSError, ValueError):

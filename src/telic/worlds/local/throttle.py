@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from telic.worlds.local import proc
@@ -61,15 +61,17 @@ class DutyCycle:
     Parameters
     ----------
     pids
-        Processes in our numbering; those that have gone are skipped.
+        Processes in our numbering, or what gives them once a period; those that have gone are skipped.
     share
         Of each period in which they run [1].
     period
         From one stop to the next [s].
     """
 
-    def __init__(self, pids: Sequence[int], share: float, *, period: float = PERIOD) -> None:
-        self._pids, self._share, self._period = tuple(pids), share, period
+    def __init__(
+        self, pids: Sequence[int] | Callable[[], Sequence[int]], share: float, *, period: float = PERIOD
+    ) -> None:
+        self._pids, self._share, self._period = pids, share, period
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="duty-cycle", daemon=True)
 
@@ -83,14 +85,16 @@ class DutyCycle:
         self._thread.join()
 
     def _run(self) -> None:
+        pids: Sequence[int] = ()
         try:
             while not self._end.is_set():
-                send(self._pids, signal.SIGSTOP)
+                pids = self._pids() if callable(self._pids) else self._pids
+                send(pids, signal.SIGSTOP)
                 self._end.wait(self._period * (1 - self._share))
-                send(self._pids, signal.SIGCONT)
+                send(pids, signal.SIGCONT)
                 self._end.wait(self._period * self._share)
         finally:
-            send(self._pids, signal.SIGCONT)
+            send(pids, signal.SIGCONT)
 
 
 def send(pids: Iterable[int], number: int) -> None:

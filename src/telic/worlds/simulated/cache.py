@@ -27,20 +27,48 @@ class SimulatedValkey:
     ----------
     running
         Whether it answers.
+    still
+        Whether it stands still: connections are there, and answers come when it moves again.
     """
 
     def __init__(self, loop: AbstractEventLoop, *, memory: int = MEMORY) -> None:
-        self._loop, self._memory, self.running = loop, memory, True
+        self._loop, self._memory, self.running, self.still = loop, memory, True, False
+        self._waiting: list[Future[None]] = []
         self._kept: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         self._used = 0
 
     def start(self) -> None:
         """Come up."""
         self.running = True
+        self.move()
+
+    def stop(self) -> None:
+        """Stand still."""
+        self.still = True
+
+    def move(self) -> None:
+        """Go on."""
+        self.still = False
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            if not each.done():
+                each.set_result(None)
+
+    async def moves(self, patience: float) -> bool:
+        """Whether it goes on within `patience` [s]."""
+        moved: Future[None] = self._loop.create_future()
+        self._waiting.append(moved)
+        timer = self._loop.call_later(patience, lambda: moved.done() or moved.set_result(None))
+        try:
+            await moved
+        finally:
+            timer.cancel()
+        return not self.still
 
     def kill(self) -> None:
         """Go down at once."""
         self.running = False
+        self.move()
 
     def flush(self) -> None:
         """Forget everything."""
@@ -122,7 +150,10 @@ class SimulatedCache:
         loop = self._loop
         if loop.time() < self._resting_until:
             return False
-        start, (seconds, kind) = self._spans.begin(), self._outcome()
+        start = self._spans.begin()
+        if self._server.still and not await self._moves(start, what):
+            return False
+        seconds, kind = self._outcome()
         woken: Future[None] = loop.create_future()
         timer = loop.call_at(loop.time() + seconds, woken.set_result, None)
         try:
@@ -140,12 +171,24 @@ class SimulatedCache:
         self._resting_until = loop.time() + REST
         return False
 
+    async def _moves(self, start: int, what: Statement) -> bool:
+        """Whether a server that stands still goes on in time."""
+        try:
+            if await self._server.moves(TIMEOUT):
+                return True
+        except CancelledError:
+            self._spans.end(start, what, "", "cancelled")
+            raise
+        self._spans.end(start, what, "", "timeout")
+        self._resting_until = self._loop.time() + REST
+        return False
+
     def _outcome(self) -> tuple[float, str]:
         """Return how long the next command takes [s] and what goes wrong with it."""
         link = self._way()
         if link is None:
             return ROUND_TRIP, "connection_refused"
-        seconds = ROUND_TRIP * self._rng.lognormvariate(0.0, SIGMA) + 2 * link.delay
+        seconds = ROUND_TRIP * self._rng.lognormvariate(0.0, SIGMA) + (0.0 if link.clear else link.trip())
         if link.drop or seconds > TIMEOUT:
             return TIMEOUT, "timeout"
         if not self._server.running or (link.fail and self._rng.random() < link.fail):

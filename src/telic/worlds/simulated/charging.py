@@ -21,16 +21,36 @@ T = TypeVar("T")
 CONNECT_CPU = 0.004  # the server's part of SCRAM, and a process of its own [s]
 CONNECT_TRAVEL = 0.004  # round trips and the client's part of SCRAM [s]
 CONNECT_MESSAGES = 4  # round trips of a new connection [1]
-_LOOK = 0.02  # between two looks at a link that lets nothing through [s]
+_LOOK = 0.02  # between two looks at a link or a table that lets nothing through [s]
 _GONE = "the server closed the connection"
 
 
 class Link(Protocol):
     """The weather of the path that a service takes to a store."""
 
-    delay: float  # each way [s]
-    drop: bool
-    fail: float  # share of messages that are answered by a reset [1]
+    @property
+    def clear(self) -> bool:
+        """Whether messages pass at once, both ways."""
+        ...
+
+    @property
+    def drop(self) -> bool:
+        """Whether nothing passes."""
+        ...
+
+    @property
+    def delay(self) -> float:
+        """How late messages are, each way [s]."""
+        ...
+
+    @property
+    def fail(self) -> float:
+        """Share of messages that are answered by a reset [1]."""
+        ...
+
+    def trip(self, size: int = 0, /) -> float:
+        """Return how late a message and its answer are together [s]."""
+        ...
 
 
 class Charging:
@@ -59,6 +79,7 @@ class Charging:
     ) -> None:
         self._loop, self._server, self._service, self._way = loop, server, service, way
         self.spans, self._random = spans, rng.random
+        self.presented: Callable[[], asyncpg.PostgresError | None] = lambda: None  # why it refuses what is presented
         self._allowed: dict[Plan, bool] = {}
         self._version = -1
 
@@ -68,7 +89,7 @@ class Charging:
         first = BEGIN if plan.transaction or not plan.charges else plan.charges[0].statement
         try:
             return await self._connect()
-        except OSError as error:
+        except (asyncpg.PostgresError, OSError) as error:
             self.spans.end(start, first, sqlstate(error), error_type(error))
             raise translate(error, first.name) from None
 
@@ -82,7 +103,7 @@ class Charging:
         try:
             link = self._way()
             messages = len(charges) + plan.transaction
-            if link is not None and (link.delay or link.drop or link.fail):
+            if link is not None and (link.fail or not link.clear):
                 late = await self._weather(link, messages)
                 begun = self.spans.begin()
             await self._spend(plan.cpu * factor, plan.travel * factor + late * messages)
@@ -110,20 +131,25 @@ class Charging:
         held: list[str] = []
         try:
             for each in plan.charges[: len(plan.charges) - plan.transaction]:
-                await self._one(each, epoch, held)
+                await self._one(each, epoch, held, alone=not plan.transaction)
                 if not plan.transaction:
                     self._give(held)
             if not plan.transaction:
                 return await work()
-            start = self.spans.begin()
-            await self._sleep(plan.charges[-1].travel * self._server.factor())
+            start, last = self.spans.begin(), plan.charges[-1]
+            await self._sleep(last.travel * self._server.factor() + self._flushed(plan))
             answer = await work()
             self.spans.between(start, self.spans.begin(), plan.charges[-1].statement)
             return answer
         finally:
             self._give(held)
 
-    async def _one(self, charge: Charge, epoch: object, held: list[str]) -> None:
+    def _flushed(self, plan: Plan) -> float:
+        """Return how much longer a transaction waits for the disk when it commits [s]."""
+        wrote = any(each.statement.cost.writes for each in plan.charges[:-1])
+        return self._server.troubles.flushed(plan.charges[-1], alone=False) if wrote else 0.0
+
+    async def _one(self, charge: Charge, epoch: object, held: list[str], *, alone: bool) -> None:
         server, factor = self._server, self._server.factor()
         start = self.spans.begin()
         state, kind = "", "cancelled"
@@ -134,10 +160,18 @@ class Charging:
             if refused:
                 await self._sleep(charge.travel * factor + late)
                 raise asyncpg.InsufficientPrivilegeError(f"permission denied for table {refused.rpartition('.')[2]}")
+            problem = server.troubles.barred(self._service) or server.troubles.refused(charge)
+            if problem is not None:
+                await self._sleep(charge.travel * factor + late)
+                raise problem
+            while server.troubles.locked(charge):
+                await self._sleep(_LOOK)
             if charge.locks and charge.locks not in held:
                 await server.lock(charge.locks).take()
                 held.append(charge.locks)
-            await self._spend(charge.cpu * factor, charge.travel * factor + late)
+            computed = charge.cpu * factor + server.troubles.computed(charge)
+            flushed = server.troubles.flushed(charge, alone=alone)
+            await self._spend(computed, charge.travel * factor + late + flushed)
             if server.epoch is not epoch:
                 raise ConnectionResetError(_GONE)
             kind = ""
@@ -165,9 +199,14 @@ class Charging:
         if epoch is None or self._random() < link.fail:
             raise ConnectionResetError(_GONE)
         factor = server.factor()
-        await self._spend(CONNECT_CPU * factor, CONNECT_TRAVEL * factor + 2 * CONNECT_MESSAGES * link.delay)
+        await self._spend(
+            CONNECT_CPU * factor, CONNECT_TRAVEL * factor + sum(link.trip() for _ in range(CONNECT_MESSAGES))
+        )
         if server.epoch is not epoch:
             raise ConnectionResetError(_GONE)
+        problem = server.troubles.barred(self._service) or self.presented()
+        if problem is not None:
+            raise problem
         return epoch
 
     async def _weather(self, link: Link, messages: int) -> float:
@@ -176,7 +215,7 @@ class Charging:
             await self._sleep(_LOOK)
         if link.fail and self._random() >= (1.0 - link.fail) ** messages:
             raise ConnectionResetError(_GONE)
-        return 2 * link.delay
+        return 0.0 if link.clear else sum(link.trip() for _ in range(messages)) / max(1, messages)
 
     async def _spend(self, cpu: float, travel: float) -> None:
         """Compute on the server for `cpu` [s], then be under way for `travel` [s]."""
@@ -201,7 +240,9 @@ class Charging:
         await done
 
     def may(self, plan: Plan) -> bool:
-        """Whether the service holds what every statement of `plan` needs."""
+        """Whether the server is well and the service holds what every statement of `plan` needs."""
+        if self._server.troubles:
+            return False
         grants = self._server.grants
         if grants.version != self._version:
             self._allowed.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import hashlib
 import os
 import sys
 import threading
@@ -14,12 +15,27 @@ from typing import Any, Protocol
 from telic.worlds.simulated.handles import Later
 from telic.worlds.simulated.loop import VirtualLoop
 
+PER_ROUND = 0.0000004  # of PBKDF2-HMAC-SHA256; measured [s]
+COUNTED = 65_536  # smaller buffers cost a simulated process no memory [bytes]
+
 
 class Inmate(Protocol):
     """The simulated process around the code."""
 
     def leave(self, code: int) -> None:
         """End at once with an exit code, as ``os._exit`` does."""
+        ...
+
+    def hold(self, size: int) -> None:
+        """Hold so much memory more, or less [bytes]."""
+        ...
+
+    def block(self, seconds: float) -> None:
+        """Do nothing else for `seconds` [s]."""
+        ...
+
+    def compute(self, seconds: float) -> None:
+        """Do nothing but compute for `seconds` [s]."""
         ...
 
     def say(self, text: str) -> None:
@@ -44,12 +60,19 @@ class Confined:
         self._loop, self._inmate = loop, inmate
         output = _Output(inmate.say)
         self._modules: Mapping[str, ModuleType] = {
+            "hashlib": _facade(hashlib, pbkdf2_hmac=self._derived),
             "os": _facade(os, _exit=self._exit),
             "sys": _facade(sys, stdout=output, stderr=output),
             "threading": _facade(threading, Timer=self._timer),
-            "time": _facade(time, time=now, monotonic=loop.time, perf_counter=loop.time),
+            "time": _facade(
+                time, time=now, monotonic=loop.time, perf_counter=loop.time, sleep=lambda seconds: inmate.block(seconds)
+            ),
         }
-        self.builtins: dict[str, Any] = {**vars(builtins), "__import__": self._import}
+        self.builtins: dict[str, Any] = {
+            **vars(builtins),
+            "__import__": self._import,
+            "bytearray": lambda *given: _buffer(inmate.hold, *given),
+        }
 
     def _import(
         self,
@@ -66,8 +89,37 @@ class Confined:
         self._inmate.leave(code)
         raise Left(f"exit {code}")
 
+    def _derived(
+        self, hash_name: str, password: bytes, salt: bytes, iterations: int, dklen: int | None = None
+    ) -> bytes:
+        """Take the time of all rounds and compute one: the digest is another than a real process's."""
+        self._inmate.compute(iterations * PER_ROUND)
+        return hashlib.pbkdf2_hmac(hash_name, password, salt, 1, dklen)
+
     def _timer(self, interval: float, function: Callable[..., object], *arguments: Any, **named: Any) -> VirtualTimer:
         return VirtualTimer(self._loop, interval, function, *arguments, **named)
+
+
+class Buffer(bytearray):
+    """A buffer of `COUNTED` bytes or more: its process holds them until nobody refers to it; here it is empty."""
+
+    def __init__(self, hold: Callable[[int], None], size: int) -> None:
+        super().__init__()
+        self._hold, self._size = hold, 0
+        hold(size)
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __del__(self) -> None:
+        if self._size:
+            self._hold(-self._size)
+
+
+def _buffer(hold: Callable[[int], None], *given: Any) -> bytearray:
+    large = len(given) == 1 and type(given[0]) is int and given[0] >= COUNTED
+    return Buffer(hold, given[0]) if large else bytearray(*given)
 
 
 class VirtualTimer:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asyncio import CancelledError, Future
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from telic.runtime.failures import DependencyFailed
@@ -18,6 +18,7 @@ from telic.worlds.simulated.postgres import SimulatedPostgres
 from telic.worlds.simulated.statements import Plan, charge, plan
 
 T = TypeVar("T")
+_BEGUN = plan("transaction", (), transaction=True)
 _BROKEN = ("connection_reset", "connection_refused", "timeout")
 RECOVER = 0.002  # the server drops a cancelled statement and answers a probe [s]
 
@@ -46,8 +47,8 @@ class SimulatedDatabase:
     ) -> None:
         self._loop, self._server, self._way, self._charging = loop, server, way, charging
         self._size = pool
-        self._place = (way(), pool())
-        self._pool = Connections(loop, self._place[1])
+        self._place = self._present()
+        self._pool = Connections(loop, pool())
         self._plans: dict[str, Plan] = {}
 
     @property
@@ -57,10 +58,14 @@ class SimulatedDatabase:
 
     def move(self) -> None:
         """Use new connections from now on if the address or their number has changed."""
-        place = (self._way(), self._size())
+        place = self._present()
         if place != self._place:
             self.close()
-            self._place, self._pool = place, Connections(self._loop, place[1])
+            self._place, self._pool = place, Connections(self._loop, self._size())
+
+    def _present(self) -> tuple[Link | None, int, str]:
+        """Return what new connections would be made with."""
+        return self._way(), self._size(), str(self._charging.presented() or "")
 
     def close(self) -> None:
         """Close idle connections; those in use close when they are done."""
@@ -81,9 +86,21 @@ class SimulatedDatabase:
         count: int = await self._answer(statement, args)
         return count
 
-    def transaction(self) -> AbstractAsyncContextManager[Queries]:
-        """Give the database itself: no statement about answers needs a transaction."""
-        return nullcontext(self)
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Queries]:
+        """Keep a connection until the block ends; no statement about answers needs more of a transaction."""
+        pool, server = self._pool, self._server
+        if not pool.take():
+            await pool.turn()
+        epoch: object | None = None
+        try:
+            if server.epoch is not None and pool.idle(server.epoch):
+                epoch = server.epoch
+            else:
+                epoch = await self._charging.connect(_BEGUN)
+            yield self
+        finally:
+            pool.release(epoch)
 
     async def perform(self, plan: Plan, work: Callable[[], Awaitable[T]]) -> T:
         """Pay for the statements of `plan` on one connection, then return what `work` gives; it must not wait.
@@ -100,7 +117,7 @@ class SimulatedDatabase:
         """
         server, link, charging = self._server, self._way(), self._charging
         epoch = server.epoch
-        if link is None or link.delay or link.drop or link.fail or not charging.may(plan) or not plan.quick:
+        if link is None or link.fail or not link.clear or not charging.may(plan) or not plan.quick:
             return await self._perform(plan, work)
         pool = self._pool
         if not pool.borrow(epoch):

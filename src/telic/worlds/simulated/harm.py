@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
+from collections.abc import Callable
+from typing import Unpack
 
 from telic.errors import UsageError, WorldError
+from telic.model.weather import Weather, WeatherGiven
 from telic.registry import near_names
+from telic.worlds.load import simulated as traffic
+from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.local import database
 from telic.worlds.local.colleague import Colleague
+from telic.worlds.local.limits import LOOK_EVERY
+from telic.worlds.local.store_trouble import Trouble
+from telic.worlds.simulated.instance import SimulatedInstance
 from telic.worlds.simulated.process import SimulatedProcess
 from telic.worlds.simulated.world import SimulatedWorld
 
@@ -22,6 +31,9 @@ class SimulatedHarm(Colleague):
         super().__init__(world)
         self._system = world.system
         self._cycles: dict[str, asyncio.Task[None]] = {}
+        self._watches: dict[str, asyncio.Task[None]] = {}
+        self._loads: dict[str, asyncio.Task[None]] = {}
+        self._knowledge: Knowledge | None = None  # of the design, for loads
 
     def signal(self, service: str, name: str) -> None:
         """Send ``STOP``, ``CONT``, ``KILL`` or ``TERM`` to the process of `service`."""
@@ -37,16 +49,51 @@ class SimulatedHarm(Colleague):
         self._process(service).throttle(share)
         return "cgroup"
 
-    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False, fail: float = 0.0) -> None:
-        """Delay [s] each way, or drop, all messages of an edge's primary link, or break off a share of answers [1].
-
-        No arguments heal it.
-        """
+    def link(self, edge: str, **weather: Unpack[WeatherGiven]) -> None:
+        """Give an edge's primary link a `Weather`; no arguments heal it."""
         if edge not in self._system.desired.links:
             raise UsageError(f"no edge {edge!r}", hint=near_names(edge, self._system.desired.links))
-        if delay < 0 or not 0 <= fail <= 1:
-            raise UsageError("a negative delay, or a share that is none", hint="a delay from 0, a share from 0 to 1")
-        self._system.weather(edge, delay=delay, drop=drop, fail=fail)
+        self._system.weather(edge, Weather(**weather))
+
+    def limit(self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0) -> None:
+        """Let the process of `service` have fewer files [1], less memory [bytes] or a shorter life [s].
+
+        Memory and life hold for later processes too, until `close`.
+        """
+        if min(files, memory, life) < 0:
+            raise UsageError("a negative limit", hint="files, memory and life start at 0: no limit")
+        kept = self._system.services.get(service)
+        if kept is None:
+            raise UsageError(f"no service {service!r}", hint=near_names(service, self._system.services))
+        watch = self._watches.pop(service, None)
+        if watch is not None:
+            watch.cancel()
+        body = _body(kept.child)
+        if body is not None:
+            body.files = files
+            body.limit_memory(math.inf)
+        if memory or life:
+            work = _watch(lambda: self._system.services[service].child, memory or math.inf, life or math.inf)
+            self._watches[service] = self._system.loop.create_task(work, name=f"limits of {service}")
+
+    def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
+        """Bring about a trouble of PostgreSQL, or take it back where `size` is 0; see `store_trouble.TROUBLES`."""
+        if name != "postgres" or name not in self._system.desired.stores:
+            raise UsageError(f"no trouble known of a store {name!r}", hint="postgres; signal, pause or flush another")
+        self._system.stores.postgres.troubles.set(Trouble(trouble, on, size))
+
+    def load(self, name: str, **order: str | float) -> None:
+        """Send the load called `name` besides the usual one; without an order it ends."""
+        sending = self._loads.pop(name, None)
+        if sending is not None:
+            sending.cancel()
+        if order:
+            self._knowledge = self._knowledge or Knowledge(self.world.design_folder())
+            wanted = self.sent(order)
+            work = traffic.run(
+                wanted, self._system.loop_clock, self._system, write=lambda line: None, knowledge=self._knowledge
+            )
+            self._loads[name] = self._system.loop.create_task(work, name=f"load {name}")
 
     def pause(self, service: str, share: float, *, every: float = 1.0) -> None:
         """Let today's process of `service` stand still for a `share` [1] of every `every` [s]; 0 heals."""
@@ -69,9 +116,13 @@ class SimulatedHarm(Colleague):
         self._system.loop.ask(self._system.change_privileges("GRANT", service, table, words))
 
     def close(self) -> None:
-        """End every cycle of pauses."""
+        """End every cycle of pauses and every watch."""
         for service in list(self._cycles):
             self._end_cycle(service)
+        while self._watches:
+            self._watches.popitem()[1].cancel()
+        while self._loads:
+            self._loads.popitem()[1].cancel()
 
     def _process(self, service: str) -> SimulatedProcess:
         kept = {**self._system.parts, **self._system.services}
@@ -86,7 +137,31 @@ class SimulatedHarm(Colleague):
         cycle = self._cycles.pop(service, None)
         if cycle is not None:
             cycle.cancel()
-            self._process(service).send(signal.SIGCONT)
+            kept = {**self._system.parts, **self._system.services}[service].child
+            if kept is not None:
+                self._process(service).send(signal.SIGCONT)
+
+
+def _body(child: object) -> SimulatedInstance | None:
+    body = child.body if isinstance(child, SimulatedProcess) else None
+    return body if isinstance(body, SimulatedInstance) else None
+
+
+async def _watch(child: Callable[[], object], memory: float, life: float) -> None:
+    """Hold every process that there is to `memory` [bytes] more than it has, and to `life` [s]."""
+    known: object = None
+    since = 0.0
+    clock = asyncio.get_running_loop().time
+    while True:
+        present = child()
+        if present is not known:
+            known, since = present, clock()
+            body = _body(present)
+            if body is not None:
+                body.limit_memory(memory)
+        if isinstance(known, SimulatedProcess) and clock() - since >= life:
+            known.send(signal.SIGKILL)
+        await asyncio.sleep(LOOK_EVERY)
 
 
 async def _pauses(process: SimulatedProcess, still: float, running: float) -> None:

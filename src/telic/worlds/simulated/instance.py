@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import logging
 import math
+import signal
 from pathlib import Path
 
 from telic.runtime.client.transport import Reply
@@ -13,6 +14,7 @@ from telic.runtime.config import LOOK_EVERY, parse
 from telic.runtime.failures import InvalidConfig
 from telic.runtime.instance import DRAIN, LAME
 from telic.runtime.server.messages import Request, Response
+from telic.worlds.simulated.confined import Left
 from telic.worlds.simulated.gate import GatedClock, ProcessGate
 from telic.worlds.simulated.links import Exchange
 from telic.worlds.simulated.processor import Processor
@@ -24,6 +26,9 @@ from telic.worlds.simulated.telemetry.logs import instance_log
 SERVICE_CPU = 0.0005  # of one request, median [s]
 SIGMA = 0.4  # of its logarithm [1]
 START_CPU = 0.15  # from the fork to a listening socket [s]
+PER_BYTE = 0.000000005  # of a long answer: encoded, copied and sent; 5 ns [s]
+LONG = 65_536  # shorter answers cost what every request costs [bytes]
+FOREVER = 600.0  # who blocks for longer at once never comes back [s]
 _TIMES = 2039  # drawn beforehand, used in turn [1]; a prime
 
 
@@ -42,6 +47,13 @@ class SimulatedInstance:
         Where its telemetry goes.
     exited
         Gets the exit code where it ends by itself.
+
+    Attributes
+    ----------
+    held
+        Memory that its code holds in pieces of 64 KiB and more [bytes].
+    files
+        How many files it may have open, where that is less than it has [1]; 0: enough.
     """
 
     def __init__(
@@ -67,6 +79,7 @@ class SimulatedInstance:
         self.served: Service | None = None
         self.draining = self._dead = False
         self._present: dict[Exchange, None] = {}
+        self.held, self.files, self._most, self._blocked_until, self._own = 0, 0, math.inf, 0.0, 0.0
         self._port = 0
         self._main: asyncio.Task[None] | None = None
         self.processor.submit(START_CPU * self._times[0] / SERVICE_CPU, self._start)
@@ -101,6 +114,9 @@ class SimulatedInstance:
 
     def accept(self, exchange: Exchange, transit: float) -> None:
         """Take a request that arrives after `transit` [s]."""
+        if self.files:
+            self._loop.bare_at(self._loop._now + transit, exchange.reset)
+            return
         self._present[exchange] = None
         self._next = at = (self._next + 1) % _TIMES
         self.processor.submit(self._times[at], self._begin, exchange, transit=transit)
@@ -138,6 +154,36 @@ class SimulatedInstance:
             self._end()
             self._exited.set_result(code)
 
+    def hold(self, size: int) -> None:
+        """Hold `size` [bytes] of memory more, or less; the kernel kills whoever holds more than it may."""
+        self.held += size
+        if self.held > self._most and not self._dead:
+            self.leave(-signal.SIGKILL)
+            raise Left("out of memory")
+
+    def limit_memory(self, more: float) -> None:
+        """Let it hold `more` memory than it does now, and no more than that [bytes]."""
+        self._most = self.held + more
+
+    def block(self, seconds: float) -> None:
+        """Do nothing else for `seconds` [s], as ``time.sleep`` in a handler does."""
+        loop = self._loop
+        self._blocked_until = max(self._blocked_until, loop.time()) + max(0.0, seconds)
+        self._own += max(0.0, seconds)
+        self.stop()
+        if self._blocked_until - loop.time() > FOREVER:
+            raise Left("blocks for ever")
+        loop.bare_at(self._blocked_until, self._unblock)
+
+    def compute(self, seconds: float) -> None:
+        """Do nothing but compute for `seconds` [s]."""
+        self.processor.cpu_seconds += seconds
+        self.block(seconds)
+
+    def _unblock(self) -> None:
+        if self._loop.time() >= self._blocked_until and not self._dead:
+            self.resume()
+
     def say(self, text: str) -> None:
         """Print: lines go where the log's lines go, but not into telemetry."""
         for handler in self.log.handlers[1:]:
@@ -165,8 +211,8 @@ class SimulatedInstance:
         return self.processor.cpu_seconds + background
 
     def kept_seconds(self) -> float:
-        """Return for how long it was kept from running [s]."""
-        return self.processor.kept_seconds()
+        """Return for how long it was kept from running [s]; that it kept itself does not count."""
+        return max(0.0, self.processor.kept_seconds() - self._own)
 
     def _start(self) -> None:
         self._main = self._loop.create_task(self._serve(), name=self.name, context=contextvars.Context())
@@ -196,6 +242,8 @@ class SimulatedInstance:
     async def _work(self, exchange: Exchange, served: Service) -> None:
         try:
             response = await served.handle(exchange.request)
+            if len(response.body) > LONG:
+                await self.processor.use(len(response.body) * PER_BYTE)
             if self._gate.closed:
                 await self._gate.passed()
             exchange.answer(response)

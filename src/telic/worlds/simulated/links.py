@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol, TypeVarTuple, Unpack
 
+from telic.model.weather import Weather
 from telic.runtime.client.transport import Reply, TransportFailed
 from telic.runtime.server.messages import Request, Response
 from telic.worlds.simulated.loop import VirtualLoop
+from telic.worlds.way import Spells, Way
 
 Args = TypeVarTuple("Args")
 _NO_HEADERS: dict[bytes, bytes] = {}
+HEAD = 250  # of a request or an answer, besides its body [bytes]
 
 
 class Callee(Protocol):
@@ -47,52 +50,82 @@ class Link:
 
     Attributes
     ----------
-    delay
-        Each way [s].
+    there, back
+        What happens to requests, and to answers.
     fail
         Share of requests whose answer breaks off [1].
+    silent
+        Share of requests that nobody ever hears of [1].
     """
 
-    def __init__(self, loop: VirtualLoop, edge: str, name: str, port: int, target: int) -> None:
+    def __init__(
+        self, loop: VirtualLoop, edge: str, name: str, port: int, target: int, chance: Callable[[], float]
+    ) -> None:
         self.edge, self.name, self.port, self.target = edge, name, port, target
-        self.delay = self.fail = 0.0
-        self._loop, self._drop = loop, False
-        self._held: list[Callable[[], object]] = []
+        self.there, self.back = Way(chance), Way(chance)
+        self.fail = self.silent = 0.0
+        self._loop = loop
+        self._spells: Spells | None = None
+        self._held: list[tuple[Way, Callable[[], object]]] = []
         self.carrying = 0  # exchanges under way [1]
 
     @property
     def drop(self) -> bool:
-        """Whether nothing gets through; it is delivered when it does again."""
-        return self._drop
+        """Whether one way lets nothing through; it is delivered when it does again."""
+        return self.there.drop or self.back.drop
 
-    @drop.setter
-    def drop(self, drop: bool) -> None:
-        self._drop = drop
-        if not drop:
-            held, self._held = self._held, []
-            for deliver in held:
-                self._loop.call_soon(deliver)
+    @property
+    def delay(self) -> float:
+        """How late messages are, each way [s]."""
+        return max(self.there.delay, self.back.delay)
 
     @property
     def clear(self) -> bool:
-        """Whether messages pass at once."""
-        return not (self._drop or self.delay)
+        """Whether messages pass at once, both ways."""
+        return self.there.clear and self.back.clear
 
-    def set_weather(self, *, delay: float = 0.0, drop: bool = False, fail: float = 0.0) -> None:
-        """Delay [s] or drop everything, or break off a share of answers [1], from now on."""
-        self.delay, self.fail = delay, fail
-        self.drop = drop
+    def trip(self, size: int = HEAD) -> float:
+        """Return how late a message of `size` [bytes] and its answer are together [s]."""
+        now = self._loop._now
+        return self.there.hold(size, now) + self.back.hold(size, now)
 
-    def carry(self, deliver: Callable[[Unpack[Args]], object], *args: *Args) -> None:
-        """Call `deliver` when a message that sets out now arrives."""
-        if self._drop or self.delay:
-            self._loop.bare_at(self._loop._now + self.delay, self._arrive, lambda: deliver(*args))
-        else:
+    def set_weather(self, weather: Weather | None = None) -> None:
+        """Let this be the weather from now on; None: fair."""
+        if self._spells is not None:
+            self._spells.end()
+            self._spells = None
+        now = weather or Weather()
+        self._set(now)
+        if now.every > 0:
+            self._spells = Spells(
+                self._loop, now.every, now.share, lambda: self._set(now), lambda: self._set(Weather())
+            )
+
+    def carry(self, way: Way, size: int, deliver: Callable[[Unpack[Args]], object], *args: *Args) -> None:
+        """Call `deliver` when a message of `size` [bytes] that sets out now arrives."""
+        if way.clear:
             deliver(*args)
+        else:
+            now = self._loop._now
+            self._loop.bare_at(now + way.hold(size, now), self._arrive, way, lambda: deliver(*args))
 
-    def _arrive(self, deliver: Callable[[], object]) -> None:
-        if self._drop:
-            self._held.append(deliver)
+    def _set(self, now: Weather) -> None:
+        self.fail, self.silent = now.fail, now.silent
+        for name, way in (("there", self.there), ("back", self.back)):
+            if now.way in ("both", name):
+                way.set(delay=now.delay, jitter=now.jitter, drop=now.drop, loss=now.loss, rate=now.rate)
+            else:
+                way.set()
+        held, self._held = self._held, []
+        for way, deliver in held:
+            if way.drop:
+                self._held.append((way, deliver))
+            else:
+                self._loop.call_soon(deliver)
+
+    def _arrive(self, way: Way, deliver: Callable[[], object]) -> None:
+        if way.drop:
+            self._held.append((way, deliver))
         else:
             deliver()
 
@@ -122,27 +155,27 @@ class Exchange:
             self.reset()
             return
         link = self.link
-        if link is None or not (link._drop or link.delay):
+        if link is None or link.back.clear:
             self._answered(response)
         else:
-            link.carry(self._answered, response)
+            link.carry(link.back, HEAD + len(response.body), self._answered, response)
 
     def reset(self, error_type: str = "connection_reset", *, unsent: bool = False) -> None:
         """Break the connection off."""
         failed = TransportFailed(error_type, unsent=unsent)
-        if self.link is None or self.link.clear:
+        if self.link is None:
             self._broken(failed)
         else:
-            self.link.carry(self._broken, failed)
+            self.link.carry(self.link.back, 0, self._broken, failed)
 
     def leave(self) -> None:
         """The caller gives up: whoever works on it hears of it; what is still held by a link never arrives."""
         if self.callee is None:
             self.left = True
-        elif self.link is None or self.link.clear:
+        elif self.link is None:
             self._leave()
         else:
-            self.link.carry(self._leave)
+            self.link.carry(self.link.there, 0, self._leave)
 
     def _leave(self) -> None:
         self.left = True

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from telic.errors import PortInUse
 from telic.runtime.client.transport import Reply
 from telic.runtime.server.messages import Request
-from telic.worlds.simulated.links import Callee, Exchange, Link, Receiver
+from telic.worlds.simulated.links import HEAD, Callee, Exchange, Link, Receiver
 from telic.worlds.simulated.loop import VirtualLoop
 
 TRAVEL = 0.0002  # of a request and its answer together, over loopback and the proxy, median [s]
@@ -45,7 +45,7 @@ class Network:
         for name, port in ports.items():
             link = self._links.get((edge, name))
             if link is None:
-                link = self._links[edge, name] = Link(self.loop, edge, name, port, target)
+                link = self._links[edge, name] = Link(self.loop, edge, name, port, target, self._random)
             elif link.port != port:
                 self._by_port.pop(link.port, None)
             link.port, link.target = port, target
@@ -87,10 +87,12 @@ class Network:
             return exchange
         if link.fail:
             exchange.fails = self._random() < link.fail
-        if link._drop or link.delay:
-            link.carry(self._arrive_over, exchange, link)
-        else:
+        if link.silent and self._random() < link.silent:
+            return exchange
+        if link.there.clear:
             self._arrive(exchange, link.target)
+        else:
+            link.carry(link.there, HEAD + len(request.body), self._arrive_over, exchange, link)
         return exchange
 
     def _arrive_over(self, exchange: Exchange, link: Link) -> None:

@@ -12,6 +12,7 @@ from telic.worlds.simulated.answers import AnswerTable
 from telic.worlds.simulated.cpus import Cpus
 from telic.worlds.simulated.grants import Grants
 from telic.worlds.simulated.loop import VirtualLoop
+from telic.worlds.simulated.troubles import Troubles
 
 CPUS = 2  # of the machine that the live world was measured on [1]
 SIGMA = 0.3  # of the logarithm of a statement's time [1]
@@ -29,6 +30,8 @@ class SimulatedPostgres:
         What roles may do.
     epoch
         A new object at every start; None while the server is down.
+    troubles
+        What is wrong with it.
     """
 
     def __init__(self, loop: VirtualLoop, design: Design, rng: random.Random, *, cpus: int = CPUS) -> None:
@@ -39,6 +42,7 @@ class SimulatedPostgres:
         self.grants = Grants(design.grants, tables)
         self.indexes = frozenset(indexes | {f"{each.rpartition('.')[2]}_pkey" for each in tables})
         self.epoch: object | None = object()
+        self.troubles = Troubles()
         self._factors = [math.exp(rng.gauss(0.0, SIGMA)) for _ in range(_FACTORS)]
         self._next = 0
         self._answers: dict[str, AnswerTable] = {}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
+from telic.model.weather import WeatherGiven
 from telic.worlds.local import control
 from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.world import LocalWorld
 
-METHODS = ("signal", "throttle", "link", "pause", "revoke", "grant")
+METHODS = ("signal", "throttle", "link", "limit", "store", "load", "pause", "revoke", "grant")
 _WITHIN = 10.0  # an answer [s]
 
 
@@ -33,9 +35,21 @@ class AttachedHarm(Colleague):
         """Let today's process of `service` have `share` [1] of one CPU; 1.0 heals."""
         return str(self._ask("throttle", service=service, share=share))
 
-    def link(self, edge: str, *, delay: float = 0.0, drop: bool = False, fail: float = 0.0) -> None:
-        """Delay [s] each way, or drop, all messages of an edge's primary link, or break off a share of answers [1]."""
-        self._ask("link", edge=edge, delay=delay, drop=drop, fail=fail)
+    def link(self, edge: str, **weather: Unpack[WeatherGiven]) -> None:
+        """Give an edge's primary link a `Weather`; no arguments heal it."""
+        self._ask("link", edge=edge, **weather)
+
+    def limit(self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0) -> None:
+        """Let the processes of `service` have fewer files [1], less memory [bytes] or a shorter life [s]."""
+        self._ask("limit", service=service, files=files, memory=memory, life=life)
+
+    def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
+        """Bring about a trouble of a store, or take it back where `size` is 0."""
+        self._ask("store", name=name, trouble=trouble, on=on, size=size)
+
+    def load(self, name: str, **order: str | float) -> None:
+        """Send the load called `name` besides the usual one; without an order it ends."""
+        self._ask("load", name=name, **order)
 
     def pause(self, service: str, share: float, *, every: float = 1.0) -> None:
         """Let today's process of `service` stand still for a `share` [1] of every `every` [s]; 0 heals."""

@@ -81,12 +81,12 @@ class ValkeyServer:
         self._server.kill()
 
     def stop(self) -> None:
-        """Answer nothing any more."""
-        self._server.kill()
+        """Answer nothing; connections stay."""
+        self._server.stop()
 
     def resume(self) -> None:
         """Answer again."""
-        self._server.start()
+        self._server.move()
 
     def throttle(self, share: float) -> None:
         """Refuse what the simulation does not have."""

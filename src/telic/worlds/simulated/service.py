@@ -30,7 +30,7 @@ from telic.worlds.simulated.runtime import SimulatedRuntime
 from telic.worlds.simulated.runtime import StoresOf as RuntimeStores
 from telic.worlds.simulated.streams import stream
 
-RESIDENT = 60e6  # what a forked service holds [bytes]; nothing here grows
+RESIDENT = 60e6  # what a forked service holds when it starts [bytes]
 
 
 class StoresOf(RuntimeStores, Protocol):
@@ -80,6 +80,7 @@ class Host(Protocol):
     log: logging.Logger
     processor: Processor
     draining: bool
+    held: int
 
     def cpu_seconds(self) -> float:
         """Return the CPU time used [s]."""
@@ -87,6 +88,18 @@ class Host(Protocol):
 
     def leave(self, code: int) -> None:
         """End at once with an exit code, as ``os._exit`` does."""
+        ...
+
+    def hold(self, size: int) -> None:
+        """Hold so much memory more [bytes]."""
+        ...
+
+    def block(self, seconds: float) -> None:
+        """Do nothing else for `seconds` [s]."""
+        ...
+
+    def compute(self, seconds: float) -> None:
+        """Do nothing but compute for `seconds` [s]."""
         ...
 
     def say(self, text: str) -> None:
@@ -198,6 +211,6 @@ class Service:
     def _register(self) -> None:
         metrics, host = self._recorder.metrics, self._host
         metrics.counter("process.cpu.time", "s", read=host.cpu_seconds)
-        metrics.gauge("process.memory.usage", "By", lambda: RESIDENT)
+        metrics.gauge("process.memory.usage", "By", lambda: RESIDENT + host.held)
         metrics.gauge("telic.event_loop.lag", "s", host.processor.lag)
         saturation.register(metrics, self._assembly.chain.admission)

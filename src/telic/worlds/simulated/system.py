@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from telic.model import Design
+from telic.model.weather import Weather
 from telic.runtime.client.transport import TransportFailed
 from telic.runtime.server.messages import Request, Response
 from telic.worlds.local.desired import Desired, DesiredService
@@ -122,11 +123,11 @@ class SimulatedSystem(System):
         """Keep a coroutine running for as long as the world lives."""
         self._tasks.append(self.loop.create_task(work))
 
-    def weather(self, edge: str, *, delay: float = 0.0, drop: bool = False, fail: float = 0.0) -> None:
+    def weather(self, edge: str, weather: Weather) -> None:
         """Set what the primary link of an edge does to messages."""
         link = self.network.link(edge)
         if link is not None:
-            link.set_weather(delay=delay, drop=drop, fail=fail)
+            link.set_weather(weather)
 
     async def enter(self, request: Request) -> Response:
         """Carry a request of a user to the entry and its answer back.

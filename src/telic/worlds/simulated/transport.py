@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from telic.runtime.client.transport import Headers, Reply
+from telic.runtime.client.transport import Headers, Reply, TransportFailed
 from telic.runtime.server.messages import Request
 from telic.worlds.simulated.network import Network
+
+
+KNOWN = ("127.0.0.1", "localhost")  # names that resolve; what does not fails as in the live transport
 
 
 class Gate(Protocol):
@@ -30,6 +33,8 @@ class LinkTransport:
         """POST `body`; raise `TransportFailed` where no answer comes."""
         if self._gate.closed:
             await self._gate.passed()
+        if self.address[0] not in KNOWN:
+            raise TransportFailed("connection_reset", unsent=True)
         answered: asyncio.Future[Reply] = asyncio.Future(loop=self._network.loop)
         exchange = self._network.begin(self.address[1], Request("POST", path, "", headers, body), answered)
         try:

@@ -12,18 +12,17 @@ import msgspec
 import uvloop
 
 from telic.worlds.local import namespace
-from telic.worlds.local.proxy.links import Links, RouteOrder
+from telic.worlds.local.proxy.links import Forecast, Links, RouteOrder
 
 _LINE = 1 << 20  # longest message [bytes]
 
 
 class HarmOrder(msgspec.Struct, forbid_unknown_fields=True):
-    """What the lab asks: the weather of an edge, or, without an edge, a report."""
+    """What the lab asks: the weather of an edge, or the end of its connections, or, without an edge, a report."""
 
     edge: str = ""
-    delay: float = 0.0
-    drop: bool = False
-    fail: float = 0.0
+    weather: Forecast | None = None
+    cut: bool = False
 
 
 async def serve(control: socket.socket, harm_path: Path) -> None:
@@ -60,9 +59,7 @@ def _answer(links: Links, line: bytes) -> dict[str, object]:
         return {"error": str(error)}
     if not order.edge:
         return {"links": links.report()}
-    if order.delay < 0 or not 0 <= order.fail <= 1:
-        return {"error": "a negative delay, or a share that is none"}
-    if not links.harm(order.edge, delay=order.delay, drop=order.drop, fail=order.fail):
+    if not links.harm(order.edge, order.weather, cut=order.cut):
         return {"error": f"no edge {order.edge!r}"}
     return {}
 

@@ -13,10 +13,14 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close sends RST
 
 
 class Weather(Protocol):
-    """What a link does to messages now."""
+    """What one direction of a link does to messages now."""
 
-    delay: float  # [s]
+    clear: bool  # they pass at once
     drop: bool
+
+    def hold(self, size: int, now: float) -> float:
+        """Return how late a message of `size` [bytes] is that sets out at `now` [s]."""
+        ...
 
 
 End = Literal["end", "reset"]
@@ -28,7 +32,7 @@ class Lane:
     Parameters
     ----------
     link
-        Its delay and drop are read at every step.
+        The direction that it goes; its weather is read at every step.
     loop
         Gives the time and the timers.
     on_done
@@ -51,7 +55,7 @@ class Lane:
         """Take bytes from the source."""
         if self.done:
             return
-        if self.sink is not None and not self._queue and not self.link.drop and self.link.delay == 0:
+        if self.sink is not None and not self._queue and self.link.clear:
             self.sink.write(data)
             return
         self._held += len(data)
@@ -85,7 +89,7 @@ class Lane:
         if self.sink is None or self.link.drop:
             return
         now = self._loop.time()
-        while self._queue and not self.done and (self.link.delay == 0 or self._queue[0][0] <= now):
+        while self._queue and not self.done and (self.link.clear or self._queue[0][0] <= now):
             self._deliver(self._queue.popleft()[1])
         if self._queue and not self.done:
             self._timer = self._loop.call_at(self._queue[0][0], self.pump)
@@ -100,7 +104,9 @@ class Lane:
         self.source = self.sink = None
 
     def _push(self, item: bytes | End) -> None:
-        self._queue.append((self._loop.time() + self.link.delay, item))
+        now = self._loop.time()
+        size = len(item) if isinstance(item, bytes) else 0
+        self._queue.append((now + (0.0 if self.link.clear else self.link.hold(size, now)), item))
         self.pump()
         self._flow()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import resource
 import socket
 from collections.abc import Iterable
@@ -11,8 +12,25 @@ from typing import cast
 
 from telic.worlds.local.proxy.lane import reset
 from telic.worlds.local.proxy.pair import Pair
+from telic.worlds.way import Spells, Way
 
 MOST_CONNECTIONS = 4096  # through all links [1]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a link does to messages, as `telic.model.weather.Weather` says; `spells` may turn it on and off."""
+
+    delay: float = 0.0
+    jitter: float = 0.0
+    drop: bool = False
+    fail: float = 0.0
+    loss: float = 0.0
+    silent: float = 0.0
+    rate: float = 0.0
+    way: str = "both"
+    every: float = 0.0
+    share: float = 1.0
 
 
 @dataclass(eq=False)
@@ -23,11 +41,13 @@ class Link:
     name: str  # a | b
     target: int
     rehome: bool
-    delay: float = 0.0  # each way [s]
-    drop: bool = False
+    there: Way = field(default_factory=lambda: Way(random.random))  # what happens to requests
+    back: Way = field(default_factory=lambda: Way(random.random))  # what happens to answers
     fail: float = 0.0  # share of requests whose answer breaks off [1]
+    silent: float = 0.0  # share of requests at which the connection falls silent [1]
     pairs: set[Pair] = field(default_factory=set)
     server: asyncio.Server | None = None
+    spells: Spells | None = None
 
     def retarget(self, target: int) -> None:
         """Lead new connections to `target`, and old ones before their next request if the link allows it."""
@@ -38,11 +58,22 @@ class Link:
             for pair in self.pairs:
                 pair.stale = True
 
-    def set_weather(self, *, delay: float, drop: bool, fail: float) -> None:
-        """Delay [s] or drop everything, or break off a share of answers [1], from now on."""
-        self.delay, self.drop, self.fail = delay, drop, fail
+    def set_weather(self, weather: Forecast | None = None) -> None:
+        """Let this be the weather from now on; None: fair."""
+        now = weather or Forecast()
+        self.fail, self.silent = now.fail, now.silent
+        for name, way in (("there", self.there), ("back", self.back)):
+            if now.way in ("both", name):
+                way.set(delay=now.delay, jitter=now.jitter, drop=now.drop, loss=now.loss, rate=now.rate)
+            else:
+                way.set()
         for pair in tuple(self.pairs):
             pair.weather_changed()
+
+    def cut(self) -> None:
+        """Let go of every connection; new ones may come."""
+        for pair in tuple(self.pairs):
+            pair.finish()
 
 
 @dataclass(frozen=True)
@@ -77,12 +108,24 @@ class Links:
                 self._links[edge, name] = link
             link.retarget(order.target)
 
-    def harm(self, edge: str, *, delay: float, drop: bool, fail: float = 0.0) -> bool:
-        """Change the weather of an edge's primary link; False when there is no such edge."""
+    def harm(self, edge: str, weather: Forecast | None = None, *, cut: bool = False) -> bool:
+        """Change the weather of an edge's primary link, or `cut` its connections; False when there is no such edge."""
         link = self._links.get((edge, "a"))
-        if link is not None:
-            link.set_weather(delay=delay, drop=drop, fail=fail)
-        return link is not None
+        if link is None:
+            return False
+        if cut:
+            link.cut()
+            return True
+        if link.spells is not None:
+            link.spells.end()
+            link.spells = None
+        now = weather or Forecast()
+        link.set_weather(now)
+        if now.every > 0:
+            link.spells = Spells(
+                self._loop, now.every, now.share, lambda: link.set_weather(now), lambda: link.set_weather()
+            )
+        return True
 
     def report(self) -> list[dict[str, object]]:
         """Return weather and load of every link."""
@@ -90,8 +133,8 @@ class Links:
             {
                 "edge": each.edge,
                 "link": each.name,
-                "delay": each.delay,
-                "drop": each.drop,
+                "delay": max(each.there.delay, each.back.delay),
+                "drop": each.there.drop or each.back.drop,
                 "fail": each.fail,
                 "connections": len(each.pairs),
             }
@@ -112,6 +155,8 @@ class Links:
         return Pair(link, self._loop).client
 
     def _remove(self, link: Link) -> None:
+        if link.spells is not None:
+            link.spells.end()
         if link.server is not None:
             link.server.close()
         for pair in tuple(link.pairs):

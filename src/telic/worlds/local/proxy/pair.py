@@ -11,11 +11,14 @@ from telic.worlds.local.proxy.lane import End, Lane, Weather, reset
 _BEGUN = b"HTTP/1.1 "  # of an answer that never ends
 
 
-class Route(Weather, Protocol):
+class Route(Protocol):
     """What a pair knows of its link."""
 
+    there: Weather  # what happens to requests
+    back: Weather  # what happens to answers
     target: int  # the callee's port
     fail: float  # share of requests whose answer breaks off [1]
+    silent: float  # share of requests at which the connection falls silent [1]
     rehome: bool  # connections may move to a new target between two requests
     pairs: set[Pair]
 
@@ -32,9 +35,9 @@ class Pair:
         self.link, self._loop = link, loop
         self.client = Side(self, is_client=True)
         self.server: Side | None = None
-        self.up = Lane(link, loop, self._lane_done)
-        self.down = Lane(link, loop, self._lane_done)
-        self.stale = False
+        self.up = Lane(link.there, loop, self._lane_done)
+        self.down = Lane(link.back, loop, self._lane_done)
+        self.stale = self._mute = False
         self._answered = True  # no request is under way
         self._connecting: asyncio.Task[None] | None = None
 
@@ -46,8 +49,8 @@ class Pair:
         self.weather_changed()
 
     def weather_changed(self) -> None:
-        """The link's delay or drop has changed: go on as far as it allows now."""
-        if self.server is None and self._connecting is None and not self.link.drop:
+        """The link's weather has changed: go on as far as it allows now."""
+        if self.server is None and self._connecting is None and not self.link.there.drop:
             self.stale = False
             self._connecting = self._loop.create_task(self._connect())
         self.up.pump()
@@ -55,7 +58,12 @@ class Pair:
 
     def received(self, side: Side, data: bytes) -> None:
         """Bytes came from one side."""
+        if self._mute:
+            return
         if side.is_client:
+            if self._answered and self.link.silent > 0 and random.random() < self.link.silent:
+                self._mute = True
+                return
             if self._answered and self.link.fail > 0 and random.random() < self.link.fail:
                 self._fail()
                 return
@@ -70,11 +78,11 @@ class Pair:
     def ended(self, side: Side, how: End) -> None:
         """One side has said that it will send no more, or has vanished."""
         if side.is_client:
-            if self.server is None and (self._connecting is None or how == "reset"):
+            if self._mute or (self.server is None and (self._connecting is None or how == "reset")):
                 self.finish()
             else:
                 self.up.end(how)
-        elif side is self.server:
+        elif side is self.server and not self._mute:
             if self.stale and self._answered:
                 self._detach()
             else:
