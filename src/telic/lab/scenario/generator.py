@@ -14,8 +14,8 @@ from telic.lab.scenario.reading import write as as_text
 from telic.lab.scenario.scenario import Load, Noise, Phases, Placed, Scenario
 from telic.model import Scalar
 
-PHASES = Phases(warm=6.0, baseline=10.0, spread=2.0, hold=36.0, recovery=10.0)
-RATE = 30.0  # [requests/s]
+PHASES = Phases(warm=6.0, baseline=8.0, spread=2.0, hold=30.0, recovery=8.0)
+RATE = 25.0  # [requests/s]
 TRIES = 24  # seeds that are tried for another place of the same fault [1]
 OPEN = ("seed", "version")  # parameters that the episode chooses: chance, and what runs then
 AFTER = Noise("decoy", before=-0.5)  # what was changed last is not what is wrong
@@ -30,6 +30,7 @@ CALM: Sequence[tuple[str, Sequence[Noise]]] = (
     ("red-herring", (Noise("red-herring", before=1.0),)),
     ("busy-day", (Noise("decoy", before=4.0), Noise("red-herring", before=2.0), Noise("decoy", before=-4.0))),
 )
+LEVELS = (0.8, 1.0, 1.2)  # of the rate [1]
 SHAPES = ("constant", "swing:0.3@20", "swing:0.2@12")
 PASSING = (5.0, 8.0, 11.0)  # how long a fault lasts that goes away by itself [s]
 
@@ -116,16 +117,16 @@ def _well(app: str, number: int, place: Place, seed: int, rate: float) -> Scenar
     rng = random.Random(f"well/{app}/{number}/{seed}")
     if number % 3 == 2:
         passing = Placed(place.kind, place.params, lasts=rng.choice(PASSING))
-        name, noise, faults, shape = f"passing-{place.kind}", (), (passing,), "constant"
+        name = f"passing-{place.kind}"
         return Scenario(
-            f"{_stem(app)}-{name}-{number:03d}", app, workload=Load(rate=rate, shape=shape), faults=faults, noise=noise,
+            f"{_stem(app)}-{name}-{number:03d}", app, workload=Load(rate=rate), faults=(passing,),
             phases=PHASES, difficulty="goes by itself",
         )  # fmt: skip
     name, quiet = CALM[number % len(CALM)]
     return Scenario(
         f"{_stem(app)}-{name}-{number:03d}",
         app,
-        workload=Load(rate=rate, shape=rng.choice(SHAPES)),
+        workload=Load(rate=rate * rng.choice(LEVELS), shape=rng.choice(SHAPES)),
         noise=tuple(quiet),
         phases=PHASES,
         difficulty="nothing is wrong",
