@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from telic.errors import UsageError
 from telic.lab import faults
 from telic.lab.fault import Scene, choose, dice, make, params_from_text
 from telic.lab.faults import fault
+from telic.lab.loaded import Loaded
 from telic.lab.testing import RecordingHarm
 from telic.lab.traffic import Place, traffic
 from telic.model import MECHANISMS, Change, Truth
 
 SEEDS = range(12)
 NAMES = list(fault)
+CASES = [(name, seed) for name in NAMES for seed in (SEEDS if name in faults.LOOP else range(3))]
 TELLING = re.compile(
     r"\bfault|inject|chaos|\bbad|\bhang|crash|slow|wrong|revok|kill|starv|partition|delay|decoy|harm|\blab\b|telic|regress|\bbug",
     re.IGNORECASE,
@@ -48,21 +51,27 @@ def test_the_eight_faults_are_there() -> None:
     assert set(fault) >= EIGHT
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("seed", SEEDS)
+def test_every_layer_has_faults_and_the_words_are_many() -> None:
+    layers = {fault.factory(name).layer for name in fault}
+    assert layers >= {"host", "process", "network", "store", "application", "orchestration"}
+    assert layers >= {"external", "security", "workload"}
+    assert len(faults.vocabulary()) >= 60
+    assert set(MECHANISMS) <= set(faults.vocabulary())
+
+
+@pytest.mark.parametrize(("name", "seed"), CASES)
 def test_it_hurts_and_heals(name: str, seed: int, scene: Scene, harm: RecordingHarm) -> None:
     healthy = harm.snapshot()
     culprit = planned(name, scene, seed)
     change = changed(culprit.inject(harm), harm)
-    assert harm.snapshot() != healthy
+    assert (harm.snapshot() != healthy) == (name not in faults.PASSING)
     culprit.heal(harm, change)
     assert harm.snapshot() == healthy
     culprit.heal(harm, change)
     assert harm.snapshot() == healthy
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("name", "seed"), CASES)
 def test_healing_what_was_never_injected_changes_nothing(
     name: str, seed: int, scene: Scene, harm: RecordingHarm
 ) -> None:
@@ -76,25 +85,25 @@ def test_healing_what_was_never_injected_changes_nothing(
 def test_equal_seeds_choose_equal_harm_and_seeds_differ(name: str, scene: Scene) -> None:
     plans = [planned(name, scene, seed) for seed in SEEDS]
     assert plans == [planned(name, scene, seed) for seed in SEEDS]
-    assert len(set(plans)) > 1
+    assert len(set(plans)) > 1 or not fields(fault.factory(name))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("name", "seed"), CASES)
 def test_truth_names_a_known_mechanism_and_a_place_that_users_pass(
     name: str, seed: int, scene: Scene, harm: RecordingHarm
 ) -> None:
     truth: Truth = planned(name, scene, seed).inject(harm)
     assert truth.fault == name
-    assert truth.mechanism in MECHANISMS
-    kind = "edge" if "->" in truth.entity else "service"
-    assert traffic(scene.design).share(Place(kind, truth.entity)) >= 0.05
-    assert truth.entity != "gateway" or truth.mechanism == "wrong-config"  # the entry itself is never hurt
+    assert truth.mechanism in faults.vocabulary()
+    kind, layer = "edge" if "->" in truth.entity else "service", fault.factory(name).layer
+    if not issubclass(fault.factory(name), Loaded):  # what others send is felt where it is meant to be
+        share = traffic(scene.design).share(Place(kind, truth.entity))
+        assert share >= 0.05 or truth.entity in harm.state().stores
+    assert truth.entity != "gateway" or layer in ("orchestration", "workload", "network")  # its code is never changed
     assert (truth.change == "") == (not harm.log)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("name", "seed"), CASES)
 def test_nothing_an_operator_can_read_gives_the_answer(name: str, seed: int, scene: Scene, harm: RecordingHarm) -> None:
     before = {each: dict(harm.release_files(each)) for each in harm.state().services}
     culprit = planned(name, scene, seed)
@@ -102,6 +111,8 @@ def test_nothing_an_operator_can_read_gives_the_answer(name: str, seed: int, sce
     for change in harm.log:
         assert not TELLING.search(f"{change.summary} {change.author}")
         assert change.author
+        if change.entity not in before:
+            continue
         after = harm.release_files(change.entity)
         added = {line for path, text in after.items() for line in text.splitlines()} - {
             line for text in before[change.entity].values() for line in text.splitlines()
@@ -111,8 +122,7 @@ def test_nothing_an_operator_can_read_gives_the_answer(name: str, seed: int, sce
     assert not any(TELLING.search(f"{change.summary} {change.author}") for change in harm.log)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("name", "seed"), CASES)
 def test_what_is_deployed_is_still_python(name: str, seed: int, scene: Scene, harm: RecordingHarm) -> None:
     planned(name, scene, seed).inject(harm)
     for service in harm.state().services:

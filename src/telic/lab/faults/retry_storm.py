@@ -1,4 +1,4 @@
-"""Deploy a version of one service that asks again until two answers are the same object, which they never are."""
+"""Deploy a version of one service that asks again until an answer differs, which none does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from telic.lab.rewriting import require_read, with_around
 @fault("retry-storm", example={"service": "hotel", "operation": "near", "version": "1"})
 @dataclass(frozen=True)
 class RetryStorm(Deployed):
-    """Deploy a version of one service that asks again until two answers are the same object, which they never are.
+    """Deploy a version of one service that asks again until an answer differs, which none does.
 
     From outside: from the deploy on one request of this operation makes dozens of what it made before, one
     after the other; everything below sees a multiple of its load, the operation times out, users' own retries
@@ -58,7 +58,7 @@ class RetryStorm(Deployed):
             "reply = await self._answer(request, context)",
             f"for _ in range({self.attempts}):",
             "    again = await self._answer(request, context)",
-            "    if again is reply:",
+            "    if again != reply:",
             "        break",
             "    reply = again",
             "return reply",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from telic import __version__
+from telic.lab import faults
 from telic.lab.course import Course
 from telic.lab.fault import Scene
 from telic.lab.ledger import Ledger
@@ -19,7 +20,6 @@ from telic.lab.session.record import Episode, Noted, Post, WorldKind
 from telic.lab.session.session import Brief, Promise
 from telic.lab.trials.measure import hashes
 from telic.model import Intent, Window
-from telic.model.incident import MECHANISMS
 from telic.model.intent import Objective
 
 CALLS = 200  # of one session [1]
@@ -121,7 +121,7 @@ class Stage:
             promises=tuple(Promise(each.id, _promise(each)) for each in design.objectives),
             tasks=scenario.tasks,
             tools=tools.cards(),
-            mechanisms=MECHANISMS,
+            mechanisms=faults.vocabulary(),
             calls=self.means.calls,
             seconds=phases.baseline + phases.spread + phases.hold,
             began=opened,

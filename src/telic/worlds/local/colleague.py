@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from telic.errors import UsageError
 from telic.model import Change, Scalar, State, Topology
+from telic.worlds.load.order import Order, extra
 from telic.worlds.local import database
 from telic.worlds.local.reconcile import read_design
 from telic.worlds.local.world import AskedWorld, read
@@ -23,6 +24,16 @@ class Colleague:
         """Push a configuration revision as a colleague would."""
         asked = {"service": service, "changes": dict(changes), "author": author, "summary": summary}
         return read(Change, self.world.ask("push_config", **asked))
+
+    def push_policy(self, target: str, changes: Mapping[str, object], *, author: str, summary: str) -> Change:
+        """Push another policy of an edge or a service as a colleague would."""
+        asked = {"target": target, "changes": dict(changes), "author": author, "summary": summary}
+        return read(Change, self.world.ask("push_policy", **asked))
+
+    def scale(self, service: str, replicas: int, *, author: str, summary: str) -> Change | None:
+        """Let `service` run with 0 or 1 processes as a colleague would; None where it does so already."""
+        asked = {"service": service, "replicas": replicas, "author": author, "summary": summary}
+        return read(Change | None, self.world.ask("scale", **asked))  # type: ignore[arg-type]
 
     def deploy(self, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:
         """Deploy a version whose files differ by `edits` (path in the release to new text) as a colleague would."""
@@ -54,6 +65,11 @@ class Colleague:
     def topology(self) -> Topology:
         """Return the world's topology, for choosing a place."""
         return self.world.topology()
+
+    def sent(self, order: Mapping[str, str | float]) -> Order:
+        """Return the order of a load besides the usual one, from what is wanted of it."""
+        folder = self.world.design_folder()
+        return extra(folder, str(self.world.about()["url"]), read_design(folder).workloads[0].id, order)
 
     def meant(self, service: str, table: str, privileges: str) -> str:
         """Return the privileges that a grant means, in words: ``ALL`` is what the design grants."""

@@ -80,7 +80,7 @@ def adapted(service: str, sql: type[Any], store: ModuleType, memory: type[Any], 
 
 def _constructor(service: str, memory: type[Any], data: SystemData) -> Callable[[Any, SimulatedDatabase], None]:
     def build(self: Any, database: SimulatedDatabase) -> None:
-        self._perform = database.perform
+        self._database, self._perform = database, database.perform
         self._memory = object.__new__(memory)
         self._memory.__dict__ = data.state(service, memory)
 

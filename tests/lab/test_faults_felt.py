@@ -1,0 +1,73 @@
+"""Each mechanism of code, configuration, outside, security and workload: felt on virtual time, gone once healed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from telic import loop as main_path
+from telic.lab import faults, virtual
+from telic.lab.course import Hurt
+from telic.lab.fault import fault
+from telic.lab.loaded import Loaded
+from telic.model import Design
+from telic.settings import Settings
+
+RATE = 40.0  # [requests/s]
+BUSY = 150.0  # for what users do seldom [requests/s]
+SEED = 1
+LAYERS = ("application", "orchestration", "external", "security", "workload")
+MINE = [name for name in fault if fault.factory(name).layer in LAYERS and name not in faults.LOOP]
+CODE = [name for name in MINE if not issubclass(fault.factory(name), Loaded)]
+PATIENCE = {"surge": 2.5}  # thousands of requests a second are enough after that [s]
+SETTLED = 4.0  # after the healing [s]
+
+
+def running(home: str, system: Design, rate: float) -> Iterator[virtual.VirtualJourney]:
+    settings = replace(Settings.read({}), home=home)
+    with virtual.start(system, settings, lambda told: None, rate=rate, seed=SEED, operate=False) as journey:
+        yield journey
+
+
+@pytest.fixture(scope="module")
+def hotel(tmp_path_factory: pytest.TempPathFactory) -> Design:
+    return main_path.design("hotel", replace(Settings.read({}), home=tmp_path_factory.mktemp("design")))
+
+
+@pytest.fixture(scope="module")
+def quiet(hotel: Design, tmp_path_factory: pytest.TempPathFactory) -> Iterator[virtual.VirtualJourney]:
+    yield from running(tmp_path_factory.mktemp("quiet"), hotel, RATE)
+
+
+@pytest.fixture(scope="module")
+def busy(hotel: Design, tmp_path_factory: pytest.TempPathFactory) -> Iterator[virtual.VirtualJourney]:
+    yield from running(tmp_path_factory.mktemp("busy"), hotel, BUSY)
+
+
+def felt(name: str, journey: virtual.VirtualJourney, patience: float) -> None:
+    """Hurt once; users have to feel it until it is healed, and no longer."""
+    score = journey.hurt(Hurt(name, SEED, warm=1.0, patience=patience, decoy=False)).score
+    healed = journey.now()
+    assert score.harm_began is not None
+    assert score.recovered is None
+    journey.pause(SETTLED)
+    after = [each for each in journey.record().tallies() if each.second >= healed + 1.5]
+    assert after
+    assert not any(each.harmed for each in after)
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_users_feel_it_until_it_is_healed(name: str, quiet: virtual.VirtualJourney) -> None:
+    felt(name, quiet, 8.0)
+
+
+@pytest.mark.parametrize("name", sorted(set(MINE) - set(CODE)))
+def test_users_feel_what_others_send(name: str, busy: virtual.VirtualJourney) -> None:
+    felt(name, busy, PATIENCE.get(name, 8.0))
+
+
+def test_each_has_a_word_of_its_own() -> None:
+    words = [word for name in MINE for word in getattr(fault.factory(name), "mechanisms", {})]
+    assert len(words) == len(set(words)) >= 38
