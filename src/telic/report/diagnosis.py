@@ -44,6 +44,7 @@ def html(account: Account) -> str:
         "diagnosis.html.j2",
         account=account,
         graph=diagnosis_page.graph(account),
+        flames=diagnosis_page.flames(account),
         panels=diagnosis_page.panels(account, marked),
         claims=diagnosis_page.rows(account),
         clock=diagnosis_page.clock,

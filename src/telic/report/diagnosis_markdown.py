@@ -32,6 +32,25 @@ def markdown(account: Account) -> str:
                 for each in account.diagnosis.hypotheses[:5]
             ],
         )
+    if account.requests:
+        slow = account.requests
+        lines += [
+            f"## Where the time of {cell(slow.entity)} {cell(slow.name)} goes",
+            "",
+            *table(
+                ("on the critical path", "before [s]", "now [s]"),
+                [(f"{each.entity} {each.name}", f"{each.before:.3g}", f"{each.now:.3g}") for each in slow.stages],
+            ),
+        ]
+    for each in account.code:
+        lines += [
+            f"## The failing line: {cell(each.path)}:{each.line}",
+            "",
+            f"{cell(each.failure)}; written in {each.commit[:12]} by {cell(each.author)}: {cell(each.summary)}",
+            "",
+            *_code(each.hunk or each.text),
+            "",
+        ]
     lines += [
         "## Why",
         "",

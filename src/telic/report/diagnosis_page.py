@@ -10,9 +10,11 @@ from markupsafe import Markup
 from telic.model import Evidence, Topology
 from telic.model.account import Account, Claim
 from telic.report.charts import Blame, Mark, level_chart, topology_chart
+from telic.report.charts.flame import flame_chart
 from telic.report.charts.frame import Frame
 
 WIDE, NARROW = 640, 370  # the graph on a screen and on a phone [px]
+FLAME = 980  # width of the flame graph on a screen [px]
 PANEL = 500  # width of a chart of one metric [px]
 ENTITIES = 24  # a larger graph is cut to what is on the way [1]
 
@@ -68,6 +70,14 @@ def panels(account: Account, marked: tuple[Mark, ...]) -> list[Panel]:
             chart = level_chart(each.times, each.values, frame, before=each.before, title=title)
             found.append(Panel(each.entity, each.name, f"usually {each.before:.3g}", chart, each.evidence))
     return found
+
+
+def flames(account: Account) -> tuple[Markup, Markup] | None:
+    """Draw where the time of the slow requests goes, for a screen and for a phone; None without traces."""
+    found = account.requests
+    if found is None or not found.flame:
+        return None
+    return flame_chart(found, FLAME), flame_chart(found, NARROW)
 
 
 def graph(account: Account) -> tuple[Markup, Markup] | None:

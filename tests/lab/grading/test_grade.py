@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.lab.recorded_episodes import ACTED, END, FAULT, START, action, calm, claims, make, tallies
 
@@ -191,6 +191,7 @@ def test_an_actor_cannot_make_its_episode_void() -> None:
     assert grade(sick).mitigate.passed is False
 
 
+@settings(deadline=None)
 @given(
     harmed=st.sets(st.integers(18, 46)),
     healthy=st.sampled_from([None, True, False]),
@@ -203,6 +204,7 @@ def test_nobody_who_does_nothing_mitigates(harmed: set[int], healthy: bool | Non
     assert found.interventions == found.blast_radius == 0
 
 
+@settings(deadline=None)
 @given(harmed=st.sets(st.integers(18, 46), min_size=1), more=st.sets(st.integers(18, 46)), acted=st.floats(21, 31))
 def test_more_bad_seconds_never_improve_a_grade(harmed: set[int], more: set[int], acted: float) -> None:
     before, after = (grade(make(users=tallies(each), actions=(action(acted),))) for each in (harmed, harmed | more))
@@ -216,6 +218,7 @@ def test_more_bad_seconds_never_improve_a_grade(harmed: set[int], more: set[int]
         assert earlier is None or later is None or later >= earlier
 
 
+@settings(deadline=None)
 @given(st.permutations([action(25.0, "hotel"), action(26.0, "search"), action(27.0, "hotel")]))
 def test_the_order_of_the_record_changes_nothing(actions: list[object]) -> None:
     assert grade(make(actions=tuple(actions))).touched == ("hotel", "search")

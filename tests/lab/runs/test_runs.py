@@ -52,10 +52,10 @@ def all_played() -> list[Graded]:
 def test_the_headline_tells_the_operator_from_the_trivial_ones() -> None:
     best, *rest = standings(all_played())
     assert best.actor == "telic"
-    assert (best.balanced.value, best.false_alarm.value, best.trivial) == (1.0, 0.0, False)
+    assert (best.balanced.value, best.false_alarm.value, best.kind) == (1.0, 0.0, "")
     assert {each.actor: each.balanced.value for each in rest} == {"constant": 0.5, "noop": 0.0}
     assert {each.actor: each.false_alarm.value for each in rest} == {"constant": 1.0, "noop": 0.0}
-    assert all(each.trivial for each in rest)
+    assert all(each.kind == "trivial" for each in rest)
     assert best.tasks["mitigate"].trials == 8
     assert best.balanced.low < 0.9
     assert best.numbers["to_mitigate"] == 9.0

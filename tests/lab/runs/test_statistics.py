@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telic.errors import UsageError
@@ -36,7 +36,8 @@ def test_no_failure_in_n_trials_bounds_the_rate_by_three_over_n() -> None:
     assert upper_bound(0, 0) == 1.0
 
 
-@given(st.integers(0, 60).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials))))
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 40).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials))))
 def test_intervals_hold_the_share(counts: tuple[int, int]) -> None:
     hits, trials = counts
     for low, high in (wilson(hits, trials), clopper_pearson(hits, trials)):
@@ -66,6 +67,7 @@ def test_all_alike_in_few_scenarios_is_worth_the_number_of_scenarios() -> None:
     assert rate([]).value is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.booleans(), min_size=1, max_size=6), min_size=1, max_size=12))
 def test_effective_trials_lie_between_nothing_and_all(clusters: list[list[bool]]) -> None:
     assert 0 < effective(clusters) <= sum(map(len, clusters))

@@ -13,7 +13,7 @@ from telic.model import Incident, Window
 from telic.report import words
 from telic.report.lab.record import EpisodeView, Step, Task
 
-SHORT = 100  # letters of arguments that a line shows [1]
+SHORT = 160  # letters of arguments that a line shows [1]
 
 
 def episode_view(found: Graded) -> EpisodeView:
@@ -108,7 +108,10 @@ def _call(call: Called, writes: bool) -> Step:
     text = whole if len(whole) <= SHORT else f"{whole[: SHORT - 1]}\u2026"
     answer = f"{call.rows} rows, " if call.rows else ""
     text += f" \u2192 {call.error or f'{answer}{call.bytes:,} bytes'}, {words.seconds(call.seconds)}"
-    kind = "refused" if call.error else "claim" if call.tool == "submit" else "action" if writes else "call"
+    right, wrong = (
+        ("claim", "failed") if call.tool == "submit" else ("action", "refused") if writes else ("call", "failed")
+    )
+    kind = wrong if call.error else right
     return Step(call.time, "actor", text, whole if len(whole) > SHORT else "", kind)  # type: ignore[arg-type]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telic.errors import UnknownName
-from telic.lab.fault import fault
+from telic.lab.faults import fault
 from telic.lab.grading import Grades, grade
 from telic.lab.runs.folder import episodes
 from telic.lab.session import Episode

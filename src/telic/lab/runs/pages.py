@@ -91,9 +91,10 @@ def notes(found: Sequence[Graded]) -> list[str]:
     solved = next(each for each in compare(*pair).tasks if each.task == "solved")
     if not solved.pairs or solved.difference is None or solved.difference.value is None:
         return []
-    told = solved.difference
+    told, points = solved.difference, 100 * solved.difference.value
+    word = "fewer" if points < 0 else "more"
     says = (
-        f"{first.actor} solves {100 * solved.difference.value:+.0f} points of episodes against {second.actor} "
+        f"{first.actor} solves {abs(points):.0f} points {word} of the episodes than {second.actor} "
         f"({100 * told.low:+.0f} to {100 * told.high:+.0f}, scenarios resampled; "
         f"exact McNemar p = {solved.chance:.2g}, {solved.pairs} pairs)."
     )

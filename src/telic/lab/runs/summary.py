@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from telic.lab.runs.graded import NOBODY, Graded, layer
 from telic.lab.runs.intervals import balanced, rate
 from telic.model.estimate import Estimate
-from telic.report.lab.record import Group, Standing
+from telic.report.lab.record import Group, Kind, Standing
 
 TASKS = ("detect", "localise", "explain", "mitigate", "solved")
 CHEATERS = (
@@ -25,6 +25,9 @@ CHEATERS = (
 )
 TRIVIAL = frozenset((NOBODY, "random", "last-change", "loudest", "constant", *CHEATERS))
 """Actors that every report shows beside the others: nobody who knows what it does does worse."""
+
+KNOWING = frozenset(("oracle", "reference"))
+"""Actors that are handed the truth: they show that a scenario can be solved."""
 
 Measure = Callable[[Graded], float | None]
 
@@ -46,10 +49,10 @@ MEANS: dict[str, Measure] = {
 
 
 def standings(found: Iterable[Graded]) -> list[Standing]:
-    """Return every actor, the best first; the headline is balanced accuracy, then the false-alarm rate."""
+    """Return every actor, the best first: by balanced accuracy, then false alarms, then what was solved."""
     by_actor = _by(found, lambda each: each.episode.actor)
     made = [standing(actor, each) for actor, each in by_actor.items()]
-    return sorted(made, key=lambda each: (-(each.balanced.value or 0.0), each.false_alarm.value or 0.0, each.actor))
+    return sorted(made, key=_rank)
 
 
 def standing(actor: str, found: Sequence[Graded]) -> Standing:
@@ -63,7 +66,7 @@ def standing(actor: str, found: Sequence[Graded]) -> Standing:
     numbers["money_per_solved"] = sum(each.grades.cost.money for each in sound) / solved if solved else None
     return Standing(
         actor=actor,
-        trivial=actor in TRIVIAL,
+        kind=kind(actor),
         episodes=len(found),
         worlds=dict(Counter(each.episode.world for each in found)),
         void=len(found) - len(sound),
@@ -73,6 +76,11 @@ def standing(actor: str, found: Sequence[Graded]) -> Standing:
         tasks=tasks(sound),
         numbers=numbers,
     )
+
+
+def kind(actor: str) -> Kind:
+    """Return whether an actor counts, or stands beside for comparison."""
+    return "trivial" if actor in TRIVIAL else "knows the truth" if actor in KNOWING else ""
 
 
 def false_alarm(found: Iterable[Graded]) -> Estimate:
@@ -100,10 +108,14 @@ def by_app(found: Iterable[Graded]) -> list[Group]:
     return _groups(found, lambda each: each.episode.scenario.app)
 
 
+def _rank(one: Standing) -> tuple[float, float, float, str]:
+    return -(one.balanced.value or 0.0), one.false_alarm.value or 0.0, -(one.tasks["solved"].value or 0.0), one.actor
+
+
 def _groups(found: Iterable[Graded], name: Callable[[Graded], str]) -> list[Group]:
     sound = [each for each in found if not each.grades.void]
     return [
-        Group(group, actor, actor in TRIVIAL, tasks(own), len(own))
+        Group(group, actor, kind(actor), tasks(own), len(own))
         for group, inside in sorted(_by(sound, name).items())
         for actor, own in sorted(_by(inside, lambda each: each.episode.actor).items())
     ]

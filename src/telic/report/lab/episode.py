@@ -92,7 +92,7 @@ def _lanes(episode: EpisodeView, end: float) -> list[Lane]:
         Moment(each.start, "recovery" if name == "recovery" else "phase", name, until=min(each.end, end))
         for name, each in episode.phases.items()
     )
-    kinds = {"calls": ("call",), "actions": ("action", "refused"), "claims": ("claim",)}
+    kinds = {"calls": ("call", "failed"), "actions": ("action", "refused"), "claims": ("claim",)}
     return [Lane("phases", phases)] + [
         Lane(name, tuple(Moment(each.time, each.kind, each.text) for each in episode.steps if each.kind in kinds[name]))
         for name in LANES

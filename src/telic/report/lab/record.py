@@ -10,6 +10,8 @@ from telic.model import Tally, Window
 from telic.model.estimate import Estimate
 
 Who = Literal["actor", "users", "lab", "system"]
+Kind = Literal["", "trivial", "knows the truth"]
+"""Of an actor: one that anybody can write in a minute, or one that is told what is wrong; "" is one that counts."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Standing:
     """
 
     actor: str
-    trivial: bool
+    kind: Kind
     episodes: int
     worlds: Mapping[str, int]  # episodes by kind of world
     void: int
@@ -46,7 +48,7 @@ class Group:
 
     name: str  # of a layer, of an app
     actor: str
-    trivial: bool
+    kind: Kind
     tasks: Mapping[str, Estimate]
     episodes: int
 
@@ -111,7 +113,7 @@ class Step:
     who: Who
     text: str
     detail: str = ""
-    kind: Literal["call", "action", "claim", "refused", "other"] = "other"
+    kind: Literal["call", "action", "claim", "refused", "failed", "other"] = "other"
 
 
 @dataclass(frozen=True)

@@ -38,14 +38,14 @@ def html(run: RunView) -> str:
         run=run,
         drawn=drawn(run.standings),
         squares=squares(run.squares),
-        only_trivial=all(each.trivial for each in run.standings),
+        only_others=all(each.kind for each in run.standings),
         **WORDS,
     )
 
 
 def headline(run: RunView) -> str:
     """Return the run in a sentence: the best actor that is not trivial."""
-    best = next((each for each in run.standings if not each.trivial and each.balanced.value is not None), None)
+    best = next((each for each in run.standings if not each.kind and each.balanced.value is not None), None)
     if best is None or best.balanced.value is None:
         return f"{run.title}: {run.planned - run.missing} of {run.planned} episodes"
     alarms = best.false_alarm.value
@@ -58,8 +58,8 @@ def headline(run: RunView) -> str:
 def drawn(standings: Sequence[Standing]) -> Headline:
     """Draw balanced accuracy and false alarms of every actor."""
     return Headline(
-        _forest([Bar(each.actor, each.balanced, each.trivial) for each in standings], "Balanced accuracy", 0.5),
-        _forest([Bar(each.actor, each.false_alarm, each.trivial) for each in standings], "False alarms", None),
+        _forest([Bar(each.actor, each.balanced, bool(each.kind)) for each in standings], "Balanced accuracy", 0.5),
+        _forest([Bar(each.actor, each.false_alarm, bool(each.kind)) for each in standings], "False alarms", None),
     )
 
 
