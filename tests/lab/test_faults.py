@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -194,3 +195,9 @@ async def test_the_deployed_operation_raises_what_was_planned(scene: Scene, harm
         assert caught.type.__name__ == culprit.error
         assert await other(None, None) in ("rows", "taken")
         culprit.heal(harm, change)
+
+
+def test_the_reference_names_every_fault_and_every_word() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "faults.md").read_text()
+    assert [name for name in NAMES if f"| {name} |" not in text] == []
+    assert [word for word in set(faults.vocabulary()) - set(MECHANISMS) if f"`{word}`" not in text] == []
