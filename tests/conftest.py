@@ -1,0 +1,10 @@
+"""What every test shares."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name cases of bytes by their argument: packed bytes hold the time, and workers have to agree on names."""
+    return argname if isinstance(val, bytes) else None
