@@ -1,4 +1,4 @@
-"""``reserve``: take a share of a stock, for good or for a range of days, hold it a while, give it back if nobody pays."""
+"""``reserve``: take from a stock, for good or for a range of days, hold it a while, give it back when nobody pays."""
 
 from __future__ import annotations
 
