@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from telic import loop as main_path
+from telic.errors import UsageError
 from telic.lab import faults, virtual
 from telic.lab.course import Hurt
 from telic.lab.fault import fault
@@ -19,13 +21,13 @@ RATE = 40.0  # [requests/s]
 BUSY = 150.0  # for what users do seldom [requests/s]
 SEED = 1
 LAYERS = ("application", "orchestration", "external", "security", "workload")
-MINE = [name for name in fault if fault.factory(name).layer in LAYERS and name not in faults.LOOP]
-CODE = [name for name in MINE if not issubclass(fault.factory(name), Loaded)]
+MINE = [name for name in fault if fault.factory(name).layer in LAYERS and name not in faults.LOOP]  # type: ignore[attr-defined]
+CODE = [name for name in MINE if not issubclass(fault.factory(name), Loaded)]  # type: ignore[arg-type]
 PATIENCE = {"surge": 2.5}  # thousands of requests a second are enough after that [s]
 SETTLED = 4.0  # after the healing [s]
 
 
-def running(home: str, system: Design, rate: float) -> Iterator[virtual.VirtualJourney]:
+def running(home: Path, system: Design, rate: float) -> Iterator[virtual.VirtualJourney]:
     settings = replace(Settings.read({}), home=home)
     with virtual.start(system, settings, lambda told: None, rate=rate, seed=SEED, operate=False) as journey:
         yield journey
@@ -71,3 +73,30 @@ def test_users_feel_what_others_send(name: str, busy: virtual.VirtualJourney) ->
 def test_each_has_a_word_of_its_own() -> None:
     words = [word for name in MINE for word in getattr(fault.factory(name), "mechanisms", {})]
     assert len(words) == len(set(words)) >= 38
+
+
+def test_what_cannot_be_pushed_scaled_or_sent_is_refused(quiet: virtual.VirtualJourney) -> None:
+    harm, said = quiet.harm, {"author": "anna", "summary": "settings"}
+    with pytest.raises(UsageError, match="no field patience"):
+        harm.push_policy("search->hotel", {"patience": 1.0}, **said)
+    with pytest.raises(UsageError, match="not a policy of search->hotel"):
+        harm.push_policy("search->hotel", {"timeout": "long"}, **said)
+    with pytest.raises(UsageError, match="no edge 'search->moon'"):
+        harm.push_policy("search->moon", {"timeout": 1.0}, **said)
+    with pytest.raises(UsageError, match="2 processes of hotel"):
+        harm.scale("hotel", 2, **said)
+    assert harm.scale("hotel", 1, **said) is None
+    with pytest.raises(UsageError, match="no load"):
+        harm.load("others", mix="F1=1")
+    with pytest.raises(UsageError, match="no load"):
+        harm.load("others", rate=5.0, colour="red")
+
+
+def test_a_service_without_a_process_says_so(quiet: virtual.VirtualJourney) -> None:
+    quiet.harm.scale("activity", 0, author="anna", summary="settings")
+    state = quiet.harm.state().services["activity"]
+    assert (state.replicas, [each.pid for each in state.instances]) == (0, [0])
+    change = quiet.harm.scale("activity", 1, author="anna", summary="settings")
+    assert change is not None
+    assert (change.kind, change.diff) == ("scale", "replicas: 0 -> 1")
+    assert quiet.harm.state().services["activity"].replicas == 1

@@ -128,6 +128,7 @@ class Supervised:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        self.child = None
         await self._enter("stopped")
 
     async def _keep(self) -> None:
