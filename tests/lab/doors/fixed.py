@@ -67,7 +67,7 @@ ROWS: Mapping[str, Sequence[Mapping[str, object]]] = {
         {"service": name, "version": "2" if name == "rate" else "1", "phase": "ready"}
         for name in ("gateway", "search", "rate")
     ],
-    "get_changes": [{"kind": "deploy", "entity": "rate", "time": NOW - 5, "summary": "rate 2"}],
+    "get_changes": [{"kind": "deploy", "entity": "rate", "time": NOW - 5, "before": "1", "summary": "rate 2"}],
     "get_logs": [{"time": NOW - 1, "service": "rate", "severity": "ERROR", "body": "no such column"}],
     "get_traces": [{"service": "rate", "name": "rates", "seconds": 0.9, "status": "error"}],
     "get_metrics": [{"time": NOW, "service": "rate", "value": 3.0}],

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from telic.errors import UsageError
 
@@ -69,7 +69,8 @@ def start(
     Parameters
     ----------
     command
-        What to run; a bare ``python`` is this Python without anybody's packages.
+        What to run; a bare ``python`` is this Python without anybody's packages, the Python of a virtual environment
+        has those of the environment.
     folder
         The actor's own, which it may write.
     given
@@ -82,30 +83,41 @@ def start(
     UsageError
         Nothing to run, no such program, or `see` would show the lab.
     """
-    shown = tuple(_shown(each) for each in see)
     if not command:
         raise UsageError("no command to start an actor with", hint="give the program and its arguments")
+    shown = tuple(_shown(each) for each in (*see, *_environment(Path(command[0]))))
     words = [_python() if command[0] in ("python", "python3") else command[0], *command[1:]]
     home = HOME if how.means == "bubblewrap" else str(folder)
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", **given}
-    wrapped = words
-    if how.means == "bubblewrap":
-        sets = [word for name, value in environment.items() for word in ("--setenv", name, value)]
-        inside = ["--bind", str(folder), HOME, "--chdir", HOME, "--clearenv", *sets]
-        wrapped = [how.program, *_rooms(shown), *inside, "--", *words]
     try:
-        return subprocess.Popen(
-            wrapped,
-            cwd=folder,
-            env=environment if how.means == "process" else {},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            close_fds=True,
-            start_new_session=True,
-        )
+        if how.means == "bubblewrap":
+            sets = [word for name, value in environment.items() for word in ("--setenv", name, value)]
+            inside = ["--bind", str(folder), HOME, "--chdir", HOME, "--clearenv", *sets]
+            return _wrapped(how.program, [*_rooms(shown), *inside], words)
+        return subprocess.Popen(words, cwd=folder, env=environment, **_PIPES)
     except OSError as error:
         raise UsageError(f"{words[0]}: {error.strerror}", hint="name the actor's program by its path") from error
+
+
+_PIPES: Final[dict[str, Any]] = {
+    "stdin": subprocess.DEVNULL,
+    "stdout": subprocess.PIPE,
+    "stderr": subprocess.STDOUT,
+    "close_fds": True,
+    "start_new_session": True,
+}
+
+
+def _wrapped(program: str, rooms: Sequence[str], words: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start `words` in bubblewrap, whose own command line, which the actor can see, says nothing of the rooms."""
+    descriptor = os.memfd_create("rooms")
+    try:
+        os.write(descriptor, b"".join(each.encode() + b"\0" for each in rooms))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        command = ["bwrap", "--args", str(descriptor), "--", *words]
+        return subprocess.Popen(command, executable=program, env={}, pass_fds=(descriptor,), **_PIPES)
+    finally:
+        os.close(descriptor)
 
 
 def _rooms(see: Sequence[Path]) -> list[str]:
@@ -131,6 +143,17 @@ def _shown(path: Path) -> Path:
     if LAB.is_relative_to(whole) or whole.is_relative_to(LAB):
         raise UsageError(f"{path} would show the lab to the actor", hint="name a folder without Telic in it")
     return whole
+
+
+def _environment(program: Path) -> tuple[Path, ...]:
+    """Return what a virtual environment's Python reads: the environment, and the Python that it was made from."""
+    prefix = program.parent.parent
+    try:
+        lines = (prefix / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ()
+    homes = [value.strip() for name, _, value in (each.partition("=") for each in lines) if name.strip() == "home"]
+    return (prefix, *(Path(each).parent for each in homes))
 
 
 def _python() -> str:

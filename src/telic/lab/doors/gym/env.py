@@ -54,7 +54,7 @@ class LabEnv(gymnasium.Env[Observation, Any]):
         Of the app; made once where it is not given.
     """  # noqa: E501 - a table
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"]}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 1}
 
     def __init__(
         self,
@@ -94,6 +94,7 @@ class LabEnv(gymnasium.Env[Observation, Any]):
         self._gate = Gate(desk)
         self._last, self._counted, self._time = ToolResult(), (0, 0), self._playing.time
         seen = observe(desk, self.services, self._time)
+        self._felt()  # what users got before the first step is nobody's doing
         return seen, {"answer": "", "error": "", "tasks": ", ".join(desk.brief.tasks)}
 
     def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:

@@ -1,0 +1,17 @@
+"""An agent in a process of its own: the standard library, and the session that the environment names."""
+
+from __future__ import annotations
+
+from telic_kit.client import connect
+
+session = connect()  # TELIC_URL, TELIC_TOKEN
+print(session.brief.app, [tool.name for tool in session.brief.tools])
+while not session.closed and not session.call("alerts", {}).rows:
+    session.call("wait", {"seconds": 2.0})
+changes = session.call("get_changes", {"start": session.brief.began, "end": session.now()}).rows
+deploys = [each for each in changes if each["kind"] == "deploy"]
+if deploys:
+    entity, version = deploys[-1]["entity"], deploys[-1]["before"]
+    print(session.call("rollback", {"target": entity, "version": version}))
+    session.call("submit", {"entity": entity, "onset": deploys[-1]["time"]})
+session.call("submit", {"healthy": False, "final": True})
