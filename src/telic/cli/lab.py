@@ -8,25 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telic.cli.output import Json, console, errors, show, table
+from telic.cli.lab_output import line, summary, told
+from telic.cli.output import Json, console, show, table
 from telic.errors import UsageError
 from telic.registry import near_names
 from telic.settings import Settings
 
 if TYPE_CHECKING:
-    from telic.lab.certify import Certificate
-    from telic.lab.scenario import Scenario
-    from telic.lab.session.many import Done
     from telic.lab.session.record import WorldKind
-    from telic.model.estimate import Estimate
 
-TASKS = ("detect", "localise", "explain", "mitigate", "solved")
 WORLDS = ("simulated", "local", "queueing")
 lab = typer.Typer(no_args_is_help=True, help="Hurt systems on purpose, let anybody operate them, and score it.")
 
 Suite = Annotated[str, typer.Argument(help="A suite (core), a folder of scenarios, or one scenario file.")]
 Seeds = Annotated[int, typer.Option(min=1, help="How many seeds, from the first on.")]
-World = Annotated[str, typer.Option(help="simulated (virtual time), local (real processes) or queueing (a compiled model).")]
+Run = Annotated[str, typer.Argument(help="A run: its id, the beginning of it, latest, or its folder.")]
+World = Annotated[
+    str, typer.Option(help="simulated (virtual time), local (real processes) or queueing (a compiled model).")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +47,7 @@ def list_(
         if as_json:
             show(found, as_json=True)
             return
-        table(suite, ("scenario", "app", "what happens", "difficulty"), [_line(each) for each in found])
+        table(suite, ("scenario", "app", "what happens", "difficulty"), [line(each) for each in found])
         return
     known = {"suites": scenarios.suites(), "actors": list(actor), "faults": list(fault)}
     show(known, as_json=as_json, text="\n".join(f"{name}: {', '.join(each) or 'none'}" for name, each in known.items()))
@@ -56,11 +55,16 @@ def list_(
 
 @lab.command(
     epilog="`telic lab run core --actor telic --seeds 3 --jobs 2`  ·  `telic lab run my.toml --actor noop,telic`  ·  "
-    "`telic lab run core --resume latest`"
+    "`telic lab run core --command 'python agent.py' --file agent.py`  ·  `telic lab run core --resume latest`"
 )
 def run(
     suite: Suite,
-    actor: Annotated[str, typer.Option(help="Built-in actors, separated by commas.")] = "telic",
+    actor: Annotated[str, typer.Option(help="Built-in actors by comma; the name of a program in the records.")] = "",
+    command: Annotated[str, typer.Option(help="A program that works as the actor, in a process of its own.")] = "",
+    file: Annotated[list[Path] | None, typer.Option(help="A file that the program gets; may be repeated.")] = None,
+    keep: Annotated[list[str] | None, typer.Option(help="An environment variable that it gets.")] = None,
+    mcp: Annotated[bool, typer.Option("--mcp", help="The program speaks MCP instead of HTTP.")] = False,
+    human: Annotated[bool, typer.Option("--human", help="You are the actor, at this terminal.")] = False,
     seeds: Seeds = 1,
     first_seed: Annotated[int, typer.Option(help="The first of them.")] = 1,
     repeats: Annotated[int, typer.Option(min=1, help="How often each episode is run: for flakiness.")] = 1,
@@ -70,24 +74,89 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run scenarios with actors and keep a record of every episode."""
+    from telic.lab import leftovers
     from telic.lab import scenario as scenarios
     from telic.lab.runs import folder as runs
     from telic.lab.session import many
 
+    leftovers.end(leftovers.find())
     found, home = scenarios.suite(suite), Settings.read().home
-    kind = _world(world)
-    actors = [each.strip() for each in actor.split(",") if each.strip()]
-    for each in actors:
+    plays = many.outside(actor or "program", command, files=file or (), keep=keep or (), mcp=mcp) if command else {}
+    plays = {actor or "human": many.human()} if human else plays
+    actors = list(plays) or [each.strip() for each in (actor or "telic").split(",") if each.strip()]
+    for each in (each for each in actors if each not in plays):
         many.built_in(each)
-    planned = runs.cells(found, actors, range(first_seed, first_seed + seeds), world=kind, repeats=repeats)
+    seeded = range(first_seed, first_seed + seeds)
+    planned = runs.cells(found, actors, seeded, world=_world(world), repeats=repeats)
     title = Path(suite).stem
     folder = (
         runs.find(home, resume) if resume else runs.create(home, planned, now=time.time(), title=title, suite=title)
     )
     if not as_json:
         console.print(f"run {folder.name}: {len(runs.opened(folder).cells)} episodes", highlight=False)
-    done = many.run(folder, found, jobs=jobs, tell=(lambda each: None) if as_json else _tell)
-    _summary(folder, done, as_json=as_json)
+    one_at_a_time = human or world == "local"
+    done = many.run(
+        folder, found, jobs=1 if one_at_a_time else jobs, plays=plays, tell=(lambda each: None) if as_json else told
+    )
+    summary(folder, done, as_json=as_json)
+
+
+@lab.command(epilog="`telic lab report latest`  ·  `telic lab report 20261121-core`")
+def report(run: Run = "latest", as_json: Json = False) -> None:
+    """Grade a run's records again and write its pages: the run, every episode step by step."""
+    from telic.lab.runs import folder as runs
+    from telic.lab.runs import pages
+
+    folder = runs.find(Settings.read().home, run)
+    page = pages.write_run(folder)
+    if as_json:
+        summary(folder, [], as_json=True)
+    else:
+        summary(folder, [], as_json=False)
+        console.print(f"pages: {page}", highlight=False)
+
+
+@lab.command(epilog="`telic lab leaderboard --out leaderboard.html`")
+def leaderboard(
+    out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("leaderboard.html"),
+    run: Annotated[list[str] | None, typer.Option(help="Only these runs; may be repeated.")] = None,
+) -> None:
+    """Write the leaderboard over runs."""
+    from telic.lab.runs import folder as runs
+    from telic.lab.runs import pages
+
+    home = Settings.read().home
+    names = run or [each.id for each in runs.listing(home)]
+    if not names:
+        raise UsageError("there are no runs", hint="make one: telic lab run core")
+    console.print(str(pages.write_leaderboard(out, [runs.find(home, each) for each in names])), highlight=False)
+
+
+@lab.command(epilog="`telic lab compare 20261121-1 20261121-2`")
+def compare(first: Run, second: Run, as_json: Json = False) -> None:
+    """Set two runs side by side, episode by episode."""
+    from telic.lab.runs import compare as comparing
+    from telic.lab.runs import folder as runs
+    from telic.lab.runs import graded
+
+    folders = [runs.find(Settings.read().home, each) for each in (first, second)]
+    one, two = (graded.regrade(each) for each in folders)
+    found = comparing.compare(one, two, names=(folders[0].name, folders[1].name))
+    if as_json:
+        show(found, as_json=True)
+        return
+    rows = [
+        (
+            each.task,
+            str(each.both),
+            str(each.first_only),
+            str(each.second_only),
+            str(each.neither),
+            f"{each.chance:.3f}",
+        )
+        for each in found.tasks
+    ]
+    table(f"{found.first} and {found.second}", ("task", "both", "first only", "second only", "neither", "p"), rows)
 
 
 @lab.command(epilog="`telic lab certify core`  ·  `telic lab certify my.toml`")
@@ -95,21 +164,24 @@ def certify(
     suite: Suite,
     jobs: Annotated[int, typer.Option(min=1, help="How many episodes at the same time.")] = 1,
     again: Annotated[bool, typer.Option("--again", help="Also where a certificate is there and still holds.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove the files of scenarios that are refused.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show that scenarios harm users, can be solved, and are not solved by cheating; keep certificates beside them."""
     from telic.lab import certify as certifying
     from telic.lab.scenario import files
 
-    given = certifying.certify(
-        files(suite), jobs=jobs, again=again, tell=(lambda each: None) if as_json else _certified
-    )
+    paths = files(suite)
+    given = certifying.certify(paths, jobs=jobs, again=again, tell=(lambda each: None) if as_json else certified)
+    refused = [path for path, each in zip(paths, given, strict=True) if not each.holds]
+    if prune:
+        certifying.remove(refused)
     if as_json:
         show(given, as_json=True)
     else:
         held = sum(each.holds for each in given)
         console.print(f"{held} of {len(given)} certified", highlight=False)
-    if not all(each.holds for each in given):
+    if refused and not prune:
         raise typer.Exit(1)
 
 
@@ -144,75 +216,6 @@ def doctor(as_json: Json = False) -> None:
 
     found = leftovers.end(leftovers.find())
     show(found, as_json=as_json, text="\n".join(found) or "nothing is left of any lab")
-
-
-def _certified(found: Certificate) -> None:
-    words = "certified" if found.holds else f"refused: {'; '.join(found.why)}"
-    console.print(f"{found.scenario}: {words}", highlight=False, markup=False)
-
-
-def _tell(done: Done) -> None:
-    cell = done.cell
-    if done.error:
-        errors.print(f"{cell.scenario} {cell.seed} {cell.actor}: {done.error}", markup=False, highlight=False)
-        return
-    from telic.lab.grading import grade
-    from telic.lab.session.record import read
-
-    assert done.path is not None
-    grades = grade(read(done.path))
-    words = ", ".join(f"{name} {_word(each.passed)}" for name, each in grades.tasks.items())
-    console.print(f"{cell.scenario} {cell.seed} {cell.actor}: {words} ({done.seconds:.1f} s)", highlight=False)
-
-
-def _summary(folder: Path, done: list[Done], *, as_json: bool) -> None:
-    from telic.lab.runs import graded, summary
-
-    found = graded.regrade(folder)
-    standings = summary.standings(found)
-    failed = [each for each in done if each.error]
-    if as_json:
-        show(
-            {
-                "run": folder.name,
-                "folder": str(folder),
-                "episodes": len(found),
-                "failed": failed,
-                "standings": standings,
-            },
-            as_json=True,
-        )
-        return
-    rows = [
-        (
-            each.actor,
-            _percent(each.balanced),
-            _percent(each.false_alarm),
-            *(_percent(each.tasks.get(name)) for name in TASKS),
-        )
-        for each in standings
-    ]
-    table(f"run {folder.name}", ("actor", "balanced accuracy", "false alarms", *TASKS), rows)
-    console.print(f"next: `telic lab report {folder.name}`", highlight=False)
-
-
-def _percent(found: Estimate | None) -> str:
-    return "-" if found is None or found.value is None else f"{found.value:.0%}"
-
-
-def _word(passed: bool | None) -> str:
-    return {True: "passed", False: "failed", None: "not asked"}[passed]
-
-
-def _line(scenario: Scenario) -> tuple[str, str, str, str]:
-    faults = ", ".join(each.kind + (f" for {each.lasts:g} s" if each.lasts else "") for each in scenario.faults)
-    noise = ", ".join(each.kind for each in scenario.noise)
-    return (
-        scenario.name,
-        scenario.app,
-        " · ".join(each for each in (faults or "nothing is wrong", noise) if each),
-        scenario.difficulty,
-    )
 
 
 def _world(name: str) -> WorldKind:

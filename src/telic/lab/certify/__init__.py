@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telic.lab.certify.certificate import CHEATERS, Certificate, Harmed, beside, current, find
+from telic.lab.certify.certificate import CHEATERS, Certificate, Harmed, beside, current, find, remove
 from telic.lab.certify.certifying import certify
 
-__all__ = ["CHEATERS", "Certificate", "Harmed", "beside", "certify", "current", "find"]
+__all__ = ["CHEATERS", "Certificate", "Harmed", "beside", "certify", "current", "find", "remove"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from telic.errors import InvalidRecord
-from telic.lab.scenario import Scenario, digest
+from telic.lab.scenario import Scenario, digest, read
 from telic.model import dump, load
 
 SCHEMA = "telic/certificate/v1"
@@ -93,3 +93,10 @@ def keep(path: Path, certificate: Certificate) -> Path:
     part.write_bytes(dump(certificate, schema=SCHEMA, indent=2) + b"\n")
     part.replace(file)
     return file
+
+
+def remove(paths: Sequence[Path]) -> None:
+    """Remove scenario files and their certificates."""
+    for path in paths:
+        beside(path, read(path).name).unlink(missing_ok=True)
+        path.unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -45,6 +46,31 @@ def built_in(name: str) -> Play:
         if isinstance(made, Trusted):
             made.admit(stage)
         made.run(session)
+
+    return play
+
+
+def outside(
+    name: str, command: str, *, files: Sequence[Path] = (), keep: Sequence[str] = (), mcp: bool = False
+) -> dict[str, Play]:
+    """Return what lets a program in a process of its own work as the actor called `name`."""
+    words = shlex.split(command)
+
+    def play(session: Session, stage: Stage) -> None:
+        from telic.lab.doors.outside import Outside
+
+        Outside(words, files=files, keep=keep, door="mcp" if mcp else "http").run(session)
+
+    return {name: play}
+
+
+def human() -> Play:
+    """Return what lets a person at the terminal work."""
+
+    def play(session: Session, stage: Stage) -> None:
+        from telic.lab.doors.human import Human
+
+        Human().run(session)
 
     return play
 

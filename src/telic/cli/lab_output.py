@@ -1,0 +1,90 @@
+"""What ``telic lab`` prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from telic.cli.output import console, errors, show, table
+
+if TYPE_CHECKING:
+    from telic.lab.certify import Certificate
+    from telic.lab.scenario import Scenario
+    from telic.lab.session.many import Done
+    from telic.model.estimate import Estimate
+
+TASKS = ("detect", "localise", "explain", "mitigate", "solved")
+
+
+def certified(found: Certificate) -> None:
+    """Say what became of a scenario that was to be certified."""
+    words = "certified" if found.holds else f"refused: {'; '.join(found.why)}"
+    console.print(f"{found.scenario}: {words}", highlight=False, markup=False)
+
+
+def told(done: Done) -> None:
+    """Say what became of an episode."""
+    cell = done.cell
+    if done.error:
+        errors.print(f"{cell.scenario} {cell.seed} {cell.actor}: {done.error}", markup=False, highlight=False)
+        return
+    from telic.lab.grading import grade
+    from telic.lab.session.record import read
+
+    assert done.path is not None
+    grades = grade(read(done.path))
+    words = ", ".join(f"{name} {_word(each.passed)}" for name, each in grades.tasks.items())
+    console.print(f"{cell.scenario} {cell.seed} {cell.actor}: {words} ({done.seconds:.1f} s)", highlight=False)
+
+
+def summary(folder: Path, done: list[Done], *, as_json: bool) -> None:
+    """Show the standings of a run."""
+    from telic.lab.runs import graded
+    from telic.lab.runs.summary import standings as ranked
+
+    found = graded.regrade(folder)
+    standings = ranked(found)
+    failed = [each for each in done if each.error]
+    if as_json:
+        show(
+            {
+                "run": folder.name,
+                "folder": str(folder),
+                "episodes": len(found),
+                "failed": failed,
+                "standings": standings,
+            },
+            as_json=True,
+        )
+        return
+    rows = [
+        (
+            each.actor,
+            _percent(each.balanced),
+            _percent(each.false_alarm),
+            *(_percent(each.tasks.get(name)) for name in TASKS),
+        )
+        for each in standings
+    ]
+    table(f"run {folder.name}", ("actor", "balanced accuracy", "false alarms", *TASKS), rows)
+    console.print(f"next: `telic lab report {folder.name}`", highlight=False)
+
+
+def _percent(found: Estimate | None) -> str:
+    return "-" if found is None or found.value is None else f"{found.value:.0%}"
+
+
+def _word(passed: bool | None) -> str:
+    return {True: "passed", False: "failed", None: "not asked"}[passed]
+
+
+def line(scenario: Scenario) -> tuple[str, str, str, str]:
+    """Return a scenario as a row of a table."""
+    faults = ", ".join(each.kind + (f" for {each.lasts:g} s" if each.lasts else "") for each in scenario.faults)
+    noise = ", ".join(each.kind for each in scenario.noise)
+    return (
+        scenario.name,
+        scenario.app,
+        " · ".join(each for each in (faults or "nothing is wrong", noise) if each),
+        scenario.difficulty,
+    )
