@@ -106,6 +106,16 @@ def test_comparison_pairs_by_scenario_and_seed() -> None:
     assert found.numbers["budget_burnt"].high < 0
 
 
+def test_runs_of_several_actors_are_compared_actor_by_actor() -> None:
+    mixed = all_played()
+    found = compare(mixed, list(reversed(mixed)))
+    tasks = {each.task: each for each in found.tasks}
+    assert (found.alone, tasks["detect"].pairs) == (0, 48)
+    assert all(each.first_only == each.second_only == 0 for each in found.tasks)
+    alone = compare(mixed, graded(played("telic")))
+    assert (alone.alone, alone.tasks[0].pairs) == (32, 16)
+
+
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     planned = folder.cells(suite(), ("telic", "noop"), (1, 2))
     path = folder.create(tmp_path, planned, now=NOW, suite="Core suite!")

@@ -60,7 +60,8 @@ def compare(
     Parameters
     ----------
     first, second
-        Episodes of one actor each; paired by scenario, seed, repeat and world. Void ones are left out with their pair.
+        Paired by scenario, seed, repeat and world, and by actor where a side has several. Void ones are left out with
+        their pair.
     """
     pairs = matched(first, second)
     shared = [(one, two) for one, two in pairs if not one.grades.void and not two.grades.void]
@@ -78,9 +79,15 @@ def compare(
 
 
 def matched(first: Iterable[Graded], second: Iterable[Graded]) -> list[tuple[Graded, Graded]]:
-    """Return the episodes that both have."""
-    others = {each.key: each for each in second}
-    return [(each, others[each.key]) for each in first if each.key in others]
+    """Return the episodes that both have; where a side has several actors, each is matched with itself."""
+    one, two = list(first), list(second)
+    several = any(len({each.episode.actor for each in side}) > 1 for side in (one, two))
+
+    def key(each: Graded) -> tuple[object, ...]:
+        return (*each.key, each.episode.actor if several else "")
+
+    others = {key(each): each for each in two}
+    return [(each, others[key(each)]) for each in one if key(each) in others]
 
 
 def _paired(task: str, shared: Sequence[tuple[Graded, Graded]]) -> Paired:

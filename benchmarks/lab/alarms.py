@@ -1,0 +1,45 @@
+"""How often the operator cries wolf in worlds in which nothing has to be done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+from telic.lab.grading import grade
+from telic.lab.runs.graded import Graded
+from telic.lab.runs.summary import false_alarm
+from telic.lab.scenario import Load, Noise, Placed, Scenario
+from telic.lab.session import many, running
+from telic.model.estimate import Estimate
+
+HEALTHY = (
+    Scenario("calm"),
+    Scenario("changes", noise=(Noise("decoy", before=4.0), Noise("decoy", before=-4.0))),
+    Scenario("red-herring", noise=(Noise("red-herring", before=1.0),)),
+    Scenario("restless", workload=Load(shape="swing:0.3@20"), noise=(Noise("decoy", before=1.0),)),
+    Scenario("passing", faults=(Placed("network", lasts=6.0),)),
+)
+"""What stands in for the healthy half of a suite where no suite is certified."""
+
+
+def measure(
+    scenarios: Sequence[Scenario], seeds: Iterable[int], *, seconds: float = float("inf"), actor: str = "telic"
+) -> Estimate:
+    """Return the false-alarm rate of `actor` in healthy scenarios on the simulated world.
+
+    Parameters
+    ----------
+    seconds
+        After which no other episode is begun [s of wall clock].
+    """
+    found: list[Graded] = []
+    begun = time.monotonic()
+    with running.folder() as home:
+        for seed in seeds:
+            for each in scenarios:
+                if found and time.monotonic() - begun >= seconds:
+                    return false_alarm(found)
+                design = running.prepared(each.app, home)
+                one = running.run(each, many.built_in(actor), actor=actor, seed=seed, design=design)
+                found.append(Graded(one, grade(one)))
+    return false_alarm(found)

@@ -1,0 +1,91 @@
+"""How long the lab takes: for a first live world, for the next one, and for an episode on each kind of world."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from itertools import cycle
+
+import psutil
+
+from telic.lab.scenario import Placed, Scenario
+from telic.lab.session import many, running
+from telic.lab.session.record import WorldKind
+
+SICK = Scenario("sick", faults=(Placed("hang"),))
+CALM = Scenario("calm")
+READY = "import json; from benchmarks.lab import speed; print(json.dumps(speed.ready()))"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Episodes one after the other in one process."""
+
+    episodes: int
+    cpu: float  # of the process and its children [s]
+    wall: float  # [s]
+
+    @property
+    def by_cpu(self) -> float:
+        """Episodes an hour that all cores of this machine make when nothing else runs on them [1/h]."""
+        return 3600.0 * self.episodes / self.cpu * len(os.sched_getaffinity(0))
+
+    @property
+    def by_wall(self) -> float:
+        """Episodes an hour of one process as it went [1/h]."""
+        return 3600.0 * self.episodes / self.wall
+
+    @property
+    def note(self) -> str:
+        """How it was measured."""
+        return (
+            f"{self.episodes} episodes at {self.cpu / self.episodes:.2f} s of CPU each, all cores taken; "
+            f"one process on this machine as it was: {self.by_wall:,.0f}/h at load {os.getloadavg()[0]:.1f}"
+        )
+
+
+def pace(world: WorldKind, seconds: float, *, least: int = 2, actor: str = "telic") -> Pace:
+    """Play sick and healthy episodes in turns for about `seconds` [s of wall clock]."""
+    with running.folder() as home:
+        design = running.prepared(SICK.app, home)
+        play = many.built_in(actor)
+        running.run(CALM, play, actor=actor, seed=1, world=world, design=design)  # imports and caches are warm then
+        begun, cpu = time.monotonic(), _cpu()
+        for count, scenario in enumerate(cycle((SICK, CALM)), 1):
+            running.run(scenario, play, actor=actor, seed=count + 1, world=world, design=design)
+            if count >= least and time.monotonic() - begun >= seconds:
+                return Pace(count, _cpu() - cpu, time.monotonic() - begun)
+    raise AssertionError("the circle of scenarios does not end")
+
+
+def ready() -> tuple[float, float]:
+    """Return how long this process took to its first loaded live world, and from there to the next one [s]."""
+    started = psutil.Process().create_time()
+    with running.folder() as home:
+        design = running.prepared(CALM.app, home)
+        with running.loaded(CALM, 1, "local", design=design) as course:
+            course.settle()
+            first, over = time.time() - started, time.monotonic()
+        with running.loaded(CALM, 2, "local", design=design) as course:
+            course.settle()
+            return first, time.monotonic() - over
+
+
+def starts(times: int = 3) -> tuple[float, float]:
+    """Return the medians of `ready` over processes that begin cold [s]."""
+    found = []
+    for _ in range(times):
+        said = subprocess.run([sys.executable, "-c", READY], check=True, stdout=subprocess.PIPE, text=True)
+        found.append(json.loads(said.stdout.splitlines()[-1]))
+    first, second = zip(*found, strict=True)
+    return statistics.median(first), statistics.median(second)
+
+
+def _cpu() -> float:
+    mine = os.times()
+    return mine.user + mine.system + mine.children_user + mine.children_system
