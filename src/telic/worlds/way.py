@@ -53,6 +53,17 @@ class Way:
         return late
 
 
+def corrupted(data: bytes) -> bytes:
+    """Return `data` with another last byte.
+
+    Examples
+    --------
+    >>> corrupted(b"{}")
+    b'{\\x82'
+    """
+    return data[:-1] + bytes([(data[-1] + 5) % 256]) if data else data
+
+
 class Timer(Protocol):
     """What `Timers.call_later` returns."""
 

@@ -44,7 +44,9 @@ class ColumnRenamed(OfTable):
         found: dict[tuple[str, str, str], Params] = {}
         for service, table, statement in touched(scene):
             known = design_table(scene, table)
-            for column in () if known is None else known.columns:
+            if known is None:
+                continue
+            for column in known.columns:
                 if column not in known.key and re.search(rf"\b{column}\b", statement.sql):
                     found[service, table, column] = {"service": service, "table": table, "column": column}
         return [found[each] for each in sorted(found)]

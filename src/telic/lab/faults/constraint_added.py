@@ -41,13 +41,16 @@ class ConstraintAdded(OfTable):
 
     @classmethod
     def places(cls, scene: Scene) -> list[Params]:
-        """Return the keys of tables into which many requests write."""
-        found: dict[str, Params] = {}
+        """Return the columns that are never NULL of tables into which many requests write."""
+        found: dict[tuple[str, str], Params] = {}
         for service, table, statement in touched(scene):
             known = design_table(scene, table)
             writes = re.search(rf"\b(?:INSERT\s+INTO|UPDATE)\s+{re.escape(table)}\b", statement.sql, re.IGNORECASE)
-            if known is not None and writes:
-                found[table] = {"service": service, "table": table, "column": known.key[0]}
+            if known is None or not writes:
+                continue
+            for column, kind in known.columns.items():
+                if "NOT NULL" in kind:
+                    found[table, column] = {"service": service, "table": table, "column": column}
         return [found[each] for each in sorted(found)]
 
     @property

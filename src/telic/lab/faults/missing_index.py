@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from telic.lab.fault import Params, Scene, choose, dice, fault
+from telic.lab.traffic import Place, traffic
 from telic.lab.troubled import OfTable, design_table, touched
 from telic.model import Scalar
 
-ROWS = (
-    300_000,
-    600_000,
-)  # [1]; measured 0.1 us each: 30 to 60 ms a statement on one of the service's three connections
+A_ROW = 1.2e-7  # for a row that PostgreSQL looks at for nothing [s]: some ten million narrow rows a second
+NEEDED = 2.5  # CPUs that scans have to ask for, so that statements queue without end [1]
+MOST = 450_000  # rows more than there are [1]
 
 
 @fault(
@@ -53,15 +53,20 @@ class MissingIndex(OfTable):
 
     @classmethod
     def places(cls, scene: Scene) -> list[Params]:
-        """Return the indexes, unique ones left out, by which statements of many requests read."""
+        """Return the indexes, unique ones left out, by which so much is read that a scan for each is too much."""
+        flow = traffic(scene.design)
         found: dict[str, Params] = {}
         for service, table, statement in touched(scene):
             known = design_table(scene, table)
-            for each in () if known is None or not statement.reads else known.indexes:
+            asked = flow.rate * flow.calls.get(Place("statement", statement.name), 0.0)
+            rows = NEEDED / (asked * A_ROW) if asked else MOST + 1.0
+            if known is None or not statement.reads or rows > MOST:
+                continue
+            for each in known.indexes:
                 index, _, columns = each.partition(" ")
                 first = columns.strip("( ").split(",")[0].split(" ")[0].rstrip(")")
                 if not each.endswith("unique") and re.search(rf"\bWHERE\b.*\b{first}\b", statement.sql, re.DOTALL):
-                    found[index] = {"service": service, "table": table, "index": index}
+                    found[index] = {"service": service, "table": table, "index": index, "rows": int(rows)}
         return [found[each] for each in sorted(found)]
 
     @classmethod
@@ -69,7 +74,8 @@ class MissingIndex(OfTable):
         """Choose an index, and how far the table has grown."""
         rng = dice(cls.name, seed)
         places = {key: value for key, value in fixed.items() if key != "rows"}
-        return {**choose(cls.name, cls.places(scene), places, rng), "rows": rng.randrange(*ROWS, 50_000), **fixed}
+        chosen = choose(cls.name, cls.places(scene), places, rng)
+        return {**chosen, "rows": 1000 * round(int(chosen["rows"]) * rng.uniform(1.0, 1.5) / 1000), **fixed}
 
     @property
     def on(self) -> str:

@@ -11,7 +11,7 @@ from telic.lab.traffic import traffic
 from telic.lab.troubled import STORE, touched
 from telic.model import Change, Harm, Scalar, Truth
 
-CPU_A_STATEMENT = 0.00015  # what PostgreSQL computes for one by a key or an index [s]; measured 0.0001-0.0002
+CPU_A_STATEMENT = 0.00015  # for a statement by key or index [s]: two fifths of its cost, as the simulated world has it
 STARVED = 0.3  # of what the workload needs [1]: statements queue without end
 LEAST, MOST = 0.005, 0.1  # share of one CPU [1]
 

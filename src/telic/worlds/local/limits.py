@@ -97,10 +97,19 @@ class Watch:
         Called with each that is new.
     life
         After which each is killed [s]; 0: never.
+    now
+        Gives the time [s].
     """
 
-    def __init__(self, pids: Callable[[], Iterable[int]], begin: Callable[[int], None], life: float) -> None:
-        self._pids, self._begin, self._life = pids, begin, life
+    def __init__(
+        self,
+        pids: Callable[[], Iterable[int]],
+        begin: Callable[[int], None],
+        life: float,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pids, self._begin, self._life, self._now = pids, begin, life, now
         self._since: dict[int, float] = {}
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -121,7 +130,7 @@ class Watch:
                 self._look()
 
     def _look(self) -> None:
-        now = time.monotonic()
+        now = self._now()
         present = set(self._pids())
         for pid in present - set(self._since):
             self._begin(pid)

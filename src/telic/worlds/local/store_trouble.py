@@ -49,6 +49,8 @@ class Trouble:
     def __post_init__(self) -> None:
         if self.name not in TROUBLES:
             raise UsageError(f"no trouble {self.name!r} with a store", hint=near_names(self.name, TROUBLES))
+        if self.on:
+            quoted(self.on)
         kind = TROUBLES[self.name]
         parts = self.on.split(".") if self.on else []
         wanted = {"": 0, "role": 1, "table": 2}.get(kind, 3)
@@ -68,7 +70,9 @@ class Trouble:
         return self.on.rpartition(".")[2]
 
 
-async def bring(database: asyncpg.Connection, trouble: Trouble, connect: Callable[[], Awaitable[object]]) -> None:
+async def bring(
+    database: asyncpg.Connection, trouble: Trouble, connect: Callable[[], Awaitable[asyncpg.Connection]]
+) -> None:
     """Bring a trouble about, or take it back where its size is 0; either is harmless twice.
 
     Parameters
@@ -146,14 +150,16 @@ def _column(table: str, column: str) -> str:
     return f"SELECT FROM information_schema.columns WHERE {where}"
 
 
-async def _lock(database: asyncpg.Connection, trouble: Trouble, connect: Callable[[], Awaitable[object]]) -> None:
+async def _lock(
+    database: asyncpg.Connection, trouble: Trouble, connect: Callable[[], Awaitable[asyncpg.Connection]]
+) -> None:
     """Let a transaction hold the table that outlives its client: the server sleeps in it."""
     name = f"export {trouble.on}"
     mine = f"FROM pg_stat_activity WHERE application_name = '{name}'"
     await database.execute(f"SELECT pg_terminate_backend(pid) {mine}")
     if not trouble.size:
         return
-    holder: asyncpg.Connection = await connect()  # type: ignore[assignment]
+    holder = await connect()
     await holder.execute(f"SET application_name = '{name}'")
     text = f"BEGIN; LOCK TABLE {quoted(trouble.on)} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({_FOREVER})"
     task = asyncio.ensure_future(holder.execute(text, timeout=_FOREVER))

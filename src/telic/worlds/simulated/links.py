@@ -10,7 +10,7 @@ from telic.model.weather import Weather
 from telic.runtime.client.transport import Reply, TransportFailed
 from telic.runtime.server.messages import Request, Response
 from telic.worlds.simulated.loop import VirtualLoop
-from telic.worlds.way import Spells, Way
+from telic.worlds.way import Spells, Way, corrupted
 
 Args = TypeVarTuple("Args")
 _NO_HEADERS: dict[bytes, bytes] = {}
@@ -56,6 +56,8 @@ class Link:
         Share of requests whose answer breaks off [1].
     silent
         Share of requests that nobody ever hears of [1].
+    corrupt
+        Share of answers whose last byte is another one [1].
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class Link:
     ) -> None:
         self.edge, self.name, self.port, self.target = edge, name, port, target
         self.there, self.back = Way(chance), Way(chance)
-        self.fail = self.silent = 0.0
+        self.fail = self.silent = self.corrupt = 0.0
         self._loop = loop
         self._spells: Spells | None = None
         self._held: list[tuple[Way, Callable[[], object]]] = []
@@ -110,7 +112,7 @@ class Link:
             self._loop.bare_at(now + way.hold(size, now), self._arrive, way, lambda: deliver(*args))
 
     def _set(self, now: Weather) -> None:
-        self.fail, self.silent = now.fail, now.silent
+        self.fail, self.silent, self.corrupt = now.fail, now.silent, now.corrupt
         for name, way in (("there", self.there), ("back", self.back)):
             if now.way in ("both", name):
                 way.set(delay=now.delay, jitter=now.jitter, drop=now.drop, loss=now.loss, rate=now.rate)
@@ -141,13 +143,13 @@ class Exchange:
         The caller does not wait any more.
     """
 
-    __slots__ = ("callee", "fails", "left", "link", "reply", "request", "task")
+    __slots__ = ("callee", "fails", "left", "link", "reply", "request", "spoils", "task")
 
     def __init__(self, request: Request, reply: Receiver, link: Link | None) -> None:
         self.request, self.reply, self.link = request, reply, link
         self.callee: Callee | None = None
         self.task: asyncio.Task[None] | None = None
-        self.left = self.fails = False
+        self.left = self.fails = self.spoils = False
 
     def answer(self, response: Response) -> None:
         """Send the answer back."""
@@ -155,6 +157,8 @@ class Exchange:
             self.reset()
             return
         link = self.link
+        if self.spoils:
+            response = Response(response.status, corrupted(response.body), response.headers)
         if link is None or link.back.clear:
             self._answered(response)
         else:

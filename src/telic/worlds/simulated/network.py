@@ -87,6 +87,8 @@ class Network:
             return exchange
         if link.fail:
             exchange.fails = self._random() < link.fail
+        if link.corrupt:
+            exchange.spoils = self._random() < link.corrupt
         if link.silent and self._random() < link.silent:
             return exchange
         if link.there.clear:

@@ -9,7 +9,6 @@ from telic.runtime.client.transport import Headers, Reply, TransportFailed
 from telic.runtime.server.messages import Request
 from telic.worlds.simulated.network import Network
 
-
 KNOWN = ("127.0.0.1", "localhost")  # names that resolve; what does not fails as in the live transport
 
 

@@ -27,6 +27,7 @@ class Forecast:
     fail: float = 0.0
     loss: float = 0.0
     silent: float = 0.0
+    corrupt: float = 0.0
     rate: float = 0.0
     way: str = "both"
     every: float = 0.0
@@ -45,6 +46,7 @@ class Link:
     back: Way = field(default_factory=lambda: Way(random.random))  # what happens to answers
     fail: float = 0.0  # share of requests whose answer breaks off [1]
     silent: float = 0.0  # share of requests at which the connection falls silent [1]
+    corrupt: float = 0.0  # share of answers whose last byte is another one [1]
     pairs: set[Pair] = field(default_factory=set)
     server: asyncio.Server | None = None
     spells: Spells | None = None
@@ -61,7 +63,7 @@ class Link:
     def set_weather(self, weather: Forecast | None = None) -> None:
         """Let this be the weather from now on; None: fair."""
         now = weather or Forecast()
-        self.fail, self.silent = now.fail, now.silent
+        self.fail, self.silent, self.corrupt = now.fail, now.silent, now.corrupt
         for name, way in (("there", self.there), ("back", self.back)):
             if now.way in ("both", name):
                 way.set(delay=now.delay, jitter=now.jitter, drop=now.drop, loss=now.loss, rate=now.rate)

@@ -7,6 +7,7 @@ import random
 from typing import Protocol, cast
 
 from telic.worlds.local.proxy.lane import End, Lane, Weather, reset
+from telic.worlds.way import corrupted
 
 _BEGUN = b"HTTP/1.1 "  # of an answer that never ends
 
@@ -19,6 +20,7 @@ class Route(Protocol):
     target: int  # the callee's port
     fail: float  # share of requests whose answer breaks off [1]
     silent: float  # share of requests at which the connection falls silent [1]
+    corrupt: float  # share of answers whose last byte is another one [1]
     rehome: bool  # connections may move to a new target between two requests
     pairs: set[Pair]
 
@@ -73,6 +75,8 @@ class Pair:
             self.up.feed(data)
         elif side is self.server:
             self._answered = True
+            if self.link.corrupt > 0 and random.random() < self.link.corrupt:
+                data = corrupted(data)
             self.down.feed(data)
 
     def ended(self, side: Side, how: End) -> None:
