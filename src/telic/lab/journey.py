@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,6 +52,12 @@ class Journey(Course):
         for child in self.children:
             child.stop()
         self.children.clear()
+
+    def end(self) -> None:
+        """End what was started beside the world."""
+        self.dismiss()
+        if "harm" in vars(self):
+            self.harm.close()
 
     @cached_property
     def harm(self) -> LocalHarm:
@@ -145,29 +151,30 @@ def start(
     with timed(timings, "ready"):
         world = loop.deploy(made, settings, fresh=True, on_step=lambda text: tell(Told(time.time(), "step", text)))
     tell(Told(time.time(), "step", f"everything is ready after {timings['ready']:.1f} s"))
-    journey = Journey(world, made, tell, observe)
-    journey.timings = timings
-    url = str(world.about()["url"])
-    try:
-        with load.start(
-            made.folder,
-            url,
-            record=journey.load_path,
-            workload=workload,
-            rate=rate,
-            shape=shape,
-            seed=seed,
-            seconds=FOREVER,
-        ):
-            journey.settle()
-            if operate:
-                journey.operate()
-            yield journey
-    finally:
-        for child in journey.children:
-            child.stop()
-        if "harm" in vars(journey):
-            journey.harm.close()
-        world.close()
-        with timed(timings, "down"):
-            launch.down(settings.system(made.system))
+    with ExitStack() as ends:
+        ends.callback(_down, settings, made.system, timings)
+        ends.callback(world.close)
+        journey = Journey(world, made, tell, observe)
+        journey.timings = timings
+        ends.callback(journey.end)
+        ends.enter_context(
+            load.start(
+                made.folder,
+                str(world.about()["url"]),
+                record=journey.load_path,
+                workload=workload,
+                rate=rate,
+                shape=shape,
+                seed=seed,
+                seconds=FOREVER,
+            )
+        )
+        journey.settle()
+        if operate:
+            journey.operate()
+        yield journey
+
+
+def _down(settings: Settings, system: str, timings: dict[str, float]) -> None:
+    with timed(timings, "down"):
+        launch.down(settings.system(system))
