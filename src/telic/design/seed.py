@@ -6,29 +6,26 @@ import base64
 import hashlib
 import random
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import cast
 
 import msgspec
 
-from telic.design import python, words
+from telic.design import words
 from telic.design.archetypes.publish import Delivery
 from telic.design.archetypes.reserve import Reservation
 from telic.design.geo import cell_of
 from telic.design.plan import Attribute, EntityPlan, OperationPlan, SystemPlan
-from telic.model.intent import FieldType, Intent, StateMachine
+from telic.design.seed_relations import Row, deliveries, links, ordered
+from telic.design.seed_values import FIRST_DAY, plain, stay, text
+from telic.model.intent import Intent
 from telic.runtime.passwords import COST
 
-Row = dict[str, object]
 DEMO_PASSWORD = "correct horse battery staple"  # of every seeded account, and documented as such
 MOST = 5000  # things of one kind, whatever the workload says [1]
 USUAL = 1000  # things of one kind where no workload says [1]
-FIRST_DAY = date(2026, 1, 5)
 PER_THING = 5  # listed things for each thing they refer to [1]
-MOST_DELIVERED = 20_000  # things that were delivered to somebody [1]
-TRIES = 20  # draws of somebody who is not linked yet [1]
-SKEW = 2.0  # power of a uniform draw: the first tenth of all things gets a third of the links [1]
 STEP = 7919  # a prime, so that steps of it visit every index
 
 
@@ -49,7 +46,7 @@ def seed_rows(system: SystemPlan, intent: Intent) -> dict[str, list[Row]]:
     """Return the rows of every table that starts with some, by ``service.table``."""
     maker = _Maker(system, intent)
     entities = {each.name: each for service in system.services for each in service.entities}
-    for name in sorted(_ordered(entities), key=maker.delivered):
+    for name in sorted(ordered(entities), key=maker.delivered):
         maker.fill(entities[name])
     return {**{entities[name].table.full_name: rows for name, rows in maker.rows.items() if rows}, **maker.stock}
 
@@ -96,18 +93,17 @@ class _Maker:
         charged = self._plan("charge", entity)
         delivered = self._plan("deliver", entity)
         if delivered is not None:
-            self.rows[entity.name] = self._delivered(entity, delivered, chance)
+            self.rows[entity.name] = self._all(entity, self._delivered(entity, delivered), chance)
         elif self._plan("link", entity) is not None:
-            self.rows[entity.name] = self._linked(entity, chance)
+            self.rows[entity.name] = self._all(entity, self._linked(entity), chance)
         elif reserved is not None:
             self.rows[entity.name] = self._reserved(entity, reserved, chance)
         elif charged is not None:
             self.rows[entity.name] = self._charged(entity, charged, chance)
         else:
             backed = self._backed(entity)
-            self.rows[entity.name] = [
-                self._row(entity, index, chance, backed(index)) for index in range(self._counts[entity.name])
-            ]
+            given = [backed(index) for index in range(self._counts[entity.name])]
+            self.rows[entity.name] = self._all(entity, given, chance)
 
     def delivered(self, name: str) -> bool:
         """Whether the rows of an entity follow from those of others that they do not refer to."""
@@ -143,7 +139,7 @@ class _Maker:
         for index in range(self._counts[entity.name]):
             row = self._row(entity, index, chance, {facts.state: states[index % len(states)]})
             thing = things[row[f"{facts.thing}_id"]]
-            days = _days(row, facts.days) if facts.days else [""]
+            days = stay(row, facts.days) if facts.days else [""]
             places = [(str(row[f"{facts.thing}_id"]), day) for day in days]
             quantity, stock = int(str(row[facts.quantity])), int(str(thing[facts.stock_field]))
             if any(taken.get(place, 0) + quantity > stock for place in places):
@@ -190,37 +186,23 @@ class _Maker:
                 return [row for row in rows if row[str(each.facts["state"])] in done]
         return rows
 
-    def _linked(self, entity: EntityPlan, chance: random.Random) -> list[Row]:
-        """Make links: everybody has some, a few things have many, none is linked twice or with itself."""
-        first, second = (each for each in entity.attributes[1:] if each.type.base == "ref")
-        ends = [self._system.entity(each.type.target) for each in (first, second)]
-        numbers = [len(self.rows.get(each.name, ())) for each in ends]
-        rows: list[Row] = []
-        known: set[tuple[str, str]] = set()
-        for index in range(self._counts[entity.name] if min(numbers) else 0):
-            near = key_of(ends[0].one, index % numbers[0])
-            for _ in range(TRIES):
-                far = key_of(ends[1].one, int(numbers[1] * chance.random() ** SKEW))
-                if far != near and (near, far) not in known:
-                    known.add((near, far))
-                    given: Row = {first.columns[0].name: near, second.columns[0].name: far}
-                    rows.append(self._row(entity, len(rows), chance, given))
-                    break
-        return rows
+    def _linked(self, entity: EntityPlan) -> list[Row]:
+        ends = [each for each in entity.attributes[1:] if each.type.base == "ref"]
+        near, far = (
+            [str(row[self._system.entity(each.type.target).key]) for row in self.rows.get(each.type.target, ())]
+            for each in ends
+        )
+        names = [each.columns[0].name for each in ends]
+        pairs = links(near, far, self._counts[entity.name], random.Random(f"{self._system.system}:{entity.name}:links"))
+        return [dict(zip(names, pair, strict=True)) for pair in pairs]
 
-    def _delivered(self, entity: EntityPlan, plan: OperationPlan, chance: random.Random) -> list[Row]:
-        """Make what publishing the seed's things would have delivered, the newest `MOST_DELIVERED` of it."""
+    def _delivered(self, entity: EntityPlan, plan: OperationPlan) -> list[Row]:
         facts = cast(Delivery, plan.facts["delivery"])
         thing = self._system.entity(entity.attribute(facts["thing"]).type.target)
-        followers: dict[object, list[object]] = {}
-        for row in self.rows.get(facts["links"], ()):
-            followers.setdefault(row[f"{facts['followed']}_id"], []).append(row[f"{facts['follower']}_id"])
-        due = [
-            {f"{facts['reader']}_id": reader, f"{facts['thing']}_id": row[thing.key], "created_at": row["created_at"]}
-            for row in self.rows.get(thing.name, ())
-            for reader in followers.get(row[f"{facts['author']}_id"], ())
-        ]
-        return [self._row(entity, index, chance, given) for index, given in enumerate(due[-MOST_DELIVERED:])]
+        return deliveries(facts, thing.key, self.rows.get(thing.name, ()), self.rows.get(facts["links"], ()))
+
+    def _all(self, entity: EntityPlan, given: list[Row], chance: random.Random) -> list[Row]:
+        return [self._row(entity, index, chance, each) for index, each in enumerate(given)]
 
     def _row(self, entity: EntityPlan, index: int, chance: random.Random, given: Row) -> Row:
         row: Row = {entity.key: key_of(entity.one, index)}
@@ -250,8 +232,8 @@ class _Maker:
         if kind.base == "email":
             return {name: f"{entity.one}{index + 1:06d}@example.com"}
         if kind.base == "str":
-            return {name: _text(entity, attribute, chance)}
-        return {name: _plain(kind, chance, self._machines)}
+            return {name: text(entity, attribute, chance)}
+        return {name: plain(kind, chance, self._machines)}
 
     def _reference(self, entity: EntityPlan, attribute: Attribute, index: int) -> str:
         """Return whom row `index` refers to: the first reference counts up, others spread widely."""
@@ -259,51 +241,3 @@ class _Maker:
         number = max(1, len(self.rows.get(target.name, ())))
         first = next(each for each in entity.attributes[1:] if each.type.base == "ref")
         return key_of(target.one, index % number if attribute is first else (index * STEP + 13) % number)
-
-
-def _days(row: Row, name: str) -> list[str]:
-    start, end = date.fromisoformat(str(row[f"{name}_start"])), date.fromisoformat(str(row[f"{name}_end"]))
-    return [(start + timedelta(days=each)).isoformat() for each in range((end - start).days)]
-
-
-def _text(entity: EntityPlan, attribute: Attribute, chance: random.Random) -> str:
-    longest = int(attribute.type.maximum or python.LINE)
-    if attribute.name == "name" and any(each.name.endswith("_hash") for each in entity.hidden):
-        return words.person(chance)[:longest]
-    if longest >= 200 and attribute.type.maximum:
-        return words.prose(chance, longest)
-    return f"{words.title(chance)} {entity.name}"[:longest]
-
-
-def _plain(kind: FieldType, chance: random.Random, machines: tuple[StateMachine, ...]) -> object:
-    if kind.base == "enum":
-        return chance.choice(kind.options)
-    if kind.base == "state":
-        return python.states(kind, machines)[0]
-    if kind.base == "bool":
-        return chance.random() < 0.5
-    if kind.base == "date":
-        return (FIRST_DAY + timedelta(days=chance.randrange(280))).isoformat()
-    low, high = python.bounds(kind)
-    least = max(low, 0.0) if low is not None else 0.0
-    most = high if high is not None and high < python.MOST_INT else least + 100
-    if kind.base in ("int", "money"):
-        return chance.randint(int(least) + (1 if kind.exclusive else 0), int(most))
-    return round(chance.uniform(least, most), 3)
-
-
-def _ordered(entities: Mapping[str, EntityPlan]) -> list[str]:
-    """Return the names of entities so that each comes after those it refers to; circles are cut somewhere."""
-    done: dict[str, None] = {}
-
-    def visit(name: str, above: frozenset[str]) -> None:
-        if name in done or name in above:
-            return
-        for attribute in entities[name].attributes[1:]:
-            if attribute.type.base == "ref":
-                visit(attribute.type.target, above | {name})
-        done[name] = None
-
-    for name in entities:
-        visit(name, frozenset())
-    return list(done)

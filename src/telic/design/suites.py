@@ -9,7 +9,7 @@ import jinja2
 from telic.design import python
 from telic.design.code import service_context
 from telic.design.plan import EntityPlan, ServicePlan, SystemPlan
-from telic.design.seed import Row
+from telic.design.seed_relations import Row
 from telic.design.structs import Struct, structs
 from telic.design.use_cases import use_case_body
 from telic.model.intent import Field, FieldType, Intent

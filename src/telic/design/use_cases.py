@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from telic.design import python
 from telic.design.naming import snake
 from telic.design.plan import OperationPlan, SystemPlan
-from telic.design.seed import Row, key_of
+from telic.design.seed import key_of
+from telic.design.seed_relations import Row
 from telic.errors import InvalidDesign
 from telic.intent.expressions import as_python, parse
 from telic.model.intent import Field, Intent, UseCase
