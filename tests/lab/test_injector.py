@@ -88,7 +88,7 @@ async def test_death_after_the_ledger_line_or_during_injection_is_healed(
 ) -> None:
     healthy = harm.snapshot()
     injector = Injector(scene, ledger, clock)
-    culprit, params = injector._plan(Wanted(name, 5))
+    culprit, params = injector.plan(Wanted(name, 5))
     ledger.begin(name, params, time=900.0)
     assert injection.heal_all(scene, ledger) == [name]
     assert harm.snapshot() == healthy
@@ -123,7 +123,7 @@ async def test_one_that_cannot_be_healed_does_not_keep_the_others_hurt(
 
 def test_what_telic_repaired_itself_is_not_undone_by_healing(scene: Scene, harm: RecordingHarm) -> None:
     name = "bad-deploy-exception"
-    culprit = make(name, Injector(scene, Ledger(Path("unused")), VirtualClock())._plan(Wanted(name, 1))[1])
+    culprit = make(name, Injector(scene, Ledger(Path("unused")), VirtualClock()).plan(Wanted(name, 1))[1])
     culprit.inject(harm)
     change = harm.log[-1]
     harm.restore(change.entity, change)  # a rollback
