@@ -170,6 +170,15 @@ def test_harm_is_counted_against_nobody_acting() -> None:
     assert grade(make()).harm_by_actor is None
 
 
+def test_who_gives_up_early_does_not_save_budget() -> None:
+    long = make(users=tallies(range(21, 95), end=95.0))
+    short = make(users=tallies(range(21, 95)))
+    assert grade(short).budget_burnt == pytest.approx(grade(long).budget_burnt, rel=0.02)
+    assert grade(make()).budget_burnt < grade(short).budget_burnt / 5
+    crashed = make(users=tallies(range(21, 95), end=31.0), phases={"baseline": make().phases["baseline"]})
+    assert grade(crashed).budget_burnt == pytest.approx(grade(long).budget_burnt, rel=0.02)
+
+
 def test_only_the_stretch_of_both_records_is_compared() -> None:
     cut = make(users=tallies(range(21, 60), end=26.0))
     assert grade(make(), cut).harm_by_actor == 0

@@ -32,8 +32,9 @@ class Grades:
     false_alarms
         Alarms, claims and actions while nothing was wrong, in words.
     budget_burnt
-        Error budget used from the fault (without one: from the session's start) to the end of the record, in seconds
-        of full outage: the sum over seconds of the share of bad requests. A promise of 99.9 % over 28 days has 2,419.
+        Error budget used from the fault (without one: from the session's start) to the longest that the episode could
+        have lasted, in seconds of full outage: the sum over seconds of the share of bad requests; after the record's
+        end users go on as in the recovery window. A promise of 99.9 % over 28 days has 2,419.
     harm_by_actor
         Bad requests above those of the same scenario and seed when nobody acted; None without such a record.
     interventions
@@ -55,8 +56,8 @@ class Grades:
     to_localise: float | None
     to_mitigate: float | None
     budget_burnt: float  # [s of full outage]
-    bad: int  # requests over the same stretch [1]
-    asked: int  # requests that users meant to send over it [1]
+    bad: int  # requests from the fault to the end of the record [1]
+    asked: int  # requests that users meant to send over the same stretch [1]
     harm_by_actor: int | None
     false_alarms: tuple[str, ...]
     interventions: int

@@ -11,6 +11,7 @@ from telic.model.goodput import goodput
 
 LOAD_KEPT = 0.5  # of the baseline's rate has to arrive in the recovery window under constant load [1]
 LOAD_KEPT_SHAPED = 0.2  # the same where the load's shape moves the rate by itself [1]
+TAIL = 5.0  # of a record without a recovery window that says how users go on [s]
 EXPECTED = 10.0  # requests of an operation in the recovery window; from then on its absence is no chance [1]
 
 
@@ -56,6 +57,23 @@ def outage(tallies: Iterable[Tally]) -> float:
     1.5
     """
     return sum(1.0 - each.share for each in goodput(tallies))
+
+
+def budget_burnt(episode: Episode) -> float:
+    """Return the error budget used until the longest that the episode could have lasted, in seconds of full outage [s].
+
+    Where the record ends sooner, users are taken to go on as they did in the recovery window: who gives up early does
+    not save budget.
+    """
+    felt, phases = after(episode), episode.scenario.phases
+    start = since(episode)
+    horizon = start + phases.hold + phases.recovery
+    end = max((each.second + 1.0 for each in felt), default=start)
+    late = inside(felt, episode.phases["recovery"]) if "recovery" in episode.phases else []
+    late = late or [each for each in felt if each.second >= end - TAIL]
+    seconds = len({each.second for each in late})
+    going_on = outage(late) / seconds if seconds and episode.truth else 0.0
+    return outage(each for each in felt if each.second < horizon) + going_on * max(0.0, horizon - end)
 
 
 def inside(tallies: Iterable[Tally], window: Window) -> list[Tally]:
