@@ -1,0 +1,89 @@
+"""Certificates: what speaks against a scenario, and when one is out of date."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.lab.recorded_episodes import calm, claims, make, tallies
+from telic.lab import certify
+from telic.lab.actors import actor
+from telic.lab.certify.certificate import keep
+from telic.lab.certify.certifying import judged
+from telic.lab.runs import summary
+from telic.lab.scenario import digest
+from telic.lab.session import Claims, Episode, Post
+
+SICK = {
+    "noop": make(actor="noop", claims=Claims(), actions=(), calls=(), users=tallies(range(21, 47)), ended="time"),
+    "oracle": make(actor="oracle"),
+    "stop-load": make(actor="stop-load", claims=claims(entity="user")),
+}
+WELL = {
+    "noop": calm(actor="noop", claims=Claims()),
+    "oracle": calm(actor="oracle"),
+    "answer-constant": calm(actor="answer-constant", claims=claims()),
+}
+
+
+def test_a_sound_scenario_holds_and_says_whom_it_hurt() -> None:
+    found = judged(SICK)
+    assert found.holds, found.why
+    assert found.harmed.seconds == 26
+    assert found.harmed.operations == ("F1",)
+    assert set(found.passed["oracle"]) == {"detect", "localise", "explain", "mitigate"}
+    assert judged(WELL).holds, judged(WELL).why
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"noop": replace(SICK["noop"], users=tallies(range(21, 24)))}, "harmed in 3 s only"),
+        ({"noop": replace(SICK["noop"], users=tallies(range(21, 30)))}, "although nobody did anything"),
+        ({"noop": replace(SICK["noop"], users=tallies(range(9, 47)))}, "before the fault"),
+        ({"noop": replace(SICK["noop"], truth=())}, "not every fault was injected"),
+        ({"oracle": replace(SICK["oracle"], post=Post(residue=("hotel stands still",)))}, "the reference fails"),
+        ({"stop-load": make(actor="stop-load")}, "stop-load solves it"),
+    ],
+)
+def test_what_speaks_against_a_scenario_is_said(changed: dict[str, Episode], says: str) -> None:
+    why = judged({**SICK, **changed}).why
+    assert any(says in each for each in why), why
+
+
+def test_harm_in_a_calm_scenario_speaks_against_it() -> None:
+    why = judged({**WELL, "noop": replace(WELL["noop"], users=tallies(range(25, 28)))}).why
+    assert any("although nothing was wrong" in each for each in why), why
+
+
+def test_a_certificate_is_out_of_date_as_soon_as_anything_changes(tmp_path: Path) -> None:
+    scenario = SICK["noop"].scenario
+    made = replace(judged(SICK), scenario_hash=digest(scenario), hashes={"design": "1"})
+    file = tmp_path / "a.toml"
+    keep(file, made)
+    assert certify.find(file, scenario.name) == made
+    assert certify.current(made, scenario, {"design": "1"})
+    assert not certify.current(made, scenario, {"design": "2"})
+    assert not certify.current(made, replace(scenario, difficulty="new"), {"design": "1"})
+    assert not certify.current(certify.find(file, "other"), scenario, {"design": "1"})
+    certify.beside(file, scenario.name).write_text("{")
+    assert certify.find(file, scenario.name) is None
+
+
+def test_a_refused_scenario_is_removed_with_its_certificate_and_others_stay(tmp_path: Path) -> None:
+    files = [tmp_path / f"{name}.toml" for name in ("a", "b")]
+    for each in files:
+        each.write_text(f'schema = "telic/scenario/v1"\nname = "{each.stem}"\n')
+        keep(each, replace(judged(SICK), scenario=each.stem))
+    certify.remove(files[:1])
+    assert not files[0].exists()
+    assert certify.find(files[0], "a") is None
+    assert files[1].exists()
+    assert certify.find(files[1], "b") is not None
+
+
+def test_every_cheater_plays_and_stands_beside_the_others_in_reports() -> None:
+    assert set(certify.CHEATERS) <= set(actor)
+    assert set(certify.CHEATERS) == set(summary.CHEATERS)

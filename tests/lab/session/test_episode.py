@@ -1,0 +1,119 @@
+"""Episodes on the simulated world: the phases, the record, bad input, and what comes out the same again."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from telic.lab.grading import grade
+from telic.lab.scenario import Load, Noise, Phases, Placed, Scenario
+from telic.lab.session import Episode, Session, read, running, write
+from telic.lab.session.many import built_in
+from telic.lab.session.stage import Stage
+from telic.model import Design
+
+SHORT = Phases(warm=3.0, baseline=5.0, spread=1.0, hold=14.0, recovery=5.0)
+REVOKED = Scenario(
+    "revoked",
+    workload=Load(rate=20.0),
+    faults=(Placed("permission-revoked"),),
+    noise=(Noise("decoy", before=-0.5),),
+    phases=SHORT,
+)
+PASSING = Scenario(
+    "passing", workload=Load(rate=20.0), faults=(Placed("hang", {"service": "hotel"}, lasts=4.0),), phases=SHORT
+)
+
+
+@pytest.fixture(scope="module")
+def hotel(tmp_path_factory: pytest.TempPathFactory) -> Design:
+    return running.prepared("hotel", tmp_path_factory.mktemp("design"))
+
+
+@pytest.fixture(scope="module")
+def solved(hotel: Design) -> Episode:
+    return running.run(REVOKED, built_in("oracle"), actor="oracle", design=hotel)
+
+
+def test_the_reference_solves_it_and_the_record_says_everything(solved: Episode, tmp_path: Path) -> None:
+    assert grade(solved).solved, grade(solved)
+    (truth,) = solved.truth
+    hold, recovery = solved.phases["hold"], solved.phases["recovery"]
+    assert hold.start <= truth.injected <= hold.start + 1.0
+    assert recovery.seconds == pytest.approx(SHORT.recovery)
+    assert [each.kind for each in solved.noise] == ["decoy"]
+    assert [each.outcome for each in solved.actions] == ["helped"]
+    assert {each.id: each.holds for each in solved.post.invariants} == {"I1": True, "I2": True, "I3": True}
+    assert not solved.post.collateral
+    assert not solved.post.residue
+    assert read(write(tmp_path, solved)) == solved
+
+
+def test_nothing_the_actor_was_told_gives_the_fault_away(solved: Episode) -> None:
+    assert "revoked" not in str(solved.brief.tools) + solved.brief.app + str(solved.brief.promises)
+    assert solved.brief.seconds == SHORT.baseline + SHORT.spread + SHORT.hold
+
+
+def test_a_fault_that_goes_by_itself_leaves_nothing_and_nobody_has_to_act(hotel: Design) -> None:
+    def play(session: Session, stage: Stage) -> None:
+        _misbehave(session)
+        while not session.closed:
+            session.call("wait", {"seconds": 5.0})
+
+    episode = running.run(PASSING, play, actor="rude", design=hotel)
+    (truth,) = episode.truth
+    assert truth.healed - truth.injected == pytest.approx(4.0, abs=0.5)
+    recovery = episode.phases["recovery"]
+    assert recovery.start >= truth.healed
+    assert not [each for each in episode.users if each.harmed and recovery.start <= each.second < recovery.end]
+    assert any(each.harmed for each in episode.users if truth.injected < each.second + 1 < truth.healed + 2)
+    assert episode.ended == "time"
+    assert episode.cost.seconds == pytest.approx(episode.brief.seconds, abs=1.0)
+    assert not episode.actions
+
+
+def _misbehave(session: Session) -> None:
+    """Whatever is wrong with a call is an answer, costs a call, and does no harm."""
+    deep: object = []
+    for _ in range(3000):
+        deep = [deep]
+    before: Callable[[object, object], str] = lambda tool, given: session.call(tool, given).error  # type: ignore[arg-type]  # noqa: E731
+    assert "no tool" in before("rm -rf", {})
+    assert "no object" in before("query", ["SELECT 1"])
+    assert "no text" in before(7, {})
+    assert "characters of arguments" in before("query", {"sql": "x" * 50_000})
+    assert "no JSON" in before("query", {"sql": float("inf")})
+    assert "no JSON" in before("submit", {"path": deep})
+    assert "SELECT" in before("query", {"sql": "DELETE FROM spans"})
+    assert "wait" in before("wait", {"seconds": -1})
+    assert "no service" in before("get_config", {"service": "../../etc"})
+    assert not session.closed
+
+
+def test_a_budget_of_calls_ends_the_session_and_a_crash_is_recorded(hotel: Design) -> None:
+    answers: list[tuple[str, bool]] = []
+
+    def play(session: Session, stage: Stage) -> None:
+        for _ in range(3):
+            session.call("submit", {"healthy": True})
+        stage.session.end("budget")
+        late = session.call("submit", {"healthy": False})
+        answers.append((late.error, late.closed))
+        raise ValueError("I lost my mind")
+
+    episode = running.run(Scenario("calm", phases=SHORT, workload=Load(rate=10.0)), play, actor="mad", design=hotel)
+    assert answers[0][1]
+    assert "over" in answers[0][0]
+    assert episode.claims.healthy is True
+    assert episode.ended == "budget"
+    assert episode.cost.calls == 3
+
+
+def test_nothing_is_left_of_an_episode(solved: Episode) -> None:
+    left = Path(tempfile.gettempdir()).glob(f"{running.PREFIX}{os.getpid()}-*")
+    assert solved.ended == "submitted"
+    assert not list(left)

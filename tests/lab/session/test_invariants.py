@@ -1,0 +1,63 @@
+"""The intent's invariants on data that keep them, and on data that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from types import SimpleNamespace as Thing
+
+import pytest
+
+from telic import apps, intent
+from telic.lab.session.invariants import Facts, violations
+from telic.lab.stored import Days
+from telic.model import Intent
+from telic.model.intent import Invariant
+
+DAYS = Days(date(2026, 5, 1), date(2026, 5, 3))
+
+
+@pytest.fixture(scope="module")
+def hotel() -> Intent:
+    return intent.read(apps.find("hotel"))
+
+
+def booking(key: str, rooms: int = 1, state: str = "held") -> Thing:
+    return Thing(booking_id=key, user="u", hotel="h", days=DAYS, rooms=rooms, state=state)
+
+
+def broken(wanted: Intent, id_: str, kept: Mapping[str, Sequence[Thing]]) -> int:
+    facts = Facts(wanted, lambda entity: kept.get(entity.name, ()))
+    return violations(next(each for each in wanted.invariants if each.id == id_), wanted, facts)
+
+
+def test_more_rooms_than_there_are_break_each_day(hotel: Intent) -> None:
+    house = [Thing(hotel_id="h", rooms=3)]
+    assert broken(hotel, "I1", {"Hotel": house, "Booking": [booking("a", 2), booking("b", 1)]}) == 0
+    assert broken(hotel, "I1", {"Hotel": house, "Booking": [booking("a", 2), booking("b", 2)]}) == 2
+    over = booking("b", 2, "expired")
+    assert broken(hotel, "I1", {"Hotel": house, "Booking": [booking("a", 2), over]}) == 0
+
+
+def test_a_second_payment_and_a_paid_booking_without_one(hotel: Intent) -> None:
+    paid, payment = booking("a", state="paid"), Thing(payment_id="p", booking="a", amount=1)
+    assert broken(hotel, "I2", {"Booking": [paid], "Payment": [payment, payment]}) == 1
+    assert broken(hotel, "I3", {"Booking": [paid]}) == 1
+    assert broken(hotel, "I3", {"Booking": [paid], "Payment": [payment]}) == 0
+    assert broken(hotel, "I3", {"Booking": [booking("b")]}) == 0
+
+
+@pytest.mark.parametrize(
+    ("expr", "holds"),
+    [
+        ("all(b.rooms > 0 for b in live(Booking, hotel))", True),
+        ("any(b.rooms == 9 for b in live(Booking, hotel))", False),
+        ("len(live(Booking, hotel)) in (1, 2) and not hotel.rooms < 3", True),
+        ("sum(b.rooms for b in live(Booking, hotel) if b.state == 'paid') - 1 == 0 - 1", True),
+        ("max(b.rooms for b in live(Booking, hotel)) * 2 == 4", True),
+    ],
+)
+def test_the_whole_language_is_asked(hotel: Intent, expr: str, holds: bool) -> None:
+    kept = {"Hotel": [Thing(hotel_id="h", rooms=3)], "Booking": [booking("a", 2), booking("b", 1)]}
+    facts = Facts(hotel, lambda entity: kept.get(entity.name, ()))
+    assert (violations(Invariant("X", expr, "per(hotel)"), hotel, facts) == 0) is holds

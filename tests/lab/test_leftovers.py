@@ -1,0 +1,34 @@
+"""What a killed lab leaves behind is found and ended; what still works is left alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from telic.lab import leftovers
+from telic.lab.session.running import PREFIX
+
+
+def test_folders_and_processes_of_a_dead_lab_are_gone_and_those_of_a_living_one_stay(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    dead, alive = tmp_path / f"{PREFIX}{gone.pid}-abc", tmp_path / f"{PREFIX}{os.getpid()}-abc"
+    for each in (dead, alive):
+        (each / "hotel").mkdir(parents=True)
+    left = subprocess.Popen([sys.executable, "-c", "input()", str(dead)], stdin=subprocess.PIPE)
+    try:
+        found = leftovers.find(tmp_path)
+        assert [each.folder for each in found] == [dead]
+        said = leftovers.end(found)
+        assert f"ended process {left.pid}" in said
+        assert not psutil.pid_exists(left.pid)
+    finally:
+        left.kill()
+        left.communicate()
+    assert not dead.exists()
+    assert alive.exists()
+    assert not leftovers.find(tmp_path)
