@@ -36,7 +36,7 @@ class Scripted:
 
 
 def play(*lines: str, tasks: tuple[str, ...] = BRIEF.tasks) -> tuple[FixedSession, Scripted]:
-    session, agent = FixedSession(replace(BRIEF, tasks=tasks)), Scripted(*lines)  # type: ignore[arg-type]
+    session, agent = FixedSession(replace(BRIEF, tasks=tasks)), Scripted(*lines)
     AiopslabActor(agent).run(session)
     return session, agent
 

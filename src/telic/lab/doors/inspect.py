@@ -1,4 +1,4 @@
-"""Episodes as samples of an Inspect task (https://inspect.aisi.org.uk): any of its solvers operates, graded as everybody.
+"""Episodes as samples of an Inspect task (https://inspect.aisi.org.uk): any solver operates, graded as all are.
 
 Inspect is installed beside Telic by whoever wants it (``pip install inspect-ai``); Telic does not ask for it. The task
 itself is a file for ``inspect eval``: ``examples/03-lab/inspect_task.py``.
@@ -25,8 +25,8 @@ PACKAGE: Final = "inspect-ai"
 def build(scenarios: Sequence[Scenario], seeds: Sequence[int], *, run: Run = running.run) -> Any:
     """Return an Inspect task with one sample for each scenario and seed.
 
-    The setup opens the sample's episode: its brief becomes the prompt, its tools those of the solver. The scorer lets the
-    episode pass to its end and grades the record. Names of scenarios are nowhere in what a model sees.
+    The setup opens the sample's episode: its brief becomes the prompt, its tools those of the solver. The scorer lets
+    the episode pass to its end and grades the record. Names of scenarios are nowhere in what a model sees.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 from gymnasium import spaces
@@ -54,7 +54,7 @@ class LabEnv(gymnasium.Env[Observation, Any]):
         Of the app; made once where it is not given.
     """  # noqa: E501 - a table
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 1}
+    metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class LabEnv(gymnasium.Env[Observation, Any]):
         submitted = episode.ended == "submitted"
         return seen, reward, submitted, not submitted, info
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """Return what came of the last step."""
         return told(self._last) if self.render_mode == "ansi" else None
 
