@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from telic.worlds.local.ports import listen
 from telic.worlds.local.proxy.lane import HELD_BYTES, Lane
 from telic.worlds.local.proxy.links import Forecast, Links, RouteOrder
+from telic.worlds.way import Way
 
 CHUNK = bytes(range(256)) * 1024  # 256 KiB
 MOST_CHUNKS = 1024  # more than the socket buffers of any kernel hold
@@ -416,3 +417,72 @@ async def _send_until_blocked(writer: asyncio.StreamWriter) -> int:
         except TimeoutError:
             return sent
     pytest.fail(f"{MOST_CHUNKS} chunks went out and nobody reads them: no back-pressure")
+
+
+async def test_answers_may_be_lost_alone(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    far_reader, far_writer = await bench.callee.arrived.get()
+    assert bench.links.harm("a->b", Forecast(drop=True, way="back"))
+    writer.write(b"question")
+    assert await soon(far_reader.readexactly(8)) == b"question"
+    far_writer.write(b"answer")
+    assert await nothing(reader)
+    bench.links.harm("a->b")
+    assert await soon(reader.readexactly(6)) == b"answer"
+    writer.close()
+    far_writer.close()
+
+
+async def test_a_silent_connection_stays_open_and_carries_nothing_any_more(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    far_reader, far_writer = await bench.callee.arrived.get()
+    assert bench.links.harm("a->b", Forecast(silent=1.0))
+    writer.write(b"question")
+    assert await nothing(far_reader)
+    assert await nothing(reader)
+    bench.links.harm("a->b")
+    writer.write(b"again")
+    assert await nothing(far_reader)
+    writer.close()
+    assert await soon(far_reader.read()) == b""
+    far_writer.close()
+
+
+async def test_connections_may_be_cut_and_made_anew(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    _, far_writer = await bench.callee.arrived.get()
+    assert bench.links.harm("a->b", cut=True)
+    assert await soon(reader.read()) == b""
+    far_writer.close()
+    writer.close()
+    _, second = await bench.caller()
+    second.write(b"two")
+    second_reader, second_writer = await bench.callee.arrived.get()
+    assert await soon(second_reader.readexactly(3)) == b"two"
+    second.close()
+    second_writer.close()
+
+
+def test_little_bandwidth_lets_messages_queue() -> None:
+    way = Way(lambda: 0.5)
+    way.set(rate=10.0)
+    loop = FakeLoop()
+    source, sink = FakeTransport(loop), FakeTransport(loop)
+    made = Lane(way, loop, lambda how: None)  # type: ignore[arg-type]
+    made.lead(source=source, sink=sink)  # type: ignore[arg-type]
+    made.feed(b"12345")
+    made.feed(b"67890")
+    loop.run_until(5.0)
+    assert sink.got == [(0.5, b"12345"), (pytest.approx(1.0), b"67890")]
+
+
+async def test_answers_may_arrive_with_another_last_byte(bench: Bench) -> None:
+    reader, writer = await bench.caller()
+    far_reader, far_writer = await bench.callee.arrived.get()
+    assert bench.links.harm("a->b", Forecast(corrupt=1.0))
+    writer.write(b"question")
+    assert await soon(far_reader.readexactly(8)) == b"question"
+    far_writer.write(b"{}")
+    assert await soon(reader.readexactly(2)) == b"{\x82"
+    writer.close()
+    far_writer.close()

@@ -49,9 +49,17 @@ class Cell:
 
     left: list[int] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    held: int = 0
+    blocked: float = 0.0
 
     def leave(self, code: int) -> None:
         self.left.append(code)
+
+    def hold(self, size: int) -> None:
+        self.held += size
+
+    def block(self, seconds: float) -> None:
+        self.blocked += seconds
 
     def say(self, text: str) -> None:
         self.said.append(text)
@@ -105,3 +113,17 @@ def test_the_world_s_own_modules_are_untouched(release: tuple[Release, Cell, dic
     assert threading.Timer.__module__ == "threading"
     with pytest.raises(Left):
         theirs.os._exit(1)
+
+
+def test_large_buffers_count_and_sleep_blocks() -> None:
+    loop, cell = VirtualLoop(), Cell()
+    scope = Confined(loop, loop.time, cell).builtins
+    made = scope["bytearray"](1 << 20)
+    assert cell.held == len(made) == 1 << 20
+    assert scope["bytearray"](b"ab") == bytearray(b"ab")
+    assert len(scope["bytearray"](16)) == 16
+    del made
+    assert cell.held == 0
+    scope["__import__"]("time").sleep(0.25)
+    assert cell.blocked == 0.25
+    loop.close()

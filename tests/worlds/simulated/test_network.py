@@ -161,3 +161,61 @@ def test_routes_move_and_go(loop: VirtualLoop, network: Network, echo: Echo) -> 
         network.listen(201, echo)
     network.unlisten(201, echo)
     assert loop.run_until_complete(ask(network, 201)).status == 200, "only who listens lets go of a port"
+
+
+def test_answers_may_be_lost_alone_and_arrive_when_they_may(loop: VirtualLoop, network: Network, echo: Echo) -> None:
+    link = network.link("a->b")
+    assert link is not None
+    link.set_weather(Weather(drop=True, way="back"))
+    waiting = loop.create_task(ask(network, patience=5.0))
+    loop.run_until(1.0)
+    assert len(echo.taken) == 1
+    assert not waiting.done()
+    link.set_weather()
+    assert loop.run_until_complete(waiting).status == 200
+
+
+def test_silent_connections_carry_nothing_and_never_will(loop: VirtualLoop, network: Network, echo: Echo) -> None:
+    link = network.link("a->b")
+    assert link is not None
+    link.set_weather(Weather(silent=1.0))
+    with pytest.raises(TimeoutError):
+        loop.run_until_complete(ask(network))
+    link.set_weather()
+    loop.run_until(5.0)
+    assert echo.taken == []
+
+
+def test_little_bandwidth_makes_messages_queue(loop: VirtualLoop, network: Network, echo: Echo) -> None:
+    link = network.link("a->b")
+    assert link is not None
+    link.set_weather(Weather(rate=252.0))  # one message of this size a second
+
+    async def both() -> None:
+        await asyncio.gather(ask(network, patience=9.0), ask(network, patience=9.0))
+
+    loop.run_until_complete(both())
+    assert loop.time() == pytest.approx(3.0, abs=0.05)
+
+
+def test_an_answer_may_have_another_last_byte(loop: VirtualLoop, network: Network, echo: Echo) -> None:
+    link = network.link("a->b")
+    assert link is not None
+    link.set_weather(Weather(corrupt=1.0))
+    assert loop.run_until_complete(ask(network)).body == b"{\x82"
+    link.set_weather()
+    assert loop.run_until_complete(ask(network)).body == b"{}"
+
+
+def test_spells_of_weather_come_and_go(loop: VirtualLoop, network: Network, echo: Echo) -> None:
+    link = network.link("a->b")
+    assert link is not None
+    link.set_weather(Weather(fail=1.0, every=2.0, share=0.5))
+    seen = []
+    for _ in range(4):
+        seen.append(link.fail)
+        loop.run_until(loop.time() + 1.0 + 1e-6)
+    assert seen == [1.0, 0.0, 1.0, 0.0]
+    link.set_weather()
+    loop.run_until(loop.time() + 5.0)
+    assert link.fail == 0.0
