@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telic.cli.lab_output import line, summary, told
+from telic.cli.lab_output import certified, line, summary, told
 from telic.cli.output import Json, console, show, table
 from telic.errors import UsageError
 from telic.registry import near_names

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from telic.lab.scenario.reading import files, parse, read, suite, suites, write
+from telic.lab.scenario.reading import files, parse, read, suite, suites
 from telic.lab.scenario.scenario import TASKS, Load, Noise, Phases, Placed, Scenario, digest
+from telic.lab.scenario.writing import write
 
 __all__ = [
     "TASKS",

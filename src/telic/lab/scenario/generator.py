@@ -10,8 +10,8 @@ from pathlib import Path
 from telic.errors import TelicError, UsageError
 from telic.lab.fault import Params, Scene
 from telic.lab.faults import fault
-from telic.lab.scenario.reading import write as as_text
 from telic.lab.scenario.scenario import Load, Noise, Phases, Placed, Scenario
+from telic.lab.scenario.writing import write as as_text
 from telic.model import Scalar
 
 PHASES = Phases(warm=6.0, baseline=8.0, spread=2.0, hold=30.0, recovery=8.0)

@@ -12,11 +12,11 @@ from typing import Any, get_args
 from telic.errors import UsageError
 from telic.lab.fault import fault
 from telic.lab.scenario.scenario import SCHEMA, TASKS, Load, Noise, NoiseKind, Phases, Placed, Scenario, Shape
+from telic.lab.scenario.writing import WORDS, default_of
 from telic.registry import near_names
 
 SUITES = Path(__file__).parents[1] / "suites"
 KEYS = ("schema", "name", "app", "tasks", "difficulty", "workload", "faults", "noise", "phases")
-WORDS = {"lasts": "for"}  # fields whose name in a file is a word of Python
 CHOICES = {"Shape": get_args(Shape), "NoiseKind": get_args(NoiseKind)}
 LONGEST = 3600.0  # of any phase [s]
 
@@ -30,11 +30,13 @@ class Source:
     path: Path
     text: str
 
-    def wrong(self, message: str, hint: str, key: str = "", number: int = 0) -> UsageError:
-        """Return an error at the line that sets `key` for the `number`-th time; at the first line without one."""
-        found = [at for at, line in enumerate(self.text.splitlines(), 1) if key and _sets(line, key)]
-        line = found[min(number, len(found) - 1)] if found else 1
-        return UsageError(f"{self.path}:{line}: {message}", hint=hint)
+    def wrong(self, message: str, hint: str, key: str = "", table: str = "", number: int = 0) -> UsageError:
+        """Return an error at the line that sets `key`, in the `number`-th table of a name; else at the table's head."""
+        lines = list(enumerate(self.text.splitlines(), 1))
+        heads = [at for at, line in lines if table and re.match(rf"\s*\[+\s*{re.escape(table)}\s*\]+", line)]
+        start = heads[min(number, len(heads) - 1)] if heads else 1
+        found = next((at for at, line in lines if at >= start and key and _sets(line, key)), start)
+        return UsageError(f"{self.path}:{found}: {message}", hint=hint)
 
 
 def read(path: Path) -> Scenario:
@@ -108,69 +110,29 @@ def suites(root: Path = SUITES) -> list[str]:
     return sorted(each.name for each in root.glob("*") if any(each.glob("*.toml"))) if root.is_dir() else []
 
 
-def write(scenario: Scenario) -> str:
-    """Return a scenario as the text of a file; `parse` reads the same."""
-    lines = [f'schema = "{SCHEMA}"', f"name = {_toml(scenario.name)}", f"app = {_toml(scenario.app)}"]
-    lines += [f"tasks = {_toml(list(scenario.tasks))}"] if scenario.tasks != TASKS else []
-    lines += [f"difficulty = {_toml(scenario.difficulty)}"] if scenario.difficulty else []
-    lines += _table("[workload]", scenario.workload)
-    for each in scenario.faults:
-        lines += _table("[[faults]]", each)
-    for noise in scenario.noise:
-        lines += _table("[[noise]]", noise)
-    return "\n".join(lines + _table("[phases]", scenario.phases)) + "\n"
-
-
-def _table(head: str, record: Any) -> list[str]:
-    made = type(record)
-    values = {each.name: getattr(record, each.name) for each in fields(record)}
-    defaults = {each.name: _default(each) for each in fields(made)}
-    kept = {WORDS.get(name, name): value for name, value in values.items() if value != defaults[name]}
-    return ["", head, *(f"{name} = {_toml(value)}" for name, value in kept.items())]
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_quoted(str(key))} = {_toml(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(each) for each in value) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return _quoted(value) if isinstance(value, str) else repr(value)
-
-
-def _quoted(text: str) -> str:
-    """Return a basic string of TOML."""
-    safe = "".join(
-        f"\\u{ord(each):04x}" if ord(each) < 32 or ord(each) == 127 else {"\\": "\\\\", '"': '\\"'}.get(each, each)
-        for each in text
-    )
-    return f'"{safe}"'
-
-
 def _record(kind: type[Any], table: object, where: str, source: Source, number: int = 0) -> Any:
     if not isinstance(table, dict):
         raise source.wrong(f"{where} is no table", f"write [{where}]", where)
     known = {WORDS.get(each.name, each.name): each for each in fields(kind)}
-    _only(table, tuple(known), source, where)
+    _only(table, tuple(known), source, where, where, number)
     values: dict[str, object] = {}
     for name, each in known.items():
         if name in table:
-            values[each.name] = _value(table[name], str(each.type), f"{where}.{name}", source, name, number)
-        elif _default(each) is MISSING:
-            raise source.wrong(f"{where}: {name} is missing", f"it takes {', '.join(known)}", where, number)
+            values[each.name] = _value(table[name], str(each.type), source, name, where, number)
+        elif default_of(each) is MISSING:
+            raise source.wrong(f"{where}: {name} is missing", f"it takes {', '.join(known)}", "", where, number)
     return kind(**values)
 
 
-def _value(value: object, kind: str, where: str, source: Source, key: str, number: int) -> object:
-    reader = _READERS.get(kind)
+def _value(value: object, kind: str, source: Source, key: str, table: str, number: int) -> object:
+    reader, said = _READERS.get(kind), f"{table}.{key} = {value!r}"
     if reader is not None and reader(value):
         return float(value) if kind == "float" else value  # type: ignore[arg-type]
     if kind in CHOICES and value in CHOICES[kind]:
         return value
     if kind in CHOICES:
-        raise source.wrong(f"{where} = {value!r}", near_names(str(value), CHOICES[kind]), key, number)
-    raise source.wrong(f"{where} = {value!r} does not fit", f"give {_KINDS.get(kind, kind)}", key, number)
+        raise source.wrong(said, near_names(str(value), CHOICES[kind]), key, table, number)
+    raise source.wrong(f"{said} does not fit", f"give {_KINDS.get(kind, kind)}", key, table, number)
 
 
 def _check(scenario: Scenario, source: Source) -> None:
@@ -178,21 +140,23 @@ def _check(scenario: Scenario, source: Source) -> None:
         raise source.wrong(f"name {scenario.name!r}", "small letters, digits, dots and dashes, 80 at most", "name")
     for number, each in enumerate(scenario.faults):
         if each.kind not in fault:
-            raise source.wrong(f"no fault {each.kind!r}", near_names(each.kind, fault), "kind", number)
+            raise source.wrong(f"no fault {each.kind!r}", near_names(each.kind, fault), "kind", "faults", number)
         known = {key.name for key in fields(fault.factory(each.kind))}  # type: ignore[arg-type]
         for name in each.params:
             if name not in known:
-                raise source.wrong(f"{each.kind} has no parameter {name!r}", near_names(name, known), "params", number)
+                raise source.wrong(
+                    f"{each.kind} has no parameter {name!r}", near_names(name, known), "params", "faults", number
+                )
         if each.shape == "periodic" and each.every <= 0:
-            raise source.wrong("a periodic fault without `every`", "give every = SECONDS", "shape")
+            raise source.wrong("a periodic fault without `every`", "give every = SECONDS", "shape", "faults", number)
         if each.shape == "ramp" and each.over <= 0:
-            raise source.wrong("a ramp without `over`", "give over = SECONDS", "shape")
+            raise source.wrong("a ramp without `over`", "give over = SECONDS", "shape", "faults", number)
     if scenario.workload.rate <= 0:
-        raise source.wrong(f"rate {scenario.workload.rate:g}", "above 0 requests a second", "rate")
+        raise source.wrong(f"rate {scenario.workload.rate:g}", "above 0 requests a second", "rate", "workload")
     for phase in fields(scenario.phases):
         seconds = getattr(scenario.phases, phase.name)
         if not 0 <= seconds <= LONGEST:
-            raise source.wrong(f"phases.{phase.name} = {seconds:g}", f"from 0 to {LONGEST:g} s", phase.name)
+            raise source.wrong(f"phases.{phase.name} = {seconds:g}", f"from 0 to {LONGEST:g} s", phase.name, "phases")
 
 
 def _tasks(document: Mapping[str, object], source: Source) -> Any:
@@ -219,10 +183,12 @@ def _text(document: Mapping[str, object], key: str, source: Source, default: str
     return found
 
 
-def _only(table: Mapping[str, object], known: tuple[str, ...], source: Source, what: str) -> None:
-    for name in table:
+def _only(
+    given: Mapping[str, object], known: tuple[str, ...], source: Source, what: str, table: str = "", number: int = 0
+) -> None:
+    for name in given:
         if name not in known:
-            raise source.wrong(f"{what} has no {name!r}", near_names(name, known), name)
+            raise source.wrong(f"{what} has no {name!r}", near_names(name, known), name, table, number)
 
 
 def _sets(line: str, key: str) -> bool:
@@ -232,10 +198,6 @@ def _sets(line: str, key: str) -> bool:
         )
         is not None
     )
-
-
-def _default(each: Any) -> object:
-    return each.default if each.default_factory is MISSING else each.default_factory()
 
 
 def _number(value: object) -> bool:
