@@ -33,6 +33,7 @@ from telic.telemetry.otlp.body import Answer
 from telic.telemetry.otlp.decoder import Decoder
 from telic.telemetry.otlp.grpc import GrpcServer
 from telic.telemetry.reading import Reader
+from telic.telemetry.restoring import restore
 from telic.telemetry.rollup import Rollup
 from telic.telemetry.routes import BODY_MAX, QUEUE_MAX, Core, Routes, deliver
 from telic.telemetry.upkeep import Retention
@@ -41,6 +42,7 @@ log = logging.getLogger("telic.telemetry")
 
 FAST_COMMIT = 24 << 20  # unpacked bodies that one commit takes where the decoding is compiled [bytes]
 FAST_SETTINGS = {"memory_limit": "512MB", "checkpoint_threshold": "128MB"}
+KEPT = 128 << 20  # freed memory that a receiver of floods keeps for the next commit [bytes]
 STALE = 30.0  # how long a request may take to come in [s]
 
 
@@ -76,6 +78,8 @@ async def serve(
         loop.call_soon_threadsafe(deliver, answers)
 
     rollup, reader = Rollup(), Reader(database)
+    if counted := restore(rollup, database, now=time.time()):
+        log.info("counted %d server spans of earlier again", counted)
     decoder = Decoder()
     if options.fast:
         decoder.warm_up()
@@ -163,6 +167,8 @@ def run(options: Options) -> None:
     """
     if options.end_with_parent:
         _end_with_parent()
+    if options.fast:
+        _keep_memory()
     sys.meta_path.insert(0, _WithoutPandas())
     threading.excepthook = _end_at_once
     with contextlib.ExitStack() as stack:
@@ -203,6 +209,14 @@ def _end_at_once(failure: threading.ExceptHookArgs) -> None:
     log.critical("a thread failed; the receiver ends", exc_info=failure.exc_value)
     logging.shutdown()
     os._exit(1)
+
+
+def _keep_memory() -> None:
+    """Keep what one commit freed for the next one: giving it back makes the kernel clear the same pages again."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):  # glibc: malloc.h
+        libc.mallopt(-1, KEPT)  # M_TRIM_THRESHOLD
+        libc.mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD, its largest value
 
 
 def _end_with_parent() -> None:
