@@ -15,8 +15,9 @@ from tests.telemetry.sources.serving import Served, serving
 
 from telic.errors import SourceFailed, UsageError
 from telic.model import Window
-from telic.telemetry.sources import Limit, Question, source
+from telic.telemetry.sources import Limit, Question, jaeger, source
 from telic.telemetry.sources.alertmanager import export_of
+from telic.telemetry.sources.jaeger_answers import Span, Trace
 
 
 @pytest.fixture
@@ -71,6 +72,21 @@ def test_jaeger_spans_keep_parents_failures_and_what_happened_in_them(served: Se
     (event,) = json.loads(last[1]["attributes"])["events"]
     assert event["attributes"] == {"exception.type": "StockError"}
     assert (last[2]["kind"], last[2]["peer"], last[2]["duration_ns"]) == ("client", "postgres", 20_000_000)
+
+
+def test_a_trace_that_many_services_share_is_made_into_rows_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def row_of(span: Span, origin: jaeger.Origin) -> dict[str, object]:
+        made.append(span.spanID)
+        return {}
+
+    monkeypatch.setattr(jaeger, "row_of", row_of)
+    known, spans = jaeger._Known(), [Span("t", str(number), T0, 1) for number in range(3)]
+    assert len(list(known.add(Trace(spans[:2])))) == 2
+    assert list(known.add(Trace(spans[:2]))) == []
+    assert len(list(known.add(Trace(spans)))) == 1, "it grew meanwhile"
+    assert made == ["0", "1", "2"]
 
 
 def test_tempo_ids_in_base64_are_the_same_as_in_hex(served: Served) -> None:

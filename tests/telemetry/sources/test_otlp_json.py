@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from tests.telemetry import otlp_examples
 
+from telic.telemetry.columns import TABLES
+from telic.telemetry.otlp.metrics import Metrics
 from telic.telemetry.sources import SCHEMAS, otlp_json
 from telic.telemetry.sources.rows import rows_table
 
@@ -84,7 +88,7 @@ def test_logs_and_metrics_have_the_columns_of_the_store() -> None:
 SAME = {
     "spans": ("trace_id", "span_id", "parent_span_id", "service", "instance", "name", "kind", "start_ns", "status"),
     "logs": ("time_ns", "service", "severity", "severity_number", "trace_id", "span_id"),
-    "metrics": ("time_ns", "start_ns", "service", "name", "unit"),
+    "metrics": ("time_ns", "start_ns", "service", "name", "unit", "kind", "count", "buckets"),
 }
 READERS = {"spans": otlp_json.spans, "logs": otlp_json.logs, "metrics": otlp_json.metrics}
 
@@ -93,11 +97,37 @@ READERS = {"spans": otlp_json.spans, "logs": otlp_json.logs, "metrics": otlp_jso
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_the_rows_are_those_that_the_receiver_makes(example: otlp_examples.Example) -> None:
     document = json.loads(otlp_examples.as_json(example.message))
-    kinds = ("gauge", "sum", "histogram")
-    expected = [row for row in example.rows if example.table != "metrics" or row["kind"] in kinds]
+    expected = example.rows
     found = list(READERS[example.table](document))
     same = SAME[example.table]
-    assert [[row.get(name, "") for name in same] for row in found] == [[row[name] for name in same] for row in expected]
+    assert [_chosen(row, same) for row in found] == [_chosen(row, same) for row in expected]
+
+
+def _chosen(row: Mapping[str, Any], names: tuple[str, ...]) -> list[object]:
+    return ["" if row.get(name) is None else row[name] for name in names]
+
+
+def test_exponential_histograms_are_kept_as_the_receiver_keeps_them() -> None:
+    message = ExportMetricsServiceRequest()
+    metric = message.resource_metrics.add().scope_metrics.add().metrics.add(name="took", unit="s")
+    metric.exponential_histogram.aggregation_temporality = 1  # type: ignore[assignment]
+    point = metric.exponential_histogram.data_points.add(time_unix_nano=T, count=9, sum=4.5, scale=1, zero_count=1)
+    point.positive.offset, point.min, point.max = -2, 0.25, 3.0
+    point.positive.bucket_counts.extend([3, 0, 2])
+    point.negative.bucket_counts.extend([3])
+    names = [name for name, _ in TABLES["metrics"]]
+    (expected,) = (dict(zip(names, row, strict=True)) for row in Metrics(message, 7).rows())
+    (found,) = otlp_json.metrics(json.loads(otlp_examples.as_json(message)))
+    kept = ("kind", "count", "sum", "bounds", "buckets")
+    assert [found[name] for name in kept] == [expected[name] for name in kept]
+    assert json.loads(str(found["attributes"])) == json.loads(expected["attributes"])  # type: ignore[arg-type]
+    assert found["buckets"] == "[3,1,3,0,2,0]"
+    points = {"dataPoints": [{"count": "9", "scale": 2**40, "positive": {"bucketCounts": ["9"]}}]}
+    document = {
+        "resourceMetrics": [{"scopeMetrics": [{"metrics": [{"name": "took", "exponentialHistogram": points}]}]}]
+    }
+    (broken,) = otlp_json.metrics(document)
+    assert (broken["count"], broken["bounds"]) == (9, "[]")
 
 
 JSON = st.recursive(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from telic.model import Window
 from telic.telemetry.sources.card import Answer, Filter, Question, Signal, source
 from telic.telemetry.sources.conventions import KINDS, id_of, span_row
+from telic.telemetry.sources.jaeger_answers import Links, Log, Process, Services, Span, Trace, Traces
 from telic.telemetry.sources.place import Place
 from telic.telemetry.sources.remote import Remote
 from telic.telemetry.sources.rows import Row, Rows
@@ -19,84 +21,26 @@ from telic.telemetry.sources.visit import Visit
 SLICES = 4  # parts of the window with a limit each: Jaeger answers with the newest traces of what it is asked for
 SPANS = 8  # of a trace, for a first guess at how many traces fit [1]
 TRACES_MAX = 1500  # of one answer: Jaeger's web page allows as many
+NOBODY = Process()
 OWN = frozenset(("span.kind", "otel.status_code", "otel.status_description", "error", "otel.scope.name"))
 
 
-class Tag(msgspec.Struct):
-    """A key with a value."""
+@dataclass(frozen=True)
+class Origin:
+    """What the spans of one process share.
 
-    key: str
-    value: object = None
+    Attributes
+    ----------
+    service, instance, version
+        Columns of the store.
+    resource
+        The reserved attribute ``resource``, encoded once; empty without any.
+    """
 
-
-class Reference(msgspec.Struct):
-    """The span that a span belongs to."""
-
-    refType: str = "CHILD_OF"
-    traceID: str = ""
-    spanID: str = ""
-
-
-class Log(msgspec.Struct):
-    """Something that happened within a span."""
-
-    timestamp: int = 0  # [us]
-    fields: list[Tag] = []
-
-
-class Span(msgspec.Struct):
-    """One span; times in microseconds."""
-
-    traceID: str
-    spanID: str
-    startTime: int
-    duration: int
-    operationName: str = ""
-    processID: str = ""
-    references: list[Reference] | None = None
-    parentSpanID: str = ""
-    tags: list[Tag] | None = None
-    logs: list[Log] | None = None
-
-
-class Process(msgspec.Struct):
-    """Who sent spans."""
-
-    serviceName: str = ""
-    tags: list[Tag] | None = None
-
-
-class Trace(msgspec.Struct):
-    """One trace."""
-
-    spans: list[Span] | None
-    processes: dict[str, Process] | None = None
-
-
-class Traces(msgspec.Struct):
-    """The answer with traces."""
-
-    data: list[Trace] | None
-
-
-class Services(msgspec.Struct):
-    """The answer with names of services."""
-
-    data: list[str] | None
-
-
-class Link(msgspec.Struct):
-    """A caller, a callee and how often."""
-
-    parent: str
-    child: str
-    callCount: int = 0
-
-
-class Links(msgspec.Struct):
-    """The answer with calls."""
-
-    data: list[Link] | None
+    service: str
+    instance: str
+    version: str
+    resource: Mapping[str, object]
 
 
 @source("jaeger", example={"url": "http://127.0.0.1:16686"})
@@ -136,7 +80,7 @@ def _spans(visit: Visit, question: Question) -> Rows:
     if not services:
         services = [each for each in visit.get("/api/services", [], Services).data or () if each != "jaeger-query"]
     share = max(1, min(TRACES_MAX, question.limit.rows // (SPANS * SLICES * max(1, len(services)))))
-    seen: set[tuple[str, str, str]] = set()
+    known = _Known()
     for part in slices(question.window, SLICES):
         for service in services:
             traces = visit.get("/api/traces", _params(service, part, share, question.query), Traces).data or ()
@@ -144,13 +88,28 @@ def _spans(visit: Visit, question: Question) -> Rows:
                 every = f"of every {part.seconds:g} s were asked for"
                 visit.cut.append(f"spans: at most {share} traces of {service} {every}; there are more")
             for trace in traces:
-                for span in trace.spans or ():
-                    process = (trace.processes or {}).get(span.processID, Process())
-                    row = row_of(span, process)
-                    key = (str(row["trace_id"]), str(row["span_id"]), str(row["kind"]))
-                    if key not in seen:
-                        seen.add(key)
-                        yield row
+                yield from known.add(trace)
+
+
+class _Known:
+    """The spans that were read: a trace comes once for each service that it crosses, and may have grown meanwhile."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, str, str]] = set()
+
+    def add(self, trace: Trace) -> Iterator[Row]:
+        """Yield what is new in a trace; what is known is not read again."""
+        origins: dict[str, Origin] = {}
+        processes = trace.processes or {}
+        for span in trace.spans or ():
+            key = span.traceID, span.spanID, _kind(span)
+            if key in self._seen:
+                continue
+            self._seen.add(key)
+            origin = origins.get(span.processID)
+            if origin is None:
+                origin = origins[span.processID] = origin_of(processes.get(span.processID, NOBODY))
+            yield row_of(span, origin)
 
 
 def _params(service: str, part: Window, limit: int, tags: str) -> list[tuple[str, str]]:
@@ -158,32 +117,47 @@ def _params(service: str, part: Window, limit: int, tags: str) -> list[tuple[str
     return [("service", service), *times, ("limit", str(limit)), *([("tags", tags)] if tags else [])]
 
 
-def row_of(span: Span, process: Process) -> Row:
+def origin_of(process: Process) -> Origin:
+    """Return what the spans of one process share."""
+    said = {each.key: each.value for each in process.tags or ()}
+    instance = said.get("service.instance.id") or said.get("k8s.pod.name") or said.get("hostname") or ""
+    taken = ("service.instance.id", "service.version")
+    resource = {name: value for name, value in said.items() if name not in taken}
+    return Origin(
+        *(process.serviceName, str(instance), str(said.get("service.version") or "")),
+        {"resource": msgspec.Raw(msgspec.json.encode(resource))} if resource else {},
+    )
+
+
+def row_of(span: Span, origin: Origin) -> Row:
     """Return a span of Jaeger as a row of the store."""
     tags = {each.key: each.value for each in span.tags or ()}
-    said = {each.key: each.value for each in process.tags or ()}
     failed = str(tags.get("error", "")).lower() == "true" or tags.get("otel.status_code") == "ERROR"
-    kind = str(tags.get("span.kind", "")).lower()
-    instance = said.get("service.instance.id") or said.get("k8s.pod.name") or said.get("hostname") or ""
-    events = [_event(each) for each in span.logs or ()]
     row: Row = {
         "trace_id": id_of(span.traceID, 32),
         "span_id": id_of(span.spanID, 16),
         "parent_span_id": _parent(span),
-        "service": process.serviceName,
-        "instance": str(instance),
-        "version": str(said.get("service.version") or ""),
+        "service": origin.service,
+        "instance": origin.instance,
+        "version": origin.version,
         "name": span.operationName,
-        "kind": kind if kind in KINDS else "internal",
+        "kind": _kind(span),
         "start_ns": span.startTime * 1000,
         "duration_ns": max(0, span.duration) * 1000,
         "status": "error" if failed else "ok" if tags.get("otel.status_code") == "OK" else "unset",
         "status_message": str(tags.get("otel.status_description") or ""),
     }
     rest = {name: value for name, value in tags.items() if name not in OWN}
-    taken = ("service.instance.id", "service.version")
-    resource = {name: value for name, value in said.items() if name not in taken}
-    return span_row(row, rest, {"resource": resource, "events": events})
+    events = {"events": [_event(each) for each in span.logs]} if span.logs else {}
+    return span_row(row, rest, {**origin.resource, **events})
+
+
+def _kind(span: Span) -> str:
+    for each in reversed(span.tags or ()):
+        if each.key == "span.kind":
+            said = str(each.value).lower()
+            return said if said in KINDS else "internal"
+    return "internal"
 
 
 def _parent(span: Span) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from telic.telemetry.sources.conventions import HEX, NAMES, log_row, span_row
+from telic.telemetry.sources.otlp_points import KINDS as KINDS_OF_POINTS
+from telic.telemetry.sources.otlp_points import extremes, numbers, whole
 from telic.telemetry.sources.rows import Row, text_of
 
 Json = dict[str, Any]
@@ -77,13 +78,15 @@ def logs(document: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def metrics(document: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield the data points of an export: gauges, sums and explicit histograms; others are left out."""
+    """Yield the data points of an export."""
     for origin, scope, metric in _things(document, ("resourceMetrics",), "metrics"):
-        for kind in ("gauge", "sum", "histogram"):
-            data = _dict(metric.get(kind))
+        for member, kind in KINDS_OF_POINTS.items():
+            data = _dict(metric.get(member))
             delta = data.get("aggregationTemporality") in (1, "AGGREGATION_TEMPORALITY_DELTA")
             for point in _list(data.get("dataPoints")):
-                more = {"temporality": "delta" if delta else "", "resource": _rest(origin), "scope": scope}
+                more: Json = {"temporality": "delta"} if delta else {}
+                more |= extremes(kind, point)
+                more |= {name: said for name, said in {"resource": _rest(origin), "scope": scope}.items() if said}
                 yield {
                     "time_ns": whole(point.get("timeUnixNano")),
                     "start_ns": whole(point.get("startTimeUnixNano")),
@@ -92,23 +95,9 @@ def metrics(document: Mapping[str, Any]) -> Iterator[Row]:
                     "name": str(metric.get("name", "")),
                     "kind": kind,
                     "unit": str(metric.get("unit", "")),
-                    **_numbers(kind, point),
-                    "attributes": text_of(_said(point) | {name: value for name, value in more.items() if value}),
+                    **numbers(kind, point),
+                    "attributes": text_of(_said(point) | more),
                 }
-
-
-def whole(value: object) -> int:
-    """Return a whole number that JSON has as text or number; 0 for what is none.
-
-    Examples
-    --------
-    >>> whole("1706678909209712000"), whole(None), whole("x")
-    (1706678909209712000, 0, 0)
-    """
-    try:
-        return int(value) if isinstance(value, int | str) else 0
-    except ValueError:
-        return 0
 
 
 def value_of(value: object) -> object:
@@ -125,27 +114,6 @@ def value_of(value: object) -> object:
         if kind in ("stringValue", "boolValue", "doubleValue", "bytesValue"):
             return inner
     return None
-
-
-def _numbers(kind: str, point: Json) -> Row:
-    if kind != "histogram":
-        value = point.get("asDouble", point.get("asInt"))
-        return {"value": None if value is None else _number(value)}
-    bounds = [_number(each) for each in point.get("explicitBounds") or ()]
-    counts = [whole(each) for each in point.get("bucketCounts") or ()]
-    return {
-        "count": whole(point.get("count")),
-        "sum": None if point.get("sum") is None else _number(point["sum"]),
-        "bounds": msgspec.json.encode(bounds).decode(),
-        "buckets": msgspec.json.encode(counts).decode(),
-    }
-
-
-def _number(value: object) -> float:
-    try:
-        return float(value) if isinstance(value, int | float | str) else math.nan
-    except (ValueError, OverflowError):
-        return math.nan
 
 
 def _things(document: Mapping[str, Any], roots: tuple[str, ...], name: str) -> Iterator[tuple[Json, Json, Json]]:
