@@ -53,7 +53,7 @@ def test_the_eight_faults_are_there() -> None:
 
 
 def test_every_layer_has_faults_and_the_words_are_many() -> None:
-    layers = {fault.factory(name).layer for name in fault}
+    layers = {fault.factory(name).layer for name in fault}  # type: ignore[attr-defined]
     assert layers >= {"host", "process", "network", "store", "application", "orchestration"}
     assert layers >= {"external", "security", "workload"}
     assert len(faults.vocabulary()) >= 60
@@ -96,8 +96,9 @@ def test_truth_names_a_known_mechanism_and_a_place_that_users_pass(
     truth: Truth = planned(name, scene, seed).inject(harm)
     assert truth.fault == name
     assert truth.mechanism in faults.vocabulary()
-    kind, layer = "edge" if "->" in truth.entity else "service", fault.factory(name).layer
-    if not issubclass(fault.factory(name), Loaded):  # what others send is felt where it is meant to be
+    factory: Any = fault.factory(name)
+    kind, layer = "edge" if "->" in truth.entity else "service", factory.layer
+    if not issubclass(factory, Loaded):  # what others send is felt where it is meant to be
         share = traffic(scene.design).share(Place(kind, truth.entity))
         assert share >= 0.05 or truth.entity in harm.state().stores
     assert truth.entity != "gateway" or layer in ("orchestration", "workload", "network")  # its code is never changed

@@ -67,7 +67,7 @@ def test_users_feel_it_until_it_is_healed(name: str, quiet: virtual.VirtualJourn
 
 @pytest.mark.parametrize("name", sorted(set(MINE) - set(CODE)))
 def test_users_feel_what_others_send(name: str, busy: virtual.VirtualJourney) -> None:
-    felt(name, busy, PATIENCE.get(name, 8.0))
+    felt(name, busy, PATIENCE.get(name, 5.0))
 
 
 def test_each_has_a_word_of_its_own() -> None:

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from telic.worlds.simulated.confined import Confined, Left
+from telic.worlds.simulated.confined import PER_ROUND, Confined, Left
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.release import Release
 
@@ -51,6 +51,7 @@ class Cell:
     said: list[str] = field(default_factory=list)
     held: int = 0
     blocked: float = 0.0
+    computed: float = 0.0
 
     def leave(self, code: int) -> None:
         self.left.append(code)
@@ -60,6 +61,9 @@ class Cell:
 
     def block(self, seconds: float) -> None:
         self.blocked += seconds
+
+    def compute(self, seconds: float) -> None:
+        self.computed += seconds
 
     def say(self, text: str) -> None:
         self.said.append(text)
@@ -126,4 +130,12 @@ def test_large_buffers_count_and_sleep_blocks() -> None:
     assert cell.held == 0
     scope["__import__"]("time").sleep(0.25)
     assert cell.blocked == 0.25
+    loop.close()
+
+
+def test_a_digest_of_many_rounds_takes_the_time_of_all_of_them() -> None:
+    loop, cell = VirtualLoop(), Cell()
+    digest = Confined(loop, loop.time, cell).builtins["__import__"]("hashlib").pbkdf2_hmac
+    assert digest("sha256", b"page", b"salt", 1_000_000) == digest("sha256", b"page", b"salt", 1_000_000)
+    assert cell.computed == 2 * 1_000_000 * PER_ROUND
     loop.close()

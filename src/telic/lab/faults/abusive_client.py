@@ -11,7 +11,7 @@ from telic.lab.fault import Params, Scene, fault
 from telic.lab.loaded import Loaded, asked_of
 
 
-@fault("abusive-client", example={"service": "user", "entry": "gateway", "mix": "F7.login=1", "rate": 180.0})
+@fault("abusive-client", example={"service": "user", "entry": "gateway", "mix": "F7.login=1", "rate": 400.0})
 @dataclass(frozen=True)
 class AbusiveClient(Loaded):
     """Let one client try to log in again and again, as fast as it can.
@@ -48,4 +48,4 @@ class AbusiveClient(Loaded):
     def places(cls, scene: Scene, rng: random.Random) -> list[Params]:
         """Return what is sent, and how much."""
         found = asked_of(scene, ".login") or asked_of(scene, ".create")
-        return [{**each, "rate": float(rng.randrange(140, 220, 10)), "shape": "constant"} for each in found]
+        return [{**each, "rate": float(rng.randrange(350, 450, 10)), "shape": "constant"} for each in found]

@@ -11,7 +11,7 @@ from telic.lab.fault import Params, Scene, fault
 from telic.lab.loaded import Loaded, asked_of
 
 
-@fault("mix-shift", example={"service": "user", "entry": "gateway", "mix": "F7.create=1", "rate": 150.0})
+@fault("mix-shift", example={"service": "user", "entry": "gateway", "mix": "F7.create=1", "rate": 400.0})
 @dataclass(frozen=True)
 class MixShift(Loaded):
     """Let many users sign up at once, as after a campaign.
@@ -47,6 +47,6 @@ class MixShift(Loaded):
     def places(cls, scene: Scene, rng: random.Random) -> list[Params]:
         """Return what is sent, and how much."""
         return [
-            {**each, "rate": float(rng.randrange(120, 180, 10)), "shape": "constant"}
+            {**each, "rate": float(rng.randrange(350, 450, 10)), "shape": "constant"}
             for each in asked_of(scene, ".create")
         ]

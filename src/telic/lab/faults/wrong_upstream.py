@@ -50,8 +50,8 @@ class WrongUpstream(Pushed):
         found: list[Params] = []
         for edge in popular(scene, "edge"):
             caller, _, callee = edge.partition("->")
-            others = [each for each in ports if each.partition("->")[2] in state.services]
-            others = sorted(ports[each] for each in others if each.partition("->")[2] != callee)
+            known = [each for each in ports if each.partition("->")[2] in state.services]
+            others = sorted(ports[each] for each in known if each.partition("->")[2] != callee)
             if caller in state.services and callee in state.services and others:
                 key = f"upstream.{callee}.port"
                 found += [{**each, "value": rng.choice(others)} for each in settings_of(scene, key, (caller,))]

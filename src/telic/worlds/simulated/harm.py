@@ -32,7 +32,7 @@ class SimulatedHarm(Colleague):
         self._system = world.system
         self._cycles: dict[str, asyncio.Task[None]] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
-        self._loads: dict[str, asyncio.Task[None]] = {}
+        self._loads: dict[str, asyncio.Event] = {}  # what ends each
         self._knowledge: Knowledge | None = None  # of the design, for loads
 
     def signal(self, service: str, name: str) -> None:
@@ -86,14 +86,21 @@ class SimulatedHarm(Colleague):
         """Send the load called `name` besides the usual one; without an order it ends."""
         sending = self._loads.pop(name, None)
         if sending is not None:
-            sending.cancel()
+            sending.set()
         if order:
             self._knowledge = self._knowledge or Knowledge(self.world.design_folder())
             wanted = self.sent(order)
-            work = traffic.run(
-                wanted, self._system.loop_clock, self._system, write=lambda line: None, knowledge=self._knowledge
+            stop = self._loads[name] = asyncio.Event()
+            self._system.run(
+                traffic.run(
+                    wanted,
+                    self._system.loop_clock,
+                    self._system,
+                    write=lambda line: None,
+                    stop=stop,
+                    knowledge=self._knowledge,
+                )
             )
-            self._loads[name] = self._system.loop.create_task(work, name=f"load {name}")
 
     def pause(self, service: str, share: float, *, every: float = 1.0) -> None:
         """Let today's process of `service` stand still for a `share` [1] of every `every` [s]; 0 heals."""
@@ -122,7 +129,7 @@ class SimulatedHarm(Colleague):
         while self._watches:
             self._watches.popitem()[1].cancel()
         while self._loads:
-            self._loads.popitem()[1].cancel()
+            self._loads.popitem()[1].set()
 
     def _process(self, service: str) -> SimulatedProcess:
         kept = {**self._system.parts, **self._system.services}
