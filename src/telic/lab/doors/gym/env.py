@@ -54,7 +54,7 @@ class LabEnv(gymnasium.Env[Observation, Any]):
         Of the app; made once where it is not given.
     """  # noqa: E501 - a table
 
-    metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}
+    metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012 - as its base has it
 
     def __init__(
         self,
