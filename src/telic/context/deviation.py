@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["latency", "network", "errors", "traffic", "saturation", "level", "sequence", "logs"]
+Kind = Literal["latency", "network", "errors", "traffic", "saturation", "level", "sequence", "logs", "calls"]
 
 CAP = 50.0  # above this, more surprise says no more [nats]
 
@@ -34,6 +34,7 @@ class Deviation:
     attributes: str = ""  # of the metric, as recorded
     of_spans: bool = False  # `signal` is the name of spans
     pair: tuple[str, ...] = ()  # the two events of a sequence
+    counters: tuple[str, ...] = ()  # recorded cumulative counters that the metric comes from
 
     @property
     def up(self) -> bool:
@@ -46,6 +47,11 @@ class Deviation:
         where = self.instance or self.entity
         if self.kind == "sequence":
             return f"{where}: {self.signal} follows in {self.now:.0%} of cases, {self.before:.0%} before"
+        if self.kind == "calls":
+            return f"{where}: {self.before:.3g} -> {self.now:.3g} calls in each {self.signal}"
+        if self.unit == "failed each time":
+            what = f"{self.signal} of {self.pair[0]} gets no answer" if self.pair else f"{self.signal} fails by itself"
+            return f"{where}: {what} in {self.now:.0%} of cases, {self.before:.0%} before"
         text = f"{where}: {self.signal} {_number(self.before)} -> {_number(self.now)} {self.unit}"
         return text.rstrip()
 

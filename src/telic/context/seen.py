@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,16 +11,23 @@ import numpy as np
 from telic.context.deviation import Deviation
 from telic.context.logs import Miner
 from telic.context.logs.rates import Lines, rate_deviations
+from telic.context.metrics.counters import resolved
 from telic.context.metrics.deviation import metric_deviations
 from telic.context.metrics.series import Series, read_series
+from telic.context.traces.calls import missing_calls
+from telic.context.traces.comparison import compare
 from telic.context.traces.events import sequences
+from telic.context.traces.failures import failure_deviations, usual_callees
 from telic.context.traces.sequence import Broken, breaks
 from telic.context.traces.spans import NANOSECONDS, Spans, read_spans
 from telic.context.traces.timing import timing, timing_deviations
 from telic.model import Topology, Window
 from telic.model.signals import Reported
+from telic.model.traces import Comparison
 from telic.worlds.recorded import Recording
 
+GRAVE = frozenset(("ERROR", "FATAL", "CRITICAL", "SEVERE", "WARN", "WARNING", "ERR", "PANIC"))
+"""Levels of lines that warn or report an error."""
 _FEW = 20  # spans that a comparison needs on either side [1]
 
 
@@ -88,7 +95,26 @@ class Seen:
     @cached_property
     def timings(self) -> Sequence[Deviation]:
         """Exclusive and network times that are longer than they were."""
-        return timing_deviations(timing(self.healthy), timing(self.now)) if self.traced else []
+        return self._timings() if self.traced else []
+
+    def _timings(self) -> Sequence[Deviation]:
+        reaches = usual_callees(self.healthy) if self.now.failed.any() else {}
+        return timing_deviations(timing(self.healthy, reaches), timing(self.now, reaches))
+
+    @cached_property
+    def failures(self) -> Sequence[Deviation]:
+        """Where requests begin to fail more often than they did."""
+        return failure_deviations(self.healthy, self.now) if self.traced else []
+
+    @cached_property
+    def compared(self) -> Comparison | None:
+        """The requests that have lost most time: their critical path and flame graph, healthy against now."""
+        return compare(self.healthy, self.now) if self.traced else None
+
+    @cached_property
+    def uncalled(self) -> Sequence[Deviation]:
+        """Calls that are expected, by what ran, and do not come."""
+        return missing_calls(self.healthy, self.now) if self.traced else []
 
     @cached_property
     def broken(self) -> Broken:
@@ -101,23 +127,43 @@ class Seen:
     @cached_property
     def series(self) -> Sequence[Series]:
         """All metrics."""
-        return read_series(self.recording)
+        return resolved(read_series(self.recording))
 
     @cached_property
     def metrics(self) -> Sequence[Deviation]:
         """Metrics that are not what they were."""
-        return metric_deviations(self.series, self.window, self.baseline)
+        return metric_deviations(self.series, self._after, self.before if self.baseline is None else self.baseline)
 
-    @cached_property
+    @property
     def logs(self) -> Sequence[Deviation]:
         """Log patterns that come more often than they did, or less."""
-        found = self.recording.columns("logs", ("time", "entity", "body"), [self.before, self.window])
-        miner = Miner()
-        ids = miner.add_many(found["body"].tolist())
+        return self._logs[0]
+
+    @cached_property
+    def warnings(self) -> tuple[Sequence[Deviation], Mapping[tuple[str, str], str]]:
+        """Log patterns and their levels; where there are traces only those of warnings and errors, which is quick."""
+        return self._mined(grave=True) if self.traced else self._logs
+
+    @cached_property
+    def _logs(self) -> tuple[Sequence[Deviation], Mapping[tuple[str, str], str]]:
+        return self._mined(grave=False)
+
+    def _mined(self, *, grave: bool) -> tuple[Sequence[Deviation], Mapping[tuple[str, str], str]]:
+        found = self.recording.columns("logs", ("time", "entity", "severity", "body"), [self.before, self.window])
+        if grave:
+            levels = {each: each.upper() in GRAVE for each in set(found["severity"])}
+            kept = np.array([levels[each] for each in found["severity"]], dtype=np.bool_)
+            found = {name: column[kept] for name, column in found.items()}
         times = found["time"].astype(np.float64) / NANOSECONDS
-        lines = Lines(miner.resolve(ids), times, found["entity"].tolist())
+        if not len(times):
+            return [], {}
+        miner = Miner()
+        ids = miner.resolve(miner.add_many(found["body"].tolist()))
+        entities = found["entity"].tolist()
         texts = {each.id: each.text for each in miner.templates()}
-        return rate_deviations(lines, texts, self.window, self.before) if len(times) else []
+        said = dict(zip(zip(entities, map(str, ids.tolist()), strict=True), found["severity"].tolist(), strict=True))
+        lines = Lines(ids, times, entities)
+        return rate_deviations(lines, texts, self._after, self.before), said
 
     @cached_property
     def calls(self) -> dict[str, tuple[str, ...]]:

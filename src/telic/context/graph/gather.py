@@ -12,7 +12,7 @@ from telic.context.seen import Seen
 
 _LEAST = 3.0  # surprise that makes a node [nats]
 _MOST = 6  # nodes of one kind of one entity [1]
-_KINDS: Mapping[Kind, NodeKind] = {"sequence": "sequence", "logs": "log pattern", "network": "span"}
+_KINDS: Mapping[Kind, NodeKind] = {"sequence": "sequence", "logs": "log pattern", "network": "span", "calls": "span"}
 
 
 def event_graph(seen: Seen) -> EventGraph:
@@ -25,7 +25,7 @@ def event_graph(seen: Seen) -> EventGraph:
 
 def _deviations(seen: Seen) -> Iterator[Node]:
     broken = [replace(each.deviation, surprise=min(each.weight, CAP)) for each in seen.broken.breaks]
-    for deviations in (seen.metrics, seen.timings, seen.logs, broken):
+    for deviations in (seen.metrics, seen.timings, seen.failures, seen.uncalled, seen.logs, broken):
         yield from _strongest(deviations)
 
 
@@ -42,7 +42,7 @@ def _strongest(deviations: Sequence[Deviation]) -> Iterator[Node]:
 def _node(each: Deviation) -> Node:
     kind: NodeKind = _KINDS.get(each.kind, "span" if each.of_spans else "anomaly")
     place = each.entity.rpartition("->")[2]  # an edge is seen where it ends
-    what = each.entity if each.kind == "network" else each.signal
+    what = each.entity if each.kind in ("network", "calls") else each.signal
     return Node(kind, place, what, each.onset, each.end, each.says, each.surprise, each.instance)
 
 

@@ -111,4 +111,5 @@ def _deviation(each: Series, before: Floats, times: Floats, values: Floats, scal
         count=int(over.sum()),
         end=float(times[over][-1]),
         attributes=each.attributes,
+        counters=each.counters,
     )

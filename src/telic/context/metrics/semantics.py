@@ -9,12 +9,24 @@ from typing import Literal
 Meaning = Literal["latency", "traffic", "availability", "errors", "saturation", "level"]
 
 _MEANINGS: tuple[tuple[Meaning, str], ...] = (
-    ("availability", r"availab|success|\bup\b|ready|healthy"),
+    ("availability", r"availab|success|\bup\b|ready|healthy|^[rs]r$"),
+    ("level", r"pg(maj)?fault|page fault|memory fail|failcnt|limit\b|quota\b|capacity\b|info$"),
     ("errors", r"error|fail|fault|5xx|4xx|exception|timeout|reject|drop(?!let)|cancel|throttl|retr(y|ies)|restart"),
-    ("latency", r"latency|duration|response.?time|elapsed|\brtt\b|wait|delay|lag(?!s)"),
+    ("latency", r"latency|duration|response.?time|elapsed|\brtt\b|\bmrt\b|wait|delay|lag(?!s)"),
+    ("traffic", r"^(work)?load$|load (rps|qps)"),
     ("saturation", r"cpu|memory|\bmem|heap|disk|usage|utili[sz]|saturat|queue|pool|in.?use|\bload|pending|backlog"),
+    (
+        "saturation",
+        r"connections? (active|used|open)|active (connections|threads|requests)|in.?flight|concurren",
+    ),
     ("traffic", r"request|workload|throughput|\brps\b|\bqps\b|\bops\b|calls|hits|invocations|bytes|packets|count\b"),
 )
+_SECONDS = {
+    **dict.fromkeys(("s", "sec", "seconds"), 1.0),
+    **dict.fromkeys(("ms", "millis", "milliseconds"), 1e-3),
+    **dict.fromkeys(("us", "micros", "microseconds"), 1e-6),
+    **dict.fromkeys(("ns", "nanos", "nanoseconds"), 1e-9),
+}
 _SEVERAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_./()%\s-]+")
 _QUANTILE = re.compile(r"(?:^|[^a-z0-9])(p\d{2,3}|max(?:imum)?|min(?:imum)?)(?:$|[^a-z0-9])|(p\d{2,3})", re.IGNORECASE)
 
@@ -29,12 +41,29 @@ def meaning(name: str, unit: str = "") -> Meaning:
     ('latency', 'availability', 'errors')
     >>> meaning("CpuUsageRate(%)"), meaning("requests.Sum"), meaning("orders_total")
     ('saturation', 'traffic', 'level')
+    >>> meaning("mrt"), meaning("load"), meaning("http_server_requests_seconds_mean", "s")
+    ('latency', 'traffic', 'latency')
     """
     words = " ".join(each.lower() for each in _SEVERAL.split(name) if each)
     for found, pattern in _MEANINGS:
         if re.search(pattern, words):
-            return found
-    return "latency" if unit in ("s", "ms", "us", "seconds", "milliseconds") else "level"
+            return "latency" if found == "traffic" and unit.lower() in _SECONDS else found
+    return "latency" if unit.lower() in _SECONDS else "level"
+
+
+@lru_cache(maxsize=4096)
+def seconds(name: str, unit: str = "") -> float:
+    """Return how many seconds one of a latency's unit is [s]; of a unit that nobody names, 1.
+
+    Examples
+    --------
+    >>> seconds("latency.p90", "s"), seconds("http_server_duration_p99_ms"), seconds("Duration.Average", "Milliseconds")
+    (1.0, 0.001, 0.001)
+    """
+    if unit.lower() in _SECONDS:
+        return _SECONDS[unit.lower()]
+    named = [_SECONDS[each] for each in _SEVERAL.split(name.lower()) if each in _SECONDS]
+    return named[-1] if named else 1.0
 
 
 @lru_cache(maxsize=4096)

@@ -27,6 +27,7 @@ class Series:
     attributes: str  # JSON text, as recorded
     times: Floats  # [s since the Unix epoch], shape (N,)
     values: Floats  # shape (N,)
+    counters: tuple[str, ...] = ()  # recorded cumulative counters that it comes from
 
     @property
     def instance(self) -> str:

@@ -78,6 +78,14 @@ class Spans:
         return found
 
     @cached_property
+    def calling(self) -> NDArray[np.bool_]:
+        """Whether the span is the calling side of an edge: made inside its entity, to another one.
+
+        An operation that has the other's span as its child without one of its own for the call does more than call.
+        """
+        return np.asarray((self.callee >= 0) & (self.parent >= 0) & ~self.remote, dtype=np.bool_)
+
+    @cached_property
     def exclusive(self) -> Floats:
         """Time in which neither a child nor a sibling that calls out was at work [s].
 

@@ -26,16 +26,26 @@ class Timing:
     edges: Mapping[tuple[str, str, str], tuple[Ints, Floats]]  # starts [ns], network times [s]; instance of the callee
 
 
-def timing(spans: Spans) -> Timing:
-    """Sort the exclusive times of `spans` by what they belong to."""
+def timing(spans: Spans, reaches: Mapping[tuple[str, str], str] | None = None) -> Timing:
+    """Sort the exclusive times of `spans` by what they belong to.
+
+    Parameters
+    ----------
+    reaches
+        Calling spans, by entity and name, to whom they usually reach: one that got no answer was waiting for them.
+    """
     own: dict[tuple[int, int, int], list[int]] = {}
-    across: dict[tuple[int, int, int], list[int]] = {}
+    across: dict[tuple[str, str, str], list[int]] = {}
     entity, instance, name = spans.entity.tolist(), spans.instance.tolist(), spans.name.tolist()
-    for index, callee in enumerate(spans.callee.tolist()):
-        if callee < 0:
-            own.setdefault((entity[index], instance[index], name[index]), []).append(index)
+    calling, callees, entities = spans.calling.tolist(), spans.callee.tolist(), spans.entities
+    for index, callee in enumerate(callees):
+        here = entities[entity[index]]
+        if calling[index]:
+            across.setdefault((here, entities[entity[callee]], spans.instances[instance[callee]]), []).append(index)
+        elif reaches and callee < 0 and (other := reaches.get((here, spans.names[name[index]]), "")):
+            across.setdefault((here, other, ""), []).append(index)
         else:
-            across.setdefault((entity[index], entity[callee], instance[callee]), []).append(index)
+            own.setdefault((entity[index], instance[index], name[index]), []).append(index)
     exclusive = spans.exclusive
     return Timing(
         {
@@ -43,11 +53,8 @@ def timing(spans: Spans) -> Timing:
             for (e, i, n), rows in own.items()
         },
         {
-            (f"{spans.entities[a]}->{spans.entities[b]}", spans.instances[i], "network"): (
-                spans.start[rows],
-                exclusive[rows],
-            )
-            for (a, b, i), rows in across.items()
+            (f"{caller}->{callee}", of, "network"): (spans.start[rows], exclusive[rows])
+            for (caller, callee, of), rows in across.items()
         },
     )
 

@@ -123,7 +123,7 @@ class RecordedStore:
             rows = self._connection.execute(f'SELECT hash({key}) AS "#", {chosen} FROM {kind}{where}').fetchnumpy()
         hashes = np.array([each[0] for each in found], dtype=np.uint64)
         codes = np.searchsorted(hashes, np.asarray(rows["#"], dtype=np.uint64)).astype(np.int64)
-        listed = [tuple(each[1].values()) if isinstance(each[1], dict) else tuple(each[1]) for each in found]
+        listed = [_several(each[1]) for each in found]
         return codes, listed, _filled(rows, names, kind)
 
     @contextmanager
@@ -141,6 +141,11 @@ class RecordedStore:
                 raise UsageError(f"{error}", hint=f"tables: {', '.join([*SCHEMAS, *_RECORDS])}") from error
             finally:
                 timer.cancel()
+
+
+def _several(key: object) -> tuple[str, ...]:
+    """A group's key; of one column it is a text, of several a row."""
+    return (key,) if isinstance(key, str) else tuple(key.values() if isinstance(key, dict) else key)  # type: ignore[call-overload]
 
 
 def _where(time: str, windows: Sequence[Window]) -> str:

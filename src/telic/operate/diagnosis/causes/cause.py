@@ -16,6 +16,7 @@ MECHANISMS = {
     "saturation": "one of its resources is used up",
     "delay": "it takes longer, and whom it calls does not explain it",
     "errors": "its requests fail, and whom it calls does not explain it",
+    "crash": "it stops, or is stopped, and serves nobody",
     "overload": "more is asked of it than was",
     "unknown": "something is not as it was",
 }

@@ -16,6 +16,7 @@ from telic.operate.diagnosis.causes.paths import path
 from telic.operate.diagnosis.causes.proof import prove
 from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, Ranked, rank
 from telic.operate.diagnosis.causes.resources import resource_causes
+from telic.operate.diagnosis.causes.support import supported
 from telic.operate.diagnosis.causes.traces import trace_causes
 from telic.tools.evidence import Notebook
 from telic.worlds.recorded import Recording
@@ -77,7 +78,7 @@ def gather(seen: Seen) -> list[Cause]:
     causes = [*trace_causes(seen), *resource_causes(seen)]
     if not seen.traced:
         causes += flow_causes(seen)
-    return with_change(causes, seen)
+    return with_change(supported(causes, seen), seen)
 
 
 def _hypotheses(ranked: Sequence[Ranked], seen: Seen, notebook: Notebook) -> list[Hypothesis]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from telic.context.deviation import CAP, Deviation
 from telic.context.metrics.deviation import nats, spread
-from telic.context.metrics.semantics import Meaning, meaning, quantile
+from telic.context.metrics.semantics import Meaning, meaning, quantile, seconds
 from telic.context.metrics.series import Series
 from telic.context.seen import Seen
 from telic.model.topology import reach
@@ -21,6 +21,9 @@ from telic.operate.diagnosis.causes.cause import Cause, Reason
 Floats = NDArray[np.float64]
 _REQUESTS = re.compile(r"request|call|workload|rps|qps|\bops|throughput|invocation|hits", re.IGNORECASE)
 _SHARE = re.compile(r"rate|ratio|pct|percent|share|%", re.IGNORECASE)
+_OTHER = re.compile(  # of processes, not of requests
+    r"restart|throttl|drop|cancel|oom|retr(y|ies)|(^|[._-])(up|ready|alive|health(y)?)$", re.IGNORECASE
+)
 _FEW = 8  # healthy values from which a spread can be told [1]
 _RELATIVE, _RELATIVE_FEW = 0.02, 0.1  # of a latency, below which its spread is not believed; of few values [1]
 _FAILED, _FAILED_FEW = 0.7, 0.005  # failed requests that are no news; of all requests, if few values are known [1]
@@ -31,6 +34,7 @@ _SELECTED = 5.0  # surprise of the symptom that is no news: the worst of some 15
 _UNCONFIRMED = 2.0  # against a cause of a symptom that is itself as it was [nats]
 _TELLING = 2.0  # surprise of a callee that may explain its caller, at least [nats]
 _LEAST = 0.02  # of an excess stays unexplained, for callees never explain all [1]
+_GOES_ON = 0.3  # of the intervals: failures in so many of them are no single ones [1]
 _COUNTS = 2.0  # spreads above which an interval counts [1]
 
 
@@ -55,12 +59,12 @@ def flow_causes(seen: Seen) -> list[Cause]:
 
 
 def _causes(seen: Seen, kind: str) -> list[Cause]:
-    symptom = seen.symptom.entity
     amounts = _amounts(seen, kind)
     if not amounts:
         return []
+    symptom = seen.symptom.entity or (seen.topology.entry if seen.topology.entry in amounts else "")
     top = amounts.get(symptom)
-    below = reach(seen.calls, symptom).keys() if symptom else amounts.keys()
+    below = reach(seen.calls, symptom).keys() or amounts.keys()  # without a call graph everyone may be below
     found = []
     for entity, amount in amounts.items():
         if entity != symptom and entity not in below:
@@ -140,7 +144,8 @@ def _grid(seen: Seen, by_entity: Mapping[str, Sequence[Series]]) -> Floats:
 def _choose(series: Sequence[Series], kind: str) -> Series | None:
     """The metric that tells the amount: a mean before a quantile, and a low quantile before a high one."""
     wanted: tuple[Meaning, ...] = ("latency",) if kind == "latency" else ("availability", "errors")
-    fitting = [each for each in series if meaning(each.name, each.unit) in wanted]
+    fitting = [each for each in series if meaning(each.name, each.unit) in wanted and not _OTHER.search(each.name)]
+    fitting = [each for each in fitting if np.ptp(each.values) > 0.0] or fitting  # what never moves says nothing
     order = {"availability": 0, "errors": 1, "latency": 0}
     return min(
         fitting,
@@ -161,14 +166,15 @@ def _amount(seen: Seen, series: Series, requests: Series | None, grid: Floats, k
         return None
     middle = float(np.median(before))
     worse = -1.0 if meaning(series.name, series.unit) == "availability" else 1.0
-    unit = 0.01 if _percent(series) else 1.0
+    unit = seconds(series.name, series.unit) if kind == "latency" else 0.01 if _percent(series) else 1.0
     counts = _at(requests, times) if requests is not None else np.ones(len(times))
     asked = requests is not None and (kind == "latency" or unit < 1.0 or _SHARE.search(series.name) is not None)
     weights = counts if asked else np.ones(len(times))
     usual = float(np.median(counts)) if asked else 1.0
     excess = worse * (values - middle) * unit * weights
     healthy = worse * (before - middle) * unit * usual
-    scale = _scale(healthy, middle * unit * usual, usual, kind, asked)
+    one = _quantum(excess) if kind == "errors" and not asked else 0.0
+    scale = max(_scale(healthy, middle * unit * usual, usual, kind, asked), one)
     step = float(np.median(np.diff(grid))) if len(grid) > 1 else seen.window.seconds
     late = times + step > (seen.symptom.onset or seen.window.start)
     already = float(np.median(excess[~late])) if len(excess[~late]) else 0.0
@@ -191,6 +197,7 @@ def _amount(seen: Seen, series: Series, requests: Series | None, grid: Floats, k
         count=int(counted.sum()),
         end=float(times[counted][-1]) if counted.any() else 0.0,
         attributes=series.attributes,
+        counters=series.counters,
     )
     on_grid = np.zeros(len(grid))
     places = np.clip(np.searchsorted(grid, times, side="right") - 1, 0, len(grid) - 1)
@@ -223,3 +230,9 @@ def _scale(healthy: Floats, size: float, requests: float, kind: str, asked: bool
         return max(found, tail, abs(size) * (_RELATIVE_FEW if few else _RELATIVE), 1e-9)
     least = _FAILED if asked else 0.0
     return max(found, tail, least, requests * _FAILED_FEW if few else 0.0, 1e-9)
+
+
+def _quantum(excess: Floats) -> float:
+    """One failed request, by the smallest excess there is; 0 where most intervals have one, for then it goes on."""
+    positive = excess[excess > 0.0]
+    return float(positive.min()) if 0 < len(positive) < _GOES_ON * len(excess) else 0.0

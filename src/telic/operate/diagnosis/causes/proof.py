@@ -16,6 +16,9 @@ _INSIDE = "((time >= ?::TIMESTAMP AND time < ?::TIMESTAMP) OR (time >= ?::TIMEST
 _METRIC = """SELECT {when} AS period, count(value) AS points, median(value) AS middle,
   min(value) AS least, max(value) AS most
 FROM metrics WHERE entity = ? AND name = ? AND coalesce(attributes, '') = ? AND {inside} GROUP BY ALL ORDER BY period"""
+_COUNTER = """SELECT period, name, count(*) AS series, sum(more) AS more
+FROM (SELECT {when} AS period, name, attributes, max(value) - min(value) AS more FROM metrics
+      WHERE entity = ? AND name = ? AND {inside} GROUP BY ALL) GROUP BY ALL ORDER BY period, name"""
 _OWN = """SELECT {when} AS period, count(*) AS spans, median(own) AS middle_s, max(own) AS most_s
 FROM (SELECT any_value(s.start) AS time, (any_value(epoch_ns(s."end") - epoch_ns(s.start))
         - coalesce(sum(epoch_ns(c."end") - epoch_ns(c.start)), 0)) / 1e9 AS own
@@ -28,6 +31,10 @@ FROM (SELECT p.start AS time,
       FROM spans p JOIN spans c ON c.trace_id = p.trace_id AND c.parent_span_id = p.span_id
       WHERE p.entity = ? AND c.entity = ?)
 WHERE {inside} GROUP BY ALL ORDER BY period"""
+_FAILED = """SELECT {when} AS period, count(*) AS spans,
+  count(*) FILTER (WHERE upper(status) IN ('ERROR', 'STATUS_CODE_ERROR', '2')) AS failed
+FROM (SELECT start AS time, entity, name, status FROM spans) WHERE entity = ? AND name = ? AND {inside}
+GROUP BY ALL ORDER BY period"""
 _LINES = """SELECT {when} AS period, count(*) AS lines
 FROM logs WHERE entity = ? AND contains(body, ?) AND {inside} GROUP BY ALL ORDER BY period"""
 _STARTS = """SELECT {when} AS period, count(*) AS spans
@@ -57,11 +64,17 @@ def _ask(notebook: Notebook, sql: str, params: Sequence[Scalar], before: Window,
 def _queries(deviation: Deviation) -> list[tuple[str, list[Scalar]]]:
     if deviation.kind == "sequence":
         return [_event(deviation.entity, each) for each in deviation.pair]
+    if deviation.kind == "logs":
+        return [_line(deviation.entity, deviation.signal)]
     if deviation.kind == "network":
         caller, _, callee = deviation.entity.partition("->")
         return [(_NETWORK, [caller, callee])]
+    if deviation.of_spans and deviation.kind == "errors":
+        return [(_FAILED, [*(deviation.pair or (deviation.entity,)), deviation.signal])]
     if deviation.of_spans:
         return [(_OWN, [deviation.entity, deviation.signal])]
+    if deviation.counters:
+        return [(_COUNTER, [deviation.entity, each]) for each in deviation.counters]
     return [(_METRIC, [deviation.entity, deviation.signal, deviation.attributes])]
 
 
@@ -69,8 +82,11 @@ def _event(entity: str, event: str) -> tuple[str, list[Scalar]]:
     for ending in (" start", " end"):
         if event.endswith(ending):
             return _STARTS, [entity, event.removesuffix(ending)]
-    constant = max(event.split("<*>"), key=len).strip()
-    return _LINES, [entity, constant]
+    return _line(entity, event)
+
+
+def _line(entity: str, template: str) -> tuple[str, list[Scalar]]:
+    return _LINES, [entity, max(template.split("<*>"), key=len).strip()]
 
 
 def _text(time: float) -> str:

@@ -23,6 +23,7 @@ _EXPLAINS = {
     "saturation": ("delay",),
     "exception": ("errors",),
     "wrong-result": ("errors",),
+    "errors": ("delay", "network-delay"),
 }
 """What else is seen of an entity of which this is the cause."""
 

@@ -11,6 +11,7 @@ from telic.context.traces.sequence import Break
 from telic.operate.diagnosis.causes.cause import Cause, Reason
 
 _FELT = 0.1  # of the time that users waited: an excess of this share counts half [1]
+_FAILING = 0.01  # of all requests: a failure of this share counts half [1]
 _MOST = 0.5  # of all that is slower: below this, the entity drifts with the others [1]
 _TIMING_CAP = 25.0  # [nats]
 
@@ -19,7 +20,28 @@ def trace_causes(seen: Seen) -> list[Cause]:
     """Return a cause for every entity whose own time, network or code is not what it was."""
     if not seen.traced:
         return []
-    return [*_code(seen), *_time(seen)]
+    return [*_code(seen), *_time(seen), *_failures(seen)]
+
+
+def _failures(seen: Seen) -> Iterable[Cause]:
+    """One cause for each entity at which requests begin to fail."""
+    found: dict[str, list[Deviation]] = {}
+    for each in seen.failures:
+        found.setdefault(each.entity, []).append(each)
+    total, asked = sum(each.excess for each in seen.failures), max(int((seen.now.parent < 0).sum()), 1)
+    for entity, own in found.items():
+        best, excess = max(own, key=lambda each: each.surprise), sum(each.excess for each in own)
+        surprise, felt = min(sum(each.surprise for each in own), _TIMING_CAP), excess / asked
+        weight = excess / total * felt**2 / (felt**2 + _FAILING**2)
+        says = f"{excess / total:.0%} of what fails begins to fail there, in {felt:.1%} of all requests"
+        yield Cause(
+            entity,
+            "errors",
+            best.signal,
+            (Reason("size", surprise, best.says, best), Reason("begin", (weight - 1.0) * surprise, says)),
+            best.instance,
+            min(each.onset for each in own),
+        )
 
 
 def _code(seen: Seen) -> list[Cause]:
