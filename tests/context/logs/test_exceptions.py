@@ -141,3 +141,31 @@ def test_whatever_is_printed_traces_lie_in_order_and_apart(lines: list[str]) -> 
     ends = [0, *(each.stop for each in found)]
     assert all(0 <= each.start < each.stop <= len(lines) for each in found)
     assert all(each.start >= end for each, end in zip(found, ends, strict=False))
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        [
+            "java.lang.IllegalStateException: no price",
+            "\tat org.shop.Pay.charge(Pay.java:12)",
+            "\tat org.shop.Web.run(Web.java:7)",
+        ],
+        [
+            "Traceback (most recent call last):",
+            '  File "/srv/cart/app.py", line 20, in price',
+            "    total = rows[0]",
+            "IndexError: list index out of range",
+        ],
+    ],
+)
+def test_a_trace_of_which_every_line_carries_time_and_level_is_one(trace: list[str]) -> None:
+    prefixed = [f"2026-01-01 10:00:0{at},123 ERROR [worker-1] {line}" for at, line in enumerate(trace)]
+    around = [
+        "2026-01-01 10:00:00,100 INFO [worker-1] asked",
+        *prefixed,
+        "2026-01-01 10:00:09,001 INFO [worker-1] done",
+    ]
+    (found,), (bare,) = find(around), find(trace)
+    assert (found.start, found.stop) == (1, 1 + len(trace))
+    assert found.trace == bare.trace

@@ -34,6 +34,12 @@ _GO_FUNCTION = re.compile(
 )
 _GO_PLACE = re.compile(r"^\s+(?P<file>\S+\.(?:go|s)):(?P<line>\d+)(?: \+0x[0-9a-f]+)?$")
 
+_CONTINUES = (" at ", "\tat ", 'File "', "Caused by: ", " more", "Traceback (")
+_PREFIXED = re.compile(  # a time, and whatever a logger adds to it, before a line that only stands within a trace
+    r"((?=.{0,80}\d\d:\d\d:\d\d)\S.{6,120}?)"
+    r"(?=\s+(?:at [\w.$<>/]+\(|File \"[^\"]+\", line \d|Caused by: |\.\.\. \d+ more|Traceback \(most recent))"
+)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -47,7 +53,7 @@ class Found:
 def find(lines: Sequence[str]) -> list[Found]:
     """Return the traces in `lines`, which one process printed in this order; a record may hold several lines."""
     numbered = [(at, line[:LINE].rstrip()) for at, record in enumerate(lines) for line in record.split("\n")]
-    text = [line for _, line in numbered]
+    text = _bare([line for _, line in numbered])
     found: list[Found] = []
     at = free = 0
     while at < len(text):
@@ -70,6 +76,29 @@ def records(lines: Sequence[str]) -> list[str]:
         joined.append("\n".join(lines[each.start : each.stop]))
         done = each.stop
     return [*joined, *lines[done:]]
+
+
+def _bare(text: list[str]) -> list[str]:
+    """Lines without the time and level that some loggers put before every line of a trace."""
+    prefixes = {
+        (len(found.group(1)), _shape(found.group(1)))
+        for line in text
+        if any(each in line for each in _CONTINUES) and (found := _PREFIXED.match(line))
+    }
+    if not prefixes:
+        return text
+    return [_without(line, prefixes) for line in text]
+
+
+def _without(line: str, prefixes: set[tuple[int, str]]) -> str:
+    for size, shape in prefixes:
+        if _shape(line[:size]) == shape:
+            return line[size:].removeprefix(" ")
+    return line
+
+
+def _shape(prefix: str) -> str:
+    return re.sub(r"\d", "0", prefix)
 
 
 def _parse(text: Sequence[str], at: int, free: int) -> tuple[int, int, Trace] | None:
