@@ -30,6 +30,7 @@ def context(
 ) -> None:
     """Print and draw the events around a symptom, in order, over metrics, logs, traces, alerts and changes."""
     from telic.context.graph import event_graph, mentions, picture, relevant, words
+    from telic.context.traces.comparison import described
     from telic.operate.diagnosis.causes import look
     from telic.worlds.recorded import read
 
@@ -44,6 +45,8 @@ def context(
         return
     console.print(f"{recording.name}: {len(graph)} of {len(whole)} events", style="bold", highlight=False)
     for line in words(graph):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for line in described(seen.compared) if seen.compared else ():
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     for line in mentions(graph, [*recording.files("docs"), *recording.files("code")], recording.file):
         console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)

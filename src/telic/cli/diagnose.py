@@ -13,10 +13,11 @@ import typer
 
 from telic.cli.output import Json, console, show
 from telic.cli.record import Baseline, Length, recorded
-from telic.errors import UsageError
+from telic.errors import TelicError, UsageError
 
 if TYPE_CHECKING:
     from telic.model import Diagnosis, Hypothesis
+    from telic.model.account import CodeLine
     from telic.model.signals import Reported
     from telic.worlds.recorded import Recording
 
@@ -25,6 +26,10 @@ At = Annotated[str, typer.Option(help="Look at what was known then (2026-06-18T1
 Symptom = Annotated[str, typer.Option(help="What is wrong, instead of what was recorded.", metavar="SERVICE[:METRIC]")]
 Report = Annotated[
     Path | None, typer.Option(help="Write a report: the page here, JSON and Markdown beside it.", metavar="FILE.html")
+]
+Code = Annotated[
+    Path | None,
+    typer.Option(help="Blame failing lines in this git repository; default: the incident's code/, if it is one."),
 ]
 Asked = Annotated[
     str,
@@ -51,6 +56,7 @@ def diagnose(
     window: Length = "30m",
     baseline: Baseline = "30m",
     report: Report = None,
+    code: Code = None,
     as_json: Json = False,
 ) -> None:
     """Name the cause of an incident, recorded or asked of sources, with evidence; needs no model."""
@@ -62,12 +68,13 @@ def diagnose(
         moment = None if source else time_of(at)
         found = diagnose_recording(recording, at=moment, symptom=reported(symptom, recording) if symptom else None)
         found = replace(found, missing=(*found.missing, *missing))
+        lines = _lines(recording, found, code)
         if as_json:
-            show(answer(recording.name, found), as_json=True)
+            show({**answer(recording.name, found), "code": lines}, as_json=True)
         else:
-            _print(recording, found)
+            _print(recording, found, lines)
         if report is not None:
-            _write(report, recording, found, quiet=as_json)
+            _write(report, recording, found, lines, quiet=as_json)
 
 
 @contextmanager
@@ -85,11 +92,24 @@ def _incident(
         yield where, recorded(where, source, at, window, baseline).missing
 
 
-def _write(path: Path, recording: Recording, found: Diagnosis, *, quiet: bool) -> None:
+def _lines(recording: Recording, found: Diagnosis, given: Path | None) -> tuple[CodeLine, ...]:
+    """Who wrote the lines at which the blamed service fails, where there is a history to ask."""
+    from telic.operate.diagnosis.written import code_folder, written_lines
+
+    folder = code_folder(recording, given)
+    try:
+        return written_lines(recording, found, folder) if folder else ()
+    except TelicError:
+        if given is not None:
+            raise
+        return ()  # a snapshot that git cannot read
+
+
+def _write(path: Path, recording: Recording, found: Diagnosis, lines: tuple[CodeLine, ...], *, quiet: bool) -> None:
     from telic.operate.diagnosis.account import account
     from telic.report import diagnosis
 
-    written = diagnosis.write(path.with_suffix(".html"), account(recording, found))
+    written = diagnosis.write(path.with_suffix(".html"), account(recording, found, lines))
     if not quiet:
         console.print(f"report: {written[0]}", highlight=False)
 
@@ -123,7 +143,9 @@ def reported(text: str, recording: Recording) -> Reported:
     return Reported(entity, text.removeprefix(entity).removeprefix(":"))
 
 
-def _print(recording: Recording, found: Diagnosis) -> None:
+def _print(recording: Recording, found: Diagnosis, lines: tuple[CodeLine, ...]) -> None:
+    from telic.operate.diagnosis.written import described
+
     console.print(f"[bold]{recording.name}[/]  {found.seconds:.2f} s", highlight=False)
     if found.abstained:
         console.print("No cause: either nothing is wrong, or too little of it was recorded.", highlight=False)
@@ -132,8 +154,10 @@ def _print(recording: Recording, found: Diagnosis) -> None:
     others = ", ".join(f"{each.entity} {each.confidence:.0%}" for each in found.hypotheses[_SHOWN:])
     if others:
         console.print(f"then {others}", style="dim", highlight=False, markup=False)
-    for title, lines in (("missing", found.missing), ("next", found.next)):
-        for line in lines:
+    for line in described(lines):
+        console.print(f"code: {line}", highlight=False, markup=False)
+    for title, told in (("missing", found.missing), ("next", found.next)):
+        for line in told:
             console.print(f"{title}: {line}", style="dim", highlight=False, markup=False)
 
 

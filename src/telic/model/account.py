@@ -8,6 +8,7 @@ from typing import Literal
 
 from telic.model.incident import Diagnosis, Evidence
 from telic.model.topology import Topology, Window
+from telic.model.traces import Comparison
 
 SCHEMA = "telic/diagnosis/v1"
 
@@ -76,6 +77,22 @@ class Step:
 
 
 @dataclass(frozen=True)
+class CodeLine:
+    """The line at which an entity fails, and the commit that it comes from."""
+
+    entity: str
+    path: str
+    line: int
+    text: str
+    commit: str
+    author: str
+    time: float  # when it was written [s since the Unix epoch]
+    summary: str  # of the commit
+    hunk: str  # of the commit's diff, around the line
+    failure: str  # what is thrown there
+
+
+@dataclass(frozen=True)
 class Account:
     """Everything a report of a diagnosis says.
 
@@ -104,3 +121,5 @@ class Account:
     onset: float = 0.0
     headline: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    requests: Comparison | None = None  # those that have become slower, healthy against now
+    code: tuple[CodeLine, ...] = ()

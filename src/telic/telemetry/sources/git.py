@@ -20,7 +20,8 @@ from telic.telemetry.sources.secrets import hide, one_line
 DIFF_MAX = 32_000  # of one commit that is kept [characters]
 COMMITS = 2000  # of one answer [1]
 _FORM = "%x1e%H%x1f%ct%x1f%an%x1f%s%x1f%P%x1f%D%x1e"
-_QUIET = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false")
+_OFF = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false", "protocol.allow=never")
+_QUIET = tuple(word for each in _OFF for word in ("-c", each))
 
 
 @source("git", example={"url": "."})
@@ -85,7 +86,7 @@ class Git:
         times = [f"--since={int(window.start)}", f"--until={int(window.end)}"]
         shown = ["--patch", "--diff-merges=first-parent", "--no-color", "--no-ext-diff", "--no-textconv", "--unified=3"]
         command = ["log", most, *times, *shown, f"--format={_FORM}", self._branch, "--"]
-        text, whole = self._run([*command, *([question.query] if question.query else [])], limit.bytes, limit.seconds)
+        text, whole = self.run([*command, *([question.query] if question.query else [])], limit.bytes, limit.seconds)
         if not whole:
             cut.append(f"changes: incomplete, the commits have more than {limit.bytes} bytes of diff")
         parts = text.split("\x1e")[1:]
@@ -119,7 +120,7 @@ class Git:
             found |= {*named[:1]} or {*below[:1]}
         return found.pop() if len(found) == 1 else ""
 
-    def _run(self, arguments: Sequence[str], most: int, seconds: float) -> tuple[str, bool]:
+    def run(self, arguments: Sequence[str], most: int, seconds: float) -> tuple[str, bool]:
         """Run git; return at most `most` bytes of what it says, and whether that is all."""
         command = ["git", "--no-pager", "--no-optional-locks", *_QUIET, "-C", str(self._folder), *arguments]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}

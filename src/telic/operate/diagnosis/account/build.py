@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from telic.model import Diagnosis
-from telic.model.account import Account, Claim
+from telic.model.account import Account, Claim, CodeLine
 from telic.operate.diagnosis.account.claims import claims_of
 from telic.operate.diagnosis.account.levels import levels_of
 from telic.operate.diagnosis.account.rivals import rivals_of
 from telic.operate.diagnosis.account.steps import steps_of
 from telic.operate.diagnosis.account.timeline import timeline_of
+from telic.operate.diagnosis.causes import look
 from telic.operate.diagnosis.culprit import ChangeVerdict
 from telic.operate.diagnosis.culprit.rank import judge
 from telic.operate.diagnosis.culprit.scene import scene
@@ -18,7 +20,7 @@ from telic.tools.evidence import Notebook
 from telic.worlds.recorded import Recording
 
 
-def account(recording: Recording, diagnosis: Diagnosis) -> Account:
+def account(recording: Recording, diagnosis: Diagnosis, code: Sequence[CodeLine] = ()) -> Account:
     """Return the account of `diagnosis`, whose evidence can be asked for again.
 
     Parameters
@@ -27,6 +29,8 @@ def account(recording: Recording, diagnosis: Diagnosis) -> Account:
         What was diagnosed.
     diagnosis
         As `telic.operate.diagnosis.causes.diagnose_recording` gave it.
+    code
+        Lines at which the blamed entity fails, as `telic.operate.diagnosis.written.written_lines` finds them.
     """
     first = diagnosis.hypotheses[0] if diagnosis.hypotheses else None
     seen = scene(recording, recording.symptom.entity or (first.entity if first else ""), recording.symptom.onset)
@@ -54,6 +58,8 @@ def account(recording: Recording, diagnosis: Diagnosis) -> Account:
         onset=seen.reported,
         headline=_headline(diagnosis, blamed),
         facts={"notes": " ".join(recording.header.notes.split())} if recording.header.notes else {},
+        requests=look(recording).compared,
+        code=tuple(code),
     )
 
 

@@ -1,0 +1,47 @@
+"""The failing line of a blamed service is found in its repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.operate.causes.test_support import CALLS, hum, line
+from tests.telemetry.sources.test_blame import repository
+from tests.worlds.recorded.folders import ONSET, write
+
+from telic.errors import TelicError
+from telic.operate.diagnosis.account import account
+from telic.operate.diagnosis.causes import diagnose_recording
+from telic.operate.diagnosis.written import code_folder, written_lines
+from telic.report import diagnosis
+from telic.worlds.recorded import Recording, read
+
+__all__ = ["repository"]
+TRACE = """Traceback (most recent call last):
+  File "/usr/lib/python3/site-packages/flask/app.py", line 20, in run
+  File "/srv/cart/app.py", line 20, in price
+IndexError: list index out of range"""
+
+
+@pytest.fixture
+def incident(tmp_path: Path) -> Recording:
+    logs = [line(ONSET + each, "cart", TRACE, "ERROR") for each in range(60)]
+    return read(write(tmp_path / "one", logs=[*hum(), *logs], calls=CALLS))
+
+
+def test_the_failing_line_and_its_commit_stand_in_the_report(
+    incident: Recording, repository: Path, tmp_path: Path
+) -> None:
+    found = diagnose_recording(incident)
+    (told,) = written_lines(incident, found, repository)
+    assert (told.entity, told.path, told.line, told.summary) == ("cart", "cart/app.py", 20, "take the first row")
+    page, _, summary = diagnosis.write(tmp_path / "r.html", account(incident, found, (told,)))
+    assert "+price = rows[0]" in page.read_text()
+    assert "take the first row" in summary.read_text()
+
+
+def test_a_snapshot_without_a_history_is_not_asked(incident: Recording, tmp_path: Path) -> None:
+    (incident.folder / "code").mkdir()
+    assert code_folder(incident, None) is None
+    with pytest.raises(TelicError):
+        written_lines(incident, diagnose_recording(incident), tmp_path / "nothing")
