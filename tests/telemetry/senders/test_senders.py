@@ -17,10 +17,10 @@ from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, PeriodicExportingMetricReader
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from tests.telemetry.receiving import Receiver
+from tests.telemetry.senders.packages import modules
 
 pytestmark = pytest.mark.live
 HERE = Path(__file__).parent
-MODULES = Path(os.environ.get("OTEL_NODE_MODULES", HERE / "node" / "node_modules"))
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ def receiver(tmp_path: Path) -> Iterator[Receiver]:
 def command(language: str, folder: Path) -> list[str]:
     if language == "python":
         return [sys.executable, str(HERE / "sender.py")]
-    node = shutil.which("node")
-    if node is None or not (MODULES / "@opentelemetry" / "sdk-node").is_dir():
-        pytest.skip("node or its SDK is not installed (npm install --prefix tests/telemetry/senders/node)")
+    found = modules()
+    if isinstance(found, str):
+        pytest.skip(found)
     copy = folder / "node"
     copy.mkdir()
     shutil.copy(HERE / "node" / "sender.mjs", copy)
-    (copy / "node_modules").symlink_to(MODULES.resolve())
-    return [node, str(copy / "sender.mjs")]
+    (copy / "node_modules").symlink_to(found.resolve())
+    return [shutil.which("node") or "node", str(copy / "sender.mjs")]
 
 
 @pytest.fixture
