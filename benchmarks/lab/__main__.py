@@ -17,7 +17,7 @@ from telic.model import plain
 from telic.settings import Settings
 
 SEEDS = range(1, 4)
-QUICK = 8.0  # of each part that plays episodes [s]
+QUICK = 4.0  # of each part that plays episodes [s]
 
 Metrics = dict[str, Metric]
 

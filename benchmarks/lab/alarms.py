@@ -9,15 +9,16 @@ from telic.lab.grading import grade
 from telic.lab.runs.graded import Graded
 from telic.lab.runs.summary import false_alarm
 from telic.lab.scenario import Load, Noise, Placed, Scenario
+from telic.lab.scenario.generator import PHASES, RATE
 from telic.lab.session import many, running
 from telic.model.estimate import Estimate
 
+BUSY = (Noise("decoy", before=4.0), Noise("red-herring", before=1.0), Noise("decoy", before=-4.0))
 HEALTHY = (
-    Scenario("calm"),
-    Scenario("changes", noise=(Noise("decoy", before=4.0), Noise("decoy", before=-4.0))),
-    Scenario("red-herring", noise=(Noise("red-herring", before=1.0),)),
-    Scenario("restless", workload=Load(shape="swing:0.3@20"), noise=(Noise("decoy", before=1.0),)),
-    Scenario("passing", faults=(Placed("network", lasts=6.0),)),
+    Scenario("calm", workload=Load(rate=RATE), phases=PHASES),
+    Scenario("busy-day", workload=Load(rate=RATE), phases=PHASES, noise=BUSY),
+    Scenario("restless", workload=Load(rate=RATE, shape="swing:0.3@20"), phases=PHASES, noise=BUSY[:1]),
+    Scenario("passing", workload=Load(rate=RATE), phases=PHASES, faults=(Placed("network", lasts=6.0),)),
 )
 """What stands in for the healthy half of a suite where no suite is certified."""
 

@@ -10,15 +10,18 @@ import sys
 import time
 from dataclasses import dataclass
 from itertools import cycle
+from typing import Any
 
 import psutil
 
-from telic.lab.scenario import Placed, Scenario
+from telic.lab.scenario import Load, Placed, Scenario
+from telic.lab.scenario.generator import PHASES, RATE
 from telic.lab.session import many, running
 from telic.lab.session.record import WorldKind
 
-SICK = Scenario("sick", faults=(Placed("hang"),))
-CALM = Scenario("calm")
+LIKE_SUITES: dict[str, Any] = {"workload": Load(rate=RATE), "phases": PHASES}  # as generated scenarios are
+SICK = Scenario("sick", faults=(Placed("network", {"kind": "delay"}),), **LIKE_SUITES)
+CALM = Scenario("calm", **LIKE_SUITES)
 READY = "import json; from benchmarks.lab import speed; print(json.dumps(speed.ready()))"
 
 
