@@ -15,7 +15,7 @@ from telic.context.metrics.series import Series
 
 
 def series(name: str, values: list[float], **labels: str) -> Series:
-    times = 1000.0 + 10.0 * np.arange(len(values))
+    times = np.arange(len(values), dtype=np.float64) * 10.0 + 1000.0
     return Series("cart", name, "", json.dumps(labels) if labels else "", times, np.array(values, dtype=float))
 
 

@@ -29,7 +29,7 @@ def both(recording: Recording) -> tuple[Spans, Spans]:
 def failing(number: int, spans: str, without: str = "") -> tuple[list[Row], list[Row]]:
     """A request of which the named spans fail and others were never made."""
     rows, lines = trace(number, ONSET + number)
-    kept = [each for each in rows if each["span_id"] not in without]
+    kept = [each for each in rows if str(each["span_id"]) not in without]
     return [{**each, "status": "ERROR"} if str(each["span_id"]) in spans else each for each in kept], lines
 
 

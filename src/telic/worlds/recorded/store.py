@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,9 +143,11 @@ class RecordedStore:
                 timer.cancel()
 
 
-def _several(key: object) -> tuple[str, ...]:
+def _several(key: str | Mapping[str, str] | Iterable[str]) -> tuple[str, ...]:
     """A group's key; of one column it is a text, of several a row."""
-    return (key,) if isinstance(key, str) else tuple(key.values() if isinstance(key, dict) else key)  # type: ignore[call-overload]
+    if isinstance(key, str):
+        return (key,)
+    return tuple(key.values() if isinstance(key, Mapping) else key)
 
 
 def _where(time: str, windows: Sequence[Window]) -> str:
