@@ -1,0 +1,100 @@
+"""Each mechanism of host, process, network and store: felt on virtual time until it is healed, and no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telic import loop as main_path
+from telic.lab import faults, virtual
+from telic.lab.course import Hurt
+from telic.lab.fault import fault, make
+from telic.model import Design
+from telic.settings import Settings
+
+RATE = 30.0  # [requests/s]
+DESIGNED = 150.0  # for what only the workload's own rate brings about [requests/s]
+SEED = 1
+LAYERS = ("host", "process", "network", "store")
+MINE = [name for name in fault if fault.factory(name).layer in LAYERS and name not in faults.LOOP]  # type: ignore[attr-defined]
+FULL = ("missing-index", "slots-exhausted", "slow-store")
+PLACES = {  # where many of so few users pass
+    "network": ("edge=search->hotel",),
+    "store": ("service=hotel",),
+    "process": ("service=hotel",),
+    "host": ("service=hotel",),
+    "constraint-added": ("table=booking.booking_stock",),
+    "dns-failure": ("service=search", "callee=hotel"),
+    "memory-leak": ("service=hotel", "operation=near"),
+    "oom-kill": ("service=hotel", "operation=near"),
+}
+WHOLE = ("disk-full", "slow-disk", "store-crash", "store-hang")  # of the one database
+
+
+def running(home: Path, system: Design, rate: float) -> Iterator[virtual.VirtualJourney]:
+    settings = replace(Settings.read({}), home=home)
+    with virtual.start(system, settings, lambda told: None, rate=rate, seed=SEED, operate=False) as journey:
+        yield journey
+
+
+@pytest.fixture(scope="module")
+def hotel(tmp_path_factory: pytest.TempPathFactory) -> Design:
+    return main_path.design("hotel", replace(Settings.read({}), home=tmp_path_factory.mktemp("design")))
+
+
+@pytest.fixture(scope="module")
+def quiet(hotel: Design, tmp_path_factory: pytest.TempPathFactory) -> Iterator[virtual.VirtualJourney]:
+    yield from running(tmp_path_factory.mktemp("quiet"), hotel, RATE)
+
+
+@pytest.fixture(scope="module")
+def busy(hotel: Design, tmp_path_factory: pytest.TempPathFactory) -> Iterator[virtual.VirtualJourney]:
+    yield from running(tmp_path_factory.mktemp("busy"), hotel, DESIGNED)
+
+
+def felt(name: str, journey: virtual.VirtualJourney, patience: float = 8.0) -> None:
+    """Hurt once; users have to feel it, and to be well after it was healed."""
+    layer = fault.factory(name).layer  # type: ignore[attr-defined]
+    params = () if name in (*WHOLE, *FULL) else PLACES.get(name, PLACES[layer])
+    score = journey.hurt(Hurt(name, SEED, params, warm=1.0, patience=patience, decoy=False)).score
+    healed = journey.now()
+    assert score.harm_began is not None
+    journey.pause(6.0)
+    after = [each for each in journey.record().tallies() if each.second >= healed + 2.0]
+    assert after
+    assert not any(each.harmed for each in after)
+    assert (score.recovered is not None) == (name in faults.PASSING)
+
+
+@pytest.mark.parametrize("name", sorted(set(MINE) - set(FULL)))
+def test_users_feel_it_until_it_is_healed(name: str, quiet: virtual.VirtualJourney) -> None:
+    felt(name, quiet)
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_users_feel_what_their_number_brings_about(name: str, busy: virtual.VirtualJourney) -> None:
+    felt(name, busy, 4.0)
+
+
+def test_each_has_a_layer_and_a_word_of_its_own() -> None:
+    words = [word for name in MINE for word in fault.factory(name).mechanisms]  # type: ignore[attr-defined]
+    assert len(words) == len(set(words)) >= 29
+    assert not set(words) & {word for name in fault if name not in MINE for word in _words(name)}
+
+
+def _words(name: str) -> Any:
+    return getattr(fault.factory(name), "mechanisms", {})
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [("packet-loss", "loss"), ("network-jitter", "jitter"), ("slow-disk", "delay")]
+)
+def test_there_may_be_less_of_what_grows(name: str, field: str) -> None:
+    whole: Any = make(name, fault.examples[name])  # type: ignore[arg-type]
+    half = whole.scaled(0.5)
+    assert getattr(half, field) == pytest.approx(getattr(whole, field) / 2)
+    assert replace(half, **{field: getattr(whole, field)}) == whole
