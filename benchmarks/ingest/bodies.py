@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import time
 from dataclasses import dataclass
@@ -55,9 +56,10 @@ class Template:
         return data.tobytes()
 
 
-def templates(table: str, *, things: int = THINGS) -> list[Template]:
+@functools.cache
+def templates(table: str, *, things: int = THINGS) -> tuple[Template, ...]:
     """Return one request of every service for `table`: spans with ten attributes, logs with four, points with three."""
-    return [_template(table, service, things) for service in range(SERVICES)]
+    return tuple(_template(table, service, things) for service in range(SERVICES))
 
 
 def _template(table: str, service: int, things: int) -> Template:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.ingest.otlp_load import EVERY, Body, exports
-from benchmarks.ingest.receiving import receiver
+from benchmarks.ingest.receiving import measured_bytes, progress, receiver
 from benchmarks.result import Metric
 from telic.model import Window
 from telic.telemetry import queries
@@ -18,16 +18,17 @@ from telic.telemetry.client import TelemetryClient
 
 RATE = 300.0  # requests of users [1/s]
 SENDERS = 24
-MEASURED = 6.0  # by then the receiver has looked at its size again [s]
 LARGE = 5.0  # seconds of telemetry in one body of the flood [s]
 
 
 def hotel(quick: bool, metrics: dict[str, Metric]) -> None:
     """Measure what the services of a hotel send: a flood, and 300 requests/s while an operator looks."""
     with receiver() as (port, client):
-        _flood(port, client, 20.0 if quick else 120.0, metrics)
+        _flood(port, client, 10.0 if quick else 120.0, metrics)
+    progress("the flood of a hotel's services")
     with receiver() as (port, client):
-        _paced(port, client, 12.0 if quick else 90.0, metrics)
+        _paced(port, client, 6.0 if quick else 90.0, 2.0 if quick else 5.0, metrics)
+    progress(f"a hotel's services at {RATE:g} requests/s")
 
 
 def _flood(port: int, client: TelemetryClient, seconds: float, metrics: dict[str, Metric]) -> None:
@@ -46,8 +47,7 @@ def _flood(port: int, client: TelemetryClient, seconds: float, metrics: dict[str
     )
     metrics["rows_per_cpu_s"] = Metric(rows / cpu, "1/s", 60_000, True)
     metrics["rows_per_s"] = Metric(rows / wall, "1/s", None, True, f"{SENDERS} senders on the same machine")
-    time.sleep(MEASURED)
-    metrics["bytes_per_row"] = Metric(client.status().bytes / rows, "bytes", note="of the store, its log included")
+    metrics["bytes_per_row"] = Metric(measured_bytes(client) / rows, "bytes", note="of the store, its log included")
     window = Window(start + seconds - 10.0, start + seconds)
     for name in ("service_operations", "edges", "statements", "exceptions", "errors_in_logs"):
         _time(name, client, window, metrics)
@@ -62,14 +62,24 @@ def _time(name: str, client: TelemetryClient, window: Window, metrics: dict[str,
     metrics[f"{name}_ms"] = Metric(sorted(times)[2] * 1e3, "ms", 30.0, note="last 10 s, median of 5")
 
 
-def _paced(port: int, client: TelemetryClient, seconds: float, metrics: dict[str, Metric]) -> None:
-    """Send as eight services do at 300 requests/s while an operator looks twice a second."""
-    rounds = exports(RATE, seconds + 5.0)
+def _paced(port: int, client: TelemetryClient, seconds: float, warm: float, metrics: dict[str, Metric]) -> None:
+    """Send as eight services do at 300 requests/s while an operator looks twice a second; the first seconds are warm.
+
+    Parameters
+    ----------
+    port, client
+        Of the receiver.
+    seconds, warm
+        How long, and before the clock runs [s].
+    metrics
+        Filled.
+    """
+    rounds = exports(RATE, seconds + warm)
     freshness: list[float] = []
     before, began, began_cpu = client.status(), time.monotonic(), 0.0
     for index, bodies in enumerate(rounds):
         time.sleep(max(0.0, began + index * EVERY - time.monotonic()))
-        if index == round(5.0 / EVERY):
+        if index == round(warm / EVERY):
             before, began_cpu = client.status(), time.monotonic()
         sent = time.monotonic()
         _send(port, [bodies[offset::8] for offset in range(8)])

@@ -10,7 +10,7 @@ import numpy as np
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from benchmarks.ingest.bodies import PATHS, THINGS, templates
-from benchmarks.ingest.receiving import receiver, send
+from benchmarks.ingest.receiving import measured_bytes, progress, receiver, send
 from benchmarks.result import Metric
 from telic.telemetry.client import TelemetryClient
 
@@ -32,18 +32,34 @@ QUESTIONS = (
 )
 
 
-def reading(quick: bool, per_core_s: float, metrics: dict[str, Metric]) -> None:
-    """Fill a store, ask about all of it, then go on at half of `per_core_s` [1/s] and ask meanwhile."""
-    count, seconds = (300_000, 8.0) if quick else (5_000_000, 60.0)
+def reading(quick: bool, per_core_s: float, metrics: dict[str, Metric], *, count: int = 0) -> None:
+    """Fill a store, ask about all of it, then go on at half of `per_core_s` [1/s] and ask meanwhile.
+
+    Parameters
+    ----------
+    quick
+        Whether there are few spans, and little time.
+    per_core_s
+        What the receiver takes of a core at most [1/s].
+    metrics
+        Filled.
+    count
+        How many spans, if not as many as `quick` says [1].
+    """
+    count, seconds = count or (200_000 if quick else 5_000_000), 5.0 if quick else 60.0
     with receiver(compiled=True) as (port, client):
         _fill(port, count)
+        if "bytes_per_span" not in metrics:
+            size = measured_bytes(client) / client.status().spans
+            metrics["bytes_per_span"] = Metric(size, "bytes", note="ten attributes; the store, its log included")
         times = []
         for _ in range(3):
             began = time.perf_counter()
             rows = client.query(BY_SERVICE, timeout=60.0)
             times.append(time.perf_counter() - began)
         note = f"p99 latency by service per minute over {count / 1e6:g}M spans: {len(rows)} rows; median of 3"
-        metrics["query_5m_s"] = Metric(sorted(times)[1], "s", None if quick else 1.0, note=note)
+        metrics["query_5m_s"] = Metric(sorted(times)[1], "s", 1.0 if count >= 5_000_000 else None, note=note)
+        progress(f"{note}: {sorted(times)[1]:.2f} s")
         _while_writing(port, client, seconds, per_core_s / 2, metrics)
 
 
@@ -56,6 +72,7 @@ def _fill(port: int, count: int) -> None:
             for index in range(first, min(bodies, first + CHUNK))
         ]
         send(port, PATHS["spans"], some, senders=SENDERS)
+        progress(f"{min(bodies, first + CHUNK) * THINGS:,} of {count:,} spans are stored")
 
 
 def _while_writing(port: int, client: TelemetryClient, seconds: float, rate: float, metrics: dict[str, Metric]) -> None:
@@ -84,6 +101,7 @@ def _while_writing(port: int, client: TelemetryClient, seconds: float, rate: flo
     sent = (after.spans - before.spans) / (time.monotonic() - began)
     note = f"sent to queryable while {sent:,.0f} spans/s are written, checkpoints included, {len(fresh)} probes"
     metrics["freshness_p99_s"] = Metric(_quantile(fresh, 0.99), "s", 2.0, note=note)
+    progress(f"{len(fresh)} probes of freshness, {len(asked)} questions")
     metrics["freshness_p50_s"] = Metric(_quantile(fresh, 0.5), "s")
     note = f"questions about the last 10 s while {sent:,.0f} spans/s are written, {len(asked)} of them"
     metrics["query_p50_ms"] = Metric(1e3 * _quantile(asked, 0.5), "ms", note=note)

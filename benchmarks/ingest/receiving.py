@@ -16,8 +16,10 @@ from pathlib import Path
 
 from telic.telemetry.client import TelemetryClient
 
+TIDIED = 6.0  # by then a receiver has measured its store [s]
 READY = 600.0  # compiling on a busy machine included [s]
 SENDERS = 4
+_BEGAN = time.monotonic()
 
 
 @contextmanager
@@ -42,6 +44,19 @@ def receiver(*options: str, compiled: bool = False) -> Iterator[tuple[int, Telem
         finally:
             process.terminate()
             process.wait()
+
+
+def progress(said: str) -> None:
+    """Say what was done, and when [s since this benchmark began]."""
+    print(f"{time.monotonic() - _BEGAN:6.1f} s  {said}", file=sys.stderr, flush=True)
+
+
+def measured_bytes(client: TelemetryClient) -> int:
+    """Return how large the store is [bytes], as the receiver measures it after this call."""
+    before, ends = client.status().bytes, time.monotonic() + TIDIED
+    while client.status().bytes == before and time.monotonic() < ends:
+        time.sleep(0.1)
+    return client.status().bytes
 
 
 def send(port: int, path: str, bodies: Sequence[bytes], *, zipped: bool = False, senders: int = SENDERS) -> float:
