@@ -18,7 +18,7 @@ pa: Any = pyarrow
 ROWS = 16_384  # of one chunk [1]
 TEXT = 8 << 20  # of one text column of a chunk [bytes]
 EXPANDED_MAX = 192 << 20  # what one body may become [bytes]
-SPARE = 4  # buffers that are kept between commits [1]
+SPARE = 8  # buffers that are kept between commits: memory that was touched is not cleared again [1]
 FIRST = 1024  # things and groups that a body is expected to have [1]
 
 
