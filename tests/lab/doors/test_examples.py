@@ -140,5 +140,5 @@ def test_nothing_that_a_real_world_tells_gives_the_lab_away(played: tuple[Episod
     episode, said = played
     assert "get_logs" in said
     names = [NAME, episode.truth[0].fault, "telic-lab-", "telic.lab", "injector", "injection", "director", "bad-deploy"]
-    assert [each for each in names if each in said] == []
+    assert [line[:400] for line in said.splitlines() if any(each in line for each in names)] == []
     assert episode.truth[0].fault == "bad-deploy-exception"

@@ -211,3 +211,16 @@ def test_tokens_of_a_gate_come_back_with_time() -> None:
     assert [gate.admit() for _ in range(3)] == [True, True, False]
     time[0] = 0.5
     assert [gate.admit() for _ in range(2)] == [True, False]
+
+
+def test_no_path_of_the_lab_stands_in_an_answer() -> None:
+    class Traced(FixedSession):
+        def call(self, tool: str, arguments: object) -> ToolResult:
+            rows = (
+                {"body": 'File "/tmp/telic-lab-7-x/hotel/store.py"', "more": [{"at": "/tmp/telic-lab-7-x"}], "n": 1},
+            )
+            return ToolResult("see /var/tmp/telic-lab-7-x/log", rows, "/tmp/telic-lab-7-x/a: not there")
+
+    found = Gate(Traced()).call("get_logs", {})
+    assert list(found.rows) == [{"body": 'File "/srv/hotel/store.py"', "more": [{"at": "/srv"}], "n": 1}]
+    assert (found.text, found.error) == ("see /srv/log", "/srv/a: not there")

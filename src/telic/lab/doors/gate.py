@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, NoReturn
+from dataclasses import dataclass, replace
+from typing import Any, Final, NoReturn
 
+from telic.lab.session.running import PREFIX
 from telic.lab.session.session import Session, ToolResult
 
 UNREADABLE: Final = "unreadable"  # the name under which the record keeps what no door could read
 TURNED_AWAY: Final = "turned-away"  # and under which it keeps that requests were refused unread
+PLACE: Final = "/srv"  # where a system runs, as actors see it
+_PLACE = re.compile(rf"[^\s\"'(]*/{re.escape(PREFIX)}[^/\s\"')]*")
 NAME: Final = 80  # characters of a tool's name that are passed on [1]
 
 
@@ -85,7 +89,7 @@ class Gate:
         try:
             with self._one:
                 self._note_refused()
-                return self.session.call(tool, arguments)
+                return neutral(self.session.call(tool, arguments))
         finally:
             with self._count:
                 self._waiting -= 1
@@ -95,6 +99,26 @@ class Gate:
             refused, self._refused = self._refused, 0
         if refused:
             self.session.call(TURNED_AWAY, {"requests": refused})
+
+
+def neutral(result: ToolResult) -> ToolResult:
+    """Return a result in which no path of the lab's own folders stands; stack traces have such paths.
+
+    Examples
+    --------
+    >>> neutral(ToolResult("File /tmp/telic-lab-12-ab/systems/hotel/store.py, line 3")).text
+    'File /srv/systems/hotel/store.py, line 3'
+    """
+    rows: Any = _without_paths(result.rows)
+    return replace(result, text=_PLACE.sub(PLACE, result.text), error=_PLACE.sub(PLACE, result.error), rows=rows)
+
+
+def _without_paths(value: object) -> object:
+    if isinstance(value, str):
+        return _PLACE.sub(PLACE, value) if PREFIX in value else value
+    if isinstance(value, Mapping):
+        return {name: _without_paths(each) for name, each in value.items()}
+    return [_without_paths(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def arguments(body: bytes, limits: Limits) -> dict[str, object]:
