@@ -75,7 +75,7 @@ def test_operations_that_cannot_be_built_are_named(
 @pytest.mark.parametrize(
     ("entity", "field", "message"),
     [
-        ("Booking", "days", "F3 reserve: reserve needs one field of type daterange in Booking"),
+        ("Booking", "days", "F1 search_hotels: filter availability asks for days, Booking has none"),
         ("Booking", "state", "needs one field of type state in Booking"),
         ("Booking", "hotel", "Booking needs exactly one field of type ref\\(Hotel\\), it has 0"),
         ("Booking", "rooms", "which field of Booking says how much is reserved"),
@@ -139,3 +139,23 @@ def test_a_graph_without_a_circle_has_none() -> None:
 def test_fields_that_collide_with_columns_of_the_design_are_named(intents: dict[str, Intent]) -> None:
     fields = (*intents["hotel"].entity("Review").fields, Field("created_at", FieldType("date")))
     assert "two columns are called created_at" in str(_refusal(_entity(intents["hotel"], "Review", fields=fields)))
+
+
+@pytest.mark.parametrize(
+    ("id_", "changes", "message"),
+    [
+        ("F2", {"show": "thing"}, "F2 read_home: Entry has no reference called 'thing'"),
+        ("F7", {"by": "post"}, "F7 count_followers: Follow has no reference called 'post'"),
+        ("F14", {"by": "letter"}, "F14 find_tags: Tag has no text called 'letter'"),
+        ("F4", {"on": "Link"}, "F4 follow: Link has 0 references, a link has two ends"),
+        ("F5", {"on": "User"}, "F5 unfollow: User has 0 references, a link has two ends"),
+        ("F4", {"calls": "graph.tell"}, "0 entities of graph refer to Follow"),
+        ("F4", {"auth": "self"}, "auth self needs one reference to whoever asks, it has 2"),
+        ("F1", {"deliver": "Comment.user"}, "Comment says who gets what, and nothing else"),
+        ("F1", {"through": "Post.author"}, "Post links two users"),
+    ],
+)
+def test_links_and_deliveries_that_cannot_be_built(
+    id_: str, changes: dict[str, object], message: str, intents: dict[str, Intent]
+) -> None:
+    assert message in str(_refusal(_operation(intents["social"], id_, **changes)))

@@ -63,8 +63,10 @@ def _delivery(draft: Draft, op: Operation) -> Delivery:
     links, _, followed = op.through.partition(".")
     entries, ends = draft.intent.entity(entity).fields, draft.intent.entity(links).fields
     target = next(each.type.target for each in ends if each.name == followed)
+    reads = next((each.type for each in entries if each.name == reader), None)
     others = [each.name for each in ends if each.type.base == "ref" and each.name != followed]
-    if len(others) != 1 or len(entries) != 2:
+    fits = len(others) == 1 and reads in [each.type for each in ends if each.name == others[0]]
+    if not fits or len(entries) != 2:
         raise InvalidDesign(
             f"{op.id} {op.name}: {links} links two users, and {entity} says who gets what, and nothing else",
             hint="Follow: {follower: ref(User), followed: ref(User)} and Entry: {reader: ref(User), post: ref(Post)}",
