@@ -31,6 +31,7 @@ from telic.telemetry.otlp.lean import LogsMessage, Traces
 _FAST = importlib.util.find_spec("isal") is not None  # with the extra `fast`: unpacks in two thirds of the time
 _zlib: Any = importlib.import_module("isal.isal_zlib" if _FAST else "zlib")
 
+_MAGIC = b"\x1f\x8b"  # RFC 1952, 2.3.1; one decoder reads on until there are ten bytes, the other looks at once
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 UNPACKED_MAX = 32 << 20  # of a compressed body [bytes]
 INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE = 3, 8, 14  # google.rpc.Code
@@ -76,6 +77,8 @@ def unpack(data: bytes, encoding: str, *, most: int = UNPACKED_MAX) -> bytes:
         return data
     unpacked = b""
     while data:  # a gzip file may have several members
+        if not _MAGIC.startswith(data[:2]):
+            raise UnreadableBody("not gzip", hint="send what Content-Encoding says")
         stream = _zlib.decompressobj(wbits=31)
         try:
             unpacked += stream.decompress(data, most - len(unpacked) + 1)
