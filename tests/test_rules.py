@@ -81,7 +81,11 @@ def test_the_readme_names_only_commands_and_options_that_exist() -> None:
         if name not in group.commands:
             assert name in ("is",), f"README speaks of `telic {name}`"
             continue
-        options = {option for each in group.commands[name].params for option in each.opts}
+        command = group.commands[name]
+        if hasattr(command, "commands") and words:
+            assert words[0] in command.commands, f"README speaks of `telic {name} {words[0]}`"
+            command = command.commands[words[0]]
+        options = {option for each in command.params for option in each.opts}
         assert {each for each in words if each.startswith("--")} <= {*options, "--help"}
 
 

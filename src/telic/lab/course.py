@@ -29,7 +29,7 @@ SETTLE = 10.0  # at most, until the load has users and runs [s]
 T = TypeVar("T")
 
 TICK = 0.25  # how often a journey looks [s]
-FOREVER = 7200.0  # longer than any journey: load is stopped, it does not run out [s]
+FOREVER = 7 * 86400.0  # longer than any journey: load is stopped, it does not run out [s]
 
 
 @dataclass(frozen=True)
