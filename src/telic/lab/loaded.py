@@ -60,11 +60,12 @@ def usual(scene: Scene) -> str:
 
 
 def asked_of(scene: Scene, ending: str) -> list[Params]:
-    """Return what a user may ask whose id ends so (``.login``): its id as a mix, and the service that does the work."""
+    """Return what a user may ask whose id ends so (``.login``): its id as a mix, and the service that does the work.
+
+    Of users who have a password where there are any: checking and making one costs most.
+    """
     entry = scene.design.service(scene.design.entry)
-    found: list[Params] = []
-    for each in entry.operations:
-        ids = [one for one in each.derives if one.endswith(ending)]
-        if ids and each.calls:
-            found.append({"mix": f"{ids[0]}=1", "service": each.calls[0].service})
-    return found
+    asked = [(one, each) for each in entry.operations for one in each.derives if one.endswith(ending) and each.calls]
+    accounts = {one.partition(".")[0] for each in entry.operations for one in each.derives if one.endswith(".login")}
+    chosen = [each for each in asked if each[0].partition(".")[0] in accounts] or asked
+    return [{"mix": f"{one}=1", "service": each.calls[0].service} for one, each in chosen]

@@ -17,7 +17,7 @@ class MissingAwait(Deployed):
     """Deploy a version of one service in which an operation does not wait for its own work.
 
     From outside: from the deploy on this operation fails at once with 500 and a stack trace that tells of a
-    coroutine that cannot be encoded; it asks its callees and its store nothing any more.
+    task that cannot be encoded; its callees and its store are asked as ever, and nobody waits for what they say.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class MissingAwait(Deployed):
     It ends by itself never; the version before ends it.
 
     Source: H. S. Gunawi et al., "What bugs live in the cloud?", SoCC 2014; the commonest slip with asyncio
-    ("Detect never-awaited coroutines", docs.python.org/3/library/asyncio-dev.html).
+    ("Developing with asyncio", docs.python.org/3/library/asyncio-dev.html).
     """
 
     name: ClassVar[str] = "missing-await"
@@ -43,4 +43,5 @@ class MissingAwait(Deployed):
 
     def edits(self, files: Mapping[str, str]) -> Mapping[str, str]:
         """Return what differs."""
-        return with_around(files, self.operation, ["return self._answer(request, context)"])
+        lines = ["return asyncio.ensure_future(self._answer(request, context))"]
+        return with_around(files, self.operation, lines, imports=["import asyncio"])
