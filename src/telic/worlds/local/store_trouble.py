@@ -102,7 +102,7 @@ def _statements(trouble: Trouble) -> list[str]:
     """Return what is executed, one statement after the other."""
     on, size = trouble.on, trouble.size
     role = quoted(on) if TROUBLES[trouble.name] == "role" else ""
-    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{on}'"
+    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ('{on}', '{on}_2')"
     reload = "SELECT pg_reload_conf()"
     match trouble.name:
         case "login":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from telic.runtime.statements import Statement
 from telic.runtime.stores.valkey import REST, TIMEOUT
 from telic.runtime.telemetry.recorder import Recorder
-from telic.worlds.simulated.charging import Link
+from telic.worlds.simulated.charging import Link, woken
 from telic.worlds.simulated.spans import ComputedSpans
 
 ROUND_TRIP = 0.00036  # of one command through the proxy, all processes' work included; measured [s]
@@ -58,7 +58,7 @@ class SimulatedValkey:
         """Whether it goes on within `patience` [s]."""
         moved: Future[None] = self._loop.create_future()
         self._waiting.append(moved)
-        timer = self._loop.call_later(patience, lambda: moved.done() or moved.set_result(None))
+        timer = self._loop.call_later(patience, woken, moved)
         try:
             await moved
         finally:

@@ -15,14 +15,22 @@ _BEGUN = b"HTTP/1.1 "  # of an answer that never ends
 class Route(Protocol):
     """What a pair knows of its link."""
 
-    there: Weather  # what happens to requests
-    back: Weather  # what happens to answers
     target: int  # the callee's port
     fail: float  # share of requests whose answer breaks off [1]
     silent: float  # share of requests at which the connection falls silent [1]
     corrupt: float  # share of answers whose last byte is another one [1]
     rehome: bool  # connections may move to a new target between two requests
     pairs: set[Pair]
+
+    @property
+    def there(self) -> Weather:
+        """What happens to requests."""
+        ...
+
+    @property
+    def back(self) -> Weather:
+        """What happens to answers."""
+        ...
 
 
 class Pair:
