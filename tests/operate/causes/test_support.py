@@ -61,3 +61,8 @@ def test_an_event_of_the_orchestrator_speaks_for_its_entity(tmp_path: Path) -> N
     (folder / "events.jsonl").write_text(json.dumps(event) + "\n")
     best = diagnose_recording(read(folder)).hypotheses[0]
     assert (best.entity, best.mechanism) == ("cart", "memory-pressure")
+
+
+def test_a_pause_of_seconds_of_who_says_much_is_no_silence(tmp_path: Path) -> None:
+    logs = [line(START + each, "cart", "tick") for each in range(5400) if not 4300 <= each < 4312]
+    assert diagnose_recording(only_logs(tmp_path, [*hum({"cart": START}), *logs])).abstained

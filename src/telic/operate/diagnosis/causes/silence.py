@@ -17,7 +17,8 @@ _MOST = 12.0  # that silence says [nats]
 _BURST = 3.0  # things that come together count as one [1]
 _FEW = 10  # things in the baseline from which a rate can be told [1]
 _LEAST = 4.0  # [nats]
-_LONGER, _MOSTLY = 3.0, 0.99  # times what nearly all silences of the baseline last; so many of them [1]
+_LONGER = 3.0  # times the longest silence of the baseline [1]
+_BRIEF = 15.0  # a silence below this is a pause [s]
 _FOLLOWS = 0.2  # weight of who is only silent because nobody calls it [1]
 _KINDS = ("metrics", "logs", "spans")
 
@@ -76,6 +77,6 @@ def _gap(before: Floats, now: Floats, began: float, ends: float) -> tuple[float,
     seconds = float(gaps[worst])
     expected = seconds * len(usual) / float(before[-1] - before[0])
     nats = min(expected / _BURST, _MOST)
-    if nats < _LEAST or seconds < _LONGER * float(np.quantile(usual, _MOSTLY)):
+    if nats < _LEAST or seconds < max(_LONGER * float(usual.max()), _BRIEF):
         return None
     return nats, float(edges[worst]), seconds
