@@ -19,6 +19,7 @@ class WeatherGiven(TypedDict, total=False):
     fail: float
     loss: float
     silent: float
+    corrupt: float
     rate: float
     way: str
     every: float
@@ -43,6 +44,8 @@ class Weather:
         Share of messages that are lost and sent again, as TCP does, after 0.2, 0.4, 0.8 ... s [1].
     silent
         Share of requests at which the connection falls silent without being closed [1].
+    corrupt
+        Share of answers whose last byte is another one [1].
     rate
         Bytes that pass each way [1/s]; 0: any number.
     way
@@ -57,16 +60,16 @@ class Weather:
     fail: float = 0.0
     loss: float = 0.0
     silent: float = 0.0
+    corrupt: float = 0.0
     rate: float = 0.0
     way: str = "both"
     every: float = 0.0
     share: float = 1.0
 
     def __post_init__(self) -> None:
-        shares = {"fail": self.fail, "loss": self.loss, "silent": self.silent, "share": self.share}
-        for name, each in shares.items():
-            if not 0 <= each <= 1:
-                raise UsageError(f"weather: {name} is {each}", hint="a share, from 0 to 1")
+        for name in ("fail", "loss", "silent", "corrupt", "share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UsageError(f"weather: {name} is {getattr(self, name)}", hint="a share, from 0 to 1")
         if min(self.delay, self.jitter, self.rate, self.every) < 0:
             raise UsageError("weather: a negative time or rate", hint="delay, jitter, rate and every start at 0")
         if self.way not in WAYS:
@@ -75,5 +78,5 @@ class Weather:
     @property
     def fair(self) -> bool:
         """Whether messages pass as if there were none."""
-        hurts = (self.delay, self.jitter, self.drop, self.fail, self.loss, self.silent, self.rate)
+        hurts = (self.delay, self.jitter, self.drop, self.fail, self.loss, self.silent, self.corrupt, self.rate)
         return not any(hurts) or (self.every > 0 and self.share == 0)

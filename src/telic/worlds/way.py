@@ -54,12 +54,12 @@ class Way:
 
 
 def corrupted(data: bytes) -> bytes:
-    """Return `data` with another last byte.
+    r"""Return `data` with another last byte.
 
     Examples
     --------
     >>> corrupted(b"{}")
-    b'{\\x82'
+    b'{\x82'
     """
     return data[:-1] + bytes([(data[-1] + 5) % 256]) if data else data
 
