@@ -65,9 +65,6 @@ class Cell:
     def compute(self, seconds: float) -> None:
         self.computed += seconds
 
-    def compute(self, seconds: float) -> None:
-        self.blocked += seconds
-
     def say(self, text: str) -> None:
         self.said.append(text)
 
