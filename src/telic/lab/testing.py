@@ -10,7 +10,6 @@ from telic.errors import UnknownName, UsageError
 from telic.model import Change, Scalar, State, Topology, Window
 from telic.model.weather import Weather, WeatherGiven
 
-
 STORE_TOO = ("signal", "throttle", "pause")  # what may be done to a store's processes as well
 
 

@@ -99,7 +99,7 @@ class Harm(Protocol):
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Bring about a trouble of the store called `name`, or take it back where `size` is 0.
 
-        PostgreSQL's: ``login``, ``role``, ``connections`` (on a role); ``read-only``; ``commit`` (`size` [s] longer each);
+        PostgreSQL's: ``login``, ``role``, ``connections`` (on a role); ``read-only``; ``commit`` (`size` [s] longer);
         ``lock``, ``table`` (on ``schema.table``); ``index`` (on ``schema.table.index``; it is not used, and there are
         `size` rows more that nobody asks for); ``column``, ``check`` (on ``schema.table.column``).
         """

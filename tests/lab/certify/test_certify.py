@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from tests.lab.recorded_episodes import calm, claims, make, tallies
+
 from telic.lab import certify
 from telic.lab.actors import actor
 from telic.lab.certify.certificate import keep
