@@ -1,0 +1,77 @@
+"""Many episodes: what is missing is run, what fails does not end the others, and a stopped run goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.lab.recorded_episodes import make
+
+from telic.errors import UnknownName, UsageError, WorldError
+from telic.lab.runs import folder as runs
+from telic.lab.scenario import Scenario, digest
+from telic.lab.session import Episode, many, running
+
+SCENARIOS = (Scenario("one"), Scenario("two", difficulty="hard"))
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Episodes that were run; the second scenario's world does not come up for `telic`."""
+    found: list[str] = []
+
+    def run(scenario: Scenario, play: many.Play, **given: Any) -> Episode:
+        actor, seed, repeat = given["actor"], given["seed"], given["repeat"]
+        if scenario.name == "two" and actor == "telic":
+            raise WorldError("no room", hint="make some")
+        found.append(f"{scenario.name} {actor} {seed}")
+        return make(scenario=scenario, scenario_hash=digest(scenario), actor=actor, seed=seed, repeat=repeat)
+
+    monkeypatch.setattr(running, "run", run)
+    monkeypatch.setattr(running, "prepared", lambda app, home: None)
+    return found
+
+
+def begun(home: Path, actors: tuple[str, ...] = ("noop", "telic")) -> Path:
+    return runs.create(home, runs.cells(SCENARIOS, actors, (1, 2)), now=0.0)
+
+
+def test_a_failure_is_told_and_the_rest_is_run(played: list[str], tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    told: list[many.Done] = []
+    done = many.run(folder, SCENARIOS, tell=told.append)
+    assert told == done
+    assert [each.error for each in done if each.error] == ["no room; make some"] * 2
+    assert len(played) == 6
+    assert len(runs.episodes(folder)[0]) == 6
+
+
+def test_a_stopped_run_goes_on_where_it_was(played: list[str], tmp_path: Path) -> None:
+    folder = begun(tmp_path, ("noop",))
+    many.run(folder, SCENARIOS)
+    (folder / runs.EPISODES / "two-2-noop-1.json").unlink()
+    played.clear()
+    many.run(folder, SCENARIOS)
+    assert played == ["two noop 2"]
+    assert many.run(folder, SCENARIOS) == []
+
+
+def test_a_scenario_that_changed_belongs_to_another_run(played: list[str], tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    with pytest.raises(UsageError, match="scenario two is not there"):
+        many.run(folder, (SCENARIOS[0], Scenario("two", difficulty="easy")))
+    assert not played
+
+
+def test_an_actor_that_does_not_exist_is_an_error_before_anything_runs(played: list[str], tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="telik"):
+        many.run(begun(tmp_path, ("noop", "telik")), SCENARIOS)
+    assert not played
+
+
+def test_several_at_once_give_the_same_records(played: list[str], tmp_path: Path) -> None:
+    folder = begun(tmp_path, ("noop",))
+    done = many.run(folder, SCENARIOS, jobs=2)
+    assert sorted(each.cell for each in done) == sorted(runs.opened(folder).cells)
+    assert len(runs.episodes(folder)[0]) == 4
