@@ -21,7 +21,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Episodes that were run; the second scenario's world does not come up for `telic`."""
     found: list[str] = []
 
-    def run(scenario: Scenario, play: many.Play, **given: Any) -> Episode:
+    def run(scenario: Scenario, play: running.Play, **given: Any) -> Episode:
         actor, seed, repeat = given["actor"], given["seed"], given["repeat"]
         if scenario.name == "two" and actor == "telic":
             raise WorldError("no room", hint="make some")
@@ -50,7 +50,7 @@ def test_a_failure_is_told_and_the_rest_is_run(played: list[str], tmp_path: Path
 def test_a_stopped_run_goes_on_where_it_was(played: list[str], tmp_path: Path) -> None:
     folder = begun(tmp_path, ("noop",))
     many.run(folder, SCENARIOS)
-    (folder / runs.EPISODES / "two-2-noop-1.json").unlink()
+    (folder / runs.EPISODES / "two-simulated-2-noop-1.json").unlink()
     played.clear()
     many.run(folder, SCENARIOS)
     assert played == ["two noop 2"]

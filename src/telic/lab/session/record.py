@@ -125,7 +125,7 @@ class Episode:
     @property
     def name(self) -> str:
         """Name of its file without the ending."""
-        return f"{self.scenario.name}-{self.seed}-{self.actor}-{self.repeat}"
+        return f"{self.scenario.name}-{self.world}-{self.seed}-{self.actor}-{self.repeat}"
 
 
 def write(folder: Path, episode: Episode) -> Path:
