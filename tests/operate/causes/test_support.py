@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.worlds.recorded.folders import ONSET, START, Row, points, write
 
 from telic.operate.diagnosis.causes import diagnose_recording
+from telic.operate.diagnosis.causes.engine import look
+from telic.operate.diagnosis.causes.silence import silence_support
 from telic.worlds.recorded import Recording, read
 
 CALLS = [("web", "cart"), ("cart", "ledger"), ("web", "search")]
@@ -49,6 +51,20 @@ def test_own_errors_come_before_those_that_follow(tmp_path: Path) -> None:
 def test_silence_is_heard_and_who_is_only_not_called_is_not_blamed(tmp_path: Path) -> None:
     found = diagnose_recording(only_logs(tmp_path, hum({"cart": ONSET, "ledger": ONSET})))
     assert (found.hypotheses[0].entity, found.hypotheses[0].mechanism) == ("cart", "crash")
+
+
+def test_who_goes_on_to_send_metrics_lives_and_may_only_have_nothing_to_do(tmp_path: Path) -> None:
+    logs = sorted(hum({"cart": ONSET}), key=lambda each: float(str(each["time"])))
+    metrics = points("cart", "container_memory", [100.0] * 90)
+    gone, alive = (
+        next(each.reason for each in silence_support(look(read(folder))) if each.entity == "cart")
+        for folder in (
+            write(tmp_path / "gone", logs=logs, calls=CALLS),
+            write(tmp_path / "alive", logs=logs, metrics=metrics, calls=CALLS),
+        )
+    )
+    assert gone.says == alive.says
+    assert 0 < alive.nats <= gone.nats / 2
 
 
 def test_nothing_is_said_of_an_ordinary_hum(tmp_path: Path) -> None:

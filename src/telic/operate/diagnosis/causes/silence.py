@@ -20,6 +20,7 @@ _LEAST = 4.0  # [nats]
 _LONGER = 3.0  # times the longest silence of the baseline [1]
 _BRIEF = 15.0  # a silence below this is a pause [s]
 _FOLLOWS = 0.2  # weight of who is only silent because nobody calls it [1]
+_ALIVE = 0.5  # weight of who goes on to send metrics: it may only have nothing to do [1]
 _KINDS = ("metrics", "logs", "spans")
 
 
@@ -27,12 +28,13 @@ def silence_support(seen: Seen) -> Iterable[Support]:
     """Return a reason for every entity that was silent for far longer than it ever is, while others were heard.
 
     Who is called by nobody but by those that are silent has nothing to say: that is a consequence, unless even its
-    own metrics stop.
+    own metrics stop. Whose metrics go on lives, and callers that suffer themselves may have no work for it.
     """
     found: dict[str, dict[str, tuple[float, float, float]]] = {}
     for kind in _KINDS:
         for entity, gap in _gaps(seen, kind).items():
             found.setdefault(entity, {})[kind] = gap
+    measured = _names(seen, "metrics")
     callers: dict[str, set[str]] = {}
     for caller, callees in seen.calls.items():
         for each in callees:
@@ -40,10 +42,19 @@ def silence_support(seen: Seen) -> Iterable[Support]:
     for entity, kinds in found.items():
         kind, (nats, since, seconds) = max(kinds.items(), key=lambda each: each[1][0])
         above = callers.get(entity, set())
-        idle = "metrics" not in kinds and any(each in found for each in above)
-        weight = _FOLLOWS if idle else 1.0
+        weight = 1.0
+        if "metrics" not in kinds and any(each in found for each in above):
+            weight = _FOLLOWS
+        elif "metrics" not in kinds and entity in measured:
+            weight = _ALIVE
         says = f"{entity} is silent for {seconds:.0f} s: no {' or '.join(kinds)}"
         yield Support(entity, "crash", f"no {kind}", Reason("silence", weight * nats, says), since)
+
+
+def _names(seen: Seen, kind: str) -> frozenset[str]:
+    """Who sent anything of a kind in the window."""
+    _, names, _ = seen.recording.keyed(kind, ("entity",), ("time",), [seen.window])
+    return frozenset(entity for (entity,) in names)
 
 
 def _gaps(seen: Seen, kind: str) -> Mapping[str, tuple[float, float, float]]:
