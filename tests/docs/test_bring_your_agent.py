@@ -39,7 +39,9 @@ def test_every_python_line_is_python_and_every_example_is_there() -> None:
     named = set(re.findall(r"examples/03-lab/([\w.]+)", TEXT)) - {"README.md"}
     assert all((ROOT / "examples" / "03-lab" / each).is_file() for each in named)
     listed = set(re.findall(r"`([\w]+\.(?:py|txt))`", (ROOT / "examples/03-lab/README.md").read_text()))
-    assert listed == {each.name for each in Path(ROOT / "examples" / "03-lab").iterdir()} - {"README.md"}
+    assert listed == {each.name for each in Path(ROOT / "examples" / "03-lab").iterdir() if each.is_file()} - {
+        "README.md"
+    }
 
 
 def test_the_figures_are_those_of_the_code() -> None:

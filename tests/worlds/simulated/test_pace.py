@@ -41,17 +41,18 @@ async def test_errors_come_back_to_whoever_asked(pacer: Pacer) -> None:
 
 
 async def test_who_leaves_cancels_what_was_begun(pacer: Pacer) -> None:
-    ended = asyncio.Event()
+    begun, ended = asyncio.Event(), asyncio.Event()
     here = asyncio.get_running_loop()
 
     async def wait() -> None:
+        here.call_soon_threadsafe(begun.set)
         try:
             await asyncio.sleep(3600)
         finally:
             here.call_soon_threadsafe(ended.set)
 
     asking = asyncio.ensure_future(pacer.do(wait))
-    await pacer.do(lambda: asyncio.sleep(0))
+    await asyncio.wait_for(begun.wait(), 10)
     asking.cancel()
     await asyncio.wait_for(ended.wait(), 10)
 
