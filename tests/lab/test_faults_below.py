@@ -56,7 +56,7 @@ def busy(hotel: Design, tmp_path_factory: pytest.TempPathFactory) -> Iterator[vi
     yield from running(tmp_path_factory.mktemp("busy"), hotel, DESIGNED)
 
 
-def felt(name: str, journey: virtual.VirtualJourney, patience: float = 8.0) -> None:
+def felt(name: str, journey: virtual.VirtualJourney, patience: float = 6.0) -> None:
     """Hurt once; users have to feel it, and to be well after it was healed."""
     layer = fault.factory(name).layer  # type: ignore[attr-defined]
     params = () if name in (*WHOLE, *FULL) else PLACES.get(name, PLACES[layer])

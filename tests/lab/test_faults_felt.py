@@ -62,7 +62,7 @@ def felt(name: str, journey: virtual.VirtualJourney, patience: float) -> None:
 
 @pytest.mark.parametrize("name", CODE)
 def test_users_feel_it_until_it_is_healed(name: str, quiet: virtual.VirtualJourney) -> None:
-    felt(name, quiet, 8.0)
+    felt(name, quiet, 6.0)
 
 
 @pytest.mark.parametrize("name", sorted(set(MINE) - set(CODE)))
