@@ -15,7 +15,7 @@ demo: env
 test: dev
 	@$(BIN)/python -m telic.telemetry.otlp.scan.warm
 	@$(BIN)/python -m pytest -m "not live" -n logical --dist loadfile
-	@$(BIN)/python -m pytest -m live
+	@$(BIN)/python -m pytest -m "live and not nightly"
 
 check: dev
 	@$(BIN)/ruff format --check src tests benchmarks
@@ -24,6 +24,7 @@ check: dev
 	@$(BIN)/lint-imports
 
 nightly: dev
+	@$(BIN)/python -m pytest -m nightly
 	@$(BIN)/python -m benchmarks.loop --json benchmarks/out/loop.json
 	@$(BIN)/python -m benchmarks.worlds --json benchmarks/out/worlds.json
 	@for each in diagnosis logs metrics ingest; do $(BIN)/python -m benchmarks.$$each --json benchmarks/out/$$each.json || exit 1; done

@@ -14,6 +14,7 @@ from telic.lab.faults import LOOP
 pytestmark = [pytest.mark.live, pytest.mark.journey, pytest.mark.timeout(300)]
 
 SEEDS = (1, 2)  # the second only after the first went wrong
+ALONE = ("bad-deploy-exception", "hang", "network")  # the others on virtual time and every night
 
 
 @pytest.mark.parametrize("name", LOOP)
@@ -29,7 +30,9 @@ def test_an_operator_ends_the_harm(name: str, operated: journey.Journey) -> None
     pytest.fail("\n".join(told))
 
 
-@pytest.mark.parametrize("name", LOOP)
+@pytest.mark.parametrize(
+    "name", [each if each in ALONE else pytest.param(each, marks=pytest.mark.nightly) for each in LOOP]
+)
 def test_without_an_operator_the_harm_stays(name: str, alone: journey.Journey) -> None:
     told = []
     for seed in SEEDS:

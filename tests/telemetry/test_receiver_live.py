@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import http.client
 import json
 import logging
 import os
@@ -220,7 +222,12 @@ def test_what_was_acknowledged_survives_kill(make: Make) -> None:
 def test_the_end_commits_answers_and_is_quick(make: Make) -> None:
     receiver = make("--interval", "0.2").start()
     answers: list[int] = []
-    senders = [threading.Thread(target=lambda: answers.append(receiver.post(traces("search"))[0])) for _ in range(8)]
+
+    def send() -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):  # who came too late is not answered
+            answers.append(receiver.post(traces("search"))[0])
+
+    senders = [threading.Thread(target=send) for _ in range(8)]
     for each in senders:
         each.start()
     until(lambda: receiver.client.status().queued_bytes > 0, "a request that waits")
