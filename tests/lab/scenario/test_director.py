@@ -94,3 +94,14 @@ async def test_a_fault_without_sizes_cannot_grow(director: Director, clock: Virt
     grows = Scenario("grows", faults=(Placed("permission-revoked", shape="ramp", over=8.0),))
     with pytest.raises(UsageError, match="no sizes"):
         await clock.run(director.run(grows))
+
+
+async def test_noise_after_the_fault_does_not_look_for_another_place_of_it(
+    director: Director, clock: VirtualClock, harm: RecordingHarm
+) -> None:
+    params = {"service": "hotel", "target": "hotel", "key": "shed", "value": 0.8, "before": 0.0}
+    pushed = Scenario("pushed", faults=(Placed("admission-closed", params),), noise=(Noise("decoy", before=-0.5),))
+    await clock.run(director.run(pushed))
+    (truth,), (decoy,) = director.truths, director.disturbances
+    assert truth.entity == "hotel" != decoy.entity
+    assert decoy.time == pytest.approx(START + 10.5, abs=0.3)

@@ -11,7 +11,7 @@ from telic.clock import Clock
 from telic.errors import TelicError, UsageError
 from telic.lab import injection
 from telic.lab.decoys import decoy, quiet_service
-from telic.lab.fault import Fault, Scene, fault
+from telic.lab.fault import Fault, Scene, fault, make
 from telic.lab.injection import Injection
 from telic.lab.injector import Injector, Wanted
 from telic.lab.ledger import Ledger
@@ -166,6 +166,9 @@ class Director:
 
     def _planned(self, injector: Injector) -> Fault | None:
         """Return the first fault, from whose place noise keeps away."""
+        done = self.injections.get(0)
+        if done is not None:  # planning again would look for a place in a world that is hurt already
+            return make(done.truth.fault, done.params)
         first = self._faults[0] if self._faults else None
         return None if first is None else injector.plan(Wanted(first.kind, self._seed, first.params))[0]
 
