@@ -12,7 +12,8 @@ import pytest
 from tests.operate import incident
 from tests.operate.incident import Case
 
-from telic.operate.diagnosis.culprit import ChangeVerdict, rank
+from telic.operate.diagnosis.culprit.rank import rank
+from telic.operate.diagnosis.culprit.verdict import ChangeVerdict
 from telic.worlds.recorded import read
 
 WRITTEN = [case for name in ("code", "none", "tempting", "further") for case in incident.read(name)]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.operate.hotel import Hotel
 
 from telic.model import MECHANISMS, Change, Window
-from telic.operate.diagnosis import Findings, mechanism
-from telic.operate.diagnosis.findings import Picture
+from telic.operate.diagnosis.findings import Findings, Picture
+from telic.operate.diagnosis.mechanisms import mechanism
 from telic.operate.diagnosis.proposal import Clue, Proposal
 from telic.operate.diagnosis.ranking import confidence, diagnose, explain_away
 from telic.operate.diagnosis.wayback import changed_settings, take_back

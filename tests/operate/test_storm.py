@@ -9,7 +9,8 @@ from tests.operate.hotel import Hotel
 from tests.operate.test_registries import empty
 
 from telic.model import Window
-from telic.operate.diagnosis import Findings, mechanism
+from telic.operate.diagnosis.findings import Findings
+from telic.operate.diagnosis.mechanisms import mechanism
 from telic.operate.diagnosis.mechanisms.metastable_overload import share_to_shed
 from telic.operate.diagnosis.proposal import Proposal
 from telic.operate.diagnosis.storm import Flow, Storm

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from telic.model import Action, Diagnosis, Incident, Observed
 from telic.model.intent import Objective
-from telic.operate.diagnosis import Collector, Findings, diagnose
-from telic.operate.diagnosis.ranking import same
+from telic.operate.diagnosis.collect import Collector
+from telic.operate.diagnosis.findings import Findings
+from telic.operate.diagnosis.ranking import diagnose, same
 from telic.operate.history import History
 from telic.tools.evidence import Notebook
 

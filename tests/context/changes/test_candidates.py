@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from telic.context.changes import candidates, recent
-from telic.context.changes.candidates import owns
+from telic.context.changes.candidates import candidates, owns
+from telic.context.changes.recent import recent
 from telic.model import Change
 
 SERVICES = ("cartservice", "frontend")

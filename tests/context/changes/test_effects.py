@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telic.context.changes import TROUBLES, effect_reader, frames, parse, read_effects
+from telic.context.changes.diff import parse
 from telic.context.changes.effect import Place
-from telic.context.changes.frames import touched
+from telic.context.changes.effects import read_effects
+from telic.context.changes.frames import frames, touched
 from telic.context.changes.quantities import read
+from telic.context.changes.readers import effect_reader
+from telic.context.changes.trouble import TROUBLES
 from telic.context.changes.vocabulary import table
 
 

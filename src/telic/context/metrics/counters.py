@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from telic.context.metrics.series import Floats, Series
+from telic.context.quantiles import median
 
 _COUNTS = re.compile(r"[_.-](total|count|sum|bucket)$", re.IGNORECASE)
 _TIME = re.compile(r"seconds|duration|latency|time|millis|_ms\b", re.IGNORECASE)
@@ -92,7 +93,7 @@ def _failed(entity: str, base: str, counts: Sequence[Series]) -> Iterable[Series
 
 def _together(series: Sequence[Series]) -> tuple[Floats, Floats]:
     """The sum of several series, on a grid as fine as their points."""
-    steps = [float(np.median(np.diff(each.times))) for each in series if len(each.times) > 1]
+    steps = [median(np.diff(each.times)) for each in series if len(each.times) > 1]
     step = max(min(steps, default=1.0), 1e-3)
     places = np.concatenate([np.round(each.times / step).astype(np.int64) for each in series])
     grid, place = np.unique(places, return_inverse=True)

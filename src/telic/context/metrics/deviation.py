@@ -10,6 +10,7 @@ import numpy as np
 from telic.context.deviation import CAP, Deviation, Kind
 from telic.context.metrics.semantics import Meaning, bad_way, meaning
 from telic.context.metrics.series import Floats, Series
+from telic.context.quantiles import at, median
 from telic.model import Window
 
 _TAILS = 3.0  # degrees of freedom of the Student's t that healthy points are taken to follow [1]
@@ -34,7 +35,7 @@ def metric_deviations(series: Sequence[Series], window: Window, baseline: Window
     for each, found in zip(series, spreads, strict=True):
         if math.isfinite(found) and found > 0.0:
             pooled.setdefault(each.name, []).append(found)
-    usual = {name: float(np.median(found)) for name, found in pooled.items()}
+    usual = {name: median(np.array(found)) for name, found in pooled.items()}
     deviations = []
     for each, (before, times, values), found in zip(series, split, spreads, strict=True):
         if len(before) >= 2 and len(values):
@@ -55,19 +56,11 @@ def spread(values: Floats) -> float:
     if len(values) < 2:
         return math.nan
     ordered = np.sort(values)
-    low, middle, high = (_at(ordered, share) for share in (0.25, 0.5, 0.75))
-    scale = max(1.4826 * _at(np.sort(np.abs(ordered - middle)), 0.5), (high - low) / 1.349)
+    low, middle, high = (at(ordered, share) for share in (0.25, 0.5, 0.75))
+    scale = max(1.4826 * at(np.sort(np.abs(ordered - middle)), 0.5), (high - low) / 1.349)
     if len(values) < 30:
         scale = max(scale, float(ordered[-1] - ordered[0]) / (2.0 * math.sqrt(math.log(len(values) + 2.0))))
     return max(scale, _RELATIVE * abs(middle))
-
-
-def _at(ordered: Floats, share: float) -> float:
-    """A quantile of sorted values, as `numpy.quantile` has it but without its cost for a thousand short series."""
-    place = share * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return float(ordered[below] + (ordered[above] - ordered[below]) * (place - below))
 
 
 def nats(z: Floats) -> Floats:
@@ -85,7 +78,7 @@ def nats(z: Floats) -> Floats:
 
 def _deviation(each: Series, before: Floats, times: Floats, values: Floats, scale: float) -> Deviation | None:
     kind = meaning(each.name, each.unit)
-    middle = _at(np.sort(before), 0.5)
+    middle = median(before)
     z = (values - middle) / (scale if scale > 0.0 else 1e-9)
     way = bad_way(kind)
     if way:

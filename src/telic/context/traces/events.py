@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from telic.context.traces.spans import Spans, Tables
 from telic.model import Window
@@ -19,8 +19,7 @@ _VARIABLE = re.compile(r"[^\s]*\d[^\s]*|\"[^\"]*\"|'[^']*'")
 _WORDS = 12  # words of a line that tell it from others [1]
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One point in a span: its start, a line that it logged, its end."""
 
     time: int  # [ns since the Unix epoch]

@@ -18,7 +18,6 @@ from telic.context.traces.spans import NANOSECONDS, Spans
 
 _SURPRISING = 3.0  # a pair counts as lost above this [nats]
 _PRIOR = 1.0  # observations that "anything may follow" is worth [1]
-_DEEPEST = 100  # spans inside one another, against parents that go round in a circle [1]
 _MIX = 0.2  # correlation of branches taken in one stretch: requests of one kind come together [1]
 _OTHER_BRANCH = 0.4  # weight of a break at which a line came that is no graver than the one expected [1]
 _ENDS = 9  # the level of a span's end
@@ -123,26 +122,13 @@ def _count(spans: Spans, chains: Sequence[Sequence[Event]]) -> tuple[Counter[Pai
     pairs: Counter[Pair] = Counter()
     firsts: Counter[Head] = Counter()
     levels: dict[Pair, int] = {}
-    for (entity, operation), chain in zip(_operations(spans), chains, strict=True):
+    for (entity, operation), chain in zip(spans.operations, chains, strict=True):
         for first, second in itertools.pairwise(chain):
             pair = (entity, operation, first.name, second.name)
             pairs[pair] += 1
             firsts[pair[:3]] += 1
             levels[pair] = _ENDS if second.end else second.level
     return pairs, firsts, levels
-
-
-def _operations(spans: Spans) -> list[tuple[str, str]]:
-    """For every span its entity and the name of the outermost span around it in the same entity."""
-    parent, remote, name = spans.parent.tolist(), spans.remote.tolist(), spans.name.tolist()
-    outermost = list(range(len(parent)))
-    for index, above in enumerate(parent):
-        here, seen = index, 0
-        while above >= 0 and not remote[here] and seen < _DEEPEST:
-            here, above, seen = above, parent[above], seen + 1
-        outermost[index] = here
-    entities = [spans.entities[each] for each in spans.entity.tolist()]
-    return [(entities[index], spans.names[name[outer]]) for index, outer in enumerate(outermost)]
 
 
 def _lost(follows: int, came: int, usual: int, usually: int) -> float:
@@ -170,7 +156,7 @@ def _departures(
     where: dict[int, Found] = {}
     held: dict[Pair, list[int]] = {}
     for index, (trace, (entity, operation), chain) in enumerate(
-        zip(spans.traces.tolist(), _operations(spans), chains, strict=True)
+        zip(spans.traces.tolist(), spans.operations, chains, strict=True)
     ):
         for first, second in itertools.pairwise(chain):
             head = (entity, operation, first.name)

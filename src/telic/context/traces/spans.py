@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from telic.model import Window
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 NANOSECONDS = 1e9  # in a second
+_DEEPEST = 100  # spans inside one another, against parents that go round in a circle [1]
 _COLUMNS = ("trace_id", "span_id", "parent_span_id", "entity", "instance", "name", "start", "end", "status")
 
 
@@ -86,6 +88,23 @@ class Spans:
         return np.asarray((self.callee >= 0) & (self.parent >= 0) & ~self.remote, dtype=np.bool_)
 
     @cached_property
+    def operations(self) -> Sequence[tuple[str, str]]:
+        """For every span its entity and the name of the outermost span around it in the same entity."""
+        parent, remote = self.parent.tolist(), self.remote.tolist()
+        outermost = list(range(len(parent)))
+        for index, above in enumerate(parent):
+            here, seen = index, 0
+            while above >= 0 and not remote[here] and seen < _DEEPEST:
+                here, above, seen = above, parent[above], seen + 1
+            outermost[index] = here
+        codes = self.entity * len(self.names) + self.name[outermost]
+        found = {
+            each: (self.entities[each // len(self.names)], self.names[each % len(self.names)])
+            for each in set(codes.tolist())
+        }
+        return [found[each] for each in codes.tolist()]
+
+    @cached_property
     def exclusive(self) -> Floats:
         """Time in which neither a child nor a sibling that calls out was at work [s].
 
@@ -101,20 +120,19 @@ def read_spans(tables: Tables, windows: Sequence[Window]) -> Spans:
     entity, entities = _codes(found["entity"])
     instance, instances = _codes(found["instance"])
     name, names = _codes(found["name"])
-    ids = {key: index for index, key in enumerate(zip(found["trace_id"], found["span_id"], strict=True))}
+    ids = dict(zip(zip(found["trace_id"], found["span_id"], strict=True), range(len(traces)), strict=True))
     parents = zip(found["trace_id"], found["parent_span_id"], strict=True)
-    parent = np.fromiter((ids.get(each, -1) for each in parents), dtype=np.int64, count=len(traces))
+    parent = np.fromiter(map(ids.get, parents, itertools.repeat(-1)), dtype=np.int64, count=len(traces))
     parent[parent == np.arange(len(parent))] = -1
     status = {each: each.upper() in ("ERROR", "STATUS_CODE_ERROR", "2") for each in set(found["status"])}
-    failed = np.fromiter((status[each] for each in found["status"]), dtype=np.bool_, count=len(traces))
+    failed = np.fromiter(map(status.__getitem__, found["status"]), dtype=np.bool_, count=len(traces))
     start, end = found["start"].astype(np.int64), found["end"].astype(np.int64)
     return Spans(traces, parent, entity, instance, name, start, end, failed, entities, instances, names, ids, trace_ids)
 
 
 def _codes(values: NDArray[np.generic]) -> tuple[Ints, tuple[str, ...]]:
-    known: dict[str, int] = {}
-    codes = np.fromiter((known.setdefault(each, len(known)) for each in values), dtype=np.int64, count=len(values))
-    return codes, tuple(known)
+    known = {each: code for code, each in enumerate(dict.fromkeys(values))}
+    return np.fromiter(map(known.__getitem__, values), dtype=np.int64, count=len(values)), tuple(known)
 
 
 def _covered(spans: Spans) -> Floats:

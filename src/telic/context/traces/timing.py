@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from telic.context.deviation import CAP, Deviation
+from telic.context.quantiles import at, median
 from telic.context.traces.spans import NANOSECONDS, Floats, Ints, Spans
 
 _FLOOR = 0.001  # a spread below this is the clock's [s]
@@ -78,11 +79,13 @@ def _compare(healthy: Samples, now: Samples, kind: str) -> list[Deviation]:
     by_name: dict[tuple[str, str], list[Floats]] = {}  # instances come and go: the baseline is that of the service
     for (entity, _, name), (_, values) in healthy.items():
         by_name.setdefault((entity, name), []).append(values)
+    samples = {key: np.concatenate(values) for key, values in by_name.items()}
+    blended = {key: _blend(sample, usual) for key, sample in samples.items()}
+    nobody, unknown = np.zeros(0), _blend(np.zeros(0), usual)
     found = []
     for (entity, instance, name), (starts, values) in now.items():
-        known = by_name.get((entity, name))
-        sample = np.concatenate(known) if known else np.zeros(0)
-        middle, limit = _blend(sample, usual)
+        sample = samples.get((entity, name), nobody)
+        middle, limit = blended.get((entity, name), unknown)
         if not math.isfinite(limit):
             continue
         over = values > limit
@@ -98,7 +101,7 @@ def _compare(healthy: Samples, now: Samples, kind: str) -> list[Deviation]:
                 surprise=surprise,
                 onset=float(when.min()) / NANOSECONDS,
                 before=middle,
-                now=float(np.median(values[over])),
+                now=median(values[over]),
                 excess=float((values[over] - middle).sum()),
                 unit="s",
                 instance=instance,
@@ -135,10 +138,11 @@ def exceedances(over: int, count: int, before_over: int, before: int) -> float:
 
 def _limits(values: Floats) -> tuple[float, float]:
     """Middle and upper limit of healthy times [s]."""
-    logs = np.log(np.maximum(values, _FLOOR))
-    middle, upper = np.quantile(logs, [0.5, 1.0 - _TAIL])
-    spread = max(1.4826 * float(np.median(np.abs(logs - middle))), _SPREAD)
-    return float(np.median(values)), math.exp(max(float(middle) + _FAR * spread, float(upper)))
+    ordered = np.sort(values)
+    logs = np.log(np.maximum(ordered, _FLOOR))
+    middle, upper = at(logs, 0.5), at(logs, 1.0 - _TAIL)
+    spread = max(1.4826 * at(np.sort(np.abs(logs - middle)), 0.5), _SPREAD)
+    return at(ordered, 0.5), math.exp(max(middle + _FAR * spread, upper))
 
 
 def _blend(sample: Floats, usual: tuple[float, float] | None) -> tuple[float, float]:

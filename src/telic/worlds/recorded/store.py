@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -162,15 +163,14 @@ def _filled(
     found: Mapping[str, NDArray[np.generic]], names: Sequence[str], kind: str
 ) -> dict[str, NDArray[np.generic]]:
     """Empty numbers become NaN."""
-    import numpy as np
-
     columns = SCHEMAS[kind].columns
-    return {
-        name: np.ma.filled(found[name], np.nan if columns[name] == NUMBER else 0)
-        if isinstance(found[name], np.ma.MaskedArray)
-        else found[name]
-        for name in names
-    }
+    return {name: _full(found[name], math.nan if columns[name] == NUMBER else 0) for name in names}
+
+
+def _full(column: NDArray[np.generic], empty: float) -> NDArray[np.generic]:
+    """A column without a mask; `numpy.ma` is slow to import and seldom needed."""
+    filled = getattr(column, "filled", None)
+    return column if filled is None else filled(empty)
 
 
 def _column(name: str, kind: str) -> str:

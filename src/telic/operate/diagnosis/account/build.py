@@ -13,9 +13,9 @@ from telic.operate.diagnosis.account.rivals import rivals_of
 from telic.operate.diagnosis.account.steps import steps_of
 from telic.operate.diagnosis.account.timeline import timeline_of
 from telic.operate.diagnosis.causes import look
-from telic.operate.diagnosis.culprit import ChangeVerdict
 from telic.operate.diagnosis.culprit.rank import judge
 from telic.operate.diagnosis.culprit.scene import scene
+from telic.operate.diagnosis.culprit.verdict import ChangeVerdict
 from telic.tools.evidence import Notebook
 from telic.worlds.recorded import Recording
 

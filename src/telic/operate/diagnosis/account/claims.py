@@ -5,9 +5,9 @@ from __future__ import annotations
 from telic.errors import TelicError
 from telic.model import Diagnosis
 from telic.model.account import About, Claim
-from telic.operate.diagnosis.culprit import ChangeVerdict, Reason
 from telic.operate.diagnosis.culprit.scene import Scene
 from telic.operate.diagnosis.culprit.signs import quoted
+from telic.operate.diagnosis.culprit.verdict import ChangeVerdict, Reason
 from telic.tools.evidence import Notebook
 
 LIGHT = 0.3  # reasons that weigh less are left out [nats]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from telic.model import Diagnosis, Hypothesis
 from telic.model.account import Rival
-from telic.operate.diagnosis.culprit import ChangeVerdict
+from telic.operate.diagnosis.culprit.verdict import ChangeVerdict
 
 ENTITIES, CHANGES = 3, 6  # that are told [1]
 _FATAL = "time"  # a change that came too late needs no other reason

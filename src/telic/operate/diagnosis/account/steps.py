@@ -5,8 +5,8 @@ from __future__ import annotations
 from telic.context.changes import vocabulary
 from telic.model import Diagnosis
 from telic.model.account import Step
-from telic.operate.diagnosis.culprit import ChangeVerdict
 from telic.operate.diagnosis.culprit.scene import Scene
+from telic.operate.diagnosis.culprit.verdict import ChangeVerdict
 
 _CULPRIT = "telic.operate.diagnosis.culprit"
 _BY_MECHANISM = {

@@ -8,8 +8,7 @@ from dataclasses import replace
 from telic.context.seen import Seen
 from telic.operate.diagnosis.causes.cause import Cause, Reason
 from telic.operate.diagnosis.causes.ranking import NOTHING
-from telic.operate.diagnosis.culprit import ChangeVerdict
-from telic.operate.diagnosis.culprit import rank as rank_changes
+from telic.operate.diagnosis.culprit.verdict import ChangeVerdict
 
 _SURE = 0.5  # of a verdict that may name the place [1]
 _AHEAD = 1.0  # by this much the place that a change names comes before others [nats]
@@ -24,6 +23,8 @@ def with_change(causes: Sequence[Cause], seen: Seen) -> list[Cause]:
     if not seen.recording.changes():
         return found
     entity = found[0].entity if found else seen.symptom.entity
+    from telic.operate.diagnosis.culprit.rank import rank as rank_changes  # slow to import, and seldom needed
+
     verdict = rank_changes(seen.recording, entity, seen.symptom.onset)[0]
     return _joined(found, verdict, seen)
 

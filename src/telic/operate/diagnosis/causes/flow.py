@@ -14,6 +14,7 @@ from telic.context.deviation import CAP, Deviation
 from telic.context.metrics.deviation import nats, spread
 from telic.context.metrics.semantics import Meaning, meaning, quantile, seconds
 from telic.context.metrics.series import Series
+from telic.context.quantiles import at, median
 from telic.context.seen import Seen
 from telic.model.topology import reach
 from telic.operate.diagnosis.causes.cause import Cause, Reason
@@ -164,20 +165,20 @@ def _amount(seen: Seen, series: Series, requests: Series | None, grid: Floats, k
         before = _quiet(seen, times, values)
     if not len(before) or not len(values):
         return None
-    middle = float(np.median(before))
+    middle = median(before)
     worse = -1.0 if meaning(series.name, series.unit) == "availability" else 1.0
     unit = seconds(series.name, series.unit) if kind == "latency" else 0.01 if _percent(series) else 1.0
     counts = _at(requests, times) if requests is not None else np.ones(len(times))
     asked = requests is not None and (kind == "latency" or unit < 1.0 or _SHARE.search(series.name) is not None)
     weights = counts if asked else np.ones(len(times))
-    usual = float(np.median(counts)) if asked else 1.0
+    usual = median(counts) if asked else 1.0
     excess = worse * (values - middle) * unit * weights
     healthy = worse * (before - middle) * unit * usual
     one = _quantum(excess) if kind == "errors" and not asked else 0.0
     scale = max(_scale(healthy, middle * unit * usual, usual, kind, asked), one)
-    step = float(np.median(np.diff(grid))) if len(grid) > 1 else seen.window.seconds
+    step = median(np.diff(grid)) if len(grid) > 1 else seen.window.seconds
     late = times + step > (seen.symptom.onset or seen.window.start)
-    already = float(np.median(excess[~late])) if len(excess[~late]) else 0.0
+    already = median(excess[~late]) if len(excess[~late]) else 0.0
     over = (excess - max(already, 0.0)) / scale  # what there was before the symptom is not what made it
     counted = late & (over > _COUNTS)
     surprise = min(float(nats(over[counted]).sum()), CAP)
@@ -218,13 +219,13 @@ def _at(requests: Series, times: Floats) -> Floats:
     """Requests at `times`; the usual number where none was recorded."""
     places = np.clip(np.searchsorted(requests.times, times, side="right") - 1, 0, len(requests.times) - 1)
     same = np.abs(requests.times[places] - times) < 1.0
-    return np.where(same, requests.values[places], np.median(requests.values))
+    return np.where(same, requests.values[places], median(requests.values))
 
 
 def _scale(healthy: Floats, size: float, requests: float, kind: str, asked: bool) -> float:
     """Spread of an excess when all is well; of few healthy values the least that is plausible is taken."""
     found = spread(healthy) if len(healthy) > 1 else 0.0
-    tail = float(np.quantile(np.abs(healthy), 0.99)) / _TAIL
+    tail = at(np.sort(np.abs(healthy)), 0.99) / _TAIL
     few = len(healthy) < _FEW
     if kind == "latency":
         return max(found, tail, abs(size) * (_RELATIVE_FEW if few else _RELATIVE), 1e-9)
