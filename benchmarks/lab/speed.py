@@ -8,16 +8,20 @@ import statistics
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
 import psutil
 
+from telic.lab.runs import folder as runs
 from telic.lab.scenario import Load, Placed, Scenario
 from telic.lab.scenario.generator import PHASES, RATE
 from telic.lab.session import many, running
 from telic.lab.session.record import WorldKind
+from telic.lab.session.running import Ahead
+from telic.lab.session.standby import Standby
 
 LIKE_SUITES: dict[str, Any] = {"workload": Load(rate=RATE), "phases": PHASES}  # as generated scenarios are
 SICK = Scenario("sick", faults=(Placed("network", {"kind": "delay"}),), **LIKE_SUITES)
@@ -66,17 +70,27 @@ def pace(world: WorldKind, seconds: float, *, least: int = 2, actor: str = "teli
     raise AssertionError("the circle of scenarios does not end")
 
 
-def ready() -> tuple[float, float]:
-    """Return how long this process took to its first loaded live world, and from there to the next one [s]."""
-    started = psutil.Process().create_time()
+def live(episodes: int, *, jobs: int = 2, actor: str = "telic") -> float:
+    """Return live episodes an hour, sick and healthy ones in turns, `jobs` at a time [1/h]."""
     with running.folder() as home:
+        seeds = range(1, episodes // 2 + 1)
+        run = runs.create(home, runs.cells((SICK, CALM), (actor,), seeds, world="local"), now=time.time())
+        begun = time.monotonic()
+        done = many.run(run, (SICK, CALM), jobs=jobs)
+        return 3600.0 * sum(not each.error for each in done) / (time.monotonic() - begun)
+
+
+def ready() -> tuple[float, float]:
+    """Return how long this process took to its first loaded live world, and from its end to a fresh one [s]."""
+    started = psutil.Process().create_time()
+    with running.folder() as home, closing(Standby()) as standby:
         design = running.prepared(CALM.app, home)
-        with running.loaded(CALM, 1, "local", design=design) as course:
-            course.settle()
-            first, over = time.time() - started, time.monotonic()
-        with running.loaded(CALM, 2, "local", design=design) as course:
-            course.settle()
-            return first, time.monotonic() - over
+        with running.loaded(CALM, 1, "local", design=design, ahead=Ahead(standby, design)) as course:
+            first = time.time() - started
+            course.pause(CALM.phases.warm)
+            over = time.monotonic()
+        with running.loaded(CALM, 2, "local", design=design, ahead=Ahead(standby)) as course:
+            return first, time.monotonic() - over - course.timings["loaded"]
 
 
 def starts(times: int = 3) -> tuple[float, float]:

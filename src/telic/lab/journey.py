@@ -32,7 +32,7 @@ from telic.worlds.local.world import LocalWorld
 
 T = TypeVar("T")
 
-__all__ = ["Episode", "Hurt", "Journey", "Told", "start"]
+__all__ = ["Episode", "Hurt", "Journey", "Told", "loaded", "start"]
 
 
 class Journey(Course):
@@ -153,9 +153,40 @@ def start(
     tell(Told(time.time(), "step", f"everything is ready after {timings['ready']:.1f} s"))
     with ExitStack() as ends:
         ends.callback(_down, settings, made.system, timings)
+        journey = ends.enter_context(
+            loaded(
+                world,
+                made,
+                tell,
+                workload=workload,
+                rate=rate,
+                shape=shape,
+                seed=seed,
+                operate=operate,
+                observe=observe,
+            )
+        )
+        journey.timings = timings
+        yield journey
+
+
+@contextmanager
+def loaded(
+    world: LocalWorld,
+    made: Design,
+    tell: Tell,
+    *,
+    workload: str = "normal",
+    rate: float | None = None,
+    shape: str = "constant",
+    seed: int = 1,
+    operate: bool = True,
+    observe: Observe = lambda world: None,
+) -> Iterator[Journey]:
+    """Load a world that is up; at the end load and operator have ended, and the world is let go but runs on."""
+    with ExitStack() as ends:
         ends.callback(world.close)
         journey = Journey(world, made, tell, observe)
-        journey.timings = timings
         ends.callback(journey.end)
         ends.enter_context(
             load.start(

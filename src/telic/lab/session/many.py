@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import shlex
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from telic.errors import TelicError, UsageError
@@ -16,9 +19,10 @@ from telic.lab.runs.folder import Cell
 from telic.lab.scenario import Scenario, digest
 from telic.lab.session import running
 from telic.lab.session.record import Episode, write
-from telic.lab.session.running import Play
+from telic.lab.session.running import Ahead, Play
 from telic.lab.session.session import Session
 from telic.lab.session.stage import Stage
+from telic.lab.session.standby import Standby
 from telic.model import Design
 
 BATCH = 25  # episodes of one worker process, which then ends and gives its memory back [1]
@@ -114,7 +118,7 @@ def run(
     with running.folder() as home:
         designs = {each.app: running.prepared(each.app, home) for each in known.values()}
         works = [_Work(each, known[each.scenario, each.scenario_hash], folder, designs, given) for each in todo]
-        for each in _parallel(works, jobs) if jobs > 1 else map(_run, works):
+        for each in _parallel(works, jobs) if jobs > 1 else _in_turn(works):
             tell(each)
             done.append(each)
     return done
@@ -131,9 +135,12 @@ class _Work:
     plays: Mapping[str, Play]
 
 
-def _run(work: _Work) -> Done:
+def _run(work: _Work, after: _Work | None, standby: Standby) -> Done:
+    """Run one episode; a live world for the one `after` it starts meanwhile."""
     cell = work.cell
     play = work.plays.get(cell.actor) or built_in(cell.actor)
+    then = after.designs[after.scenario.app] if after else None
+    begun = time.monotonic()
     try:
         episode: Episode = running.run(
             work.scenario,
@@ -143,30 +150,63 @@ def _run(work: _Work) -> Done:
             world=cell.world,
             repeat=cell.repeat,
             design=work.designs[work.scenario.app],
+            ahead=Ahead(standby, then),
         )
     except TelicError as error:
         return Done(cell, error=f"{error}; {error.hint}" if error.hint else str(error))
-    return Done(cell, write(work.folder / runs.EPISODES, episode), seconds=sum(episode.timings.values()))
+    return Done(cell, write(work.folder / runs.EPISODES, episode), seconds=time.monotonic() - begun)
 
 
-_taken: list[_Work] = []  # of a worker process, handed over by the fork
+def _in_turn(works: Sequence[_Work]) -> Iterator[Done]:
+    """Run `works` one after the other in this process."""
+    with closing(Standby()) as standby:
+        for work, after in zip_longest(works, works[1:]):
+            yield _run(work, after, standby)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What a worker process was handed over by the fork."""
+
+    works: Sequence[_Work] = ()
+    standby: Standby = field(default_factory=Standby)
+
+
+_taken: list[_Taken] = []
 
 
 def _take(works: Sequence[_Work]) -> None:
-    _taken[:] = works
+    _taken[:] = [_Taken(works)]
 
 
 def _run_number(number: int) -> Done:
-    return _run(_taken[number])
+    """Run one of the episodes that this process took over; after the last no live world is left."""
+    (taken,) = _taken
+    after = taken.works[number + 1] if number + 1 < len(taken.works) else None
+    done = _run(taken.works[number], after, taken.standby)
+    if after is None:
+        taken.standby.close()
+    return done
 
 
 def _parallel(works: Sequence[_Work], jobs: int) -> Iterator[Done]:
-    """Run `works` in `jobs` processes forked from this one, where everything is imported and every design is made."""
+    """Run `works` in `jobs` processes forked from this one, where everything is imported and every design is made.
+
+    Who needs live worlds one ahead has to know what comes next: those are dealt out to the processes beforehand.
+    """
     context = multiprocessing.get_context("fork")
     for start in range(0, len(works), BATCH * jobs):
         batch = works[start : start + BATCH * jobs]
-        with ProcessPoolExecutor(jobs, context, initializer=_take, initargs=(batch,)) as pool:
-            asked = {pool.submit(_run_number, number): each for number, each in enumerate(batch)}
+        live = any(each.cell.world == "local" for each in batch)
+        lanes = [lane for lane in (batch[number::jobs] for number in range(jobs)) if lane] if live else [batch]
+        asked: dict[Future[Done], _Work] = {}
+        with ExitStack() as pools:
+            for lane in lanes:
+                pool = pools.enter_context(
+                    ProcessPoolExecutor(1 if live else jobs, context, initializer=_take, initargs=(lane,))
+                )
+                for number, each in enumerate(lane):
+                    asked[pool.submit(_run_number, number)] = each
             for future in as_completed(asked):
                 error = future.exception()
                 lost = Done(asked[future].cell, error=f"its process ended: {error}")

@@ -118,7 +118,7 @@ class Episode:
     post: Post = Post()
     cost: Cost = Cost()
     ended: str = "time"  # submitted | budget | time | crashed: ...
-    timings: Mapping[str, float] = field(default_factory=dict)  # ready, run, down: of the machine's clock [s]
+    timings: Mapping[str, float] = field(default_factory=dict)  # ready, reset, loaded, run: of the machine's clock [s]
     repeat: int = 1  # which of several with the same scenario, seed and actor
     schema: str = SCHEMA
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from telic import apps, intent, loop
 from telic.lab.course import Course, Tell
@@ -18,12 +16,21 @@ from telic.lab.scenario import Scenario
 from telic.lab.session.record import Episode, WorldKind
 from telic.lab.session.session import Session
 from telic.lab.session.stage import Means, Stage
+from telic.lab.session.standby import PREFIX, Standby, folder
 from telic.model import Design
 from telic.settings import Settings
 
-PREFIX = "telic-lab-"  # of every folder that an episode leaves behind where it is killed
+__all__ = ["PREFIX", "Ahead", "Play", "folder", "loaded", "prepared", "run"]
 
 Play = Callable[[Session, Stage], None]
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Where live worlds come from, and which one is needed after this episode."""
+
+    standby: Standby
+    then: Design | None = None
 
 
 def run(
@@ -36,6 +43,8 @@ def run(
     repeat: int = 1,
     tell: Tell = lambda told: None,
     design: Design | None = None,
+    ahead: Ahead | None = None,
+    keep: Path | None = None,
 ) -> Episode:
     """Run one episode in a world of its own.
 
@@ -49,10 +58,19 @@ def run(
         Of everything that the scenario leaves open: place and moment of faults, traffic, and the simulated world.
     design
         Of the scenario's app, where it was made already.
+    ahead
+        For live worlds: where they come from; a world that starts now and is down at the end without it.
+    keep
+        Folder that becomes a recording of the episode; it must not exist.
     """
+    if scenario.recording:
+        from telic.lab.recorded import stage as tape
+
+        with folder() as home:
+            return tape.run(scenario, play, actor=actor, folder=home, seed=seed, repeat=repeat)
     wanted = intent_of(scenario.app) if made_up(scenario.app) else intent.read(apps.find(scenario.app))
     means = Means(scenario, seed, actor, world, wanted, repeat)
-    with loaded(scenario, seed, world, tell, design) as course:
+    with loaded(scenario, seed, world, tell, design, ahead) as course:
         begun = time.monotonic()
         stage = Stage(course, means)
         session = stage.open()
@@ -61,6 +79,10 @@ def run(
         except Exception as error:  # noqa: BLE001 - whatever an actor raises ends its session, not the lab
             session.end(f"crashed: {type(error).__name__}: {error}"[:500])
         episode = stage.close()
+        if keep is not None:
+            from telic.lab.recorded import taking
+
+            taking.take(course, episode, keep)
         took = time.monotonic() - begun
     return replace(episode, timings={**course.timings, "run": took})
 
@@ -72,12 +94,15 @@ def loaded(
     world: WorldKind = "simulated",
     tell: Tell = lambda told: None,
     design: Design | None = None,
+    ahead: Ahead | None = None,
 ) -> Iterator[Course]:
     """Start and load a scenario's app in a folder of its own, with nobody at work."""
     if world == "local":
-        from telic.lab import journey as courses
-    elif world == "queueing" or made_up(scenario.app):
-        from telic.lab import modelled as courses  # type: ignore[no-redef]
+        with folder() as home, _live(scenario, seed, tell, design or prepared(scenario.app, home), ahead) as course:
+            yield course
+        return
+    if world == "queueing" or made_up(scenario.app):
+        from telic.lab import modelled as courses
     else:
         from telic.lab import virtual as courses  # type: ignore[no-redef]
     with folder() as home:
@@ -97,10 +122,33 @@ def loaded(
 
 
 @contextmanager
-def folder() -> Iterator[Path]:
-    """Give a folder that is gone afterwards; its name says whose it is, for who cleans up after a killed lab."""
-    with TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as home:
-        yield Path(home)
+def _live(scenario: Scenario, seed: int, tell: Tell, design: Design, ahead: Ahead | None) -> Iterator[Course]:
+    from telic.lab import journey
+
+    standby, load = ahead.standby if ahead else Standby(), scenario.workload
+    with ExitStack() as ends:
+        if ahead is None:
+            ends.callback(standby.close)
+        begun = time.monotonic()
+        lent = ends.enter_context(standby.lent(design))
+        reset = time.monotonic() - begun
+        course = ends.enter_context(
+            journey.loaded(
+                lent.world,
+                design,
+                tell,
+                workload=load.name,
+                rate=load.rate,
+                shape=load.shape,
+                seed=seed,
+                operate=False,
+            )
+        )
+        course.timings = lent.timings
+        course.timings |= {"reset": reset, "loaded": time.monotonic() - begun - reset}
+        if ahead and ahead.then:
+            standby.prepare(ahead.then)
+        yield course
 
 
 @cache

@@ -1,0 +1,118 @@
+"""Live worlds one ahead: while one episode runs, the world of the next starts and that of the last goes down.
+
+Every episode gets a fresh world: a folder, stores, ports, telemetry and secrets of its own, so that nothing of an
+earlier one can be read. Starting it beside the warm-up of the episode before costs nobody a measured second.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from telic import loop
+from telic.errors import TelicError
+from telic.lab.course import timed
+from telic.model import Design
+from telic.settings import Settings
+from telic.worlds.local import launch
+from telic.worlds.local.world import LocalWorld
+
+PREFIX = "telic-lab-"  # of every folder that an episode leaves behind where it is killed
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """Give a folder that is gone afterwards; its name says whose it is, for who cleans up after a killed lab."""
+    with _folder() as home:
+        yield Path(home)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A live world that is up and that nobody has used."""
+
+    design: Design
+    world: LocalWorld
+    home: TemporaryDirectory[str]
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+class Standby:
+    """Lends live worlds, each to one episode."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="standby")
+        self._next: tuple[str, Future[Waiting]] | None = None
+        self._ending: list[Future[None]] = []
+
+    def prepare(self, design: Design) -> None:
+        """Begin to start a world of `design`, unless one waits already."""
+        if self._next is None:
+            self._next = (design.hash, self._threads.submit(_up, design))
+
+    @contextmanager
+    def lent(self, design: Design) -> Iterator[Waiting]:
+        """Lend the world that waits, or start one now; it goes down in the background afterwards.
+
+        Raises
+        ------
+        WorldError
+            It did not get ready, also when it was tried once more.
+        """
+        waiting = self._take(design)
+        try:
+            yield waiting
+        finally:
+            self._ending.append(self._threads.submit(_down, waiting))
+
+    def close(self) -> None:
+        """Take down whatever is up; raise what went wrong with it."""
+        if self._next is not None:
+            _, started = self._next
+            self._next = None
+            if started.exception() is None:
+                self._ending.append(self._threads.submit(_down, started.result()))
+        self._threads.shutdown()
+        for each in self._ending:
+            each.result()
+
+    def _take(self, design: Design) -> Waiting:
+        known, self._next = self._next, None
+        if known is None:
+            return _up(design)
+        digest, started = known
+        try:
+            waiting = started.result()
+        except TelicError:
+            return _up(design)
+        if digest == design.hash:
+            return waiting
+        self._ending.append(self._threads.submit(_down, waiting))
+        return _up(design)
+
+
+def _folder() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
+
+
+def _up(design: Design) -> Waiting:
+    home = _folder()
+    timings: dict[str, float] = {}
+    settings = replace(Settings.read({}), home=Path(home.name), port=0, otlp_port=0)
+    try:
+        with timed(timings, "ready"):
+            world = loop.deploy(design, settings, fresh=True)
+    except BaseException:
+        home.cleanup()
+        raise
+    return Waiting(design, world, home, timings)
+
+
+def _down(waiting: Waiting) -> None:
+    with waiting.home, timed(waiting.timings, "down"):
+        launch.down(waiting.world.state_folder)

@@ -1,0 +1,94 @@
+"""Live worlds one ahead: each is used once, a failed start is tried again, and none is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from telic import loop
+from telic.errors import WorldError
+from telic.lab.session.standby import Standby
+from telic.worlds.local import launch
+
+HOTEL, SHOP = SimpleNamespace(hash="hotel"), SimpleNamespace(hash="shop")
+
+
+class Worlds:
+    """What is up now, and what ever was."""
+
+    def __init__(self) -> None:
+        self.up: list[Path] = []
+        self.started: list[str] = []
+        self.fail = 0
+
+    def deploy(self, design: Any, settings: Any, **given: Any) -> Any:
+        self.started.append(design.hash)
+        if self.fail:
+            self.fail -= 1
+            raise WorldError("no room")
+        self.up.append(settings.home)
+        return SimpleNamespace(state_folder=settings.home)
+
+    def down(self, state: Path) -> None:
+        self.up.remove(state)
+
+
+@pytest.fixture
+def worlds(monkeypatch: pytest.MonkeyPatch) -> Worlds:
+    made = Worlds()
+    monkeypatch.setattr(loop, "deploy", made.deploy)
+    monkeypatch.setattr(launch, "down", made.down)
+    return made
+
+
+def borrow(standby: Standby, design: Any, then: Any = None) -> Path:
+    with standby.lent(design) as lent:
+        assert lent.design is design
+        if then:
+            standby.prepare(then)
+        return lent.world.state_folder
+
+
+def test_the_next_world_is_another_one_and_nothing_is_left(worlds: Worlds) -> None:
+    standby = Standby()
+    first = borrow(standby, HOTEL, then=HOTEL)
+    second = borrow(standby, HOTEL, then=HOTEL)  # and one more that nobody takes
+    standby.close()
+    assert first != second
+    assert worlds.started == ["hotel"] * 3
+    assert not worlds.up
+    assert not first.exists()
+    assert not second.exists()
+
+
+def test_a_world_of_another_system_is_not_lent(worlds: Worlds) -> None:
+    standby = Standby()
+    borrow(standby, HOTEL, then=SHOP)
+    borrow(standby, HOTEL)
+    standby.close()
+    assert worlds.started == ["hotel", "shop", "hotel"]
+    assert not worlds.up
+
+
+def test_a_start_that_failed_meanwhile_is_tried_once_more(worlds: Worlds) -> None:
+    standby = Standby()
+    with standby.lent(HOTEL):  # type: ignore[arg-type]
+        worlds.fail = 1
+        standby.prepare(HOTEL)  # type: ignore[arg-type]
+    borrow(standby, HOTEL)
+    worlds.fail = 1
+    with pytest.raises(WorldError, match="no room"), standby.lent(HOTEL):  # type: ignore[arg-type]
+        pass
+    standby.close()
+    assert not worlds.up
+
+
+def test_an_episode_that_fails_still_gives_its_world_back(worlds: Worlds) -> None:
+    standby = Standby()
+    with pytest.raises(RuntimeError), standby.lent(HOTEL):  # type: ignore[arg-type]
+        raise RuntimeError
+    standby.close()
+    assert not worlds.up
