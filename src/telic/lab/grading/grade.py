@@ -83,6 +83,8 @@ def _from(harm: float | None, moment: float | None, judged: Judged) -> float | N
 
 def _void(episode: Episode) -> str:
     """Say why the episode says nothing about its actor; what the actor did itself never makes it void."""
+    if episode.world == "recorded" and not episode.users:
+        return ""  # what users got was not recorded; what was wrong is known all the same
     well = users.well_before(episode)
     if well is None:
         return "there was no load in the healthy baseline"

@@ -62,14 +62,23 @@ def cells(
     world: WorldKind = "simulated",
     repeats: int = 1,
 ) -> tuple[Cell, ...]:
-    """Return every episode of scenarios times seeds times actors, seed by seed, so that a stopped run is balanced."""
-    known = [(each.name, digest(each)) for each in scenarios]
+    """Return every episode of scenarios times seeds times actors, seed by seed, so that a stopped run is balanced.
+
+    A recording leaves a seed nothing to choose: it is replayed once for each repeat, in the world `recorded`.
+    """
+    known = [(each, digest(each)) for each in scenarios]
+    if world == "recorded" and (played := [each for each, _ in known if not each.recording]):
+        raise UsageError(
+            f"scenario {played[0].name} is no recording",
+            hint=f"make one: telic lab record {played[0].name} --out FOLDER",
+        )
     return tuple(
-        Cell(name, hashed, seed, actor, world, repeat)
+        Cell(each.name, hashed, seed, actor, "recorded" if each.recording else world, repeat)
         for repeat in range(1, repeats + 1)
-        for seed in seeds
-        for name, hashed in known
+        for place, seed in enumerate(seeds)
+        for each, hashed in known
         for actor in actors
+        if not (each.recording and place)
     )
 
 

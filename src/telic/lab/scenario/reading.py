@@ -16,7 +16,8 @@ from telic.lab.scenario.writing import WORDS, default_of
 from telic.registry import near_names
 
 SUITES = Path(__file__).parents[1] / "suites"
-KEYS = ("schema", "name", "app", "tasks", "difficulty", "workload", "faults", "noise", "phases")
+KEYS = ("schema", "name", "app", "tasks", "difficulty", "workload", "faults", "noise", "phases", "recording")
+OF_RECORDINGS = ("schema", "name", "tasks", "difficulty", "recording")  # everything else was recorded
 CHOICES = {"Shape": get_args(Shape), "NoiseKind": get_args(NoiseKind)}
 LONGEST = 3600.0  # of any phase [s]
 
@@ -65,6 +66,8 @@ def parse(text: str, path: Path = Path("scenario.toml")) -> Scenario:
     _only(document, KEYS, source, "a scenario")
     if document.get("schema") != SCHEMA:
         raise source.wrong(f"schema is {document.get('schema')!r}", f'write schema = "{SCHEMA}"', "schema")
+    if "recording" in document:
+        return _recorded(document, source)
     scenario = Scenario(
         name=_text(document, "name", source, path.stem),
         app=_text(document, "app", source, "hotel"),
@@ -80,8 +83,11 @@ def parse(text: str, path: Path = Path("scenario.toml")) -> Scenario:
 
 
 def suite(name: str, root: Path = SUITES) -> list[Scenario]:
-    """Return the scenarios of a suite by name: a bundled one, or any folder of scenario files."""
-    return [read(each) for each in files(name, root)]
+    """Return the scenarios of a suite by name: a bundled one, a folder of scenario files, or of recorded incidents."""
+    from telic.lab.recorded import scenarios as recorded  # they need scenarios themselves
+
+    tapes = recorded.folders(name)
+    return [recorded.scenario(each) for each in tapes] if tapes else [read(each) for each in files(name, root)]
 
 
 def files(name: str, root: Path = SUITES) -> list[Path]:
@@ -108,6 +114,23 @@ def files(name: str, root: Path = SUITES) -> list[Path]:
 def suites(root: Path = SUITES) -> list[str]:
     """Return the names of the bundled suites."""
     return sorted(each.name for each in root.glob("*") if any(each.glob("*.toml"))) if root.is_dir() else []
+
+
+def _recorded(document: Mapping[str, object], source: Source) -> Scenario:
+    """Return the scenario of a recorded incident: its folder says what the file does not."""
+    from telic.lab.recorded import scenarios as recorded
+
+    _only(document, OF_RECORDINGS, source, "the scenario of a recording")
+    folder = source.path.parent / _text(document, "recording", source, "")
+    if not (folder / recorded.HEADER).is_file():
+        raise source.wrong(f"{folder} is no recorded incident", "a folder with an incident.yaml", "recording")
+    name = _text(document, "name", source, source.path.stem)
+    if not _NAME.fullmatch(name):
+        raise source.wrong(f"name {name!r}", "small letters, digits, dots and dashes, 80 at most", "name")
+    tasks = _tasks(document, source) if "tasks" in document else ()
+    if "mitigate" in tasks:
+        raise source.wrong("tasks ask to mitigate a recording", "detect, localise, explain", "tasks")
+    return recorded.scenario(folder, name=name, tasks=tasks, difficulty=_text(document, "difficulty", source, ""))
 
 
 def _record(kind: type[Any], table: object, where: str, source: Source, number: int = 0) -> Any:

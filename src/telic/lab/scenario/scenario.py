@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from telic.model import Scalar, dump
+from telic.worlds.recorded.replay import fingerprint
 
 SCHEMA = "telic/scenario/v1"
 
@@ -88,6 +90,7 @@ class Scenario:
     faults: tuple[Placed, ...] = ()
     noise: tuple[Noise, ...] = ()
     phases: Phases = Phases()
+    recording: str = ""  # folder of the recorded incident that is replayed; "": it is played
 
     @property
     def healthy(self) -> bool:
@@ -96,6 +99,10 @@ class Scenario:
 
 
 def digest(scenario: Scenario) -> str:
-    """Return a hash of everything in `scenario` but its name."""
-    kept = {name: getattr(scenario, name) for name in scenario.__dataclass_fields__ if name != "name"}
+    """Return a hash of everything in `scenario` but its name; of a recording it is the content, not the place."""
+    kept = {
+        name: getattr(scenario, name) for name in scenario.__dataclass_fields__ if name not in ("name", "recording")
+    }
+    if scenario.recording:
+        kept["recording"] = fingerprint(Path(scenario.recording))
     return "sha256:" + hashlib.sha256(dump(kept)).hexdigest()

@@ -13,9 +13,12 @@ WORDS = {"lasts": "for"}  # fields whose name in a file is a word of Python
 
 def write(scenario: Scenario) -> str:
     """Return a scenario as the text of a file; `parse` reads the same."""
-    lines = [f'schema = "{SCHEMA}"', f"name = {_toml(scenario.name)}", f"app = {_toml(scenario.app)}"]
+    lines = [f'schema = "{SCHEMA}"', f"name = {_toml(scenario.name)}"]
+    lines += [] if scenario.recording else [f"app = {_toml(scenario.app)}"]
     lines += [f"tasks = {_toml(list(scenario.tasks))}"] if scenario.tasks != TASKS else []
     lines += [f"difficulty = {_toml(scenario.difficulty)}"] if scenario.difficulty else []
+    if scenario.recording:
+        return "\n".join([*lines, f"recording = {_toml(scenario.recording)}"]) + "\n"
     lines += _table("[workload]", scenario.workload)
     for each in scenario.faults:
         lines += _table("[[faults]]", each)

@@ -116,7 +116,7 @@ def run(
         actor.factory(name)
     done: list[Done] = []
     with running.folder() as home:
-        designs = {each.app: running.prepared(each.app, home) for each in known.values()}
+        designs = {each.app: running.prepared(each.app, home) for each in known.values() if not each.recording}
         works = [_Work(each, known[each.scenario, each.scenario_hash], folder, designs, given) for each in todo]
         for each in _parallel(works, jobs) if jobs > 1 else _in_turn(works):
             tell(each)
@@ -138,10 +138,10 @@ class _Work:
 def _run(work: _Work, after: _Work | None, standby: Standby) -> Done:
     """Run one episode; a live world for the one `after` it starts meanwhile."""
     cell = work.cell
-    play = work.plays.get(cell.actor) or built_in(cell.actor)
-    then = after.designs[after.scenario.app] if after else None
+    then = after.designs.get(after.scenario.app) if after else None
     begun = time.monotonic()
     try:
+        play = work.plays.get(cell.actor) or _own(cell.actor, work.scenario)
         episode: Episode = running.run(
             work.scenario,
             play,
@@ -149,12 +149,20 @@ def _run(work: _Work, after: _Work | None, standby: Standby) -> Done:
             seed=cell.seed,
             world=cell.world,
             repeat=cell.repeat,
-            design=work.designs[work.scenario.app],
+            design=work.designs.get(work.scenario.app),
             ahead=Ahead(standby, then),
         )
     except TelicError as error:
         return Done(cell, error=f"{error}; {error.hint}" if error.hint else str(error))
     return Done(cell, write(work.folder / runs.EPISODES, episode), seconds=time.monotonic() - begun)
+
+
+def _own(name: str, scenario: Scenario) -> Play:
+    if not scenario.recording:
+        return built_in(name)
+    from telic.lab.recorded import actors
+
+    return actors.play(name)
 
 
 def _in_turn(works: Sequence[_Work]) -> Iterator[Done]:

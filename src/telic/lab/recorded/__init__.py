@@ -1,0 +1,1 @@
+"""Last night's incident, or an episode that was played, as a scenario: recorded, replayed read-only, graded."""

@@ -1,0 +1,164 @@
+"""What a running system shows of a stretch of time, as the files of a recorded incident."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+
+from telic.lab.session.eyes import Eyes
+from telic.model import Observed, Store, Symptom, Window
+from telic.model.intent import Objective
+from telic.telemetry.columns import ARROW, TABLES
+from telic.telemetry.sources import SCHEMAS, Gathered, write
+from telic.telemetry.sources.times import rfc3339
+from telic.worlds.recorded import read
+from telic.worlds.recorded.replay import STORE, Playhead
+from telic.worlds.recorded.replayed import ReplayedWorld
+
+pa: Any = pyarrow
+parquet: Any = importlib.import_module("pyarrow.parquet")
+SLICE = 4.0  # of telemetry that is asked for at once [s]
+MOST = 200_000  # rows of one slice of one table [1]
+LEAST = 0.1  # length of a slice that is not halved any more [s]
+LOOK = 1.0  # between looks of the monitors at the recording [s]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What is recorded: a time in which all was well, and one in which something was wrong, or may have been."""
+
+    baseline: Window
+    window: Window
+
+
+def observed(world: Observed, stretch: Stretch, folder: Path, *, objectives: Sequence[Objective], entry: str) -> None:
+    """Write what `world` shows of a stretch into `folder`, and what monitors of `objectives` say of it."""
+    whole = Window(stretch.baseline.start, stretch.window.end)
+    tables = {name: _rows(world.store(), name, whole) for name in TABLES}
+    told = {**tables, **_around(world, whole), "events": _events(tables["logs"])}
+    write(Gathered(stretch.window, stretch.baseline, told), folder)
+    (folder / STORE).mkdir()
+    for name, table in tables.items():
+        if table.num_rows:
+            parquet.write_table(table, folder / STORE / f"{name}.parquet", compression="zstd")
+    fired = _alerts(folder, stretch, objectives, entry) if objectives else []
+    if fired:
+        lines = (json.dumps(each, ensure_ascii=False) for each in fired)
+        (folder / "alerts.jsonl").write_text("".join(f"{each}\n" for each in lines), encoding="utf-8")
+        _name_symptom(folder, entry or world.topology().entry, fired[0])
+
+
+def _rows(store: Store, name: str, window: Window) -> Any:
+    """Return the rows of a table that arrived in `window`, slice by slice."""
+    columns, parts = [each for each, _ in TABLES[name]], [ARROW[name].empty_table()]
+    start = window.start
+    while start < window.end:
+        end = min(start + SLICE, window.end)
+        sql = f"SELECT {', '.join(columns)} FROM {name} WHERE received_ns >= ? AND received_ns < ?"
+        found = store.query(sql, (round(start * 1e9), round(end * 1e9)), limit=MOST, timeout=30.0)
+        if len(found) == MOST and end - start > LEAST:
+            middle = (start + end) / 2
+            parts += [_rows(store, name, each) for each in (Window(start, middle), Window(middle, end))]
+        elif found:
+            arrays = [pa.array([row[each] for row in found], ARROW[name].field(each).type) for each in columns]
+            parts.append(pa.Table.from_arrays(arrays, schema=ARROW[name]))
+        start = end
+    return pa.concat_tables(parts)
+
+
+def _around(world: Observed, window: Window) -> dict[Any, Any]:
+    """Return changes and topology as tables; alerts are made of the whole later."""
+    changes = [
+        {
+            "time_ns": round(each.time * 1e9),
+            "kind": each.kind,
+            "entity": each.entity,
+            "id": each.id,
+            "summary": each.summary,
+            "diff": each.diff,
+            "author": each.author,
+            "attributes": json.dumps({"before": each.before, "after": each.after}),
+        }
+        for each in world.changes(window)
+    ]
+    topology = world.topology()
+    things = [
+        {"name": each.name, "kind": each.kind, "of": each.of, "on": each.on, "attributes": ""}
+        for each in topology.entities
+    ]
+    edges = [
+        {"caller": each.caller, "callee": each.callee, "kind": each.kind, "calls": each.calls}
+        for each in topology.edges
+    ]
+    rows: Mapping[str, list[dict[str, Any]]] = {"changes": changes, "alerts": [], "entities": things, "edges": edges}
+    return {name: pa.Table.from_pylist(each, schema=SCHEMAS[name]) for name, each in rows.items()}
+
+
+def _events(logs: Any) -> Any:
+    """Return what the supervisor saw, which it tells in logs."""
+    rows = [
+        {
+            "time_ns": each["time_ns"],
+            "kind": each["event_name"].partition(".")[2],
+            "entity": each["instance"] or each["service"],
+            "reason": str(json.loads(each["attributes"] or "{}").get("reason", "")),
+            "text": each["body"],
+            "attributes": "",
+        }
+        for each in logs.to_pylist()
+        if str(each["event_name"]).startswith("instance.")
+    ]
+    return pa.Table.from_pylist(rows, schema=SCHEMAS["events"])
+
+
+def _alerts(folder: Path, stretch: Stretch, objectives: Sequence[Objective], entry: str) -> list[dict[str, object]]:
+    """Let the monitors of a session look at the recording second by second; return what fired, and until when."""
+    fired: dict[tuple[str, str, str], dict[str, object]] = {}
+    ended: list[dict[str, object]] = []
+    clock = Playhead(stretch.window.start)
+    world = ReplayedWorld(read(folder), clock, "", folder)
+    eyes = Eyes(world, objectives, entry, normal=(stretch.baseline.start, stretch.baseline.end))
+
+    async def watch() -> None:
+        while clock.time() < stretch.window.end:
+            reading = await eyes.look()
+            burning = {(each.objective, each.operation, each.signal): each for each in reading.symptoms}
+            for key in [each for each in fired if each not in burning]:
+                ended.append({**fired.pop(key), "end": rfc3339(clock.time())})
+            for key, each in burning.items():
+                fired.setdefault(key, _alert(each, clock.time()))
+            clock.move(LOOK)
+
+    try:
+        asyncio.run(watch())
+    finally:
+        world.close()
+    return sorted([*ended, *fired.values()], key=lambda each: str(each["time"]))
+
+
+def _alert(each: Symptom, time: float) -> dict[str, object]:
+    place = f"{each.operation} at {each.entity}" if each.operation else each.entity
+    return {
+        "time": rfc3339(time),
+        "name": f"{each.objective} burns",
+        "entity": each.entity,
+        "severity": "page",
+        "text": f"{each.signal}: {each.bad} of {each.total} requests of {place} are bad",
+        "signal": each.signal,
+        "operation": each.operation,
+        "onset": each.onset,
+    }
+
+
+def _name_symptom(folder: Path, entry: str, first: Mapping[str, object]) -> None:
+    """Say in ``incident.yaml`` where users were not well, and since when monitors found so."""
+    said = {"entity": entry, "signal": first["signal"], "onset": first["time"]}
+    path = folder / "incident.yaml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}symptom: {json.dumps(said)}\n", encoding="utf-8")
