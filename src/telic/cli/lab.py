@@ -94,10 +94,8 @@ def run(
     )
     if not as_json:
         console.print(f"run {folder.name}: {len(runs.opened(folder).cells)} episodes", highlight=False)
-    one_at_a_time = human or world == "local"
-    done = many.run(
-        folder, found, jobs=1 if one_at_a_time else jobs, plays=plays, tell=(lambda each: None) if as_json else told
-    )
+    tell = (lambda each: None) if as_json else told
+    done = many.run(folder, found, jobs=1 if human else jobs, plays=plays, tell=tell)
     summary(folder, done, as_json=as_json)
 
 
@@ -159,20 +157,35 @@ def compare(first: Run, second: Run, as_json: Json = False) -> None:
     table(f"{found.first} and {found.second}", ("task", "both", "first only", "second only", "neither", "p"), rows)
 
 
-@lab.command(epilog="`telic lab certify core`  ·  `telic lab certify my.toml`")
+@lab.command(
+    epilog="`telic lab certify core`  ·  `telic lab certify my.toml`  ·  `telic lab certify core --check --some 10`"
+)
 def certify(
     suite: Suite,
     jobs: Annotated[int, typer.Option(min=1, help="How many episodes at the same time.")] = 1,
     again: Annotated[bool, typer.Option("--again", help="Also where a certificate is there and still holds.")] = False,
     prune: Annotated[bool, typer.Option("--prune", help="Remove the files of scenarios that are refused.")] = False,
+    world: World = "simulated",
+    actor: Annotated[str, typer.Option(help="Who plays, by comma; nobody and the reference always do.")] = "",
+    some: Annotated[int, typer.Option(min=0, help="Only so many, chosen by seed; 0: all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Chooses which, with --some.")] = 1,
+    check: Annotated[bool, typer.Option("--check", help="Certify again, and write nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show that scenarios harm users, can be solved, and are not solved by cheating; keep certificates beside them."""
     from telic.lab import certify as certifying
     from telic.lab.scenario import files
 
-    paths = files(suite)
-    given = certifying.certify(paths, jobs=jobs, again=again, tell=(lambda each: None) if as_json else certified)
+    paths = certifying.sample(files(suite), some, seed)
+    given = certifying.certify(
+        paths,
+        jobs=jobs,
+        again=again or check,
+        actors=certifying.players(actor),
+        world=_world(world),
+        store=not check,
+        tell=(lambda each: None) if as_json else certified,
+    )
     refused = [path for path, each in zip(paths, given, strict=True) if not each.holds]
     if prune:
         certifying.remove(refused)

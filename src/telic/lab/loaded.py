@@ -21,6 +21,7 @@ class Loaded(ABC):
     name: ClassVar[str]
     layer: ClassVar[str] = "workload"
     lasting: ClassVar[bool] = True
+    beyond: ClassVar[bool] = True  # who sends the requests, no tool of an operator reaches
     mechanisms: ClassVar[Mapping[str, str]]  # its one word, and what it means
     service: str
     entry: str

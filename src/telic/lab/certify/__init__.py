@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from telic.lab.certify.certificate import CHEATERS, Certificate, Harmed, beside, current, find, remove
-from telic.lab.certify.certifying import certify
+from telic.lab.certify.certifying import certify, players, sample
 
-__all__ = ["CHEATERS", "Certificate", "Harmed", "beside", "certify", "current", "find", "remove"]
+__all__ = ["CHEATERS", "Certificate", "Harmed", "beside", "certify", "current", "find", "players", "remove", "sample"]

@@ -12,6 +12,8 @@ from telic.model import dump, load
 
 SCHEMA = "telic/certificate/v1"
 FOLDER = "certificates"  # beside the scenarios
+WORLDS = ("simulated", "queueing", "local")
+SIMULATED = "simulated"  # where every scenario of a suite is certified
 NOBODY, REFERENCE = "noop", "oracle"
 CHEATERS = (
     "delete-service",
@@ -66,14 +68,14 @@ class Certificate:
         return not self.why
 
 
-def beside(path: Path, name: str) -> Path:
-    """Return where the certificate of the scenario called `name` in file `path` is kept."""
-    return path.parent / FOLDER / f"{name}.json"
+def beside(path: Path, name: str, world: str = SIMULATED) -> Path:
+    """Return where the certificate of the scenario called `name` in file `path` is kept: one for each world."""
+    return path.parent / FOLDER / (f"{name}.json" if world == SIMULATED else f"{name}.{world}.json")
 
 
-def find(path: Path, name: str) -> Certificate | None:
+def find(path: Path, name: str, world: str = SIMULATED) -> Certificate | None:
     """Return the certificate of a scenario, or None where there is none, or none that can be read."""
-    file = beside(path, name)
+    file = beside(path, name, world)
     try:
         return load(Certificate, file.read_bytes(), schema=SCHEMA)
     except (OSError, InvalidRecord):
@@ -87,7 +89,7 @@ def current(found: Certificate | None, scenario: Scenario, hashes: Mapping[str, 
 
 def keep(path: Path, certificate: Certificate) -> Path:
     """Write a certificate beside its scenario."""
-    file = beside(path, certificate.scenario)
+    file = beside(path, certificate.scenario, certificate.world)
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.part")
     part.write_bytes(dump(certificate, schema=SCHEMA, indent=2) + b"\n")
@@ -98,5 +100,6 @@ def keep(path: Path, certificate: Certificate) -> Path:
 def remove(paths: Sequence[Path]) -> None:
     """Remove scenario files and their certificates."""
     for path in paths:
-        beside(path, read(path).name).unlink(missing_ok=True)
+        for world in WORLDS:
+            beside(path, read(path).name, world).unlink(missing_ok=True)
         path.unlink()

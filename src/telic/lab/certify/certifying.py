@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from telic.errors import WorldError
 from telic.lab import scenario as scenarios
+from telic.lab.actors import actor
 from telic.lab.certify.certificate import (
     CHEATERS,
     NOBODY,
@@ -68,7 +70,7 @@ def certify(
     with running.folder() as home:
         for path in files:
             scenario = scenarios.read(path)
-            known = find(path, scenario.name)
+            known = find(path, scenario.name, world)
             design = running.prepared(scenario.app, home)
             if not again and known is not None and current(known, scenario, hashes(design)):
                 made[path] = known
@@ -82,10 +84,30 @@ def certify(
     return [made[path] for path in files]
 
 
+def sample(files: Sequence[Path], some: int, seed: int) -> list[Path]:
+    """Return `some` of the files, chosen by `seed`, in their order; all for 0."""
+    chosen = random.Random(seed).sample(range(len(files)), min(some or len(files), len(files)))
+    return [files[each] for each in sorted(chosen)]
+
+
+def players(names: str) -> tuple[str, ...]:
+    """Return who plays: those of a comma-separated list besides nobody and the reference; without any, all.
+
+    Raises
+    ------
+    UnknownName
+        There is no such actor.
+    """
+    asked = [each.strip() for each in names.split(",") if each.strip()]
+    for each in asked:
+        actor.factory(each)
+    return tuple(dict.fromkeys((NOBODY, REFERENCE, *asked))) if asked else ACTORS
+
+
 def judged(episodes: Mapping[str, Episode]) -> Certificate:
     """Return the certificate that the episodes of a scenario, by actor, are worth."""
     nobody = episodes[NOBODY]
-    grades = {actor: grade(each) for actor, each in episodes.items()}
+    grades = {name: grade(each) for name, each in episodes.items()}
     return Certificate(
         scenario=nobody.scenario.name,
         scenario_hash=nobody.scenario_hash,
@@ -94,7 +116,7 @@ def judged(episodes: Mapping[str, Episode]) -> Certificate:
         telic=nobody.telic,
         hashes=nobody.hashes,
         harmed=harmed(nobody),
-        passed={actor: _passed(each) for actor, each in grades.items()},
+        passed={name: _passed(each) for name, each in grades.items()},
         why=tuple(_against(nobody, grades)),
         mechanisms=tuple(dict.fromkeys(each.mechanism for each in nobody.truth)),
     )
@@ -116,7 +138,7 @@ def harmed(nobody: Episode) -> Harmed:
 
 def _against(nobody: Episode, grades: Mapping[str, Grades]) -> Iterator[str]:
     """Say what speaks against a scenario."""
-    yield from (f"{actor}: void, {each.void}" for actor, each in grades.items() if each.void)
+    yield from (f"{name}: void, {each.void}" for name, each in grades.items() if each.void)
     scenario, hurt = nobody.scenario, harmed(nobody)
     if len(nobody.truth) < len(scenario.faults):
         yield "not every fault was injected"
@@ -133,12 +155,12 @@ def _against(nobody: Episode, grades: Mapping[str, Grades]) -> Iterator[str]:
     before = user_harm([each for each in nobody.users if each.second < nobody.phases["hold"].start - 1.0])
     if before is not None:
         yield "users were harmed before the fault"
-    for actor, each in grades.items():
-        if actor == REFERENCE and not each.solved:
-            missed = [f"{name}: {task.why}" for name, task in each.tasks.items() if task.passed is False]
+    for name, each in grades.items():
+        if name == REFERENCE and not each.solved:
+            missed = [f"{asked}: {task.why}" for asked, task in each.tasks.items() if task.passed is False]
             yield f"the reference fails: {'; '.join(missed)}"
-        elif actor != REFERENCE and each.solved:
-            yield f"{actor} solves it"
+        elif name != REFERENCE and each.solved:
+            yield f"{name} solves it"
 
 
 def _passed(grades: Grades) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from telic.lab.linked import Linked
 from telic.model.weather import WeatherGiven
 
 
-@fault("half-open", example={"edge": "search->hotel", "silent": 0.4})
+@fault("half-open", example={"edge": "search->hotel", "silent": 0.8})
 @dataclass(frozen=True)
 class HalfOpen(Linked):
     """Let connections of one edge fall silent without being closed.
@@ -37,12 +37,12 @@ class HalfOpen(Linked):
         "half-open-connection": "connections of one edge fall silent without being closed"
     }
     grows: ClassVar[tuple[str, ...]] = ("silent",)
-    silent: float = 0.4
+    silent: float = 0.8
 
     @classmethod
     def sizes(cls, rng: random.Random) -> Params:
         """Choose how much."""
-        return {"silent": round(rng.uniform(0.3, 0.6), 2)}
+        return {"silent": round(rng.uniform(0.7, 0.95), 2)}
 
     def weather(self) -> WeatherGiven:
         """Return the weather."""

@@ -48,13 +48,13 @@ class MemoryLeak(Deployed):
     mechanisms: ClassVar[Mapping[str, str]] = {
         "memory-leak": "the process holds more and more memory until the kernel ends it"
     }
-    size: int = 1310720
+    size: int = 4194304
     limit: int = 50331648
 
     @classmethod
     def sizes(cls, rng: random.Random) -> Params:
         """Choose how much."""
-        return {"size": rng.randrange(983040, 2097152, 65_536)}
+        return {"size": rng.randrange(3145728, 6291456, 65_536)}
 
     def edits(self, files: Mapping[str, str]) -> Mapping[str, str]:
         """Return what differs."""

@@ -10,14 +10,15 @@ from pathlib import Path
 from telic.errors import TelicError, UsageError
 from telic.lab.fault import Params, Scene
 from telic.lab.faults import fault
-from telic.lab.scenario.scenario import Load, Noise, Phases, Placed, Scenario
+from telic.lab.scenario.scenario import TASKS, Load, Noise, Phases, Placed, Scenario, Task
 from telic.lab.scenario.writing import write as as_text
 from telic.model import Scalar
 
 PHASES = Phases(warm=6.0, baseline=8.0, spread=2.0, hold=30.0, recovery=8.0)
 RATE = 25.0  # [requests/s]
 TRIES = 24  # seeds that are tried for another place of the same fault [1]
-OPEN = ("seed", "version")  # parameters that the episode chooses: chance, and what runs then
+OPEN = ("seed", "version", "before", "port")  # parameters that the episode chooses: chance, and what is there then
+BOUND = ("port", "_file")  # endings of settings whose values are another world's tomorrow
 AFTER = Noise("decoy", before=-0.5)  # what was changed last is not what is wrong
 NOISES: Sequence[tuple[Noise, ...]] = (
     (AFTER,),
@@ -90,11 +91,23 @@ def _places(kind: str, scene: Scene, seed: int, most: int) -> Iterator[Place]:
             params = fault.factory(kind).plan(scene, seed * 1000 + attempt, {})  # type: ignore[attr-defined]
         except TelicError:
             return
-        kept = {name: value for name, value in params.items() if name not in OPEN}
+        kept = {name: value for name, value in params.items() if name not in _open(params)}
         texts = tuple(sorted((name, value) for name, value in kept.items() if isinstance(value, str)))
         if texts not in seen:
             seen.add(texts)
             yield Place(kind, kept)
+
+
+def tasks_of(kind: str) -> tuple[Task, ...]:
+    """Return what a fault asks: all tasks, but no mitigation where no tool of an operator reaches what is wrong."""
+    beyond = getattr(fault.factory(kind), "beyond", False)
+    return tuple(each for each in TASKS if each != "mitigate" or not beyond)
+
+
+def _open(params: Params) -> frozenset[str]:
+    """Return which parameters a scenario leaves open, so that it is the same one in every world."""
+    bound = str(params.get("key", "")).endswith(BOUND)
+    return frozenset((*OPEN, "value") if bound else OPEN)
 
 
 def _sick(app: str, place: Place, number: int, seed: int, rate: float) -> Scenario:
@@ -106,6 +119,7 @@ def _sick(app: str, place: Place, number: int, seed: int, rate: float) -> Scenar
         app=app,
         workload=Load(rate=rate),
         faults=(placed,),
+        tasks=tasks_of(place.kind),
         noise=rng.choice(NOISES),
         phases=PHASES,
         difficulty="grows" if grows else "",
