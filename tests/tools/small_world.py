@@ -44,6 +44,7 @@ class SmallWorld:
     link: str = "a"
     missing: tuple[str, ...] = ("hotel: SELECT, UPDATE ON hotel.hotels",)
     started: float = 0.0
+    runs: bool = True  # the hotel
     policies: dict[str, object] = field(default_factory=dict)
     applied: list[Action] = field(default_factory=list)
     failing: int = 0  # so many applies fail with a WorldError, without effect
@@ -65,7 +66,8 @@ class SmallWorld:
 
     def state(self) -> State:
         def instance(name: str, version: str) -> InstanceState:
-            return InstanceState(f"{name}-1", 7, "ready", version, self.started)
+            phase = "ready" if self.runs or name != "hotel" else "stopped"
+            return InstanceState(f"{name}-1", 7, phase, version, self.started)  # type: ignore[arg-type]
 
         gateway = ServiceState(
             "gateway",
@@ -122,7 +124,7 @@ class SmallWorld:
 
     def fingerprint(self) -> tuple[object, ...]:
         """Everything that an action may change for good."""
-        return self.version, self.port, self.link, self.missing, tuple(sorted(self.policies))
+        return self.version, self.port, self.link, self.missing, self.runs, tuple(sorted(self.policies))
 
     def _obey(self, action: Action) -> None:
         match action.verb:
@@ -138,6 +140,8 @@ class SmallWorld:
                 self.missing = (f"hotel: {action.params['privileges']} ON {action.params['table']}",)
             case "restart":
                 self.started = self.clock.time()
+            case "scale":
+                self.runs = bool(action.params["replicas"])
             case "set_policy":
                 self.policies[action.target] = {}
 
@@ -176,6 +180,7 @@ def wanted(verb: str) -> Action:
         "failover": ("gateway->hotel", {"link": "b"}),
         "grant": ("hotel", {"table": "hotel.hotels", "privileges": "SELECT, UPDATE"}),
         "set_policy": ("gateway->hotel", {"policy": '{"timeout": 0.5}'}),
+        "scale": ("hotel", {"replicas": 1}),
         "flush_cache": ("valkey", {}),
         "revoke": ("hotel", {"table": "hotel.hotels", "privileges": "DELETE"}),
     }

@@ -6,6 +6,7 @@ import pytest
 from tests.tools.small_world import SmallWorld, wanted
 
 from telic.clock import VirtualClock
+from telic.errors import ActionRefused
 from telic.model import Action
 from telic.tools import actions
 
@@ -18,6 +19,7 @@ VERBS = (
     "restart",
     "revoke",
     "rollback",
+    "scale",
     "set_config",
     "set_policies",
     "set_policy",
@@ -40,7 +42,7 @@ def test_every_card_says_effect_precondition_and_undo(card: dict[str, object]) -
 
 @pytest.mark.parametrize("verb", [each for each in VERBS if each not in ("flush_cache", "restart", "revoke", *MANY)])
 def test_the_undo_of_an_action_is_an_action_that_leads_back(verb: str) -> None:
-    world = SmallWorld(VirtualClock(10.0))
+    world = SmallWorld(VirtualClock(10.0), runs=verb != "scale")
     before = world.fingerprint()
     action = wanted(verb)
     made = actions.read(action)
@@ -53,7 +55,14 @@ def test_the_undo_of_an_action_is_an_action_that_leads_back(verb: str) -> None:
     assert undo.action is not None
     actions.read(undo.action)
     world.apply(undo.action)
-    assert world.fingerprint()[:4] == before[:4]
+    assert world.fingerprint()[:5] == before[:5]
+
+
+@pytest.mark.parametrize(("runs", "replicas"), [(True, 1), (True, 0), (False, 0), (False, 2)])
+def test_an_operator_starts_services_and_ends_none(runs: bool, replicas: int) -> None:
+    world = SmallWorld(runs=runs)
+    with pytest.raises(ActionRefused, match="hotel"):
+        actions.read(Action("scale", "hotel", {"replicas": replicas})).precondition(world.state(), world.topology())
 
 
 def test_a_restart_is_seen_by_the_age_of_the_process() -> None:

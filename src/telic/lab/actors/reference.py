@@ -52,6 +52,9 @@ def _taken_back(change: Change, before: State) -> Iterator[Action]:
     if change.kind == "deploy":
         yield Action("rollback", change.entity, {"version": change.before})
         return
+    if change.kind == "scale":
+        yield Action("scale", change.entity, {"replicas": 1})
+        return
     policy = _policies(before).get(change.entity)
     if change.kind == "policy" and policy is not None:
         yield Action("set_policy", change.entity, {"policy": msgspec.json.encode(policy).decode()})

@@ -151,6 +151,25 @@ async def _set_policy(system: System, action: Action) -> Plan:
     )
 
 
+async def _scale(system: System, action: Action) -> Plan:
+    service = service_named(system, action.target)
+    replicas = action.params.get("replicas", 1)
+    runs = system.services[service.name].phase != "stopped"
+    if replicas not in (0, 1) or runs == bool(replicas):
+        raise ActionRefused(
+            f"{service.name} with {replicas} processes: it has {int(runs)}", hint="this world runs 0 or 1 of a service"
+        )
+
+    async def run() -> None:
+        await operations.scale(system, service.name, int(replicas), author=AUTHOR, summary=summary(action))
+
+    return Plan(
+        f"{'start' if replicas else 'end'} {service.name}",
+        run,
+        Undo(Action("scale", service.name, {"replicas": 1 - int(replicas)}, "undo")),
+    )
+
+
 async def _flush_cache(system: System, action: Action) -> Plan:
     if action.target != "valkey" or "valkey" not in system.desired.stores:
         raise ActionRefused(f"no cache {action.target!r}", hint="the cache is called valkey, where the design has one")
@@ -174,6 +193,7 @@ _VERBS: dict[str, Callable[[System, Action], Awaitable[Plan]]] = {
     "grant": privilege_verbs.grant,
     "revoke": privilege_verbs.revoke,
     "flush_cache": _flush_cache,
+    "scale": _scale,
 }
 
 
