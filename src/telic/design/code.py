@@ -50,6 +50,9 @@ def service_files(
         yield f"schema/{service.name}/0001_initial.sql", render("schema.sql.j2")
     if context["geo"]:
         yield f"{folder}/geo.py", files("telic.design").joinpath("geo.py").read_text(encoding="utf-8")
+    for name in service.modules:
+        text = files("telic.design.modules").joinpath(f"{name}.py").read_text(encoding="utf-8")
+        yield f"{folder}/{name}.py", text
 
 
 def service_context(

@@ -21,12 +21,17 @@ from telic.design.plan import (
     TablePlan,
 )
 from telic.errors import InvalidDesign
+from telic.model import Scalar
 from telic.model.design import Call, ServiceOperation
 from telic.model.intent import EntityType, Field, FieldType, Intent, Operation, StateMachine, Verdict
 
 GATEWAY = "gateway"
 FACADE = "search"
 COMPOSE = "compose"
+CHAT, PROMPT_FILTER, INFERENCE, RESPONSE_FILTER = "chat", "promptfilter", "inference", "responsefilter"
+FACADES = (FACADE, COMPOSE, CHAT, PROMPT_FILTER, INFERENCE, RESPONSE_FILTER)
+"""Services that own nothing, in the order in which a design lists them."""
+
 KEY_TABLE = "idempotency"
 ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 
@@ -49,6 +54,7 @@ class Draft:
         self._tables: dict[str, list[TablePlan]] = defaultdict(list)
         self._jobs: dict[str, list[JobPlan]] = defaultdict(list)
         self._cached: set[str] = set()
+        self._settings: dict[str, dict[str, Scalar]] = defaultdict(dict)
 
     def add(self, plan: OperationPlan) -> OperationPlan:
         """Add an operation; one that is there already serves one more id of the intent."""
@@ -71,7 +77,16 @@ class Draft:
         calls = (Call(plan.service, plan.name),)
         forward = replace(plan.operation, calls=calls, statements=())
         self.add(
-            replace(plan, service=GATEWAY, operation=forward, shape="forward", needs=(plan.service,), facts={}, uses={})
+            replace(
+                plan,
+                service=GATEWAY,
+                operation=forward,
+                shape="forward",
+                needs=(plan.service,),
+                facts={},
+                uses={},
+                modules=(),
+            )
         )
         return plan
 
@@ -101,6 +116,10 @@ class Draft:
         """Let a service keep answers in Valkey."""
         self._cached.add(service)
 
+    def configure(self, service: str, settings: Mapping[str, Scalar]) -> None:
+        """Let a service start with settings of its own."""
+        self._settings[service] |= settings
+
     def find(self, service: str, name: str) -> OperationPlan | None:
         """Return an operation that was added before, or None."""
         return self._operations.get((service, name))
@@ -118,7 +137,7 @@ class Draft:
         """Return the whole plan: the gateway, the facades that are needed, and every owner in the intent's order."""
         owners = list(dict.fromkeys(each.owner for each in self.intent.entities))
         offered = {service for service, _ in self._operations}
-        names = [GATEWAY, *(each for each in (FACADE, COMPOSE) if each in offered), *owners]
+        names = [GATEWAY, *(each for each in FACADES if each in offered), *owners]
         return SystemPlan(self.intent.system, tuple(self._service(each) for each in names))
 
     def _service(self, name: str) -> ServicePlan:
@@ -139,6 +158,7 @@ class Draft:
             tables=tables,
             uses=_merged([*(each.uses for each in operations), {KEY_TABLE: ALL} if keyed else {}]),
             stores=(("postgres",) if entities else ()) + (("valkey",) if name in self._cached else ()),
+            settings=dict(self._settings[name]),
             capacity=next((each for each in self.intent.capacity if each.service == name), None),
         )
 

@@ -130,7 +130,16 @@ def _operation(each: Operation) -> dict[str, Tree]:
 
 
 def _idempotent(each: Operation) -> str:
-    if each.kind in ("reserve", "transition", "create", "crud", "publish"):  # these have to say
+    if each.kind in (
+        "reserve",
+        "transition",
+        "create",
+        "crud",
+        "publish",
+        "complete",
+        "upload",
+        "tune",
+    ):  # these have to say
         return "true" if each.idempotent else "false"
     return "true" if each.idempotent else ""
 

@@ -15,19 +15,19 @@ RESERVED = frozenset(_RESERVED.split())
 """Words that PostgreSQL does not take as a bare column name (its manual, appendix C)."""
 
 _CLASSES = """
-Annotated Application Background BusinessError Client Clock Conflict Cost Credentials Database DateRange Forbidden Geo
-Ids InMemoryRuntime Iterable Job Literal MemoryClient Meta NamedTuple NoDatabase NotFound Operation Protocol Queries
-RequestContext Row Runtime Statement Struct Tokens Unauthorised VirtualClock
+Annotated Application Background Buckets BusinessError Client Clock Conflict Cost Credentials Database DateRange
+Engine Forbidden Geo Ids InMemoryRuntime Iterable Job Literal MemoryClient Meta NamedTuple NoDatabase NotFound Operation
+Protocol Queries RequestContext Row Runtime Statement Struct Tokens Unauthorised VirtualClock
 """
 CLASSES = frozenset(_CLASSES.split())
 """Classes that generated modules import or define: no entity may be called like one."""
 
 _WORDS = """
-any app asked asyncio at background bool candidates cells changes clients clock columns context date datetime days dict
-dist due each first float found free fresh gateway handlers heapq ids int islice key kept keys known len limit list
-listed low map math max measured memory messages msgspec near nearest now object prefix pytest queries random reply
-request required reversed right root row rows runtime self
-set settling sorted stock store stored str taken timedelta tokens tuple uuid wanted zip
+allowed any app asked asyncio at background bool buckets candidates cells changes clients clock columns context date
+datetime days dict dist due each engine first float found free fresh gateway handlers heapq ids int islice key kept
+keys known len limit list listed low made map math max measured memory messages msgspec near nearest now object prefix
+pytest queries random reply request required reversed right root row rows runtime safe seen self set settings settling
+sorted stock store stored str taken timedelta tokens tuple uuid wanted zip
 """
 WORDS = frozenset(_WORDS.split())
 """Variables and modules of generated code: no entity and no service may be called like one."""

@@ -51,7 +51,7 @@ def _parts(plan: OperationPlan | JobPlan, entity: EntityPlan) -> Iterator[Part]:
     one, many, facts = entity.one, entity.many, plan.facts
     by_key = Part("by_key", one, entity)
     match plan.shape:
-        case "get" | "crud_get":
+        case "get" | "crud_get" | "route":
             yield by_key
         case "exists":
             yield Part("exists", f"{one}_exists", entity)
@@ -77,7 +77,7 @@ def _parts(plan: OperationPlan | JobPlan, entity: EntityPlan) -> Iterator[Part]:
             yield Part("charge", f"add_{one}_once", entity, facts)
         case "has_state":
             yield Part("has_state", f"{plan.name}_{one}", entity, facts)
-        case "list" | "list_shown":
+        case "list" | "list_shown" | "similar":
             yield Part("list", f"{facts['order']}_{many}_by_{facts['by']}", entity, facts)
         case "get_many":
             yield Part("by_keys", f"{many}_by_keys", entity)
@@ -93,7 +93,7 @@ def _parts(plan: OperationPlan | JobPlan, entity: EntityPlan) -> Iterator[Part]:
             yield Part("deliver", f"add_{many}", entity, facts)
         case "ends":
             yield Part("ends", f"{facts['ends']}_of", entity, facts)
-        case "create" | "crud_create":
+        case "create" | "crud_create" | "upload" | "tune":
             yield Part("insert", f"add_{one}", entity, facts)
         case "crud_login":
             yield Part("credentials", f"{one}_credentials", entity, facts)

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from telic.design.naming import camel, column
+from telic.model import Scalar
 from telic.model.design import ServiceOperation
 from telic.model.intent import Capacity, EntityType, Field, FieldType
+
+PARTS = {"engine": "Engine", "buckets": "Buckets"}
+"""Constructor arguments that are made once a process of a class that a service carries."""
 
 MOST_CITED = 10  # ids of the intent that the head of a file lists one by one [1]
 
@@ -118,6 +122,7 @@ class OperationPlan:
     needs: tuple[str, ...] = ()  # constructor arguments: store, clock, ids, tokens, background, or a service
     facts: Mapping[str, object] = field(default_factory=dict)
     uses: Mapping[str, frozenset[str]] = field(default_factory=dict)  # table to privileges
+    modules: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of `telic.design.modules`, and what handlers take of them
 
     @property
     def name(self) -> str:
@@ -173,6 +178,7 @@ class ServicePlan:
     tables: tuple[TablePlan, ...]
     uses: Mapping[str, frozenset[str]]  # table to privileges, what the role is granted
     stores: tuple[str, ...]
+    settings: Mapping[str, Scalar]
     capacity: Capacity | None
 
     @property
@@ -194,6 +200,21 @@ class ServicePlan:
             else:
                 runs.append([each])
         return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+    @property
+    def modules(self) -> dict[str, tuple[str, ...]]:
+        """Modules that it carries, and what its handlers take of them."""
+        found: dict[str, tuple[str, ...]] = {}
+        for plan in self.operations:
+            for name, taken in plan.modules:
+                found[name] = tuple(dict.fromkeys((*found.get(name, ()), *taken)))
+        return found
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Objects of those modules that its handlers share."""
+        needs = dict.fromkeys(need for plan in self.operations for need in plan.needs)
+        return tuple(each for each in needs if each in PARTS)
 
     @property
     def callees(self) -> tuple[str, ...]:

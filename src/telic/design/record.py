@@ -40,6 +40,7 @@ def _service(plan: ServicePlan) -> ServiceDesign:
         tables=tuple(_table(each) for each in plan.tables),
         stores=plan.stores,
         capacity=plan.capacity,
+        settings=plan.settings,
     )
 
 

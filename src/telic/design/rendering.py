@@ -10,9 +10,9 @@ from telic.design import python, sql
 from telic.design.archetypes.reserve import Reservation
 from telic.design.naming import CLASSES, camel, column, snake
 from telic.design.parts import Part
-from telic.design.plan import EntityPlan, OperationPlan, ServicePlan
+from telic.design.plan import PARTS, EntityPlan, OperationPlan, ServicePlan
 
-PORTS = {"clock": "Clock", "ids": "Ids", "tokens": "Tokens", "background": "Background"}
+PORTS = {"runtime": "Runtime", "clock": "Clock", "ids": "Ids", "tokens": "Tokens", "background": "Background"}
 """Constructor arguments that the runtime gives, and their types."""
 
 
@@ -37,7 +37,7 @@ def environment(rows: Mapping[str, int]) -> jinja2.Environment:
         "snake": snake,
         "column": column,
         "uncapitalised": lambda text: text[:1].lower() + text[1:],
-        "wired": lambda need: f"runtime.{need}" if need in PORTS else need,
+        "wired": lambda need: f"runtime.{need}" if need in PORTS and need != "runtime" else need,
         "private": lambda need: f"self._{need}",
         "parameters": lambda needs, service: ", ".join(f"{each}: {port(each, service)}" for each in needs),
         "sql": sql.literal,
@@ -76,7 +76,11 @@ def handler_name(operation: str, entities: frozenset[str]) -> str:
 
 def port(need: str, service: ServicePlan) -> str:
     """Return the type of a constructor argument."""
-    return PORTS.get(need) or (f"{camel(service.name)}Store" if need == "store" else f"{camel(need)}Client")
+    return (
+        PORTS.get(need)
+        or PARTS.get(need)
+        or (f"{camel(service.name)}Store" if need == "store" else f"{camel(need)}Client")
+    )
 
 
 def extra_columns(part: Part) -> list[str]:

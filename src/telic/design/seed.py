@@ -35,7 +35,7 @@ def counts(system: SystemPlan, intent: Intent) -> dict[str, int]:
     factors = {each.name: 1 for each in intent.entities}
     for plan in (plan for service in system.services for plan in service.operations):
         name = plan.facts.get("entity")
-        if plan.shape in ("list", "list_shown", "count", "ends"):
+        if plan.shape in ("list", "list_shown", "count", "ends", "similar"):
             factors[str(name)] = PER_THING
         elif plan.shape == "search" and plan.facts["start"]:
             factors[plan.entity] = 2
@@ -231,6 +231,8 @@ class _Maker:
             )
         if kind.base == "email":
             return {name: f"{entity.one}{index + 1:06d}@example.com"}
+        if kind.base == "str" and self._plan("upload", entity) is not None:
+            return {name: words.examples(chance)}
         if kind.base == "str":
             return {name: text(entity, attribute, chance)}
         return {name: plain(kind, chance, self._machines)}

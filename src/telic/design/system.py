@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 
 from telic.design.archetypes import ARCHETYPES
-from telic.design.draft import COMPOSE, FACADE, GATEWAY, Draft
+from telic.design.draft import FACADES, GATEWAY, Draft
 from telic.design.naming import CLASSES, WORDS, snake
 from telic.design.plan import SystemPlan
 from telic.design.rules import require_rules
@@ -44,7 +44,7 @@ def plan_system(intent: Intent) -> SystemPlan:
 def _require_names(intent: Intent) -> None:
     """Refuse names that the design or generated code needs itself."""
     for entity in intent.entities:
-        if entity.owner in (GATEWAY, FACADE, COMPOSE) or entity.owner in WORDS:
+        if entity.owner in (GATEWAY, *FACADES) or entity.owner in WORDS:
             raise InvalidDesign(
                 f"{entity.name}: the owner {entity.owner} is a name that the design needs itself",
                 hint="rename the owner",

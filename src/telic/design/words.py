@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 CITIES = (
@@ -41,6 +42,13 @@ def prose(chance: random.Random, longest: int) -> str:
     """Return a few sentences of at most `longest` characters."""
     text = " ".join(chance.sample(SENTENCES, chance.randint(1, 3)))
     return text if len(text) <= longest else text[:longest].rstrip()
+
+
+def examples(chance: random.Random) -> str:
+    """Return a few lines to learn from, each a prompt and its completion as JSON."""
+    names = [title(chance) for _ in range(chance.randint(2, 4))]
+    said = [{"prompt": f"Where is the {each}?", "completion": chance.choice(SENTENCES)} for each in names]
+    return "\n".join(map(json.dumps, said))
 
 
 def place(chance: random.Random) -> tuple[float, float]:

@@ -223,12 +223,14 @@ def request_of(operation: Operation, entity: EntityType) -> tuple[Field, ...]:
     """Return an operation's request: as declared, or what its verb takes by default."""
     if operation.inputs:
         return operation.inputs
-    if operation.kind in ("create", "reserve", "crud", "link", "publish"):
+    if operation.kind in ("create", "reserve", "crud", "link", "publish", "complete", "upload", "tune"):
         return tuple(each for each in entity.fields if each.type.base != "state")
     if operation.kind == "unlink":
         return tuple(each for each in entity.fields if each.type.base == "ref")
     if operation.kind in ("list_by_ref", "count_by_ref"):
         return tuple(each for each in entity.fields if each.name == operation.by)
+    if operation.kind == "find_similar":
+        return (*(each for each in entity.fields if each.name == operation.by), Field("query", FieldType("str")))
     if operation.kind == "find_by_prefix":
         return (Field("prefix", FieldType("str")),)
     return (Field(snake(entity.name), FieldType("ref", target=entity.name)),) if operation.kind == "transition" else ()

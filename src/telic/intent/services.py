@@ -1,14 +1,19 @@
-"""Which services a design of an intent has: one per owner, a gateway, and facades for searches and for publishing."""
+"""Which services a design of an intent has: one per owner, a gateway, facades for searches, publishing, prompts."""
 
 from __future__ import annotations
 
 from telic.model.intent import Intent
 
-RESERVED = ("gateway", "search", "compose", "postgres", "valkey", "telic")
+_PROMPTS = ("chat", "promptfilter", "inference", "responsefilter")
+RESERVED = ("gateway", "search", "compose", *_PROMPTS, "postgres", "valkey", "telic")
 """Names that owners may not take: services and stores that every design may have."""
 
-FACADES = {"geo_search": "search", "publish": "compose"}
-"""Verbs whose work is put together by a service of its own, and what that is called."""
+FACADES = {
+    "geo_search": ("search",),
+    "publish": ("compose",),
+    "complete": _PROMPTS,
+}
+"""Verbs whose work is put together by services of its own, and what those are called."""
 
 
 def services_of(intent: Intent) -> tuple[str, ...]:
@@ -22,6 +27,6 @@ def services_of(intent: Intent) -> tuple[str, ...]:
     ('gateway', 'search', 'user', 'hotel', 'activity', 'booking', 'payment', 'review')
     """
     kinds = {each.kind for each in intent.operations}
-    facades = [name for kind, name in FACADES.items() if kind in kinds]
+    facades = [name for kind, names in FACADES.items() if kind in kinds for name in names]
     owners = dict.fromkeys(each.owner for each in intent.entities if each.owner)
     return tuple(dict.fromkeys(["gateway", *facades, *owners]))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from telic.model.intent import Capacity, Field, Objective, Verdict, Workload
+from telic.model.topology import Scalar
 from telic.runtime.wiring import Wiring
 
 
@@ -58,6 +59,7 @@ class ServiceDesign:
     stores: tuple[str, ...] = ()  # postgres | valkey
     capacity: Capacity | None = None
     version: str = "1"
+    settings: Mapping[str, Scalar] = field(default_factory=dict)  # of its own, besides those of every service
 
     @property
     def callees(self) -> tuple[str, ...]:

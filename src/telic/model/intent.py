@@ -18,6 +18,10 @@ Verb = Literal[
     "unlink",
     "publish",
     "crud",
+    "complete",
+    "upload",
+    "tune",
+    "find_similar",
     "custom",
 ]
 Verdict = Literal["good", "bad"]

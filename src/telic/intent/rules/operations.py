@@ -25,6 +25,10 @@ VERB_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "unlink": ((), ()),
     "publish": (("deliver", "through", "idempotent"), ()),
     "crud": (("idempotent",), ()),
+    "complete": (("calls", "idempotent"), ()),
+    "upload": (("idempotent",), ()),
+    "tune": (("idempotent",), ()),
+    "find_similar": (("by",), ()),
     "custom": (("in", "idempotent"), ()),
 }
 """What each verb needs and what it may have, besides `COMMON`."""
@@ -202,4 +206,6 @@ _CHECKS: dict[str, Callable[[Scene, Operation, EntityType, Item], None]] = {
     "link": _check_link,
     "unlink": _check_link,
     "publish": _check_publish,
+    "complete": lambda scene, operation, entity, item: _check_calls(scene, operation, item),
+    "find_similar": _check_list,
 }

@@ -19,7 +19,7 @@ from telic.model.intent import EntityType, Field, Operation
 from telic.worlds.load.geography import Map, Point
 
 SCHEMA = "telic/design/v1"
-MAKING = ("create", "crud", "reserve", "link", "publish")  # verbs that add things
+MAKING = ("create", "crud", "reserve", "link", "publish", "complete", "upload", "tune")  # verbs that add things
 CREATED = "created_at"  # the column that says since when a row exists
 
 

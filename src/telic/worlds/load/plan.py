@@ -25,6 +25,7 @@ class Planned(NamedTuple):
     operation: str  # intent id, F1
     rank: int  # popularity of the key that it asks for, 0 is the most popular
     seed: int  # of every further choice
+    size: tuple[int, int] | None = None  # tokens to read and to make [1], where the load says so
 
     def choices(self) -> random.Random:
         """Return the source of this request's further choices; the same at every call."""
@@ -47,7 +48,8 @@ class Load:
         mix, keys = Mix(self.workload.mix), Zipf(self.workload.keys)
         draws = random.Random(f"draws/{self.seed}")
         for number, at in enumerate(times):
-            yield Planned(number, at, mix.pick(draws), keys.pick(draws), draws.getrandbits(48))
+            size = self.shape.sizes(draws) if self.shape.sizes is not None else None
+            yield Planned(number, at, mix.pick(draws), keys.pick(draws), draws.getrandbits(48), size)
 
 
 def load_of(workload: Workload, *, rate: float | None, shape: str, seconds: float, seed: int) -> Load:

@@ -1,18 +1,21 @@
-"""How the rate of a load changes over its run: constant, a ramp, a swing, a spike, steps."""
+"""How the rate of a load changes over its run: constant, a ramp, a swing, a spike, steps, a trace."""
 
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from telic.errors import UsageError
+from telic.worlds.load.traces import read_trace
 
 SWING_PERIOD = 60.0  # of a swing that names none [s]
 FORMS = (
     "constant | ramp:FROM..TO | swing:SHARE[@PERIOD] | spike:FACTOR@START+SECONDS | steps:FACTOR@START,... | "
-    "pulse:FACTOR@PERIOD+SECONDS, such as swing:0.3, spike:2.5@10+5, steps:0.5@20,1@30 or pulse:20@2+0.1"
+    "pulse:FACTOR@PERIOD+SECONDS | trace:FILE[@SPEED], such as swing:0.3, spike:2.5@10+5, steps:0.5@20,1@30 or "
+    "pulse:20@2+0.1"
 )
 
 
@@ -26,11 +29,14 @@ class Shape:
         Time since the start [s] to the factor [1].
     peak
         The largest factor [1].
+    sizes
+        Draws what a request asks a model to read and to make [tokens], where the shape knows.
     """
 
     text: str
     factor: Callable[[float], float]
     peak: float
+    sizes: Callable[[random.Random], tuple[int, int]] | None = None
 
 
 def read_shape(text: str, seconds: float) -> Shape:
@@ -100,6 +106,12 @@ def _steps(text: str, rest: str, seconds: float) -> Shape:
     return Shape(text, factor_at, max(1.0, *(factor for _, factor in steps)))
 
 
+def _trace(text: str, rest: str, seconds: float) -> Shape:
+    path, _, speed = rest.partition("@")
+    trace = read_trace(path, speed=_factor(speed or "1"))
+    return Shape(text, trace.factor, trace.peak, trace.sizes)
+
+
 def _factor(text: str) -> float:
     value = float(text)
     if not math.isfinite(value) or value < 0:
@@ -113,4 +125,5 @@ _READERS: dict[str, Callable[[str, str, float], Shape]] = {
     "spike": _spike,
     "pulse": _pulse,
     "steps": _steps,
+    "trace": _trace,
 }

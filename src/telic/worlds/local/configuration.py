@@ -30,7 +30,7 @@ def first_settings(layout: Layout, design: Design, service: ServiceDesign, desir
         settings["store.postgres.user"] = service.name
         settings["store.postgres.password_file"] = str(secret_path(layout, service.name))
         settings["store.postgres.pool"] = POOL
-    return settings
+    return {**settings, **service.settings}
 
 
 def port_key(service: ServiceDesign, callee: str) -> str:

@@ -9,10 +9,12 @@ from telic.model.intent import Operation
 from telic.worlds.load.beliefs import Beliefs
 from telic.worlds.load.exchange import Ask
 from telic.worlds.load.flows.base import Flow
+from telic.worlds.load.flows.complete import Complete
 from telic.worlds.load.flows.count_by_ref import CountByRef
 from telic.worlds.load.flows.create import Create
 from telic.worlds.load.flows.crud import Crud
 from telic.worlds.load.flows.find_by_prefix import FindByPrefix
+from telic.worlds.load.flows.find_similar import FindSimilar
 from telic.worlds.load.flows.geo_search import GeoSearch
 from telic.worlds.load.flows.link import Link, Unlink
 from telic.worlds.load.flows.list_by_ref import ListByRef
@@ -20,6 +22,7 @@ from telic.worlds.load.flows.list_shown import ListShown
 from telic.worlds.load.flows.publish import Publish
 from telic.worlds.load.flows.reserve import Reserve
 from telic.worlds.load.flows.transition import Transition
+from telic.worlds.load.flows.upload import Tune, Upload
 from telic.worlds.load.plan import Planned
 
 __all__ = ["Desk", "Flow", "open_desk"]
@@ -108,6 +111,14 @@ class _Opening:
                 return flow
         return None
 
+    def uploads(self, operation: Operation) -> Upload:
+        """Return the flow that makes what `operation` learns from."""
+        intent = self._beliefs.knowledge.intent
+        targets = {each.type.target for each in intent.entity(operation.on).fields}
+        flow = self.flow(next(each for each in intent.operations if each.kind == "upload" and each.on in targets))
+        assert isinstance(flow, Upload)
+        return flow
+
     def listing(self, operation: Operation) -> Flow:
         """Return the flow of a list: of things, or of what they refer to."""
         made = ListShown if operation.show else ListByRef
@@ -125,6 +136,10 @@ _KINDS: dict[str, Callable[[_Opening, Operation], Flow]] = {
     "unlink": lambda opening, operation: Unlink(operation, opening._beliefs, opening.links(operation)),
     "publish": lambda opening, operation: Publish(operation, opening._beliefs),
     "create": lambda opening, operation: Create(operation, opening._beliefs, opening.accounts(operation)),
+    "complete": lambda opening, operation: Complete(operation, opening._beliefs),
+    "upload": lambda opening, operation: Upload(operation, opening._beliefs),
+    "tune": lambda opening, operation: Tune(operation, opening._beliefs, opening.uploads(operation)),
+    "find_similar": lambda opening, operation: FindSimilar(operation, opening._beliefs),
     "crud": lambda opening, operation: Crud(operation, opening._beliefs),
 }
 

@@ -1,0 +1,1 @@
+"""Modules that generated services carry as they are: they import nothing of Telic but its runtime."""
