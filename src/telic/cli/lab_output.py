@@ -6,14 +6,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from telic.cli.output import console, errors, show, table
+from telic.errors import UsageError
+from telic.registry import near_names
 
 if TYPE_CHECKING:
     from telic.lab.certify import Certificate
     from telic.lab.scenario import Scenario
     from telic.lab.session.many import Done
+    from telic.lab.session.record import WorldKind
     from telic.model.estimate import Estimate
 
-TASKS = ("detect", "localise", "explain", "mitigate", "solved")
+WORLDS = ("simulated", "local", "queueing", "recorded")
+TASKS = ("detect", "localise", "explain", "mitigate", "predict", "solved")
+
+
+def world_kind(name: str) -> WorldKind:
+    """Return the kind of world called `name`; refuse another word."""
+    if name not in WORLDS:
+        raise UsageError(f"no world {name!r}", hint=near_names(name, WORLDS))
+    return name  # type: ignore[return-value]
 
 
 def certified(found: Certificate) -> None:

@@ -31,6 +31,18 @@ def popular(scene: Scene, kind: str) -> tuple[str, ...]:
     return tuple(each for each in found if kind != "service" or each in known)
 
 
+def token_services(scene: Scene) -> tuple[str, ...]:
+    """Return who checks users' tokens: the entry, and who issues them where many requests pass it."""
+    entry = scene.design.service(scene.design.entry)
+    logins = {
+        call.service
+        for each in entry.operations
+        for call in each.calls
+        if any(one.endswith(".login") for one in each.derives)
+    }
+    return (entry.name, *sorted(logins & set(popular(scene, "service"))))
+
+
 def call_rate(scene: Scene, service: str) -> float:
     """Return how often `service` is called under the scene's load, by the mix of the design's first workload [1/s]."""
     flow = traffic(scene.design)

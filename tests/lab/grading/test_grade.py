@@ -17,7 +17,7 @@ from telic.model import Incident, Truth, Window
 
 def test_a_rightly_operated_episode_passes_everything() -> None:
     found = grade(make())
-    assert {name: each.passed for name, each in found.tasks.items()} == dict.fromkeys(found.tasks, True)
+    assert {name: each.passed for name, each in found.tasks.items()} == {**dict.fromkeys(found.tasks, True), "predict": None}
     assert (found.to_detect, found.to_localise, found.to_mitigate) == (5.0, 5.0, 9.0)
     assert (found.interventions, found.blast_radius, found.false_alarms) == (1, 1, ())
     assert found.solved
@@ -238,3 +238,19 @@ def test_grading_needs_no_recovery_window_to_be_there() -> None:
     assert grade(make(phases=phases, ended="crashed: killed")).mitigate.why == "there was no recovery window"
     assert grade(make(phases={**phases, "recovery": Window(START, START)})).mitigate.passed is False
     assert ACTED < END
+
+
+@pytest.mark.parametrize(
+    ("said", "passed", "why"),
+    [
+        (21.0, True, "said 4 s before harm"),
+        (25.0, False, "said 0 s after users were harmed"),
+        (12.0, False, "said 8 s before anything was wrong"),
+    ],
+)
+def test_what_grows_is_foreseen_when_it_is_named_before_users_are_harmed(said: float, passed: bool, why: str) -> None:
+    asked = replace(make().scenario, tasks=("detect", "predict"))
+    times = {"healthy": START + said, "entity": START + said}
+    found = grade(make(scenario=asked, claims=claims(times=times), users=tallies(range(25, 40))))
+    assert (found.predict.passed, found.predict.why) == (passed, why)
+    assert grade(make()).predict.passed is None

@@ -56,6 +56,21 @@ def explain(episode: Episode) -> Judged:
     return Judged(True, "place, mechanism, onset, way and evidence are right") if len(wrong) < len(right) else wrong[0]
 
 
+def predict(episode: Episode) -> Judged:
+    """Judge whether the place was named after the fault had begun to grow and before users were harmed."""
+    if episode.scenario.healthy:
+        return Judged(None, "there was nothing to foresee")
+    place, said, harm = localise(episode), claimed_at(episode.claims, "entity"), users.harm_began(episode)
+    if not place.passed or said is None:
+        return place
+    first = users.injected(episode)
+    if first is not None and said < first:
+        return Judged(False, f"said {first - said:.0f} s before anything was wrong")
+    if harm is not None and said >= harm:
+        return Judged(False, f"said {said - harm:.0f} s after users were harmed")
+    return Judged(True, "said before users were harmed" if harm is None else f"said {harm - said:.0f} s before harm")
+
+
 def claimed_at(claims: Claims, field: str) -> float | None:
     """Return when the final value of `field` was claimed first [s since the Unix epoch]."""
     return claims.times.get(field, claims.submitted)

@@ -38,6 +38,7 @@ def grade(episode: Episode, counterfactual: Episode | None = None) -> Grades:
         localise=localise,
         explain=_asked(episode, "explain", void, claims.explain(episode)),
         mitigate=mitigated,
+        predict=_asked(episode, "predict", void, claims.predict(episode)),
         void=void,
         negative=episode.scenario.healthy,
         harm_began=harm,

@@ -49,6 +49,7 @@ class Grades:
     localise: Judged
     explain: Judged
     mitigate: Judged
+    predict: Judged
     void: str
     negative: bool
     harm_began: float | None  # [s since the Unix epoch]
@@ -78,6 +79,7 @@ class Grades:
             "localise": self.localise,
             "explain": self.explain,
             "mitigate": self.mitigate,
+            "predict": self.predict,
         }
 
     @property

@@ -11,7 +11,7 @@ from telic.lab.runs.intervals import balanced, rate
 from telic.model.estimate import Estimate
 from telic.report.lab.record import Group, Kind, Standing
 
-TASKS = ("detect", "localise", "explain", "mitigate", "solved")
+TASKS = ("detect", "localise", "explain", "mitigate", "predict", "solved")
 CHEATERS = (
     "delete-service",
     "scale-to-zero",

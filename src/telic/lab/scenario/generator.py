@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from telic.errors import TelicError, UsageError
@@ -33,6 +33,8 @@ CALM: Sequence[tuple[str, Sequence[Noise]]] = (
 )
 LEVELS = (0.8, 1.0, 1.2)  # of the rate [1]
 SHAPES = ("constant", "swing:0.3@20", "swing:0.2@12")
+GROWING = (6.0, 24.0)  # how long a fault grows that does [s]
+SLOW = 20.0  # from so long on it can be foreseen [s]
 PASSING = (5.0, 8.0, 11.0)  # how long a fault lasts that goes away by itself [s]
 
 
@@ -113,15 +115,17 @@ def _open(params: Params) -> frozenset[str]:
 def _sick(app: str, place: Place, number: int, seed: int, rate: float) -> Scenario:
     rng = random.Random(f"sick/{app}/{place.kind}/{number}/{seed}")
     grows = hasattr(fault.factory(place.kind), "sized") and rng.random() < 0.5
-    placed = Placed(place.kind, place.params, shape="ramp", over=6.0) if grows else Placed(place.kind, place.params)
+    over = rng.choice(GROWING) if grows else 0.0
+    placed = Placed(place.kind, place.params, shape="ramp", over=over) if grows else Placed(place.kind, place.params)
+    foreseen: tuple[Task, ...] = ("predict",) if over >= SLOW else ()
     return Scenario(
         name=f"{_stem(app)}-{place.kind}-{number:03d}",
         app=app,
         workload=Load(rate=rate),
         faults=(placed,),
-        tasks=tasks_of(place.kind),
+        tasks=(*tasks_of(place.kind), *foreseen),
         noise=rng.choice(NOISES),
-        phases=PHASES,
+        phases=replace(PHASES, hold=PHASES.hold + over),
         difficulty="grows" if grows else "",
     )
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from telic.errors import UsageError
 from telic.lab.fault import fault
-from telic.lab.scenario.scenario import SCHEMA, TASKS, Load, Noise, NoiseKind, Phases, Placed, Scenario, Shape
+from telic.lab.scenario.scenario import EVERY, SCHEMA, TASKS, Load, Noise, NoiseKind, Phases, Placed, Scenario, Shape
 from telic.lab.scenario.writing import WORDS, default_of
 from telic.registry import near_names
 
@@ -20,6 +20,7 @@ KEYS = ("schema", "name", "app", "tasks", "difficulty", "workload", "faults", "n
 OF_RECORDINGS = ("schema", "name", "tasks", "difficulty", "recording")  # everything else was recorded
 CHOICES = {"Shape": get_args(Shape), "NoiseKind": get_args(NoiseKind)}
 LONGEST = 3600.0  # of any phase [s]
+SUITE = "suite.toml"  # in a suite's folder says what holds for the suite, and is no scenario
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
 
@@ -102,7 +103,7 @@ def files(name: str, root: Path = SUITES) -> list[Path]:
     if given.suffix == ".toml":
         return [given]
     folder = given if given.is_dir() else root / name
-    found = sorted(folder.glob("*.toml")) if folder.is_dir() else []
+    found = sorted(each for each in folder.glob("*.toml") if each.name != SUITE) if folder.is_dir() else []
     if not found:
         raise UsageError(
             f"no suite or scenario {name!r}",
@@ -185,10 +186,10 @@ def _check(scenario: Scenario, source: Source) -> None:
 def _tasks(document: Mapping[str, object], source: Source) -> Any:
     found = document.get("tasks", list(TASKS))
     if not isinstance(found, list) or not found:
-        raise source.wrong(f"tasks = {found!r}", f"a list of {', '.join(TASKS)}", "tasks")
+        raise source.wrong(f"tasks = {found!r}", f"a list of {', '.join(EVERY)}", "tasks")
     for each in found:
-        if each not in TASKS:
-            raise source.wrong(f"no task {each!r}", near_names(str(each), TASKS), "tasks")
+        if each not in EVERY:
+            raise source.wrong(f"no task {each!r}", near_names(str(each), EVERY), "tasks")
     return tuple(found)
 
 

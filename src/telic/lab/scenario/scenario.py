@@ -13,11 +13,12 @@ from telic.worlds.recorded.replay import fingerprint
 
 SCHEMA = "telic/scenario/v1"
 
-Task = Literal["detect", "localise", "explain", "mitigate"]
+Task = Literal["detect", "localise", "explain", "mitigate", "predict"]
 Shape = Literal["step", "ramp", "periodic"]
 NoiseKind = Literal["decoy", "red-herring"]
 
-TASKS: tuple[Task, ...] = ("detect", "localise", "explain", "mitigate")
+TASKS: tuple[Task, ...] = ("detect", "localise", "explain", "mitigate")  # asked unless a file says otherwise
+EVERY: tuple[Task, ...] = (*TASKS, "predict")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ ASKED: Final[Mapping[str, str]] = {
     "explain": "Name entity and mechanism, since when (onset), the path from the cause to where users enter, and"
     " queries whose rows carry the claim.",
     "mitigate": "Make users well again, with the fewest and smallest changes.",
+    "predict": "Name the entity that is about to harm users, before they are harmed.",
 }
 
 
