@@ -26,7 +26,10 @@ class Scene:
 
 @runtime_checkable
 class Fault(Protocol):
-    """One way in which systems break. A frozen dataclass: its fields are all that it takes to heal it again."""
+    """One way in which systems break. A frozen dataclass: its fields are all that it takes to heal it again.
+
+    With `beyond = True` in its class no tool of an operator reaches it; scenarios then ask nobody to mitigate it.
+    """
 
     name: ClassVar[str]
 

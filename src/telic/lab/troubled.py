@@ -21,6 +21,7 @@ class Troubled(ABC):
 
     name: ClassVar[str]
     layer: ClassVar[str] = "store"
+    beyond: ClassVar[bool] = True  # an operator of services has no tool that changes the database itself
     mechanisms: ClassVar[Mapping[str, str]]  # its one word, and what it means
     trouble: ClassVar[str]  # as `telic.model.Harm.store` calls it
 

@@ -37,6 +37,7 @@ class KillLoop:
     name: ClassVar[str] = "kill-loop"
     layer: ClassVar[str] = "process"
     lasting: ClassVar[bool] = True
+    beyond: ClassVar[bool] = True  # nothing that an operator of services may do reaches it
     mechanisms: ClassVar[Mapping[str, str]] = {"kill-loop": "something outside kills the process again and again"}
     service: str
     life: float = 1.5

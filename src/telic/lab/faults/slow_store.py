@@ -38,6 +38,7 @@ class SlowStore:
     name: ClassVar[str] = "slow-store"
     layer: ClassVar[str] = "store"
     lasting: ClassVar[bool] = True
+    beyond: ClassVar[bool] = True  # nothing that an operator of services may do reaches it
     mechanisms: ClassVar[Mapping[str, str]] = {"slow-store": "the store does not get the CPU that it asks for"}
     share: float = 0.01
 

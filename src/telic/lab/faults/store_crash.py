@@ -29,6 +29,7 @@ class StoreCrash:
     name: ClassVar[str] = "store-crash"
     layer: ClassVar[str] = "store"
     passing: ClassVar[bool] = True
+    beyond: ClassVar[bool] = True  # nothing that an operator of services may do reaches it
     mechanisms: ClassVar[Mapping[str, str]] = {"store-crash": "the store ended once and was started again"}
 
     @classmethod

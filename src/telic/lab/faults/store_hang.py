@@ -28,6 +28,7 @@ class StoreHang:
 
     name: ClassVar[str] = "store-hang"
     layer: ClassVar[str] = "store"
+    beyond: ClassVar[bool] = True  # nothing that an operator of services may do reaches it
     mechanisms: ClassVar[Mapping[str, str]] = {"store-hang": "the store accepts connections and answers nothing"}
 
     @classmethod
