@@ -51,15 +51,21 @@ class Fault(Protocol):
 
 
 @runtime_checkable
-class Sized(Protocol):
+class Scalable(Protocol):
     """A fault that can also be there in part, so that it may grow."""
 
-    def sized(self, share: float) -> Fault:
+    def scaled(self, share: float) -> Fault:
         """Return the same fault with a `share` of its size [1]."""
         ...
 
 
 fault: Registry[Fault] = Registry("fault")
+
+
+def grows(kind: str) -> bool:
+    """Whether the fault called `kind` has sizes, so that it may come little by little."""
+    made = fault.factory(kind)
+    return hasattr(made, "scaled") and getattr(made, "grows", True) != ()
 
 
 def dice(name: str, seed: int) -> random.Random:

@@ -22,7 +22,7 @@ from telic.clock import Clock, SystemClock
 from telic.errors import TelicError, WorldError
 from telic.lab import faults
 from telic.lab.decoys import decoy
-from telic.lab.fault import Fault, Scene, Sized, fault, make, params_from_text
+from telic.lab.fault import Fault, Scene, Scalable, fault, make, params_from_text
 from telic.lab.injection import Injection, attach, heal, write
 from telic.lab.ledger import Entry, Ledger
 from telic.model import Change, Scalar
@@ -94,8 +94,8 @@ class Injector:
 
     def _inject(self, wanted: Wanted, change: Change | None) -> Injection:
         culprit, params = self.plan(wanted)  # again: versions may have moved on since
-        if self.share < 1.0 and isinstance(culprit, Sized):
-            culprit = culprit.sized(self.share)
+        if self.share < 1.0 and isinstance(culprit, Scalable):
+            culprit = culprit.scaled(self.share)
         process = psutil.Process()
         entry = self.ledger.begin(
             wanted.fault, params, time=self.clock.time(), pid=process.pid, born=process.create_time()

@@ -105,3 +105,15 @@ async def test_noise_after_the_fault_does_not_look_for_another_place_of_it(
     (truth,), (decoy,) = director.truths, director.disturbances
     assert truth.entity == "hotel" != decoy.entity
     assert decoy.time == pytest.approx(START + 10.5, abs=0.3)
+
+
+async def test_a_fault_with_sizes_comes_little_by_little(
+    director: Director, clock: VirtualClock, harm: RecordingHarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses: list[float] = []
+    monkeypatch.setattr(harm, "link", lambda edge, loss: losses.append(loss))
+    grows = Placed("packet-loss", {"loss": 0.4}, shape="ramp", over=8.0)
+    await clock.run(director.run(Scenario("grows", faults=(grows,))))
+    assert losses == pytest.approx([0.1, 0.2, 0.3, 0.4])
+    (truth,) = director.truths
+    assert truth.injected == pytest.approx(START + 10, abs=0.3)

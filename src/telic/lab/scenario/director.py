@@ -11,7 +11,7 @@ from telic.clock import Clock
 from telic.errors import TelicError, UsageError
 from telic.lab import injection
 from telic.lab.decoys import decoy, quiet_service
-from telic.lab.fault import Fault, Scene, fault, make
+from telic.lab.fault import Fault, Scene, grows, make
 from telic.lab.injection import Injection
 from telic.lab.injector import Injector, Wanted
 from telic.lab.ledger import Ledger
@@ -183,5 +183,5 @@ class Director:
 def _check_ramps(faults: Sequence[Placed]) -> None:
     """Refuse a ramp of a fault that has no sizes."""
     for each in faults:
-        if each.shape == "ramp" and not hasattr(fault.factory(each.kind), "sized"):
+        if each.shape == "ramp" and not grows(each.kind):
             raise UsageError(f"{each.kind} has no sizes, so it cannot ramp", hint='write shape = "step"')

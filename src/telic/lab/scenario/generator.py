@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from telic.errors import TelicError, UsageError
-from telic.lab.fault import Params, Scene
+from telic.lab.fault import Params, Scene, grows
 from telic.lab.faults import fault
 from telic.lab.scenario.scenario import TASKS, Load, Noise, Phases, Placed, Scenario, Task
 from telic.lab.scenario.writing import write as as_text
@@ -114,9 +114,9 @@ def _open(params: Params) -> frozenset[str]:
 
 def _sick(app: str, place: Place, number: int, seed: int, rate: float) -> Scenario:
     rng = random.Random(f"sick/{app}/{place.kind}/{number}/{seed}")
-    grows = hasattr(fault.factory(place.kind), "sized") and rng.random() < 0.5
-    over = rng.choice(GROWING) if grows else 0.0
-    placed = Placed(place.kind, place.params, shape="ramp", over=over) if grows else Placed(place.kind, place.params)
+    ramps = grows(place.kind) and rng.random() < 0.5
+    over = rng.choice(GROWING) if ramps else 0.0
+    placed = Placed(place.kind, place.params, shape="ramp", over=over) if ramps else Placed(place.kind, place.params)
     foreseen: tuple[Task, ...] = ("predict",) if over >= SLOW else ()
     return Scenario(
         name=f"{_stem(app)}-{place.kind}-{number:03d}",
@@ -126,7 +126,7 @@ def _sick(app: str, place: Place, number: int, seed: int, rate: float) -> Scenar
         tasks=(*tasks_of(place.kind), *foreseen),
         noise=rng.choice(NOISES),
         phases=replace(PHASES, hold=PHASES.hold + over),
-        difficulty="grows" if grows else "",
+        difficulty="grows" if ramps else "",
     )
 
 
