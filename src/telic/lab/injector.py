@@ -22,7 +22,7 @@ from telic.clock import Clock, SystemClock
 from telic.errors import TelicError, WorldError
 from telic.lab import faults
 from telic.lab.decoys import decoy
-from telic.lab.fault import Fault, Scene, Scalable, fault, make, params_from_text
+from telic.lab.fault import Fault, Scalable, Scene, fault, make, params_from_text
 from telic.lab.injection import Injection, attach, heal, write
 from telic.lab.ledger import Entry, Ledger
 from telic.model import Change, Scalar

@@ -98,7 +98,7 @@ class Director:
         due = self._due + placed.at
         wanted = Wanted(placed.kind, self._seed + OTHER * number, placed.params, due - self._clock.monotonic())
         if placed.shape == "ramp":
-            await self._ramp(injector, number, placed, wanted)
+            await self._ramp(injector, number, placed, replace(wanted, after=0.0))
         else:
             await self._inject(injector, number, wanted)
         if placed.shape == "periodic" and placed.every > 0:
