@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from telic.cli.lab_output import certified, line, summary, told
+from telic.cli import lab_measured, lab_recorded
+from telic.cli.lab_output import certified, line, summary, told, world_kind
 from telic.cli.output import Json, console, show, table
 from telic.errors import UsageError
-from telic.registry import near_names
 from telic.settings import Settings
 
-if TYPE_CHECKING:
-    from telic.lab.session.record import WorldKind
-
-WORLDS = ("simulated", "local", "queueing")
 lab = typer.Typer(no_args_is_help=True, help="Hurt systems on purpose, let anybody operate them, and score it.")
 
 Suite = Annotated[str, typer.Argument(help="A suite (core), a folder of scenarios, or one scenario file.")]
 Seeds = Annotated[int, typer.Option(min=1, help="How many seeds, from the first on.")]
 Run = Annotated[str, typer.Argument(help="A run: its id, the beginning of it, latest, or its folder.")]
 World = Annotated[
-    str, typer.Option(help="simulated (virtual time), local (real processes) or queueing (a compiled model).")
+    str,
+    typer.Option(
+        help="simulated (virtual time), local (real processes), queueing (a compiled model); recorded: replays only."
+    ),
 ]
 
 
@@ -87,7 +86,7 @@ def run(
     for each in (each for each in actors if each not in plays):
         many.built_in(each)
     seeded = range(first_seed, first_seed + seeds)
-    planned = runs.cells(found, actors, seeded, world=_world(world), repeats=repeats)
+    planned = runs.cells(found, actors, seeded, world=world_kind(world), repeats=repeats)
     title = Path(suite).stem
     folder = (
         runs.find(home, resume) if resume else runs.create(home, planned, now=time.time(), title=title, suite=title)
@@ -130,33 +129,6 @@ def leaderboard(
     console.print(str(pages.write_leaderboard(out, [runs.find(home, each) for each in names])), highlight=False)
 
 
-@lab.command(epilog="`telic lab compare 20261121-1 20261121-2`")
-def compare(first: Run, second: Run, as_json: Json = False) -> None:
-    """Set two runs side by side, episode by episode."""
-    from telic.lab.runs import compare as comparing
-    from telic.lab.runs import folder as runs
-    from telic.lab.runs import graded
-
-    folders = [runs.find(Settings.read().home, each) for each in (first, second)]
-    one, two = (graded.regrade(each) for each in folders)
-    found = comparing.compare(one, two, names=(folders[0].name, folders[1].name))
-    if as_json:
-        show(found, as_json=True)
-        return
-    rows = [
-        (
-            each.task,
-            str(each.both),
-            str(each.first_only),
-            str(each.second_only),
-            str(each.neither),
-            f"{each.chance:.3f}",
-        )
-        for each in found.tasks
-    ]
-    table(f"{found.first} and {found.second}", ("task", "both", "first only", "second only", "neither", "p"), rows)
-
-
 @lab.command(
     epilog="`telic lab certify core`  ·  `telic lab certify my.toml`  ·  `telic lab certify core --check --some 10`"
 )
@@ -182,7 +154,7 @@ def certify(
         jobs=jobs,
         again=again or check,
         actors=certifying.players(actor),
-        world=_world(world),
+        world=world_kind(world),
         store=not check,
         tell=(lambda each: None) if as_json else certified,
     )
@@ -231,7 +203,5 @@ def doctor(as_json: Json = False) -> None:
     show(found, as_json=as_json, text="\n".join(found) or "nothing is left of any lab")
 
 
-def _world(name: str) -> WorldKind:
-    if name not in WORLDS:
-        raise UsageError(f"no world {name!r}", hint=near_names(name, WORLDS))
-    return "local" if name == "local" else "simulated"
+for _each in (lab_measured, lab_recorded):
+    _each.add(lab)

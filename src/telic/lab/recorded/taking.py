@@ -63,13 +63,17 @@ def take_running(
     """
     with _made(folder) as made:
         observed(world, stretch, made, objectives=objectives, entry=entry)
-        if truths is not None:
-            write_truth(made, truths, negative=not truths)
+        _seal(made, truths)
     return folder
 
 
-def adopt(given: Path, folder: Path, truths: Sequence[Truth]) -> Path:
+def adopt(given: Path, folder: Path, truths: Sequence[Truth] | None) -> Path:
     """Copy an incident folder of a user's and seal what was really wrong in it; `folder` may be the same.
+
+    Parameters
+    ----------
+    truths
+        What was wrong; none: nothing was; None: what the folder says already.
 
     Raises
     ------
@@ -78,12 +82,21 @@ def adopt(given: Path, folder: Path, truths: Sequence[Truth]) -> Path:
     """
     read(given)
     if folder.resolve() == given.resolve():
-        write_truth(folder, truths, negative=not truths)
+        _seal(folder, truths)
         return folder
     with _made(folder) as made:
-        shutil.copytree(given, made, dirs_exist_ok=True)
-        write_truth(made, truths, negative=not truths)
+        for each in sorted(path for path in given.rglob("*") if path.is_file()):
+            target = made / each.relative_to(given)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(each, target)
+        _seal(made, truths)
     return folder
+
+
+def _seal(folder: Path, truths: Sequence[Truth] | None) -> None:
+    if truths is not None:
+        (folder / EPISODE).unlink(missing_ok=True)  # what is said now counts
+        write_truth(folder, truths, negative=not truths)
 
 
 @contextmanager

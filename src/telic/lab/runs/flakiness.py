@@ -45,3 +45,31 @@ def flakiness(found: Iterable[Graded]) -> Estimate | None:
         return None
     flaky = sum(each.deviating > 0 for each in rows)
     return Estimate(flaky / len(rows), 0.0, upper_bound(flaky, len(rows)), flaky, len(rows))
+
+
+@dataclass(frozen=True)
+class Flaky:
+    """How often runs of one scenario do not agree with the most frequent one, over its seeds."""
+
+    scenario: str
+    actor: str
+    world: str
+    rate: Estimate  # of deviating runs, from 0 to its exact upper 95 % bound
+
+
+def by_scenario(found: Iterable[Graded]) -> list[Flaky]:
+    """Return every scenario, actor and world that was run twice or more, the flakiest first.
+
+    The first run of each seed has nothing to deviate from, so it is no trial: a fair coin would deviate in half of the
+    others.
+    """
+    counted: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for each in repeated(found):
+        key = each.scenario, each.actor, each.world
+        deviating, runs = counted.get(key, (0, 0))
+        counted[key] = deviating + each.deviating, runs + each.runs - 1
+    rows = [
+        Flaky(*key, Estimate(hits / trials, 0.0, upper_bound(hits, trials), hits, trials))
+        for key, (hits, trials) in counted.items()
+    ]
+    return sorted(rows, key=lambda each: (-(each.rate.value or 0.0), each.scenario, each.actor, each.world))

@@ -37,14 +37,14 @@ def write_run(path: Path, *, episodes: bool = True) -> Path:
     found, run = graded(records), folder.opened(path)
     target = path / PAGES
     for each in found if episodes else ():
-        _write(target / page_of(each), episode_page.html(episode_view(each)))
+        write_page(target / page_of(each), episode_page.html(episode_view(each)))
     view = run_view(run, found, [f"{each.path.name}: {each.why}" for each in damaged], linked=episodes)
-    return _write(target / INDEX, run_page.html(view))
+    return write_page(target / INDEX, run_page.html(view))
 
 
 def write_leaderboard(path: Path, runs: Iterable[Path]) -> Path:
     """Write the leaderboard over `runs` at `path`; runs of one suite stand in one table."""
-    return _write(path, leaderboard.html(boards(runs)))
+    return write_page(path, leaderboard.html(boards(runs)))
 
 
 def boards(runs: Iterable[Path]) -> list[Board]:
@@ -131,7 +131,14 @@ def _last(own: Iterable[tuple[folder.Run, Sequence[Graded]]]) -> list[Graded]:
     return list(found.values())
 
 
-def _write(path: Path, page: str) -> Path:
+def write_page(path: Path, page: str) -> Path:
+    """Write a page, whole or not at all; return its path.
+
+    Raises
+    ------
+    StoreFailed
+        It cannot be written.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -80,7 +80,7 @@ class Stage:
         self.due = opened + moment(scenario, self.means.seed)
         self.director = Director(scene, ledger, clock, seed=self.means.seed, due=clock.monotonic() + self.due - opened)
         self._directed = course.beside("director", self.director.run(scenario))
-        think = THINK if self.means.world == "simulated" else 0.0
+        think = 0.0 if self.means.world == "local" else THINK
         self.session = WorldSession(course, self._brief(opened), normal=(self.started, self.due - 1.0), think=think)
         return self.session
 

@@ -138,9 +138,11 @@ class ReplayStore:
             return
         for kind in SCHEMAS:
             sql = f"SELECT * FROM kept_{kind} WHERE received_ns > {self._now:d} AND received_ns <= {now:d}"
-            self._connection.register("arriving", self._whole.sql(sql).to_arrow_table())
-            self._connection.execute(f"INSERT INTO arrived_{kind} SELECT * FROM arriving")
-            self._connection.unregister("arriving")
+            arriving = self._whole.sql(sql).to_arrow_table()
+            if arriving.num_rows:
+                self._connection.register("arriving", arriving)
+                self._connection.execute(f"INSERT INTO arrived_{kind} SELECT * FROM arriving")
+                self._connection.unregister("arriving")
         self._now = now
 
     def query(self, sql: str, params: Sequence[Scalar] = (), *, limit: int = 10_000, timeout: float = 5.0) -> list[Row]:
