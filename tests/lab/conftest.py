@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from telic import loop
 from telic.lab.fault import Scene
+from telic.lab.faults import fault
 from telic.lab.testing import RecordingHarm
 from telic.model import (
     Call,
@@ -25,6 +30,7 @@ from telic.model import (
 )
 from telic.model.intent import Capacity, Keys, Workload
 from telic.runtime.wiring import Wiring
+from telic.settings import Settings
 
 STORE = '''"""The port of {service} to its store."""
 
@@ -196,8 +202,20 @@ def _owner(name: str) -> ServiceDesign:
     )
 
 
+@pytest.fixture(scope="session")
+def genai(tmp_path_factory: pytest.TempPathFactory) -> Design:
+    return loop.design("genai", replace(Settings.read({}), home=tmp_path_factory.mktemp("genai")))
+
+
 @pytest.fixture
-def design() -> Design:
+def design(request: pytest.FixtureRequest) -> Design:
+    """Return the small hotel; for faults of a language model's service, the bundled one."""
+    called = getattr(request.node, "callspec", None)
+    name = str(called.params.get("name", "")) if called is not None else ""
+    if name in fault and getattr(fault.factory(name), "layer", "") == "llm":
+        found = request.getfixturevalue("genai")
+        assert isinstance(found, Design)
+        return found
     gateway = ServiceDesign(
         "gateway",
         "gateway",
@@ -218,18 +236,32 @@ def design() -> Design:
     return Design("hotel", "sha256:0", (gateway, search, *owners), ("postgres",), grants, Wiring(), (), (workload,))
 
 
+CACHE = {"ttl": 10.0, "jitter": 0.2, "on_error": "fail", "single": True}
+
+
 def _service(each: ServiceDesign, number: int, ports: dict[str, int]) -> ServiceState:
     config: dict[str, Scalar] = {f"upstream.{callee}.port": ports[f"{each.name}->{callee}"] for callee in each.callees}
     config |= {f"upstream.{callee}.host": "127.0.0.1" for callee in each.callees}
-    config["log.level"] = "INFO"
+    config |= {"log.level": "INFO", "token.key_file": "secrets/token.key", "request.quota": 0.0}
+    config |= {"probe.alive_within": 0.0} | {f"feature.{operation.name}": True for operation in each.operations}
     if each.stores:
         config["store.postgres.pool"] = 3
         config["store.postgres.port"] = ports[f"{each.name}->postgres"]
         config["store.postgres.database"] = "hotel"
         config["store.postgres.password_file"] = f"secrets/{each.name}"
-    policies = {each.name: {"shed": 0.0}} | {f"{each.name}->{callee}": {"timeout": 0.6} for callee in each.callees}
+    config |= each.settings
+    node = {"shed": 0.0, "cache": CACHE if each.name == "review" else None}
+    edge = {"timeout": 0.6, "deadline": True, "retry": None}
+    policies = {each.name: node} | {f"{each.name}->{callee}": edge for callee in each.callees}
     instance = InstanceState(f"{each.name}-1", 100 + number, "ready", "1", 0.0)
     return ServiceState(each.name, "1", "", 1, config, policies, (instance,))
+
+
+def _release(design: Design, name: str) -> dict[str, str]:
+    if design.folder != Path():
+        folder = design.folder / "services" / name
+        return {f"services/{name}/{each.name}": each.read_text() for each in sorted(folder.glob("*.py"))}
+    return {f"services/{name}/{file}": text.replace("{service}", name) for file, text in FILES.items()}
 
 
 @pytest.fixture
@@ -238,12 +270,10 @@ def harm(design: Design) -> RecordingHarm:
     ports = {each.name: 22000 + 2 * index for index, each in enumerate(edges)}
     links = {name: LinkState(name, "a", {"a": port, "b": port + 1}) for name, port in ports.items()}
     services = {each.name: _service(each, index, ports) for index, each in enumerate(design.services)}
-    stores = {"postgres": StoreState("postgres", InstanceState("postgres", 99, "ready", "", 0.0))}
+    running = {name: InstanceState(name, 99, "ready", "", 0.0) for name in ("postgres", "valkey")}
+    stores = {name: StoreState(name, instance) for name, instance in running.items()}
     entities = (*(Entity(each, "service") for each in services), Entity("postgres", "store"))
-    releases = {
-        name: {f"services/{name}/{file}": text.replace("{service}", name) for file, text in FILES.items()}
-        for name in services
-    }
+    releases = {name: _release(design, name) for name in services}
     return RecordingHarm(
         State("hotel", 1000.0, services, stores=stores, links=links),
         Topology("hotel", entities, tuple(edges)),

@@ -79,6 +79,14 @@ def with_first_lines(text: str, class_name: str, method: str, lines: list[str]) 
     raise InvalidDesign(f"no {class_name}.{method} in the source", hint="a class an operation is expected")
 
 
+def with_function_lines(text: str, name: str, lines: list[str]) -> str:
+    """Return `text` with `lines` put before the first statement of a function of the module (after its docstring)."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return _insert(text, node, lines)
+    raise InvalidDesign(f"no function {name} in the source", hint="a module that a service carries is expected")
+
+
 def _insert(text: str, function: ast.AsyncFunctionDef | ast.FunctionDef, lines: list[str]) -> str:
     body = function.body[1:] if ast.get_docstring(function) is not None and len(function.body) > 1 else function.body
     rows = text.splitlines(keepends=True)

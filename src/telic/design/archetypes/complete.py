@@ -29,7 +29,12 @@ from telic.model.intent import Field, FieldType, Operation
 TEXT = FieldType("str", maximum=8000)
 COUNT = FieldType("int", minimum=0.0)
 SIZES = ("max_tokens", "choices")  # what every completion says of its size
-LIMITS: Mapping[str, Scalar] = {"limit.prompt_tokens": 1500, "limit.answer_tokens": 256, "limit.choices": 4, "prompt.strip_hidden": True}
+LIMITS: Mapping[str, Scalar] = {
+    "limit.prompt_tokens": 1500,
+    "limit.answer_tokens": 256,
+    "limit.choices": 4,
+    "prompt.strip_hidden": True,
+}
 FILTER = {"filter.threshold": 0.6}
 ROUTE = {"route.version": "7"}
 MODEL: Mapping[str, Scalar] = {
@@ -44,7 +49,7 @@ MODEL: Mapping[str, Scalar] = {
     "accelerator.device": 0,
     "tuning.format": 2,
 }
-QUOTA = {"quota.tokens_per_second": 400.0, "quota.burst": 8000.0}
+QUOTA = {"quota.tokens_per_second": 4000.0, "quota.burst": 20000.0}
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,9 @@ def complete(draft: Draft, op: Operation) -> None:
         fields,
         (),
         calls=(*lookups.check_calls(checks), *(Call(each.service, each.name) for each in steps)),
-        raises=errors(op, *(["not_found"] if checks else []), "filtered", "throttled", "too_long", "too_many"),
+        raises=errors(
+            op, *(["not_found"] if checks else []), "filtered", "throttled", "too_long", "too_many", "version_unknown"
+        ),
         mutating=True,
         idempotent=False,
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from telic.runtime import Overloaded, Runtime
 
 PREFILL = 0.0002  # to read one token of a prompt [s]
-DECODE = 0.003  # to make one token [s]
+DECODE = 0.004  # to make one token [s]
 CROWD = 0.05  # what each other sequence of a batch adds to that [1]
 LEARN = 0.001  # to learn from one example [s]
 WORN: Mapping[int, float] = {5: 0.4, 6: 0.6}

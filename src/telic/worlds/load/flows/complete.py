@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telic.model.intent import Operation
+from telic.model.intent import Field, Operation
 from telic.worlds.load import prompts
 from telic.worlds.load.beliefs import Beliefs
 from telic.worlds.load.exchange import Answer, Ask, Finding
@@ -27,8 +27,12 @@ class Complete:
         entity = beliefs.knowledge.intent.entity(operation.on)
         self._key = entity.key
         self._prompt = next(each for each in entity.fields if each.type.base == "str")
+        self._user = next(each for each in entity.fields if self._asks(each))
         sizes = {each.name: int(each.type.maximum or 256) for each in entity.fields if each.type.base == "int"}
         self._most, self._copies = sizes["max_tokens"], sizes["choices"]
+
+    def _asks(self, field: Field) -> bool:
+        return field.type.base == "ref" and self._drawing.logs_in(field.type.target)
 
     def ask(self, planned: Planned) -> Ask:
         """Ask the model of the planned rank."""
@@ -44,6 +48,8 @@ class Complete:
             "max_tokens": self._most if bulk else max(LEAST, min(made, self._most)),
             "choices": self._copies if bulk else CHOICES,
         }
+        if bulk:
+            given[self._user.name] = self._drawing.all(self._user.type.target)[0].key  # all of it one user
         body = self._drawing.fill(self._offered.request, planned, draws, given)
         sent, key = self._beliefs.now(), self._drawing.key(planned)
         return Ask(
