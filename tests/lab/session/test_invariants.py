@@ -9,7 +9,8 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from telic import apps, intent
-from telic.lab.session.invariants import Facts, violations
+from telic.lab.session.facts import Facts
+from telic.lab.session.invariants import violations
 from telic.lab.stored import Days
 from telic.model import Intent
 from telic.model.intent import Invariant
