@@ -9,6 +9,7 @@ from types import SimpleNamespace as Thing
 import pytest
 
 from telic import apps, intent
+from telic.errors import InvalidIntent
 from telic.lab.session.facts import Facts
 from telic.lab.session.invariants import violations
 from telic.lab.stored import Days
@@ -62,3 +63,22 @@ def test_the_whole_language_is_asked(hotel: Intent, expr: str, holds: bool) -> N
     kept = {"Hotel": [Thing(hotel_id="h", rooms=3)], "Booking": [booking("a", 2), booking("b", 1)]}
     facts = Facts(hotel, lambda entity: kept.get(entity.name, ()))
     assert (violations(Invariant("X", expr, "per(hotel)"), hotel, facts) == 0) is holds
+
+
+def test_of_too_many_pairs_those_are_asked_that_something_refers_to() -> None:
+    shop = intent.read(apps.find("shop"))
+    users = [Thing(user_id=f"u{n}") for n in range(600)]
+    products = [Thing(product_id=f"p{n}", units=9) for n in range(600)]
+    wishes = [Thing(wish_id=n, user=f"u{n}", product="p1") for n in range(500)]
+    kept = {"User": users, "Product": products, "Wish": wishes}
+    assert broken(shop, "I4", kept) == 0
+    assert broken(shop, "I4", {**kept, "Wish": [*wishes, Thing(wish_id="again", user="u3", product="p1")]}) == 1
+
+
+def test_what_is_not_alike_for_too_many_pairs_is_not_asked() -> None:
+    shop = intent.read(apps.find("shop"))
+    many = {"User": [Thing(user_id=n) for n in range(600)], "Product": [Thing(product_id=n) for n in range(600)]}
+    facts = Facts(shop, lambda entity: many.get(entity.name, ()))
+    asked = Invariant("I9", "count(Wish, user) <= product.units", "per(user, product)")
+    with pytest.raises(InvalidIntent, match="more than 200000 places"):
+        violations(asked, shop, facts)
