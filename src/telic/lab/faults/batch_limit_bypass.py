@@ -11,7 +11,7 @@ from telic.lab.fault import Params, Scene, fault
 from telic.lab.loaded import BESIDE
 from telic.lab.places import popular
 from telic.lab.pushed import Pushed, settings_of
-from telic.model import Change, Harm, Truth
+from telic.model import Change, Harm, Scalar, Truth
 
 BULK = ".bulk"  # the part of an operation that asks for as much as can be asked for
 
@@ -71,6 +71,12 @@ class BatchLimitBypass(Pushed):
             for one in operation.derives
             if any(call.service == each["service"] for call in operation.calls)
         ]
+
+    @classmethod
+    def plan(cls, scene: Scene, seed: int, fixed: Mapping[str, Scalar]) -> Params:
+        """Choose the limit; how often that user comes may be fixed."""
+        found = super().plan(scene, seed, {key: value for key, value in fixed.items() if key != "rate"})
+        return {**found, **fixed}
 
     def inject(self, harm: Harm) -> Truth:
         """Lift the limit, and begin to send."""
