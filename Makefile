@@ -15,7 +15,8 @@ demo: env
 test: dev
 	@$(BIN)/python -m telic.telemetry.otlp.scan.warm
 	@$(BIN)/python -m pytest -m "not live" -n logical --dist loadfile
-	@$(BIN)/python -m pytest -m "live and not nightly"
+	@$(BIN)/python -m pytest -m "live and not nightly" --ignore=tests/live -n logical --dist loadfile
+	@$(BIN)/python -m pytest -m "live and not nightly" tests/live
 
 check: dev
 	@$(BIN)/ruff format --check src tests benchmarks
@@ -27,11 +28,12 @@ nightly: dev
 	@$(BIN)/python -m pytest -m nightly
 	@$(BIN)/python -m benchmarks.loop --json benchmarks/out/loop.json
 	@$(BIN)/python -m benchmarks.worlds --json benchmarks/out/worlds.json
-	@for each in diagnosis logs metrics ingest; do $(BIN)/python -m benchmarks.$$each --json benchmarks/out/$$each.json || exit 1; done
+	@for each in diagnosis logs metrics ingest lab; do $(BIN)/python -m benchmarks.$$each --json benchmarks/out/$$each.json || exit 1; done
+	@$(BIN)/python -m benchmarks.soak --minutes 30 --json benchmarks/out/soak.json
 
 bench: dev
 	@$(BIN)/python -m benchmarks.loop --quick --json benchmarks/out/loop-quick.json
-	@for each in worlds diagnosis logs metrics ingest; do $(BIN)/python -m benchmarks.$$each --quick --json benchmarks/out/$$each-quick.json || exit 1; done
+	@for each in worlds diagnosis logs metrics ingest lab; do $(BIN)/python -m benchmarks.$$each --quick --json benchmarks/out/$$each-quick.json || exit 1; done
 
 env: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
