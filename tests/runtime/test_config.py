@@ -56,6 +56,8 @@ def test_every_part_of_the_file_is_read() -> None:
         ({"settings": {"upstream.hotel.port": "22011"}}, "no port"),
         ({"settings": {"upstream.hotel.port": True}}, "no port"),
         ({"settings": {"log.level": "LOUD"}}, "LOUD"),
+        ({"settings": {"request.quota": -1.0}}, "request.quota"),
+        ({"settings": {"probe.alive_within": "soon"}}, "probe.alive_within"),
         ({"capacity": {"slots": 0, "service_time": 0.1}}, "slots"),
         ({"telemetry": {"interval": 0}}, "interval"),
         ({"wiring": {"node": {"order": "random"}}}, "order"),

@@ -47,6 +47,16 @@ def test_a_changed_token_is_refused(place: int, other: str) -> None:
             tokens.verify(changed)
 
 
+def test_a_token_holds_for_the_key_it_was_signed_with() -> None:
+    tokens = HmacTokens(b"key", VirtualClock(start=1000.0))
+    token = tokens.issue("user-7")
+    tokens.rekey(b"another")
+    with pytest.raises(Unauthorised):
+        tokens.verify(token)
+    tokens.rekey(b"key")
+    assert tokens.verify(token) == "user-7"
+
+
 def test_a_token_expires() -> None:
     clock = VirtualClock(start=1000.0)
     token = HmacTokens(b"key", clock).issue("user-7", ttl=5.0)

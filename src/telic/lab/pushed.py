@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from telic.lab import wording
 from telic.lab.fault import Params, Scene, choose, dice
 from telic.lab.places import revert_config, service_state
-from telic.model import Change, Harm, Scalar, Truth
+from telic.lab.retuned import policy_back
+from telic.model import Action, Change, Harm, Scalar, Truth
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,10 @@ class Policied(Pushed):
         """Push `value`."""
         author, summary = wording.author(rng), wording.config_summary(self.service, rng)
         return harm.push_policy(self.target, {self.key: value}, author=author, summary=summary)
+
+    def mitigations(self, harm: Harm) -> Sequence[Action]:
+        """Return the policy with the value before."""
+        return [policy_back(harm, self.target, {self.key: self.before})]
 
     @property
     def entity(self) -> str:

@@ -32,7 +32,8 @@ class RecordingHarm:
         self._stopped: set[str] = set()
         self._shares: dict[str, float] = {}
         self._links: dict[str, Weather] = {}
-        self._limits: dict[str, tuple[int, float, float]] = {}
+        self._limits: dict[str, tuple[int, float, float, float]] = {}
+        self._ahead: dict[str, float] = {}
         self._troubles: dict[tuple[str, str, str], float] = {}
         self._loads: dict[str, Mapping[str, str | float]] = {}
         self._left: dict[str, float] = {}
@@ -49,6 +50,7 @@ class RecordingHarm:
             "shares": dict(self._shares),
             "links": dict(self._links),
             "limits": dict(self._limits),
+            "ahead": dict(self._ahead),
             "troubles": dict(self._troubles),
             "loads": dict(self._loads),
             "policies": {each.name: dict(each.policies) for each in services},
@@ -86,12 +88,21 @@ class RecordingHarm:
         if not now.fair:
             self._links[edge] = now
 
-    def limit(self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0) -> None:
+    def limit(
+        self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0, stall: float = 0.0
+    ) -> None:
         """Note the limits."""
         self._known(service, "limit", f"{files} {memory} {life}")
         self._limits.pop(service, None)
         if files or memory or life:
-            self._limits[service] = (files, memory, life)
+            self._limits[service] = (files, memory, life, stall)
+
+    def skew(self, service: str, seconds: float) -> None:
+        """Note by how much its clock is ahead."""
+        self._known(service, "skew", seconds)
+        self._ahead.pop(service, None)
+        if seconds:
+            self._ahead[service] = seconds
 
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Note the trouble."""
@@ -178,6 +189,10 @@ class RecordingHarm:
         self._releases[service, version] = {**self.release_files(service), **edits}
         self._set(service, replace(old, version=version, previous_version=old.version))
         return self._note("deploy", service, summary, author, "", old.version, version)
+
+    def roll_out(self, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:
+        """Let a new version run, as `deploy` does."""
+        return self.deploy(service, edits, author=author, summary=summary)
 
     def release_files(self, service: str) -> Mapping[str, str]:
         """Return the files of the version that runs."""

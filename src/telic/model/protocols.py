@@ -86,22 +86,30 @@ class Harm(Protocol):
         """Give an edge's primary link a `telic.model.weather.Weather`; no arguments heal it."""
         ...
 
-    def limit(self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0) -> None:
+    def limit(
+        self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0, stall: float = 0.0
+    ) -> None:
         """Let the processes of `service` have less; no arguments heal it.
 
         `files`: today's processes open none while they have so many [1] open or more, and their connections are cut.
-        `memory`: each process may take so many bytes more than it has; then the kernel kills it.
+        `memory`: each process may take so many bytes more than it has; then the kernel kills it, or where there is a
+        `stall` lets it stand still for so long [s] before it gets them.
         `life`: each is killed after so many seconds. The last two hold for later processes too, for as long as this
         harm lives.
         """
         ...
 
+    def skew(self, service: str, seconds: float) -> None:
+        """Let the wall clock of today's processes of `service` be `seconds` ahead (below 0: behind); 0 heals."""
+        ...
+
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Bring about a trouble of the store called `name`, or take it back where `size` is 0.
 
-        PostgreSQL's: ``login``, ``role``, ``connections`` (on a role); ``read-only``; ``commit`` (`size` [s] longer);
-        ``lock``, ``table`` (on ``schema.table``); ``index`` (on ``schema.table.index``; it is not used, and there are
-        `size` rows more that nobody asks for); ``column``, ``check`` (on ``schema.table.column``).
+        PostgreSQL's: ``login``, ``role``, ``connections``, ``password`` (on a role; its next password lies beside the
+        first in a file called as that and ``-2``); ``read-only``; ``commit`` (`size` [s] longer); ``lock``, ``table``
+        (on ``schema.table``); ``index`` (on ``schema.table.index``; it is not used, and there are `size` rows more that
+        nobody asks for); ``column``, ``check`` (on ``schema.table.column``).
         """
         ...
 
@@ -156,6 +164,10 @@ class Harm(Protocol):
 
     def deploy(self, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:
         """Deploy a version whose files differ by `edits` (path in the release to new text) as a colleague would."""
+        ...
+
+    def roll_out(self, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:
+        """Deploy as `deploy` does, but the old process ends first, and nobody waits until the new one is ready."""
         ...
 
     def release_files(self, service: str) -> Mapping[str, str]:

@@ -15,6 +15,8 @@ from telic.runtime.ports import Runtime
 from telic.runtime.server.shell import DEADLINE, Chain
 from telic.runtime.stores.answers import PostgresAnswers
 
+FLAG = "feature."  # begins the settings that switch an operation on or off
+
 
 class Assembly:
     """Keeps one instance's chain in step with its configuration; mechanisms that did not change keep their state.
@@ -58,6 +60,11 @@ class Assembly:
             chain.cache = ReadThrough(node.cache, cache, self._clock, self._chance)
         chain.cache_prefix = f"{config.system}:{config.service}:{config.version}:"
         chain.cancel, chain.shed = node.cancel, node.shed
+        settings = config.settings
+        chain.off = frozenset(
+            name.removeprefix(FLAG) for name in settings if name.startswith(FLAG) and not settings[name]
+        )
+        chain.quota.rate = float(settings.get("request.quota", 0.0))
         chain.deadline = float(config.settings.get("request.deadline", DEADLINE))
 
 

@@ -109,6 +109,10 @@ def problems(config: Config) -> list[str]:
     level = config.settings.get("log.level", "INFO")
     if level not in LEVELS:
         found.append(f"log.level={level!r}, one of {', '.join(LEVELS)}")
+    for name in ("request.quota", "probe.alive_within"):
+        value = config.settings.get(name, 0.0)
+        if isinstance(value, str | bool) or not value >= 0:
+            found.append(f"{name}={value!r}, a number from 0; 0 is none")
     if config.capacity is not None and (config.capacity.slots < 1 or config.capacity.service_time < 0):
         found.append("capacity needs slots >= 1 and service_time >= 0")
     node = config.wiring.node

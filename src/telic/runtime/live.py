@@ -81,6 +81,8 @@ class LiveRuntime:
         for name, client in self._clients.items():
             client.transport.move(config.address(f"upstream.{name}"))
             client.configure(config.edge(name))
+        if "token.key_file" in config.settings:
+            self.tokens.rekey(_secret(config, "token.key_file", b""))
         if self._database is not None:
             self._database.move(database_address(config))
         if self._cache is not None and "store.valkey.port" in config.settings:

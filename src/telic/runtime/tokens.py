@@ -26,6 +26,10 @@ class HmacTokens:
     def __init__(self, key: bytes, clock: Clock) -> None:
         self._key, self._clock = key, clock
 
+    def rekey(self, key: bytes) -> None:
+        """Sign and verify with another key from now on; tokens of the one before hold no more."""
+        self._key = key
+
     def issue(self, subject: str, *, ttl: float = 86400.0) -> str:
         """Return a token that proves to be `subject` for `ttl` [s]."""
         claim = f"{_encode(subject.encode())}.{int(self._clock.time() + ttl)}"

@@ -123,6 +123,19 @@ def test_each_failure_has_its_status(desk: Desk, failure: Exception, status: int
     assert b"secret detail" not in reply.body
 
 
+def test_an_operation_whose_flag_is_off_is_refused_and_no_other(desk: Desk) -> None:
+    desk.chain.off = frozenset({"near"})
+    refused, served = desk.run(desk.ask(), desk.ask("/hold"))
+    assert (refused.status, json.loads(refused.body)["error"]) == (503, "switched_off")
+    assert (served.status, desk.calls) == (200, 1)
+
+
+def test_what_comes_above_the_quota_is_refused(desk: Desk) -> None:
+    desk.chain.quota.rate = 3.0
+    assert [each.status for each in desk.run(*(desk.ask() for _ in range(5)))] == [200, 200, 200, 429, 429]
+    assert desk.chain.admission.refused == 2
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [

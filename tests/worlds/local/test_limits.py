@@ -14,7 +14,7 @@ import pytest
 
 from telic.errors import UsageError, WorldError
 from telic.worlds.local import proc
-from telic.worlds.local.limits import MemoryLimit, Watch, limit_files
+from telic.worlds.local.limits import MemoryLimit, Relief, Watch, limit_files
 from telic.worlds.local.store_trouble import TROUBLES, Trouble, _statements
 
 _GONE = 2**22 - 3  # no process has this number
@@ -65,6 +65,18 @@ def test_memory_of_either_version_of_cgroups(tmp_path: Path, monkeypatch: pytest
     assert (home / "telic-test" / "memory.max").read_text() == "60000000"
 
 
+def test_who_wants_memory_stands_still_and_gets_it_then(tmp_path: Path) -> None:
+    limit, oom = tmp_path / "memory.limit_in_bytes", tmp_path / "memory.oom_control"
+    limit.write_text("50")
+    relief = Relief(tmp_path, 50, stall=2.0)
+    said = []
+    for now, under in ((0.0, 0), (1.0, 1), (2.9, 1), (3.1, 1), (3.2, 0), (4.0, 1), (6.5, 1)):
+        oom.write_text(f"oom_kill_disable 1\nunder_oom {under}\n")
+        relief._look(now)
+        said.append(limit.read_text())
+    assert said == ["50", "50", "50", "-1", "50", "50", "-1"]
+
+
 def test_a_host_without_memory_cgroups_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proc, "memory_cgroup", lambda pid: None)
     with pytest.raises(WorldError, match="no cgroup for memory"):
@@ -81,7 +93,7 @@ def test_a_host_that_does_not_let_us_says_so(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize("name", sorted(set(TROUBLES) - {"lock", "index"}))
 def test_each_trouble_has_statements_and_a_way_back_that_differs(name: str) -> None:
     on = {"": "", "role": "hotel", "table": "a.b", "table.column": "a.b.c"}[TROUBLES[name]]
-    there, back = _statements(Trouble(name, on, 0.05)), _statements(Trouble(name, on, 0.0))
+    there, back = _statements(Trouble(name, on, 0.05), str.upper), _statements(Trouble(name, on, 0.0), str.upper)
     assert there
     assert back
     assert there != back

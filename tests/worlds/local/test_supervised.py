@@ -22,6 +22,8 @@ class Stage:
     starts: list[float] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     ends: list[asyncio.Future[int]] = field(default_factory=list)
+    alive_within: float = 0.0  # [s]
+    slow: float = 0.0  # an answer takes so long [s]
     unable: int = 0  # how often a start fails before one works
 
     async def start(self) -> Child:
@@ -33,6 +35,7 @@ class Stage:
         return FakeChild(len(self.ends), 1000 + len(self.ends), self.ends[-1])
 
     async def probe(self) -> bool:
+        await self.clock.sleep(self.slow)
         return self.ready
 
     def made(self) -> Supervised:
@@ -41,6 +44,7 @@ class Stage:
             start=self.start,
             probe=self.probe,
             clock=self.clock,
+            alive_within=lambda: self.alive_within,
             on_event=lambda name, reason: self.events.append(f"{name.removeprefix('instance.')} {reason}".strip()),
         )
 
@@ -119,6 +123,27 @@ def test_an_unready_process_is_told_and_left_alone(stage: Stage) -> None:
     kept = asyncio.run(stage.clock.run(hang()))
     assert kept.restarts == 0
     assert len(stage.starts) == 1
+
+
+def test_who_twice_misses_its_liveness_probe_is_ended_until_the_probe_is_mended(stage: Stage) -> None:
+    async def probed() -> Supervised:
+        kept = stage.made()
+        kept.run()
+        assert await kept.wait_ready(5.0)
+        stage.slow = 0.01
+        await stage.clock.sleep(10.0)
+        assert kept.restarts == 0
+        stage.alive_within = 0.001
+        await stage.clock.sleep(10.0)
+        stage.alive_within = 0.1
+        await stage.clock.sleep(20.0)
+        return kept
+
+    kept = asyncio.run(stage.clock.run(probed()))
+    ended = [each for each in stage.events if each.startswith("killed")]
+    assert set(ended) == {"killed the liveness probe got no answer within 0.001 s"}
+    assert kept.restarts == len(ended) == len(stage.starts) - 1 >= 2
+    assert kept.phase == "ready"
 
 
 def test_a_restart_that_was_asked_for_counts_as_no_failure(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -12,11 +13,12 @@ from types import ModuleType
 
 import pytest
 
-from telic.worlds.simulated.confined import PER_ROUND, Confined, Left
+from telic.worlds.simulated.confined import LINES, PER_LINE, PER_ROUND, Confined, Left
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.release import Release
 
 SOURCE = """
+import logging
 import os
 import sys
 import threading
@@ -25,6 +27,12 @@ from os import path
 from sys import stderr
 
 BUILT = time.time()
+
+def tell(lines):
+    log = logging.getLogger("shop")
+    for each in range(lines):
+        log.info("line %d", each)
+        log.debug("nobody reads %d", each)
 
 def die():
     sys.stderr.write("no snapshot\\n")
@@ -52,6 +60,7 @@ class Cell:
     held: int = 0
     blocked: float = 0.0
     computed: float = 0.0
+    log: logging.Logger = field(default_factory=lambda: logging.Logger("shop", logging.INFO))
 
     def leave(self, code: int) -> None:
         self.left.append(code)
@@ -97,6 +106,20 @@ def test_a_process_that_ends_itself_ends_alone_and_in_virtual_time(
     loop.run_until(2.6)
     assert cell.left == [3]
     assert cell.said == ["no snapshot\n"]
+
+
+def test_lines_that_it_logs_are_the_services_own_and_take_time(
+    release: tuple[Release, Cell, dict[str, ModuleType]],
+) -> None:
+    made, cell, seen = release
+    made.build(None)  # type: ignore[arg-type]
+    written = logging.Handler()
+    lines: list[str] = []
+    written.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    cell.log.addHandler(written)
+    seen["services.shop.app"].tell(2 * LINES)
+    assert lines == [f"line {each}" for each in range(2 * LINES)]
+    assert cell.computed == pytest.approx(2 * LINES * PER_LINE)
 
 
 def test_what_it_prints_and_the_time_it_reads_are_its_own(

@@ -37,6 +37,7 @@ def trouble(kit: Kit, name: str, on: str = "", size: float = 1.0) -> None:
     [
         ("login", "hotel", "28000"),
         ("role", "hotel", "28P01"),
+        ("password", "hotel", "28P01"),
         ("connections", "hotel", "53300"),
         ("table", "hotel.hotels", "42P01"),
         ("column", "hotel.hotels.price", "42703"),

@@ -101,6 +101,9 @@ class Kept:
     def resume(self) -> None:
         self.told.append("resume")
 
+    def skew(self, seconds: float) -> None:
+        self.told.append(f"skew {seconds:g}")
+
     def close(self) -> None:
         self.told.append("close")
 

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import math
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from telic.clock import Clock
@@ -18,6 +18,7 @@ from telic.runtime.policies.admission import Admission
 from telic.runtime.policies.cache import ReadThrough
 from telic.runtime.policies.dedupe import Answer, Dedupe
 from telic.runtime.policies.limit import Deadlines, RowLimit
+from telic.runtime.policies.quota import Quota
 from telic.runtime.ports import Tokens
 from telic.runtime.server import outcome
 from telic.runtime.server.messages import Request, Response, error
@@ -43,6 +44,8 @@ class Chain:
     deadline: float = DEADLINE  # [s]
     cancel: bool = True  # a caller that leaves cancels its work
     shed: float = 0.0  # share of requests refused at the door [1]
+    quota: Quota = field(default_factory=Quota)  # of requests a second
+    off: frozenset[str] = frozenset()  # operations whose flag is off
 
 
 class Shell:
@@ -113,6 +116,11 @@ class Shell:
 
     async def _outcome(self, route: Route, request: Request, events: list[bytes] | None = None) -> Outcome:
         try:
+            if self.chain.off and route.operation.name in self.chain.off:
+                return Outcome(error(503, "switched_off", f"{route.operation.name} is switched off"), "switched_off")
+            if self.chain.quota.rate > 0 and not self.chain.quota.take(self._clock.monotonic()):
+                self.chain.admission.refused += 1
+                raise Overloaded(f"more than {self.chain.quota.rate:g} requests a second")
             if self.chain.shed > 0:
                 self._shed()
             context = self._context(route, request)

@@ -19,6 +19,8 @@ SECRET_KEYS = ("store.postgres.password_file", "token.key_file")  # hold names o
 def first_settings(layout: Layout, design: Design, service: ServiceDesign, desired: Desired) -> dict[str, Scalar]:
     """Return the settings with which a service starts for the first time."""
     settings: dict[str, Scalar] = {"log.level": "INFO", "token.key_file": str(secret_path(layout, TOKEN_SECRET))}
+    settings |= {"request.quota": 0.0, "probe.alive_within": 0.0}
+    settings |= {f"feature.{each.name}": True for each in service.operations}
     for callee in service.callees:
         settings[f"upstream.{callee}.host"] = "127.0.0.1"
         settings[f"upstream.{callee}.port"] = desired.links[f"{service.name}->{callee}"]["a"]

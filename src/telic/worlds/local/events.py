@@ -19,7 +19,7 @@ from telic.worlds.local.http import post
 _KEPT = 5000  # events [1]
 _SEND_EVERY = 0.5  # [s]
 _WITHIN = 2.0  # the receiver's answer [s]
-_WARNINGS = ("instance.unready", "instance.exited", "instance.backoff")
+_WARNINGS = ("instance.unready", "instance.exited", "instance.backoff", "instance.killed")
 
 
 @dataclass(frozen=True)

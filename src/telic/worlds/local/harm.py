@@ -22,6 +22,8 @@ from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.desired import load_desired
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.limits import MemoryLimit, Watch, limit_files
+from telic.worlds.local.secret_files import secret
+from telic.worlds.local.skew import skew
 from telic.worlds.local.store_trouble import Trouble, bring
 from telic.worlds.local.throttle import CgroupLimit, DutyCycle, send
 from telic.worlds.local.world import LocalWorld, read
@@ -39,6 +41,7 @@ class LocalHarm(Colleague):
         self._layout = layout
         self._cycles: dict[str, DutyCycle] = {}
         self._watches: dict[str, Watch] = {}
+        self._memory: dict[str, MemoryLimit] = {}
         self._loads: dict[str, traffic.LoadProcess] = {}
 
     @classmethod
@@ -76,17 +79,22 @@ class LocalHarm(Colleague):
         """Give an edge's primary link a `Weather`; no arguments heal it."""
         self._ask_proxy({"edge": edge, "weather": asdict(Weather(**weather))})
 
-    def limit(self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0) -> None:
+    def limit(
+        self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0, stall: float = 0.0
+    ) -> None:
         """Let the processes of `service` have fewer files [1], less memory [bytes] or a shorter life [s].
 
-        Memory and life hold for later processes too while this process lives, or until `close`.
+        Memory and life hold for later processes too while this process lives, or until `close`; so do stalls [s].
         """
-        if min(files, memory, life) < 0:
-            raise UsageError("a negative limit", hint="files, memory and life start at 0: no limit")
+        if min(files, memory, life, stall) < 0:
+            raise UsageError("a negative limit", hint="files, memory, life and stall start at 0: no limit")
         found, watch = self._running(service), self._watches.pop(service, None)
         if watch is not None:
             watch.stop()
-        limit = MemoryLimit(f"telic-memory-{self._layout.run.name}-{service}")
+        held = self._memory.pop(service, None)
+        if held is not None:
+            held.heal(found)
+        limit = MemoryLimit(f"telic-memory-{self._layout.run.name}-{service}", stall)
         if files:
             limit_files(self._pids(service), files)
             for edge in [each for each in load_links(self._layout) if each.endswith(f"->{service}")]:
@@ -101,9 +109,15 @@ class LocalHarm(Colleague):
             if memory:
                 limit.limit([pid], memory)
 
+        if memory:
+            self._memory[service] = limit
         watch = Watch(lambda: self._running(service), begin, life)
         watch.start()
         self._watches[service] = watch
+
+    def skew(self, service: str, seconds: float) -> None:
+        """Let the wall clock of today's processes of `service` be `seconds` ahead, whole ones; 0 heals."""
+        skew(self._pids(service), seconds)
 
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Bring about a trouble of PostgreSQL, or take it back where `size` is 0; see `store_trouble.TROUBLES`."""
@@ -170,6 +184,10 @@ class LocalHarm(Colleague):
             self._cycles.popitem()[1].stop()
         while self._watches:
             self._watches.popitem()[1].stop()
+        while self._memory:
+            service, limit = self._memory.popitem()
+            if limit.stalls:
+                limit.heal(self._running(service))
         while self._loads:
             self._loads.popitem()[1].stop()
 
@@ -245,7 +263,7 @@ async def _bring(layout: Layout, port: int, about: Mapping[str, object], trouble
 
     connection = await connect()
     try:
-        await bring(connection, trouble, connect)
+        await bring(connection, trouble, connect, lambda name: secret(layout, name))
     finally:
         await connection.close()
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from telic.errors import WorldError
 from telic.worlds.local import proc
 
+LIMIT, OOM = "memory.limit_in_bytes", "memory.oom_control"  # of cgroups of version 1
+RELIEF_EVERY = 0.02  # between two looks at whether somebody wants memory [s]
 LOOK_EVERY = 0.25  # between two looks at which processes there are [s]
 
 
@@ -44,13 +46,22 @@ class MemoryLimit:
     ----------
     name
         Of the cgroup; the same name finds it again in another process, so that anybody can heal.
+    stall
+        Above 0: who wants more stands still for so long [s] and gets it then, instead of being killed. With cgroups of
+        version 2 the kernel itself holds them back, for up to 2 s at a time. Lives in this process.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, stall: float = 0.0) -> None:
+        self._name, self._stall = name, stall
+        self._relief: Relief | None = None
+
+    @property
+    def stalls(self) -> bool:
+        """Whether somebody has to be there to let those go on who stand still."""
+        return self._relief is not None
 
     def limit(self, pids: Sequence[int], memory: float) -> None:
-        """Let `pids` together take `memory` [bytes] more; the kernel kills whoever takes more than that.
+        """Let `pids` together take `memory` [bytes] more; the kernel kills whoever takes more than that, or stalls it.
 
         Raises
         ------
@@ -63,7 +74,12 @@ class MemoryLimit:
         folder = home if home.name == self._name else home / self._name
         try:
             folder.mkdir(exist_ok=True)
-            _write_limit(folder, round(memory))
+            if self._relief is None:
+                _write_limit(folder, round(memory), high=self._stall > 0)
+            if self._stall and self._relief is None and (folder / OOM).exists():
+                (folder / OOM).write_text("1")
+                self._relief = Relief(folder, round(memory), self._stall)
+                self._relief.start()
             for pid in pids:
                 with contextlib.suppress(ProcessLookupError):
                     (folder / "cgroup.procs").write_text(str(pid))
@@ -74,16 +90,69 @@ class MemoryLimit:
             ) from error
 
     def heal(self, pids: Iterable[int]) -> None:
-        """Move what is inside back to where it was, and remove the cgroup."""
+        """Move what is inside back to where it was, and remove the cgroup; whoever stands still goes on."""
+        if self._relief is not None:
+            self._relief.stop()
+            self._relief = None
         for folder in {found for pid in pids if (found := proc.memory_cgroup(pid)) is not None}:
             inside = folder if folder.name == self._name else folder / self._name
             if not inside.is_dir():
                 continue
+            if (inside / LIMIT).exists():
+                with contextlib.suppress(OSError):
+                    (inside / LIMIT).write_text("-1")
             with contextlib.suppress(OSError):
                 for pid in (inside / "cgroup.procs").read_text().split():
                     with contextlib.suppress(ProcessLookupError):
                         (inside.parent / "cgroup.procs").write_text(pid)
                 inside.rmdir()
+
+
+class Relief:
+    """Lets whoever stands still for want of memory have it after a while, and no more from then on.
+
+    Parameters
+    ----------
+    folder
+        Of a cgroup of version 1 in which nobody is killed.
+    memory
+        Its limit [bytes].
+    stall
+        For how long they stand still [s].
+    """
+
+    def __init__(self, folder: Path, memory: int, stall: float) -> None:
+        self._folder, self._memory, self._stall = folder, memory, stall
+        self._since: float | None = None  # when they began to stand still [s]
+        self._relieved = False
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="relief", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._end.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._end.wait(RELIEF_EVERY):
+            with contextlib.suppress(OSError):  # the limit cannot come back before the memory was given back
+                self._look(time.monotonic())
+
+    def _look(self, now: float) -> None:
+        if self._relieved:
+            (self._folder / LIMIT).write_text(str(self._memory))
+            self._relieved = False
+        if "under_oom 1" not in (self._folder / OOM).read_text():
+            self._since = None
+            return
+        self._since = now if self._since is None else self._since
+        if now - self._since >= self._stall:
+            (self._folder / LIMIT).write_text("-1")
+            self._since, self._relieved = None, True
 
 
 class Watch:
@@ -141,12 +210,16 @@ class Watch:
                     os.kill(pid, signal.SIGKILL)
 
 
-def _write_limit(folder: Path, memory: int) -> None:
-    if (folder / "memory.limit_in_bytes").exists():
-        (folder / "memory.limit_in_bytes").write_text(str(memory))
+def _write_limit(folder: Path, memory: int, *, high: bool = False) -> None:
+    """Limit a cgroup; `high`: let the kernel hold back whoever takes more, where it can, rather than kill."""
+    if (folder / LIMIT).exists():
+        (folder / LIMIT).write_text(str(memory))
         return
     if not (folder / "memory.max").exists():
         (folder.parent / "cgroup.subtree_control").write_text("+memory")
+    if high:
+        (folder / "memory.high").write_text(str(memory))
+        return
     (folder / "memory.max").write_text(str(memory))
     with contextlib.suppress(OSError):
         (folder / "memory.swap.max").write_text("0")

@@ -36,6 +36,7 @@ def methods(
             "push_policy",
             "scale",
             "deploy",
+            "roll_out",
             "deploy_design",
             "restore",
             "capacity",
@@ -95,6 +96,11 @@ class Methods:
         """Deploy edits as a colleague would."""
         edits = {str(path): str(text) for path, text in _mapping(params, "edits").items()}
         return await operations.deploy_edits(self._system, _text(params, "service"), edits, **_who(params))
+
+    async def roll_out(self, params: Params) -> object:
+        """Put edits in the place of what runs, and do not wait until they are ready."""
+        edits = {str(path): str(text) for path, text in _mapping(params, "edits").items()}
+        return await operations.roll_out(self._system, _text(params, "service"), edits, **_who(params))
 
     async def deploy_design(self, params: Params) -> object:
         """Move to another design."""

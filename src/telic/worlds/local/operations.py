@@ -27,6 +27,20 @@ async def deploy_edits(system: System, service: str, edits: Mapping[str, str], *
         return await _deploy(system, service, version, author=author, summary=summary)
 
 
+async def roll_out(system: System, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:
+    """Put a version that differs by `edits` in the place of the running one, as the strategy "recreate" does.
+
+    The old instance ends first, and nobody waits until the new one is ready.
+    """
+    async with system.turn[service]:
+        now = system.service(service)
+        before, version = now.version, now.next_version
+        releases.edit_release(system.layout, service, before, version, edits)
+        now.versions.append(version)
+        await system.exchange_instance(service, version=version)
+        return _switched(system, service, before, version, author=author, summary=summary)
+
+
 async def rollback(system: System, service: str, version: str, *, author: str, summary: str) -> Change:
     """Run an earlier (or later) version again."""
     async with system.turn[service]:
@@ -188,6 +202,10 @@ async def _deploy(system: System, service: str, version: str, *, author: str, su
 async def _switch(system: System, service: str, version: str, *, author: str, summary: str) -> Change:
     before = system.service(service).version
     await system.replace_instance(service, version=version)
+    return _switched(system, service, before, version, author=author, summary=summary)
+
+
+def _switched(system: System, service: str, before: str, version: str, *, author: str, summary: str) -> Change:
     files = [releases.release_files(system.layout, service, each) for each in (before, version)]
     now = system.service(service)
     system.events.record(

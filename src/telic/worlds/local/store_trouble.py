@@ -16,6 +16,7 @@ from telic.worlds.local.database import quoted
 TROUBLES: Mapping[str, str] = {
     "login": "role",  # the role may not log in; its connections are ended
     "role": "role",  # there is no such role any more; its connections are ended
+    "password": "role",  # it has another password; its connections are ended
     "connections": "role",  # the role may have no connection more; those it has are ended
     "read-only": "",  # nothing may be written
     "commit": "",  # each commit of a write takes `size` [s] longer
@@ -26,6 +27,7 @@ TROUBLES: Mapping[str, str] = {
     "check": "table.column",  # no row may be written
 }
 """What each trouble is on: a role, ``schema.table``, ``schema.table.column`` or ``.index``, or nothing."""
+NEXT = "-2"  # ends the name of the secret that comes after another
 MOST_COMMIT = 0.1  # PostgreSQL's own limit of commit_delay [s]
 FILLER = "~"  # begins each text key of a row that nobody asks for
 _LOOK_EVERY, _LOOKS = 0.02, 250  # for a lock that is waited for [s], [1]
@@ -71,7 +73,10 @@ class Trouble:
 
 
 async def bring(
-    database: asyncpg.Connection, trouble: Trouble, connect: Callable[[], Awaitable[asyncpg.Connection]]
+    database: asyncpg.Connection,
+    trouble: Trouble,
+    connect: Callable[[], Awaitable[asyncpg.Connection]],
+    secret: Callable[[str], str],
 ) -> None:
     """Bring a trouble about, or take it back where its size is 0; either is harmless twice.
 
@@ -79,6 +84,8 @@ async def bring(
     ----------
     connect
         Opens another connection of the administrator.
+    secret
+        Gives the secret of a name, the same each time; a new one at the first.
 
     Raises
     ------
@@ -92,13 +99,13 @@ async def bring(
         elif trouble.name == "index":
             await _index(database, trouble)
         else:
-            for statement in _statements(trouble):
+            for statement in _statements(trouble, secret):
                 await database.execute(statement)
     except asyncpg.PostgresError as error:
         raise StoreFailed(f"{trouble.name} on {trouble.on or 'the store'}: {error}", hint="see postgres.log") from error
 
 
-def _statements(trouble: Trouble) -> list[str]:
+def _statements(trouble: Trouble, secret: Callable[[str], str]) -> list[str]:
     """Return what is executed, one statement after the other."""
     on, size = trouble.on, trouble.size
     role = quoted(on) if TROUBLES[trouble.name] == "role" else ""
@@ -109,6 +116,9 @@ def _statements(trouble: Trouble) -> list[str]:
             return [f"ALTER ROLE {role} NOLOGIN", end] if size else [f"ALTER ROLE {role} LOGIN"]
         case "connections":
             return [f"ALTER ROLE {role} CONNECTION LIMIT {0 if size else -1}", *([end] if size else [])]
+        case "password":
+            given = secret(f"{on}{NEXT}" if size else on).replace("'", "''")
+            return [f"ALTER ROLE {role} PASSWORD '{given}'", end]
         case "role":
             there = f"SELECT FROM pg_roles WHERE rolname = '{on}'"
             renamed = _if(there, f"ALTER ROLE {role} RENAME TO {quoted(f'{on}_2')}")

@@ -13,6 +13,7 @@ from telic.worlds.local.backoff import Backoff
 
 Phase = Literal["starting", "ready", "unready", "backoff", "stopped"]
 POLL = 0.5  # between two looks at a process that was ready [s]
+MISSES = 2  # late answers in a row that end a process whose life is probed [1]
 POLL_STARTING = 0.03  # the same while it starts [s]
 
 
@@ -45,7 +46,8 @@ Start = Callable[[], Awaitable[Running]]
 class Supervised:
     """Keeps one process running.
 
-    Readiness is only told, never acted upon: a process that is there but not ready is the operator's work.
+    Readiness is only told, never acted upon: a process that is there but not ready is the operator's work. Only where
+    `alive_within` gives a time is a process ended, and started again, that twice in a row takes longer to answer.
 
     Parameters
     ----------
@@ -55,6 +57,8 @@ class Supervised:
         Starts it and returns at once.
     probe
         Whether it is ready now; bounded in time by itself.
+    alive_within
+        Gives the time in which it has to answer the probe [s]; 0: it is never ended for that.
     on_event
         Called with ``instance.started`` and the like, and the reason.
     """
@@ -67,11 +71,13 @@ class Supervised:
         probe: Callable[[], Awaitable[bool]],
         clock: Clock,
         on_event: Callable[[str, str], None],
+        alive_within: Callable[[], float] = lambda: 0.0,
         backoff: Backoff | None = None,
         grace: float = 1.5,
         stop_signal: int = signal.SIGTERM,
     ) -> None:
         self.name, self._start, self._probe, self._clock, self._on_event = name, start, probe, clock, on_event
+        self._alive_within = alive_within
         self._backoff, self._grace, self._stop_signal = backoff or Backoff(), grace, stop_signal
         self.phase: Phase = "stopped"
         self.child: Running | None = None
@@ -177,7 +183,9 @@ class Supervised:
                 each.cancel()
 
     async def _watch(self, child: Running) -> None:
+        misses = 0  # in a row [1]
         while not child.exited.done():
+            asked = self._clock.monotonic()
             ready = await self._probe()
             if child.exited.done() or self._stopping:
                 return
@@ -190,6 +198,13 @@ class Supervised:
                 self.unready_since = self._clock.time()
                 await self._enter("unready")
                 self._on_event("instance.unready", "the readiness probe got no answer in time")
+            within = self._alive_within() if self._ready_at else 0.0
+            dead = within > 0 and not (ready and self._clock.monotonic() - asked <= within)
+            misses = misses + 1 if dead else 0
+            if misses >= MISSES:
+                self._on_event("instance.killed", f"the liveness probe got no answer within {within:g} s")
+                await child.stop(grace=self._grace, number=self._stop_signal)
+                return
             await self._clock.sleep(POLL_STARTING if self.phase == "starting" else POLL)
 
     async def _enter(self, phase: Phase) -> None:

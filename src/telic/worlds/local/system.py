@@ -131,6 +131,7 @@ class System(ABC):
             start=self.starter(service),
             probe=ready,
             clock=self.clock,
+            alive_within=lambda: float(service.settings.get("probe.alive_within", 0.0)),
             on_event=lambda name, reason: self.events.record(
                 name, service=service.name, entity=instance, reason=reason
             ),
@@ -166,6 +167,17 @@ class System(ABC):
         self.save()
         await self.lead_traffic(name)
         await before.stop()
+        self._discard(old)
+
+    async def exchange_instance(self, name: str, *, version: str) -> None:
+        """End the instance, then start one of another version in its place, and do not wait until it is ready."""
+        old, before = self.service(name), self.services[name]
+        new = replace(old, version=version, ordinal=old.ordinal + 1, port=self.ports.allocate())
+        await before.stop()
+        self.write_configuration(new)
+        self.desired.services[name], self.services[name] = new, self.keep_running(new)
+        self.save()
+        await self.lead_traffic(name)
         self._discard(old)
 
     async def push(self, service: DesiredService, settings: Mapping[str, Scalar]) -> tuple[str, str]:

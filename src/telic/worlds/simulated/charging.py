@@ -160,7 +160,8 @@ class Charging:
             if refused:
                 await self._sleep(charge.travel * factor + late)
                 raise asyncpg.InsufficientPrivilegeError(f"permission denied for table {refused.rpartition('.')[2]}")
-            problem = server.troubles.barred(self._service) or server.troubles.refused(charge)
+            barred = server.troubles.barred(self._service) or self._outdated()
+            problem = barred or server.troubles.refused(charge)
             if problem is not None:
                 await self._sleep(charge.travel * factor + late)
                 raise problem
@@ -180,6 +181,11 @@ class Charging:
             raise translate(error, charge.statement.name) from None
         finally:
             self.spans.end(start, charge.statement, state, kind)
+
+    def _outdated(self) -> asyncpg.PostgresError | None:
+        """Return why connections that were made with a password before this one are ended, or None."""
+        changed = self._server.troubles.secret(self._service) != self._service
+        return self.presented() if changed else None
 
     def _give(self, held: list[str]) -> None:
         while held:

@@ -40,7 +40,11 @@ class GatedClock(LoopClock):
 
     def __init__(self, clock: LoopClock, gate: ProcessGate) -> None:
         super().__init__(clock.loop, clock.start)
-        self._gate = gate
+        self._gate, self._true = gate, clock.start
+
+    def skew(self, seconds: float) -> None:
+        """Tell a wall-clock time that is `seconds` ahead [s]."""
+        self.start = self._true + seconds
 
     async def sleep(self, delay: float) -> None:
         """Wait `delay` [s], and until the process runs."""

@@ -55,13 +55,15 @@ class SimulatedHarm(Colleague):
             raise UsageError(f"no edge {edge!r}", hint=near_names(edge, self._system.desired.links))
         self._system.weather(edge, Weather(**weather))
 
-    def limit(self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0) -> None:
+    def limit(
+        self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0, stall: float = 0.0
+    ) -> None:
         """Let the process of `service` have fewer files [1], less memory [bytes] or a shorter life [s].
 
-        Memory and life hold for later processes too, until `close`.
+        Memory, stalls [s] and life hold for later processes too, until `close`.
         """
-        if min(files, memory, life) < 0:
-            raise UsageError("a negative limit", hint="files, memory and life start at 0: no limit")
+        if min(files, memory, life, stall) < 0:
+            raise UsageError("a negative limit", hint="files, memory, life and stall start at 0: no limit")
         kept = self._system.services.get(service)
         if kept is None:
             raise UsageError(f"no service {service!r}", hint=near_names(service, self._system.services))
@@ -73,8 +75,16 @@ class SimulatedHarm(Colleague):
             body.files = files
             body.limit_memory(math.inf)
         if memory or life:
-            work = _watch(lambda: self._system.services[service].child, memory or math.inf, life or math.inf)
+            more = (memory or math.inf, stall)
+            work = _watch(lambda: self._system.services[service].child, more, life or math.inf)
             self._watches[service] = self._system.loop.create_task(work, name=f"limits of {service}")
+
+    def skew(self, service: str, seconds: float) -> None:
+        """Let the wall clock of today's process of `service` be `seconds` ahead; 0 heals."""
+        body = _body(self._process(service))
+        if body is None:
+            raise UsageError(f"{service} has no clock of its own", hint=near_names(service, self._system.services))
+        body.skew(seconds)
 
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Bring about a trouble of PostgreSQL, or take it back where `size` is 0; see `store_trouble.TROUBLES`."""
@@ -154,8 +164,8 @@ def _body(child: object) -> SimulatedInstance | None:
     return body if isinstance(body, SimulatedInstance) else None
 
 
-async def _watch(child: Callable[[], object], memory: float, life: float) -> None:
-    """Hold every process that there is to `memory` [bytes] more than it has, and to `life` [s]."""
+async def _watch(child: Callable[[], object], memory: tuple[float, float], life: float) -> None:
+    """Hold every process that there is to `memory` [bytes] more than it has, or let it stall [s], and to `life` [s]."""
     known: object = None
     since = 0.0
     clock = asyncio.get_running_loop().time
@@ -165,7 +175,7 @@ async def _watch(child: Callable[[], object], memory: float, life: float) -> Non
             known, since = present, clock()
             body = _body(present)
             if body is not None:
-                body.limit_memory(memory)
+                body.limit_memory(*memory)
         if isinstance(known, SimulatedProcess) and clock() - since >= life:
             known.send(signal.SIGKILL)
         await asyncio.sleep(LOOK_EVERY)

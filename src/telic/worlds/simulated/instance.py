@@ -80,7 +80,7 @@ class SimulatedInstance:
         self.draining = self._dead = False
         self._present: dict[Exchange, None] = {}
         self.held, self.files, self._most, self._blocked_until, self._own = 0, 0, math.inf, 0.0, 0.0
-        self._port = 0
+        self._port, self._stall = 0, 0.0
         self._main: asyncio.Task[None] | None = None
         self.processor.submit(START_CPU * self._times[0] / SERVICE_CPU, self._start)
 
@@ -155,15 +155,23 @@ class SimulatedInstance:
             self._exited.set_result(code)
 
     def hold(self, size: int) -> None:
-        """Hold `size` [bytes] of memory more, or less; the kernel kills whoever holds more than it may."""
+        """Hold `size` [bytes] of memory more, or less; the kernel kills or stalls whoever holds more than it may."""
         self.held += size
-        if self.held > self._most and not self._dead:
+        if size > 0 and self.held > self._most and not self._dead:
+            if self._stall:
+                self.block(self._stall)
+                return
             self.leave(-signal.SIGKILL)
             raise Left("out of memory")
 
-    def limit_memory(self, more: float) -> None:
-        """Let it hold `more` memory than it does now, and no more than that [bytes]."""
-        self._most = self.held + more
+    def limit_memory(self, more: float, stall: float = 0.0) -> None:
+        """Let it hold `more` memory than it does now [bytes]; who holds more ends, or stands still for `stall` [s]."""
+        self._most, self._stall = self.held + more, stall
+
+    def skew(self, seconds: float) -> None:
+        """Have a wall clock that is `seconds` ahead, in what its telemetry says as well."""
+        self.clock.skew(seconds)
+        self._pipeline.skew(seconds)
 
     def block(self, seconds: float) -> None:
         """Do nothing else for `seconds` [s], as ``time.sleep`` in a handler does."""

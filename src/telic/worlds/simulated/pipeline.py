@@ -26,7 +26,8 @@ class SimulatedPipeline:
     def __init__(self, telemetry: SimulatedTelemetry, service: str, instance: str, seed: int, start: int) -> None:
         self._telemetry, self._service, self._instance = telemetry, service, instance
         rng = stream(seed, "recorder", instance, str(start))
-        self.recorder = SimulatedRecorder(rng, telemetry.now_ns)
+        self._ahead = 0  # what its clock says above what it is [ns]
+        self.recorder = SimulatedRecorder(rng, lambda: telemetry.now_ns() + self._ahead)
         self._exporter: SimulatedExporter | None = None
 
     def apply(self, config: Config) -> None:
@@ -37,6 +38,10 @@ class SimulatedPipeline:
             self._exporter = self._telemetry.attach(self._instance, resource, self.recorder)
         else:
             self._exporter.retarget(resource)
+
+    def skew(self, seconds: float) -> None:
+        """Stamp what is recorded from now on with a time that is `seconds` ahead [s]."""
+        self._ahead = round(seconds * 1e9)
 
     def pause(self) -> None:
         """Export nothing: the process is stopped."""

@@ -11,7 +11,7 @@ from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.world import LocalWorld
 
-METHODS = ("signal", "throttle", "link", "limit", "store", "load", "pause", "revoke", "grant")
+METHODS = ("signal", "throttle", "link", "limit", "skew", "store", "load", "pause", "revoke", "grant")
 _WITHIN = 10.0  # an answer [s]
 
 
@@ -39,9 +39,15 @@ class AttachedHarm(Colleague):
         """Give an edge's primary link a `Weather`; no arguments heal it."""
         self._ask("link", edge=edge, **weather)
 
-    def limit(self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0) -> None:
+    def limit(
+        self, service: str, *, files: int = 0, memory: float = 0.0, life: float = 0.0, stall: float = 0.0
+    ) -> None:
         """Let the processes of `service` have fewer files [1], less memory [bytes] or a shorter life [s]."""
-        self._ask("limit", service=service, files=files, memory=memory, life=life)
+        self._ask("limit", service=service, files=files, memory=memory, life=life, stall=stall)
+
+    def skew(self, service: str, seconds: float) -> None:
+        """Let the wall clock of today's process of `service` be `seconds` ahead; 0 heals."""
+        self._ask("skew", service=service, seconds=seconds)
 
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Bring about a trouble of a store, or take it back where `size` is 0."""

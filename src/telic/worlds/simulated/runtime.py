@@ -88,8 +88,7 @@ class SimulatedRuntime:
         self.clock, self.log = clock, log
         threads = int(config.settings.get("background.threads", 2))
         self.background = SimulatedBackground(loop, stream(seed, "background", name), threads=threads)
-        key = PurePath(str(config.settings.get("token.key_file", ""))).name
-        self.tokens = HmacTokens(hashlib.blake2b(f"{config.system} {seed} {key}".encode()).digest(), clock)
+        self.tokens = HmacTokens(_token_key(config, seed), clock)
         self.ids = TimeOrderedIds(clock, stream(seed, "ids", name).getrandbits)
         self._live, self._recorder, self._stores = live, recorder, stores
         self._network, self._gate, self._seed, self._name = network, gate, seed, name
@@ -136,7 +135,14 @@ class SimulatedRuntime:
         for name, client in self._clients.items():
             client.transport.move(config.address(f"upstream.{name}"))
             client.configure(config.edge(name))
+        self.tokens.rekey(_token_key(config, self._seed))
         if self._database is not None:
             self._database.move()
         if self._cache is not None:
             self._cache.move()
+
+
+def _token_key(config: Config, seed: int) -> bytes:
+    """Return the key in the file that the settings name: another name, another key."""
+    name = PurePath(str(config.settings.get("token.key_file", ""))).name
+    return hashlib.blake2b(f"{config.system} {seed} {name}".encode()).digest()

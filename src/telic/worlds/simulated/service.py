@@ -61,6 +61,10 @@ class Pipeline(Protocol):
         """Export again."""
         ...
 
+    def skew(self, seconds: float) -> None:
+        """Stamp what is recorded from now on with a time that is so much ahead [s]."""
+        ...
+
     def close(self) -> None:
         """Export what is left and end."""
         ...

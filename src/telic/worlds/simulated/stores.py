@@ -63,7 +63,9 @@ class Stores:
         way, rng = self._way(settings, "postgres"), stream(self._seed, "postgres", service)
         spans = ComputedSpans("postgresql", "postgres", recorder)
         charging = Charging(self._loop, self.postgres, service, way, spans, rng)
-        charging.presented = lambda: problem_of(service, self._design.system, settings())
+        charging.presented = lambda: problem_of(
+            service, self._design.system, settings(), self.postgres.troubles.secret(service)
+        )
         return SimulatedDatabase(
             self._loop, self.postgres, way, charging, pool=lambda: int(settings().get("store.postgres.pool", POOL))
         )
@@ -99,12 +101,20 @@ class Stores:
         return way
 
 
-def problem_of(service: str, system: str, settings: Mapping[str, Scalar]) -> asyncpg.PostgresError | None:
-    """Return why the server takes no connection with what the settings present, or None."""
+def problem_of(
+    service: str, system: str, settings: Mapping[str, Scalar], wanted: str = ""
+) -> asyncpg.PostgresError | None:
+    """Return why the server takes no connection with what the settings present, or None.
+
+    Parameters
+    ----------
+    wanted
+        Name of the file with the password that the role has; "": as the service.
+    """
     user = str(settings.get("store.postgres.user", service))
     secret = PurePath(str(settings.get("store.postgres.password_file", service))).name
     database = str(settings.get("store.postgres.database", system))
-    if user != service or secret != service:
+    if user != service or secret != (wanted or service):
         return asyncpg.InvalidPasswordError(f'password authentication failed for user "{user}"')
     if database != system:
         return asyncpg.InvalidCatalogNameError(f'database "{database}" does not exist')

@@ -6,7 +6,7 @@ import re
 
 import asyncpg
 
-from telic.worlds.local.store_trouble import Trouble
+from telic.worlds.local.store_trouble import NEXT, Trouble
 from telic.worlds.simulated.statements import Charge
 
 PER_FILLER = 0.00000012  # for each row that nobody asks for and that is looked at all the same [s]
@@ -37,6 +37,10 @@ class Troubles:
         if ("connections", role) in self._present:
             return asyncpg.TooManyConnectionsError(f'too many connections for role "{role}"')
         return None
+
+    def secret(self, role: str) -> str:
+        """Return the name of the file with the password that the role has now."""
+        return f"{role}{NEXT}" if ("password", role) in self._present else role
 
     def refused(self, charge: Charge) -> asyncpg.PostgresError | None:
         """Return why a statement fails, or None."""
