@@ -176,6 +176,8 @@ def generate(
     app: Annotated[str, typer.Option(help="A bundled system, or the path of an intent file.")] = "hotel",
     seed: Annotated[int, typer.Option(help="Chooses places, sizes and times.")] = 1,
     each: Annotated[int, typer.Option(min=1, help="Scenarios of each fault.")] = 2,
+    kinds: Annotated[str, typer.Option(help="Only these faults, by comma.")] = "",
+    rate: Annotated[float, typer.Option(min=1.0, help="Requests a second; some faults hurt only many users.")] = 25.0,
     as_json: Json = False,
 ) -> None:
     """Write scenarios: every fault at several places and in several shapes, and as many in which nothing is wrong."""
@@ -183,9 +185,10 @@ def generate(
     from telic.lab.scenario import Load, Scenario, generator
     from telic.lab.session import running
 
-    with running.loaded(Scenario("places", app, workload=Load(rate=generator.RATE))) as course:
-        scene = Scene(course.harm, course.design, course.world.changes, generator.RATE)
-        made = generator.generate(app, scene, seed=seed, each=each)
+    with running.loaded(Scenario("places", app, workload=Load(rate=rate))) as course:
+        scene = Scene(course.harm, course.design, course.world.changes, rate)
+        wanted = [one.strip() for one in kinds.split(",") if one.strip()]
+        made = generator.generate(app, scene, seed=seed, each=each, kinds=wanted, rate=rate)
     paths = generator.write(made, out)
     show(
         [str(path) for path in paths],
