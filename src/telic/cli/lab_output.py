@@ -43,9 +43,12 @@ def told(done: Done) -> None:
     from telic.lab.session.record import read
 
     assert done.path is not None
-    grades = grade(read(done.path))
-    words = ", ".join(f"{name} {_word(each.passed)}" for name, each in grades.tasks.items())
+    episode = read(done.path)
+    tasks = {name: each for name, each in grade(episode).tasks.items() if name in episode.scenario.tasks}
+    words = ", ".join(f"{name} {_word(each.passed)}" for name, each in tasks.items())
     console.print(f"{cell.scenario} {cell.seed} {cell.actor}: {words} ({done.seconds:.1f} s)", highlight=False)
+    if episode.ended.startswith(("left", "crashed")):
+        errors.print(f"  the actor {episode.ended}", markup=False, highlight=False)
 
 
 def summary(folder: Path, done: list[Done], *, as_json: bool) -> None:

@@ -65,6 +65,11 @@ class Outside:
     said: str = ""  # the end of what the last program wrote
     why: str = ""  # how the last session ended: over, left (the program ended), silent
 
+    def __post_init__(self) -> None:
+        missing = [each for each in self.files if not each.is_file()]
+        if missing:
+            raise UsageError(f"{missing[0]} is no file", hint="name the files of the actor")
+
     def run(self, session: Session) -> None:
         """Serve the session, start the program, and end it when either is done."""
         desk = Desk(self.patience)
@@ -91,8 +96,6 @@ class Outside:
         source = Path(client.__file__).parent
         shutil.copytree(source, folder / KIT, ignore=shutil.ignore_patterns("__pycache__"))
         for each in self.files:
-            if not each.is_file():
-                raise UsageError(f"{each} is no file", hint="name the files of the actor")
             shutil.copy(each, folder / each.name)
 
 

@@ -57,13 +57,22 @@ def built_in(name: str) -> Play:
 def outside(
     name: str, command: str, *, files: Sequence[Path] = (), keep: Sequence[str] = (), mcp: bool = False
 ) -> dict[str, Play]:
-    """Return what lets a program in a process of its own work as the actor called `name`."""
-    words = shlex.split(command)
+    """Return what lets a program in a process of its own work as the actor called `name`.
+
+    Raises
+    ------
+    UsageError
+        One of its files is not there.
+    """
+    from telic.lab.doors.outside import Outside
+
+    program = Outside(shlex.split(command), files=files, keep=keep, door="mcp" if mcp else "http")
 
     def play(session: Session, stage: Stage) -> None:
-        from telic.lab.doors.outside import Outside
-
-        Outside(words, files=files, keep=keep, door="mcp" if mcp else "http").run(session)
+        program.run(session)
+        if program.why == "left" and not session.closed:
+            last = program.said.strip().splitlines()[-1:] or ["without a word"]
+            stage.session.end(f"left: {last[0]}"[:500])
 
     return {name: play}
 
