@@ -73,6 +73,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "trials": ("trial",),
     "maps": ("storm", "compare-worlds"),
     "lab": ("lab",),
+    "kubernetes": ("kubernetes",),
     "record": ("record",),
     "reports": ("report",),
 }
