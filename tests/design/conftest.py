@@ -15,6 +15,7 @@ PLACES = {
     "hotel": ROOT / "src" / "telic" / "apps" / "hotel" / "intent.yaml",
     "social": ROOT / "src" / "telic" / "apps" / "social" / "intent.yaml",
     "shop": ROOT / "src" / "telic" / "apps" / "shop" / "intent.yaml",
+    "genai": ROOT / "src" / "telic" / "apps" / "genai" / "intent.yaml",
     "notes": ROOT / "examples" / "01-notes" / "intent.yaml",
     "rental": Path(__file__).parent / "rental.yaml",
 }

@@ -31,7 +31,7 @@ def _pytest(folder: Path, *paths: str) -> subprocess.CompletedProcess[str]:
     return _run(folder, "pytest", "-q", "-x", "-c", str(config), "-p", "no:cacheprovider", "-p", "no:asyncio", *paths)
 
 
-@pytest.mark.parametrize("name", ["hotel", "social", "notes", "rental"])
+@pytest.mark.parametrize("name", ["hotel", "social", "genai", "notes", "rental"])
 def test_ruff_finds_nothing_by_the_rules_of_this_project(name: str, designs: dict[str, Design], tmp_path: Path) -> None:
     config = tmp_path / "ruff.toml"
     config.write_text(
@@ -45,7 +45,7 @@ def test_ruff_finds_nothing_by_the_rules_of_this_project(name: str, designs: dic
 
 
 @pytest.mark.parametrize(
-    "name", ["hotel", pytest.param("social", marks=pytest.mark.live), pytest.param("rental", marks=pytest.mark.live)]
+    "name", ["hotel", *(pytest.param(each, marks=pytest.mark.live) for each in ("social", "genai", "rental"))]
 )
 def test_mypy_strict_finds_nothing(name: str, designs: dict[str, Design], tmp_path: Path) -> None:
     options = ["--cache-dir", str(tmp_path), "--strict", "--explicit-package-bases"]
@@ -53,7 +53,7 @@ def test_mypy_strict_finds_nothing(name: str, designs: dict[str, Design], tmp_pa
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("name", ["hotel", "social", "notes", "rental"])
+@pytest.mark.parametrize("name", ["hotel", "social", "genai", "notes", "rental"])
 def test_generated_unit_tests_pass(name: str, designs: dict[str, Design], tmp_path: Path) -> None:
     folder = shutil.copytree(designs[name].folder, tmp_path / name, ignore=shutil.ignore_patterns("seed"))
     done = _pytest(folder, "tests")

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from telic.design.modules.buckets import Buckets
 from telic.design.modules.endpoint import ask
 from telic.design.modules.engine import CROWD, DECODE, PREFILL, Engine
-from telic.design.modules.throttle import Buckets
 from telic.runtime import Overloaded
 from telic.runtime.ports import Scalar
 from telic.runtime.testing import InMemoryRuntime

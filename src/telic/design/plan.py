@@ -12,7 +12,7 @@ from telic.model.design import ServiceOperation
 from telic.model.intent import Capacity, EntityType, Field, FieldType
 
 PARTS = {"engine": "Engine", "buckets": "Buckets"}
-"""Constructor arguments that are made once a process of a class that a service carries."""
+"""Constructor arguments that are made once a process: modules that a service carries, and their classes."""
 
 MOST_CITED = 10  # ids of the intent that the head of a file lists one by one [1]
 

@@ -158,7 +158,7 @@ def _admit(draft: Draft, op: Operation, service: str, asker: tuple[Field, ...]) 
             about="Whether somebody may have so many tokens now; they are taken if so.",
             needs=("buckets",),
             facts={"user": asker[0].name},
-            modules=(("throttle", ("Buckets",)),),
+            modules=(("buckets", ("Buckets",)),),
         )
     )
 
