@@ -12,6 +12,7 @@ import pytest
 from tests.worlds.simulated.two_services import LINK, Pair, record, told
 
 from telic.runtime.server.messages import Request
+from telic.worlds.simulated.confined import Left
 from telic.worlds.simulated.instance import SimulatedInstance
 
 
@@ -188,3 +189,40 @@ def test_runs_are_equal_whatever_the_hash_seed_and_differ_by_seed() -> None:
     assert first.count("\n") > 800
     assert first == record(7) == other.stdout
     assert record(8) != first
+
+
+def test_what_was_given_back_counts_no_longer_against_the_limit(pair: Pair) -> None:
+    pair.back.hold(80)
+    pair.back.limit_memory(50)
+    pair.back.hold(40)
+    for _ in range(3):
+        pair.back.hold(-40)
+        pair.back.hold(40)
+    assert not pair.exits["back"].done()
+    pair.back.hold(-120)
+    with pytest.raises(Left):
+        pair.back.hold(60)
+    assert pair.exits["back"].result() == -9
+
+
+def test_who_wants_more_memory_than_there_is_stands_still_for_a_while(pair: Pair) -> None:
+    pair.back.limit_memory(50, stall=2.0)
+    pair.back.hold(60)
+    pair.back.hold(-60)
+    begun = pair.loop.time()
+    status, _ = pair.answer(pair.ask(0.0))
+    assert status in (200, 503, 504)
+    pair.loop.run_until(begun + 2.1)
+    assert pair.answer(pair.ask(0.0))[0] == 200
+    assert not pair.exits["back"].done()
+
+
+def test_a_clock_that_is_wrong_tells_another_time_and_waits_as_long(pair: Pair) -> None:
+    before = pair.back.clock.time()
+    pair.back.skew(3600.0)
+    assert pair.back.clock.time() == before + 3600.0
+    assert pair.front.clock.time() == before
+    assert pair.answer(pair.ask(0.05))[0] == 200
+    assert pair.back.clock.time() < before + 3600.1
+    pair.back.skew(0.0)
+    assert pair.back.clock.time() == pair.front.clock.time()

@@ -80,7 +80,7 @@ class SimulatedInstance:
         self.draining = self._dead = False
         self._present: dict[Exchange, None] = {}
         self.held, self.files, self._most, self._blocked_until, self._own = 0, 0, math.inf, 0.0, 0.0
-        self._port, self._stall = 0, 0.0
+        self._port, self._more, self._stall = 0, math.inf, 0.0
         self._main: asyncio.Task[None] | None = None
         self.processor.submit(START_CPU * self._times[0] / SERVICE_CPU, self._start)
 
@@ -157,6 +157,8 @@ class SimulatedInstance:
     def hold(self, size: int) -> None:
         """Hold `size` [bytes] of memory more, or less; the kernel kills or stalls whoever holds more than it may."""
         self.held += size
+        if size < 0:  # what it held before it was limited, and gives back, it does not get again
+            self._most = min(self._most, self.held + self._more)
         if size > 0 and self.held > self._most and not self._dead:
             if self._stall:
                 self.block(self._stall)
@@ -166,7 +168,7 @@ class SimulatedInstance:
 
     def limit_memory(self, more: float, stall: float = 0.0) -> None:
         """Let it hold `more` memory than it does now [bytes]; who holds more ends, or stands still for `stall` [s]."""
-        self._most, self._stall = self.held + more, stall
+        self._more, self._most, self._stall = more, self.held + more, stall
 
     def skew(self, seconds: float) -> None:
         """Have a wall clock that is `seconds` ahead, in what its telemetry says as well."""
