@@ -14,7 +14,8 @@ import pytest
 
 from telic import apps, intent
 from telic import design as designs
-from telic.errors import WorldError
+from telic.errors import ActionRefused, WorldError
+from telic.model import Action
 from telic.settings import Settings
 from telic.worlds.local import launch
 from telic.worlds.local.harm import LocalHarm
@@ -38,10 +39,19 @@ TROUBLES = (
     ("login", "hotel", 1.0),
     ("role", "hotel", 1.0),
     ("connections", "hotel", 1.0),
+    ("password", "hotel", 1.0),
     ("lock", "hotel.hotels", 1.0),
     ("table", "hotel.hotels", 1.0),
     ("column", "hotel.hotels.price", 1.0),
 )
+REPAIRED = (
+    *(each for each in TROUBLES if each[0] != "password"),  # a secret is nobody's to change but its owner's
+    ("check", "hotel.hotels.price", 1.0),
+    ("read-only", "", 1.0),
+    ("commit", "", 0.05),
+    ("index", "hotel.hotels.hotels_by_loc_cell", 5000.0),
+)
+RECONCILE = Action("reconcile", "postgres")
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +126,32 @@ def test_troubles_of_the_database_are_felt_and_taken_back(
         for _ in range(2):
             harm.store("postgres", name, on=on, size=0.0)
     eventually(lambda: not bad(world))
+
+
+@pytest.mark.parametrize("trouble", REPAIRED, ids=lambda each: each[0])
+def test_an_operator_brings_the_database_back_to_its_design(
+    world: LocalWorld, harm: LocalHarm, trouble: tuple[str, str, float]
+) -> None:
+    name, on, size = trouble
+    eventually(lambda: well(world))
+    assert not differs(world)
+    try:
+        harm.store("postgres", name, on=on, size=size)
+        eventually(lambda: bool(differs(world)))
+        world.apply(RECONCILE)
+        eventually(lambda: not bad(world))
+        assert not differs(world)
+    finally:
+        harm.store("postgres", name, on=on, size=0.0)
+    assert not differs(world)
+
+
+def differs(world: LocalWorld) -> str:
+    """Return the statements that would bring the database back, or nothing."""
+    try:
+        return world.dry_run(RECONCILE)
+    except ActionRefused:
+        return ""
 
 
 def test_a_database_that_may_not_be_written_to(world: LocalWorld, harm: LocalHarm) -> None:

@@ -15,6 +15,7 @@ VERBS = (
     "failover",
     "flush_cache",
     "grant",
+    "reconcile",
     "reopen",
     "restart",
     "revoke",
@@ -40,7 +41,9 @@ def test_every_card_says_effect_precondition_and_undo(card: dict[str, object]) -
     assert made.irreversible == card["irreversible"]
 
 
-@pytest.mark.parametrize("verb", [each for each in VERBS if each not in ("flush_cache", "restart", "revoke", *MANY)])
+@pytest.mark.parametrize(
+    "verb", [each for each in VERBS if each not in ("flush_cache", "reconcile", "restart", "revoke", *MANY)]
+)
 def test_the_undo_of_an_action_is_an_action_that_leads_back(verb: str) -> None:
     world = SmallWorld(VirtualClock(10.0), runs=verb != "scale")
     before = world.fingerprint()
@@ -63,6 +66,15 @@ def test_an_operator_starts_services_and_ends_none(runs: bool, replicas: int) ->
     world = SmallWorld(runs=runs)
     with pytest.raises(ActionRefused, match="hotel"):
         actions.read(Action("scale", "hotel", {"replicas": replicas})).precondition(world.state(), world.topology())
+
+
+def test_only_a_store_is_brought_back_to_its_design() -> None:
+    world = SmallWorld()
+    reconcile = actions.read(Action("reconcile", "postgres"))
+    assert reconcile.precondition(world.state(), world.topology()) == "postgres is ready"
+    assert reconcile.touches(world.topology()) == {"postgres"}
+    with pytest.raises(ActionRefused, match="no store 'hotel'"):
+        actions.read(Action("reconcile", "hotel")).precondition(world.state(), world.topology())
 
 
 def test_a_restart_is_seen_by_the_age_of_the_process() -> None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from telic.lab.fault import Params, Scene, choose, dice
 from telic.lab.places import popular
 from telic.lab.sources import FoundStatement, statements
-from telic.model import Change, Harm, Scalar, Table, Truth
+from telic.model import Action, Change, Harm, Scalar, Table, Truth
 
 STORE = "postgres"
 
@@ -21,7 +21,6 @@ class Troubled(ABC):
 
     name: ClassVar[str]
     layer: ClassVar[str] = "store"
-    beyond: ClassVar[bool] = True  # an operator of services has no tool that changes the database itself
     mechanisms: ClassVar[Mapping[str, str]]  # its one word, and what it means
     trouble: ClassVar[str]  # as `telic.model.Harm.store` calls it
 
@@ -55,6 +54,10 @@ class Troubled(ABC):
         harm.store(STORE, self.trouble, on=self.on, size=self.amount)
         (word,) = self.mechanisms
         return Truth(self.name, entity, word, aliases=aliases)
+
+    def mitigations(self, harm: Harm) -> list[Action]:
+        """Return what brings the database back to its design."""
+        return [Action("reconcile", STORE)]
 
     def heal(self, harm: Harm, change: Change | None) -> None:
         """Take it back; what is well stays."""

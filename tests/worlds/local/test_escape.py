@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,12 @@ class QuietSystem(System):
         return ()
 
     async def change_privileges(self, verb: str, service: str, table: str, privileges: str) -> None:
+        return None
+
+    async def repairs(self) -> list[str]:
+        return []
+
+    async def repair(self, statements: Sequence[str]) -> None:
         return None
 
     async def flush_cache(self) -> None:

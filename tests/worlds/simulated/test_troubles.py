@@ -12,6 +12,7 @@ from telic.runtime.failures import Conflict, DependencyFailed
 from telic.runtime.policies.limit import Limit
 from telic.worlds.local.store_trouble import TROUBLES, Trouble
 from telic.worlds.simulated.clock import LoopClock
+from telic.worlds.simulated.troubles import Troubles
 
 Kit = Any  # of conftest.py
 HOTEL = "hotel-000001"
@@ -163,3 +164,16 @@ def test_a_cache_that_stands_still_answers_when_it_moves_or_is_given_up(kit: Kit
     assert found == b"1"
     assert late == pytest.approx(0.05, abs=0.01)
     assert waited == pytest.approx(0.1, abs=0.01)
+
+
+@pytest.mark.parametrize("name", [each for each in TROUBLES if each != "password"])
+def test_an_operator_brings_the_database_back_to_its_design(name: str) -> None:
+    on = {"": "", "role": "hotel", "table": "hotel.hotels"}.get(TROUBLES[name], "hotel.hotels.price")
+    troubles = Troubles()
+    troubles.set(Trouble(name, on, 0.05))
+    troubles.set(Trouble("password", "search"))
+    said = troubles.repairs()
+    assert len(said) == 1
+    troubles.repair(said)
+    assert troubles.repairs() == []
+    assert troubles.secret("search") == "search-2"

@@ -170,6 +170,20 @@ async def _scale(system: System, action: Action) -> Plan:
     )
 
 
+async def _reconcile(system: System, action: Action) -> Plan:
+    if action.target != "postgres" or "postgres" not in system.desired.stores:
+        raise ActionRefused(f"no database {action.target!r}", hint="it is called postgres, where the design has one")
+    statements = await system.repairs()
+    if not statements:
+        raise ActionRefused(f"{action.target} is as its design says", hint="nothing to change")
+
+    async def run() -> None:
+        await system.repair(statements)
+        system.record("other", action.target, summary(action), author=AUTHOR, diff="\n".join(statements))
+
+    return Plan("; ".join(statements), run, Undo(None, note="as designed: nothing to take back"))
+
+
 async def _flush_cache(system: System, action: Action) -> Plan:
     if action.target != "valkey" or "valkey" not in system.desired.stores:
         raise ActionRefused(f"no cache {action.target!r}", hint="the cache is called valkey, where the design has one")
@@ -193,6 +207,7 @@ _VERBS: dict[str, Callable[[System, Action], Awaitable[Plan]]] = {
     "grant": privilege_verbs.grant,
     "revoke": privilege_verbs.revoke,
     "flush_cache": _flush_cache,
+    "reconcile": _reconcile,
     "scale": _scale,
 }
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 
 import asyncpg
 
 from telic.clock import SystemClock
 from telic.errors import StoreFailed
 from telic.model import Design
-from telic.worlds.local import database, http, postgres, valkey
+from telic.worlds.local import database, database_repairs, http, postgres, valkey
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.events import Events
 from telic.worlds.local.fork_process import ForkOrder, ForkProcess
@@ -108,42 +109,50 @@ class LocalSystem(System):
             await database.make_database(admin, design.system)
         finally:
             await admin.close()
-        connection = await self._connect(timeout=30.0)
-        try:
+        async with self._administrator(timeout=30.0) as connection:
             await database.make_roles(connection, design, self.layout)
             applied = await database.migrate(connection, design)
             rows = await database.seed(connection, design)
             await database.grant_all(connection, design.grants)
-        finally:
-            await connection.close()
         return rows, applied
 
     async def held(self, service: str, table: str) -> tuple[str, ...]:
         """Ask PostgreSQL."""
-        connection = await self._connect()
-        try:
+        async with self._administrator() as connection:
             return await database.held(connection, service, table)
-        finally:
-            await connection.close()
 
     async def change_privileges(self, verb: PrivilegeVerb, service: str, table: str, privileges: str) -> None:
         """Execute the statement as PostgreSQL's administrator."""
         statement = database.privilege_statement(verb, service, table, privileges)
-        connection = await self._connect()
-        try:
-            await connection.execute(statement)
-        except asyncpg.PostgresError as error:
-            raise StoreFailed(f"{statement}: {error}", hint="see postgres.log") from error
-        finally:
-            await connection.close()
+        async with self._administrator() as connection:
+            try:
+                await connection.execute(statement)
+            except asyncpg.PostgresError as error:
+                raise StoreFailed(f"{statement}: {error}", hint="see postgres.log") from error
+
+    async def repairs(self) -> list[str]:
+        """Compare PostgreSQL with the design, as its administrator."""
+        async with self._administrator() as connection:
+            return await database_repairs.repairs(connection, self.design)
+
+    async def repair(self, statements: Sequence[str]) -> None:
+        """Execute the statements as PostgreSQL's administrator."""
+        async with self._administrator() as connection:
+            await database_repairs.repair(connection, statements)
 
     async def flush_cache(self) -> None:
         """Empty Valkey."""
         await valkey.ask(self.desired.stores["valkey"], "FLUSHALL")
 
-    async def _connect(self, *, timeout: float = 5.0) -> asyncpg.Connection:
+    @asynccontextmanager
+    async def _administrator(self, *, timeout: float = 5.0) -> AsyncIterator[asyncpg.Connection]:
+        """Give a connection to the system's database that may do everything."""
         port = self.desired.stores["postgres"]
-        return await postgres.connect(self.layout, port, database=self.design.system, timeout=timeout)
+        connection = await postgres.connect(self.layout, port, database=self.design.system, timeout=timeout)
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
 
 def _taken(desired: Desired) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -86,6 +86,14 @@ class System(ABC):
     @abstractmethod
     async def change_privileges(self, verb: PrivilegeVerb, service: str, table: str, privileges: str) -> None:
         """Give or take privileges, a comma-separated list."""
+
+    @abstractmethod
+    async def repairs(self) -> list[str]:
+        """Return the statements after which the database is as the design says; none where it is."""
+
+    @abstractmethod
+    async def repair(self, statements: Sequence[str]) -> None:
+        """Execute what `repairs` returned."""
 
     @abstractmethod
     async def flush_cache(self) -> None:

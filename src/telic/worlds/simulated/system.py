@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -167,6 +167,14 @@ class SimulatedSystem(System):
         """Change them in the simulated database."""
         grants = self.stores.postgres.grants
         (grants.grant if verb == "GRANT" else grants.revoke)(service, table, privileges)
+
+    async def repairs(self) -> list[str]:
+        """Say what is wrong with the simulated database, apart from passwords."""
+        return self.stores.postgres.troubles.repairs()
+
+    async def repair(self, statements: Sequence[str]) -> None:
+        """Take it back."""
+        self.stores.postgres.troubles.repair(statements)
 
     async def flush_cache(self) -> None:
         """Empty the simulated Valkey."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import asyncpg
 
@@ -27,6 +28,16 @@ class Troubles:
         self._present.pop((trouble.name, trouble.on), None)
         if trouble.size:
             self._present[trouble.name, trouble.on] = trouble
+
+    def repairs(self) -> list[str]:
+        """Return what would be taken back by whoever compares the database with its design: all but passwords."""
+        return [f"take back {name} {on}".rstrip() for name, on in self._present if name != "password"]
+
+    def repair(self, said: Sequence[str]) -> None:
+        """Take back what `repairs` said."""
+        for name, on in tuple(self._present):
+            if f"take back {name} {on}".rstrip() in said:
+                del self._present[name, on]
 
     def barred(self, role: str) -> asyncpg.PostgresError | None:
         """Return why the role gets no connection, or None."""
