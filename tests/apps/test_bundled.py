@@ -74,6 +74,12 @@ def test_it_has_a_place_for_every_fault_of_the_loop(hurt: str, journey: virtual.
     assert params
 
 
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=() if each != "genai" else pytest.mark.nightly) for each in apps.names()],
+    indirect=True,
+    scope="module",
+)
 def test_an_operator_finds_what_hurts_it_and_repairs_it(journey: virtual.VirtualJourney) -> None:
     score = journey.hurt(FOUND).score
     assert score.cause_right, f"{score.verdict} instead of {score.truth}"

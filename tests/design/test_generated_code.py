@@ -53,7 +53,9 @@ def test_mypy_strict_finds_nothing(name: str, designs: dict[str, Design], tmp_pa
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("name", ["hotel", "social", "genai", "notes", "rental"])
+@pytest.mark.parametrize(
+    "name", ["hotel", "social", pytest.param("genai", marks=pytest.mark.nightly), "notes", "rental"]
+)
 def test_generated_unit_tests_pass(name: str, designs: dict[str, Design], tmp_path: Path) -> None:
     folder = shutil.copytree(designs[name].folder, tmp_path / name, ignore=shutil.ignore_patterns("seed"))
     done = _pytest(folder, "tests")

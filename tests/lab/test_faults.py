@@ -21,7 +21,8 @@ from telic.model import MECHANISMS, Change, Truth
 
 SEEDS = range(12)
 NAMES = list(fault)
-CASES = [(name, seed) for name in NAMES for seed in (SEEDS if name in faults.LOOP else range(3))]
+LLM = {name for name in NAMES if fault.factory(name).layer == "llm"}  # type: ignore[attr-defined]
+CASES = [(name, seed) for name in NAMES for seed in (SEEDS if name in faults.LOOP else range(1 if name in LLM else 3))]
 TELLING = re.compile(
     r"\bfault|inject|chaos|\bbad|\bhang|crash|slow|wrong|revok|kill|starv|partition|delay|decoy|harm|\blab\b|telic|regress|\bbug",
     re.IGNORECASE,
