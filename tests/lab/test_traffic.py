@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from telic.errors import InvalidDesign
+from telic.lab.fault import Scene
+from telic.lab.places import token_services
 from telic.lab.traffic import Place, traffic
-from telic.model import Call, Design
+from telic.model import Call, Design, ServiceOperation
 
 
 def test_shares_come_from_the_mix(design: Design) -> None:
@@ -66,3 +68,13 @@ def test_a_call_cycle_does_not_hang(design: Design) -> None:
 def test_an_unknown_workload_is_refused(design: Design) -> None:
     with pytest.raises(InvalidDesign, match="no workload 'W9'"):
         traffic(design, "W9")
+
+
+def test_where_hardly_anybody_is_logged_in_nobody_checks_tokens(scene: Scene) -> None:
+    operation = ServiceOperation("login_user", ("F7.login",), (), (), calls=(Call("hotel", "find"),))
+    gateway, *others = scene.design.services
+    entry = replace(gateway, operations=(*gateway.operations, operation))
+    with_login = replace(scene, design=replace(scene.design, services=(entry, *others)))
+    assert token_services(with_login) == ("gateway", "hotel")
+    assert token_services(replace(with_login, rate=60.0)) == ()
+    assert token_services(replace(scene, rate=60.0)) == ("gateway",)

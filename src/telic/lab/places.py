@@ -10,6 +10,8 @@ from telic.lab.traffic import Place, traffic
 from telic.model import Change, Harm, Scalar, ServiceState
 from telic.registry import near_names
 
+LOGGED_IN = 2.0  # requests of users who are or want to be logged in, for them to be harmed together [1/s]
+
 
 def service_state(harm: Harm, service: str) -> ServiceState:
     """Return the state of `service`; raise `UnknownName` when the world has none of that name."""
@@ -32,15 +34,19 @@ def popular(scene: Scene, kind: str) -> tuple[str, ...]:
 
 
 def token_services(scene: Scene) -> tuple[str, ...]:
-    """Return who checks users' tokens: the entry, and who issues them where many requests pass it."""
-    entry = scene.design.service(scene.design.entry)
-    logins = {
-        call.service
-        for each in entry.operations
-        for call in each.calls
-        if any(one.endswith(".login") for one in each.derives)
-    }
-    return (entry.name, *sorted(logins & set(popular(scene, "service"))))
+    """Return who checks users' tokens: the entry, and who issues them where many requests pass it.
+
+    Nobody where so few users are logged in that hardly two of them meet in one second.
+    """
+    entry, flow = scene.design.service(scene.design.entry), traffic(scene.design)
+    logins = [each for each in entry.operations if any(one.endswith(".login") for one in each.derives)]
+    kinds = {one.partition(".")[0] for each in logins for one in each.derives}
+    mine = [each.name for each in entry.operations if any(one.partition(".")[0] in kinds for one in each.derives)]
+    share = sum(flow.shares.get(each, 0.0) for each in mine)
+    if logins and share * (scene.rate or flow.rate) < LOGGED_IN:
+        return ()
+    issuing = {call.service for each in logins for call in each.calls}
+    return (entry.name, *sorted(issuing & set(popular(scene, "service"))))
 
 
 def call_rate(scene: Scene, service: str) -> float:

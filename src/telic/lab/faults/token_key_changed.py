@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from telic.lab.fault import Params, Scene, fault
+from telic.lab.places import token_services
 from telic.lab.pushed import Pushed, settings_of
 
 KEY = "token.key_file"
@@ -55,7 +56,7 @@ class TokenKeyChanged(Pushed):
         state, found = scene.harm.state(), list[Params]()
         others = sorted({str(each.config.get("store.postgres.password_file", "")) for each in state.services.values()})
         others = [each for each in others if each]
-        for each in settings_of(scene, KEY, (scene.design.entry,)):
+        for each in settings_of(scene, KEY, token_services(scene)[:1]):
             if others:
                 found.append({**each, "value": rng.choice(others)})
         return found
