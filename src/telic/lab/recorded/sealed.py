@@ -60,7 +60,7 @@ def unseal(folder: Path) -> Sealed:
     except FileNotFoundError as error:
         raise InvalidRecord(
             f"{folder}: no {TRUTH}, so nothing that is said about it can be judged",
-            hint=f"telic lab record {folder} --entity SERVICE --mechanism WORD --onset TIME, or --healthy",
+            hint=f"telic lab record {folder} --out {folder} --entity SERVICE --mechanism WORD --onset TIME, or --healthy",
         ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise InvalidRecord(f"{path}: {error}", hint="one JSON object with root_causes, or negative") from error
