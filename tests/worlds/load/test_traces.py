@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from telic.errors import UsageError
-from telic.worlds.load.plan import arrivals
+from telic.model.intent import Keys, Workload
+from telic.worlds.load.plan import arrivals, load_of
 from telic.worlds.load.shapes import read_shape
 from telic.worlds.load.traces import WINDOW, read_trace
 
@@ -77,3 +78,12 @@ def test_real_traces_are_read(name: str) -> None:
     read, made = trace.sizes(random.Random(1))
     assert read > 0
     assert made > 0
+
+
+def test_a_load_plans_the_tokens_of_a_trace(table: Path) -> None:
+    workload = Workload("W1", "normal", "poisson", 20.0, {"F1": 1.0}, Keys(1.0, 10))
+    planned = list(load_of(workload, rate=None, shape=f"trace:{table}", seconds=10.0, seed=1))
+    assert {each.size for each in planned} == {(10, 1), (20, 2), (30, 3), (40, 4)}
+    early = sum(each.at < WINDOW for each in planned)
+    assert early > 2 * (len(planned) - early)
+    assert all(each.size is None for each in load_of(workload, rate=None, shape="constant", seconds=1.0, seed=1))
