@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from tests.lab.recorded_episodes import action, calm, make, tallies
+from tests.worlds.recorded import folders as incidents
 from typer.testing import CliRunner
 
 from telic import cli
 from telic.cli.lab_output import WORLDS, world_kind
 from telic.errors import UsageError
+from telic.lab.recorded import taking
 from telic.lab.runs import campaigning, suites
 from telic.lab.runs import folder as runs
 from telic.lab.runs.flakiness import by_scenario
@@ -22,6 +30,7 @@ from telic.lab.runs.suites import HeldOut, Suite
 from telic.lab.scenario import Placed, Scenario, digest, files, suite
 from telic.lab.scenario.writing import write as toml
 from telic.lab.session import Episode, running
+from telic.model import Truth
 from telic.report.lab import campaign as page
 
 HELD = Suite("core", HeldOut(("hang",), "social"))
@@ -108,6 +117,32 @@ def test_the_same_command_goes_on_after_a_kill(tmp_path: Path, monkeypatch: pyte
     assert "telic reaches 50 %" in (tmp_path / "t.md").read_text()
     again = CliRunner().invoke(face, [*asked, "--json"])
     assert (again.exit_code, count[0]) == (0, 17 + 16), "what is done begins anew"
+
+
+@pytest.mark.nightly
+def test_a_campaign_that_is_killed_leaves_nobody_behind_and_goes_on(tmp_path: Path) -> None:
+    for number in range(8):
+        points = incidents.points("web", "latency", [0.1] * 70 + [2.0] * 20)
+        folder = incidents.write(tmp_path / "nights" / f"n{number}", metrics=points, calls=[("web", f"cart{number}")])
+        taking.adopt(folder, folder, [Truth("recorded", f"cart{number}", "slow-query", injected=incidents.ONSET)])
+    asked = [sys.executable, "-m", "telic.cli", "lab", "campaign", str(tmp_path / "nights"), "--actor", "noop,oracle"]
+    asked += ["--jobs", "2", "--out", str(tmp_path / "t.md")]
+    home = {**os.environ, "TELIC_HOME": str(tmp_path / "home")}
+    first = subprocess.Popen(asked, env=home, stdout=subprocess.DEVNULL, start_new_session=True)
+    while not (done := list((tmp_path / "home").glob("lab/runs/*/episodes/*.json"))):
+        assert first.poll() is None
+        time.sleep(0.05)
+    children = psutil.Process(first.pid).children(recursive=True)
+    assert len(children) == 2
+    first.kill()
+    first.wait()
+    assert not psutil.wait_procs(children, timeout=30.0)[1]
+    again = subprocess.run(asked, env=home, capture_output=True, text=True, check=True)
+    left = re.search(r"(\d+) of 16 episodes are left", again.stdout)
+    assert left is not None
+    assert 0 < int(left[1]) <= 16 - len(done), "what was done is not done again"
+    assert "16 of 16 episodes" in (tmp_path / "t.md").read_text()
+    assert len(list((tmp_path / "home").glob("lab/runs/*"))) == 1
 
 
 def test_two_runs_are_compared_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

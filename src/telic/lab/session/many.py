@@ -24,6 +24,7 @@ from telic.lab.session.session import Session
 from telic.lab.session.stage import Stage
 from telic.lab.session.standby import Standby
 from telic.model import Design
+from telic.worlds.child import die_with_parent
 
 BATCH = 25  # episodes of one worker process, which then ends and gives its memory back [1]
 
@@ -193,6 +194,7 @@ _taken: list[_Taken] = []
 
 
 def _take(works: Sequence[_Work]) -> None:
+    die_with_parent()  # a lab that is killed leaves nobody behind
     _taken[:] = [_Taken(works)]
 
 
