@@ -12,8 +12,8 @@ from telic.worlds.load.plan import Planned
 from telic.worlds.load.prompts import Prompt
 
 CHOICES = 1  # answers that users ask for at once [1]
-USUAL = (400, 96)  # the most that users give and want, where no trace says how much [tokens]
-LEAST, LONGEST = 12, 1200  # the shortest answer that users want, and the longest prompt that they send [tokens]
+MOST = (400, 96)  # the most that users give and want: longer ones of a trace are cut [tokens]
+LEAST = 12  # the shortest answer that users want [tokens]
 BULK = "bulk"  # the part of the operation (``F1.bulk``) of whoever asks for as many as can be asked for
 UNTRUE = ("not_found", "too_long", "throttled", "version_unknown")
 
@@ -39,13 +39,13 @@ class Complete:
         draws = planned.choices()
         bulk = planned.operation.partition(".")[2] == BULK
         read, made = planned.size or (
-            prompts.length(draws, *prompts.TOKENS, USUAL[0]),
-            prompts.length(draws, *prompts.WANTED, USUAL[1]),
+            prompts.length(draws, *prompts.TOKENS, MOST[0]),
+            prompts.length(draws, *prompts.WANTED, MOST[1]),
         )
-        asked = prompts.prompt(draws, min(read, LONGEST))
+        asked = prompts.prompt(draws, min(read, MOST[0]))
         given: dict[str, object] = {
-            self._prompt.name: asked.text[: int(self._prompt.type.maximum or 4000)] if bulk else asked.text,
-            "max_tokens": self._most if bulk else max(LEAST, min(made, self._most)),
+            self._prompt.name: asked.text[-int(self._prompt.type.maximum or 4000) :],
+            "max_tokens": self._most if bulk else min(max(LEAST, min(made, MOST[1])), self._most),
             "choices": self._copies if bulk else CHOICES,
         }
         if bulk:
