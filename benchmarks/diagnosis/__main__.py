@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from benchmarks import result
 from benchmarks.diagnosis import harder, measure, score, trivial
 from benchmarks.diagnosis.cases import SETS, Case, cases, data
+from benchmarks.diagnosis.made.folder import make
 from benchmarks.diagnosis.score import Guess, Scored
 from benchmarks.result import Metric
 
+MADE = range(500, 530)
+"""Numbers of the made-up incidents, twice each: with a fault and without."""
 PUBLISHED: Mapping[str, Mapping[str, Mapping[str, object]]] = {
     "nezha_trainticket": {"Nezha (FSE 2023, 45 cases)": {"as1": 0.8667, "as3": 0.9778, "inner_as1": 0.8667}},
     "petshop": {
@@ -36,12 +41,18 @@ def main() -> int:
     metrics = _metrics(scored) | _costs(alone) | _calibration(every)
     tried = [] if chosen.quick else list(harder.tries([each for rows in found.values() for each in rows]))
     metrics |= _harder(tried, frozenset(each.case.name for each in every if each.truth.negative))
+    invented = [] if chosen.quick else _invented()
+    metrics |= _made(invented)
     peers: dict[str, object] = {name: _peers(name, rows) for name, rows in scored.items() if rows}
     peers["reliability"] = score.reliability(every)
     peers["brier by temperature, cases made harder"] = harder.fitted(tried)
+    peers["reliability, made-up incidents"] = score.reliability(invented)
+    peers["made-up incidents"] = [_row(each) for each in invented]
     peers["cases"] = [_row(each) for each in every]
     result.write(chosen.json, "diagnosis", metrics, peers)
     _print(peers, score.reliability(every))
+    if invented:
+        _print_reliability("made-up incidents", score.reliability(invented))
     return 0
 
 
@@ -106,6 +117,26 @@ def _costs(chosen: Sequence[Case]) -> dict[str, Metric]:
 
 def _calibration(every: Sequence[Scored]) -> dict[str, Metric]:
     return {"brier": Metric(score.brier(every) if every else None, "1", note=f"{len(every)} cases")}
+
+
+def _invented() -> list[Scored]:
+    """Made-up incidents with a fault and without; no weight was chosen on these numbers."""
+    with tempfile.TemporaryDirectory(prefix="telic-made-") as folder:
+        made = [make(Path(folder), number, faulty=faulty) for number in MADE for faulty in (True, False)]
+        return _scored(made)
+
+
+def _made(found: Sequence[Scored]) -> dict[str, Metric]:
+    if not found:
+        why = "--quick: a minute"
+        return {key: Metric(None, "1", note=why) for key in ("made_top1", "made_top3", "made_quiet", "made_brier")}
+    faults, calm = ([each for each in found if each.truth.negative is negative] for negative in (False, True))
+    return {
+        "made_top1": _share([each.top(1) for each in faults], None),
+        "made_top3": _share([each.top(3) for each in faults], None),
+        "made_quiet": _share([each.top(1) for each in calm], None),
+        "made_brier": Metric(score.brier(found), "1", note=f"{len(found)} cases"),
+    }
 
 
 def _harder(tried: Sequence[harder.Tried], negatives: frozenset[str]) -> dict[str, Metric]:
@@ -176,7 +207,11 @@ def _print(peers: Mapping[str, object], reliability: Sequence[Mapping[str, float
         table = peers.get(name)
         for way, line in table.items() if isinstance(table, dict) else ():
             print(f"{name:18} {way:40} {line}")
-    print("confidence and how often it was right:")
+    _print_reliability("recorded incidents", reliability)
+
+
+def _print_reliability(name: str, reliability: Sequence[Mapping[str, float]]) -> None:
+    print(f"confidence and how often it was right, {name}:")
     for row in reliability:
         print(f"  {row['from']:.1f}-{row['to']:.1f}  {row['cases']:3.0f} cases  right {row['right']:.2f}")
 

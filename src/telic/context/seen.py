@@ -17,7 +17,7 @@ from telic.context.metrics.series import Series, read_series
 from telic.context.traces.calls import missing_calls
 from telic.context.traces.comparison import compare
 from telic.context.traces.events import sequences
-from telic.context.traces.failures import failure_deviations, usual_callees
+from telic.context.traces.failures import failure_deviations, unasked, usual_callees
 from telic.context.traces.sequence import Broken, breaks
 from telic.context.traces.spans import NANOSECONDS, Spans, read_spans
 from telic.context.traces.timing import timing, timing_deviations
@@ -105,6 +105,11 @@ class Seen:
     def failures(self) -> Sequence[Deviation]:
         """Where requests begin to fail more often than they did."""
         return failure_deviations(self.healthy, self.now) if self.traced else []
+
+    @cached_property
+    def unasked(self) -> frozenset[str]:
+        """Who is silent and whom nobody tried to call."""
+        return unasked(self.healthy, self.now) if self.traced else frozenset()
 
     @cached_property
     def compared(self) -> Comparison | None:

@@ -27,6 +27,8 @@ _SECONDS = {
     **dict.fromkeys(("us", "micros", "microseconds"), 1e-6),
     **dict.fromkeys(("ns", "nanos", "nanoseconds"), 1e-9),
 }
+_COUNTED = re.compile(r"\b(count|total)$")  # so many took time: how long they took, another metric says
+_RATES = frozenset(("1/s", "/s", "{request}/s", "{call}/s", "reqps", "ops"))
 _SEVERAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_./()%\s-]+")
 _QUANTILE = re.compile(r"(?:^|[^a-z0-9])(p\d{2,3}|max(?:imum)?|min(?:imum)?)(?:$|[^a-z0-9])|(p\d{2,3})", re.IGNORECASE)
 
@@ -43,10 +45,14 @@ def meaning(name: str, unit: str = "") -> Meaning:
     ('saturation', 'traffic', 'level')
     >>> meaning("mrt"), meaning("load"), meaning("http_server_requests_seconds_mean", "s")
     ('latency', 'traffic', 'latency')
+    >>> meaning("http_request_duration_seconds_count", "1/s"), meaning("http.server.request.duration", "s")
+    ('traffic', 'latency')
     """
     words = " ".join(each.lower() for each in _SEVERAL.split(name) if each)
     for found, pattern in _MEANINGS:
         if re.search(pattern, words):
+            if found == "latency" and (_COUNTED.search(words) or unit.lower() in _RATES):
+                return "traffic"
             return "latency" if found == "traffic" and unit.lower() in _SECONDS else found
     return "latency" if unit.lower() in _SECONDS else "level"
 

@@ -104,12 +104,13 @@ def _begin(
 def _expected(healthy: Spans, now: Spans) -> dict[tuple[str, str], tuple[str, bool]]:
     """The silent entity that an operation usually calls, and whether it calls nobody else.
 
-    None where several are silent: then it stopped before its calls.
+    None where several are silent: then it stopped before its calls. Nor where attempts to call leave spans of their
+    own: those that nobody answers are counted as such, and where there is none it did not get so far.
     """
-    gone, calls = silent(healthy, now), counted(healthy)
+    gone, calls, tried = silent(healthy, now), counted(healthy), attempted(healthy)
     usual: dict[tuple[str, str], set[str]] = {}
     for (caller, operation, callee), count in calls.edges.items():
-        if count >= _OFTEN * calls.operations[caller, operation]:
+        if (caller, callee) not in tried and count >= _OFTEN * calls.operations[caller, operation]:
             usual.setdefault((caller, operation), set()).add(callee)
     found = {}
     for key, callees in usual.items():
@@ -117,6 +118,34 @@ def _expected(healthy: Spans, now: Spans) -> dict[tuple[str, str], tuple[str, bo
         if len(lacks) == 1:
             found[key] = (lacks.pop(), len(callees) == 1)
     return found
+
+
+def attempted(spans: Spans) -> frozenset[tuple[str, str]]:
+    """Return the callers and callees between whom nearly every call has a span on the calling side."""
+    calls = np.flatnonzero(spans.remote)
+    above = spans.parent[calls]
+    total: Counter[tuple[int, int]] = Counter()
+    told: Counter[tuple[int, int]] = Counter()
+    rows = zip(spans.entity[above].tolist(), spans.entity[calls].tolist(), spans.calling[above].tolist(), strict=True)
+    for caller, callee, calling in rows:
+        total[caller, callee] += 1
+        told[caller, callee] += calling
+    names = spans.entities
+    return frozenset((names[e], names[c]) for (e, c), count in total.items() if told[e, c] >= _ALWAYS * count)
+
+
+def unasked(healthy: Spans, now: Spans) -> frozenset[str]:
+    """Return the silent entities that nobody tried to reach, where attempts would leave spans of their own."""
+    gone, tried = silent(healthy, now), attempted(healthy)
+    reaches = usual_callees(healthy)
+    in_vain = {
+        reaches.get((now.entities[now.entity[index]], now.names[now.name[index]]), "")
+        for index in np.flatnonzero(now.callee < 0).tolist()
+    }
+    callers: dict[str, set[bool]] = {}
+    for caller, _, callee in counted(healthy).edges:
+        callers.setdefault(callee, set()).add((caller, callee) in tried)
+    return frozenset(each for each in gone if each not in in_vain and callers.get(each) == {True})
 
 
 def _called(spans: Spans, outer: list[int]) -> dict[int, set[str]]:

@@ -31,7 +31,7 @@ def with_change(causes: Sequence[Cause], seen: Seen) -> list[Cause]:
 
 def _joined(causes: list[Cause], verdict: ChangeVerdict, seen: Seen) -> list[Cause]:
     place = _place(causes, verdict, seen)
-    if not place:
+    if not place or (verdict.change is None and not verdict.mechanism):  # nothing was changed, and nothing happened
         return causes
     own = next((each for each in causes if each.entity == place), None)
     top = max((each.nats for each in causes), default=0.0)

@@ -15,7 +15,7 @@ from telic.operate.diagnosis.causes.flow import flow_causes
 from telic.operate.diagnosis.causes.paths import path
 from telic.operate.diagnosis.causes.proof import prove
 from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, Ranked, rank
-from telic.operate.diagnosis.causes.resources import resource_causes
+from telic.operate.diagnosis.causes.resources import confirmed, resource_causes
 from telic.operate.diagnosis.causes.support import supported
 from telic.operate.diagnosis.causes.traces import trace_causes
 from telic.tools.evidence import Notebook
@@ -75,9 +75,8 @@ def gather(seen: Seen) -> list[Cause]:
 
     Where there are traces they say how trouble flows; without them the metrics of the call graph do.
     """
-    causes = [*trace_causes(seen), *resource_causes(seen)]
-    if not seen.traced:
-        causes += flow_causes(seen)
+    harm = trace_causes(seen) if seen.traced else flow_causes(seen)
+    causes = [*harm, *confirmed(resource_causes(seen), harm, seen)]
     return with_change(supported(causes, seen), seen)
 
 

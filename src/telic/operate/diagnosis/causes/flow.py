@@ -21,7 +21,9 @@ from telic.operate.diagnosis.causes.cause import Cause, Reason
 
 Floats = NDArray[np.float64]
 _REQUESTS = re.compile(r"request|call|workload|rps|qps|\bops|throughput|invocation|hits", re.IGNORECASE)
-_SHARE = re.compile(r"rate|ratio|pct|percent|share|%", re.IGNORECASE)
+_SHARE = re.compile(  # a word of its own: a duration is no ratio
+    r"(?i:(?<![a-z])(rate|ratio|pct|percent(age)?|share)(?![a-z]))|(Rate|Ratio|Pct|Percent|Share)(?![a-z])|%"
+)
 _OTHER = re.compile(  # of processes, not of requests
     r"restart|throttl|drop|cancel|oom|retr(y|ies)|(^|[._-])(up|ready|alive|health(y)?)$", re.IGNORECASE
 )
@@ -37,6 +39,8 @@ _TELLING = 2.0  # surprise of a callee that may explain its caller, at least [na
 _LEAST = 0.02  # of an excess stays unexplained, for callees never explain all [1]
 _GOES_ON = 0.3  # of the intervals: failures in so many of them are no single ones [1]
 _COUNTS = 2.0  # spreads above which an interval counts [1]
+_NOISE = 0.05, 0.32  # mean and standard deviation of what an interval of normal noise has above `_COUNTS` [nats]
+_CHANCE = 2.0  # standard deviations of what is above by chance that are no news [1]
 
 
 @dataclass(frozen=True)
@@ -181,14 +185,14 @@ def _amount(seen: Seen, series: Series, requests: Series | None, grid: Floats, k
     already = median(excess[~late]) if len(excess[~late]) else 0.0
     over = (excess - max(already, 0.0)) / scale  # what there was before the symptom is not what made it
     counted = late & (over > _COUNTS)
-    surprise = min(float(nats(over[counted]).sum()), CAP)
+    surprise = float(nats(over[counted]).sum()) - _by_chance(healthy / scale, int(late.sum()), kind)
     onset = float(times[counted][0]) if counted.any() else 0.0
     worst = int(np.argmax(np.where(late, over, -np.inf))) if late.any() else 0
     deviation = Deviation(
         entity=series.entity,
         kind="latency" if kind == "latency" else "errors",
         signal=series.name,
-        surprise=surprise,
+        surprise=min(max(surprise, 0.0), CAP),
         onset=onset,
         before=middle,
         now=float(values[worst]),
@@ -231,6 +235,17 @@ def _scale(healthy: Floats, size: float, requests: float, kind: str, asked: bool
         return max(found, tail, abs(size) * (_RELATIVE_FEW if few else _RELATIVE), 1e-9)
     least = _FAILED if asked else 0.0
     return max(found, tail, least, requests * _FAILED_FEW if few else 0.0, 1e-9)
+
+
+def _by_chance(healthy: Floats, intervals: int, kind: str) -> float:
+    """Surprise that so many intervals may have when all is well, for some are always above [nats].
+
+    As the baseline's have; of latencies no less than normal noise has, for in a short baseline there may be none.
+    """
+    single = np.where(healthy > _COUNTS, nats(healthy), 0.0)
+    least = _NOISE if kind == "latency" else (0.0, 0.0)
+    mean, deviation = max(float(single.mean()), least[0]), max(float(single.std()), least[1])
+    return intervals * mean + _CHANCE * math.sqrt(intervals) * deviation
 
 
 def _quantum(excess: Floats) -> float:

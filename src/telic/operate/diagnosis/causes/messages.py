@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ _ONE = 10.0  # most that one message says [nats]
 _MOST, _HEARD = 9.0, 7.0  # most that all own messages, and all complaints, say [nats]
 _FOLLOWS = 0.3  # weight of own messages that another entity's trouble explains [1]
 _EARLIER = 2.0  # own messages that come this much before complaints are no consequence [s]
+_WITNESS = 0.5  # weight of own messages that say that somebody else, who is not named, cannot be reached [1]
+_UNREACHED = frozenset({"connect", "deadline"})
+_TYPED = re.compile(r"[A-Za-z](Exception|Error|Fault|Panic)\b|Traceback|\bpanic\b|segfault|assert", re.ASCII)
+_PLAIN = 6.0  # of typed errors, from which on an entity has told what is wrong with itself [nats]
 _SHORTEST = 4  # a name that is found in messages [characters]
 
 
@@ -29,11 +34,13 @@ class _Heard:
     nats: float = 0.0
     best: Deviation | None = None
     onset: float = 0.0
+    typed: float = 0.0  # of the nats, those of exceptions
 
     def add(self, each: Deviation, nats: float) -> None:
         if self.best is None or nats > min(self.best.surprise, _ONE):
             self.best = each
         self.nats += nats
+        self.typed += nats if _TYPED.search(each.signal) and not unreached(each.signal) else 0.0
         self.onset = min(self.onset or each.onset, each.onset)
 
 
@@ -79,8 +86,23 @@ def _sorted(seen: Seen) -> tuple[dict[str, _Heard], dict[str, _Heard], dict[str,
             heard.setdefault(about, _Heard()).add(each, nats)
             accuses[each.entity] = min(accuses.get(each.entity, each.onset), each.onset)
         else:
-            own.setdefault(each.entity, _Heard()).add(each, nats)
+            own.setdefault(each.entity, _Heard()).add(each, nats * (_WITNESS if unreached(each.signal) else 1.0))
     return own, heard, accuses
+
+
+def accounts(seen: Seen) -> Mapping[str, float]:
+    """Return how far entities tell themselves why they fail, by exceptions that name nobody else, 0 to 1.
+
+    Who fails so does not reach whom it would call, and that these have nothing to do says nothing against them.
+    """
+    own, _, _ = _sorted(seen)
+    return {entity: min(each.typed / _PLAIN, 1.0) for entity, each in own.items() if each.typed > 0.0}
+
+
+def unreached(text: str) -> bool:
+    """Return whether a message says that somebody cannot be reached, or does not answer in time."""
+    troubles = trouble.in_text(text)
+    return bool(troubles & _UNREACHED) and not troubles & OWN
 
 
 def _strength(entity: str, own: Mapping[str, _Heard], heard: Mapping[str, _Heard]) -> float:

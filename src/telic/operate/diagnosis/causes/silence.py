@@ -43,7 +43,7 @@ def silence_support(seen: Seen) -> Iterable[Support]:
         kind, (nats, since, seconds) = max(kinds.items(), key=lambda each: each[1][0])
         above = callers.get(entity, set())
         weight = 1.0
-        if "metrics" not in kinds and any(each in found for each in above):
+        if "metrics" not in kinds and (entity in seen.unasked or any(each in found for each in above)):
             weight = _FOLLOWS
         elif "metrics" not in kinds and entity in measured:
             weight = _ALIVE

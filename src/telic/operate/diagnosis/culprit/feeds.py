@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+
+from telic.errors import InvalidRecord
+from telic.worlds.recorded.times import seconds
 
 BAD = re.compile(
     r"outage|degrad|investigat|identified|elevated|disrupt|partial|major|critical|unavailab|increased (error|latenc)"
@@ -81,15 +83,18 @@ def _holds_objects(value: object) -> bool:
 
 
 def _entry(text: str, value: Mapping[str, object]) -> Entry:
-    times = sorted(each for each in map(_seconds, _TIME.findall(text)) if each is not None)
+    times = _times(text)
     states = " ".join(str(each) for key, each in value.items() if key.lower() in _STATES)
     over = bool(OVER.search(states or text)) and not BAD.search(states)
     return Entry(" ".join(text.split()), times[0] if times else None, times[-1] if times else None, over)
 
 
-def _seconds(text: str) -> float | None:
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None
+def _times(text: str) -> list[float]:
+    """All times that a text names, the first first; what only looks like one is left out."""
+    found = []
+    for each in _TIME.findall(text):
+        try:
+            found.append(seconds(each, "feed"))
+        except InvalidRecord:
+            continue
+    return sorted(found)
