@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from telic.design.archetypes import lookups
 from telic.design.archetypes.charge import charge
-from telic.design.archetypes.create import initial_states
+from telic.design.archetypes.create import add
 from telic.design.draft import (
     CHAT,
     INFERENCE,
@@ -20,7 +20,7 @@ from telic.design.draft import (
     owner_of,
 )
 from telic.design.naming import plural, snake
-from telic.design.plan import Attribute, Column, Index, OperationPlan
+from telic.design.plan import Attribute, Column, OperationPlan
 from telic.errors import InvalidDesign
 from telic.model import Scalar
 from telic.model.design import Call
@@ -77,7 +77,7 @@ def complete(draft: Draft, op: Operation) -> None:
     admit = _admit(draft, op, used.service, asker)
     seen, safe = _screen(draft, op, PROMPT_FILTER), _screen(draft, op, RESPONSE_FILTER)
     route = _route(draft, op, facts, _infer(draft, op))
-    keep = _keep(draft, op, (*fields, *made))
+    keep = add(draft, op, (*fields, *made), asking=CHAT)
     steps = (admit, seen, route, safe, keep, used)
     draft.configure(CHAT, LIMITS)
     record = internal(
@@ -231,34 +231,5 @@ def _route(draft: Draft, op: Operation, facts: Completion, infer: OperationPlan)
             needs=("store", infer.service, "runtime"),
             facts={"entity": model.type.target, "model": model.name, "infer": infer},
             uses={plural(one): lookups.READ},
-        )
-    )
-
-
-def _keep(draft: Draft, op: Operation, fields: tuple[Field, ...]) -> OperationPlan:
-    owner, one, many = owner_of(draft, op, op.on, apart_from=CHAT), snake(op.on), plural(snake(op.on))
-    if op.idempotent:
-        draft.hide(op.on, Column("request_key", "TEXT"))
-        draft.index(op.on, Index(f"{many}_request_key", "request_key", unique=True))
-    record = internal(
-        f"add_{one}", op, fields, (), statements=(f"{owner}.insert_{one}",), mutating=True, idempotent=False
-    )
-    return draft.add(
-        OperationPlan(
-            service=owner,
-            operation=record,
-            shape="create",
-            about=f"Keep a new {one}.",
-            entity=op.on,
-            needs=("store", "ids"),
-            facts={
-                "entity": op.on,
-                "required": None,
-                "checks": [],
-                "keyed": op.idempotent,
-                "initial": initial_states(draft, op),
-                "self": "",
-            },
-            uses={many: frozenset({"SELECT", "INSERT", *(["UPDATE"] if op.idempotent else [])})},
         )
     )

@@ -62,6 +62,36 @@ def create(draft: Draft, op: Operation) -> None:
     )
 
 
+def add(draft: Draft, op: Operation, fields: tuple[Field, ...], *, asking: str) -> OperationPlan:
+    """Let the owner of `op.on` keep one with these fields for the service `asking`, which has checked them."""
+    owner, one, many = owner_of(draft, op, op.on, apart_from=asking), snake(op.on), plural(snake(op.on))
+    if op.idempotent:
+        draft.hide(op.on, Column("request_key", "TEXT"))
+        draft.index(op.on, Index(f"{many}_request_key", "request_key", unique=True))
+    record = internal(
+        f"add_{one}", op, fields, (), statements=(f"{owner}.insert_{one}",), mutating=True, idempotent=False
+    )
+    return draft.add(
+        OperationPlan(
+            service=owner,
+            operation=record,
+            shape="create",
+            about=f"Keep a new {one}.",
+            entity=op.on,
+            needs=("store", "ids"),
+            facts={
+                "entity": op.on,
+                "required": None,
+                "checks": [],
+                "keyed": op.idempotent,
+                "initial": initial_states(draft, op),
+                "self": "",
+            },
+            uses={many: frozenset({"SELECT", "INSERT", *(["UPDATE"] if op.idempotent else [])})},
+        )
+    )
+
+
 def _required(draft: Draft, op: Operation, fields: tuple[Field, ...], owner: str) -> OperationPlan:
     found = REQUIRES.fullmatch(op.requires.strip())
     entity = _with_states(draft, found[2]) if found else None

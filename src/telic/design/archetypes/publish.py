@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TypedDict
 
 from telic.design.archetypes import lookups
-from telic.design.archetypes.create import initial_states
+from telic.design.archetypes.create import add
 from telic.design.draft import COMPOSE, Draft, errors, inputs, internal, owner_of, reference
 from telic.design.naming import plural, snake
-from telic.design.plan import Column, Index, OperationPlan
+from telic.design.plan import Index, OperationPlan
 from telic.errors import InvalidDesign
 from telic.model.design import Call
 from telic.model.intent import Field, FieldType, Operation
@@ -33,7 +33,7 @@ def publish(draft: Draft, op: Operation) -> None:
     delivery = _delivery(draft, op)
     fields = inputs(draft, op)
     checks = lookups.checked_references(draft, op, fields, asking=COMPOSE)
-    keep, deliver = _keep(draft, op, fields), _deliver(draft, op, delivery)
+    keep, deliver = add(draft, op, fields, asking=COMPOSE), _deliver(draft, op, delivery)
     services = [*(each["service"] for each in checks), keep.service, deliver.service]
     record = internal(
         op.name,
@@ -80,35 +80,6 @@ def _delivery(draft: Draft, op: Operation) -> Delivery:
         "follower": others[0],
         "author": reference(draft, op, op.on, target).name,
     }
-
-
-def _keep(draft: Draft, op: Operation, fields: tuple[Field, ...]) -> OperationPlan:
-    owner, one, many = owner_of(draft, op, op.on, apart_from=COMPOSE), snake(op.on), plural(snake(op.on))
-    if op.idempotent:
-        draft.hide(op.on, Column("request_key", "TEXT"))
-        draft.index(op.on, Index(f"{many}_request_key", "request_key", unique=True))
-    record = internal(
-        f"add_{one}", op, fields, (), statements=(f"{owner}.insert_{one}",), mutating=True, idempotent=False
-    )
-    return draft.add(
-        OperationPlan(
-            service=owner,
-            operation=record,
-            shape="create",
-            about=f"Keep a new {one}.",
-            entity=op.on,
-            needs=("store", "ids"),
-            facts={
-                "entity": op.on,
-                "required": None,
-                "checks": [],
-                "keyed": op.idempotent,
-                "initial": initial_states(draft, op),
-                "self": "",
-            },
-            uses={many: frozenset({"SELECT", "INSERT", *(["UPDATE"] if op.idempotent else [])})},
-        )
-    )
 
 
 def _deliver(draft: Draft, op: Operation, delivery: Delivery) -> OperationPlan:
