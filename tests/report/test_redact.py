@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telic.report.redact import HIDDEN, redacted
+from telic.model.redaction import HIDDEN, redact
 
 SECRETS = st.text("abcdefghijkmnpqrstuvwxyzABCDEFGH23456789", min_size=12, max_size=40)
 PLACES = [
@@ -27,10 +27,10 @@ PLACES = [
 @pytest.mark.parametrize("place", PLACES)
 @given(secret=SECRETS)
 def test_no_secret_survives(place: str, secret: str) -> None:
-    text = redacted(place.format(*[secret] * place.count("{}")))
+    text = redact(place.format(*[secret] * place.count("{}")))
     assert secret not in text
     assert HIDDEN in text
-    assert redacted(text) == text
+    assert redact(text) == text
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_no_secret_survives(place: str, secret: str) -> None:
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
-    assert redacted(text) == text
+    assert redact(text) == text

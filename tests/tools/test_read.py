@@ -13,9 +13,9 @@ from tests.tools.small_world import SmallWorld
 
 from telic.errors import InvalidRecord, UsageError
 from telic.model import Row, Scalar, Store, Window
+from telic.model.redaction import HIDDEN, redact, redact_value
 from telic.tools.evidence import Notebook, again, digest
 from telic.tools.read import MOST_ROWS, Reader, tools
-from telic.tools.redaction import HIDDEN, redact, redact_value
 
 
 class Duck:

@@ -7,10 +7,10 @@ from pathlib import Path
 from telic.errors import InvalidRecord
 from telic.model import dump, load, plain
 from telic.model.account import SCHEMA, Account
+from telic.model.redaction import redact
 from telic.report import diagnosis_page
 from telic.report.diagnosis_markdown import markdown
 from telic.report.pages import render, write_beside
-from telic.report.redact import redacted
 
 
 def write(path: Path, account: Account) -> tuple[Path, Path, Path]:
@@ -59,7 +59,7 @@ def without_secrets(account: Account) -> Account:
 
 def _walk(value: object, key: str = "") -> object:
     if isinstance(value, str):
-        return value if key in ("query", "result_hash", "id", "change") else redacted(value)
+        return value if key in ("query", "result_hash", "id", "change") else redact(value)
     if isinstance(value, dict):
         return {name: _walk(each, name) for name, each in value.items()}
     if isinstance(value, list | tuple):

@@ -11,7 +11,7 @@ import msgspec
 
 from telic.errors import InvalidRecord
 from telic.model import Evidence, Row, Scalar, Store, Window
-from telic.tools.redaction import redact, redact_value
+from telic.model.redaction import redact, redact_value
 
 MOST_ROWS = 40  # of a result that evidence carries [1]
 MOST_TEXT = 4000  # characters of it [1]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from telic.errors import UsageError
 from telic.model import Evidence, Observed, Row, Scalar, Window, plain
+from telic.model.redaction import redact_value
 from telic.registry import near_names
 from telic.tools.evidence import Notebook
-from telic.tools.redaction import redact_value
 
 MOST_ROWS = 200  # of one answer [1]
 MOST_TEXT = 20_000  # characters of one answer [1]

@@ -8,6 +8,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from telic.model.redaction import redact
 from telic.report.charts import Mark, requests_chart
 from telic.report.charts.frame import Frame
 from telic.report.charts.lanes import Lane, Moment, lanes_chart, lanes_height
@@ -16,7 +17,6 @@ from telic.report.lab.record import EpisodeView, Step
 from telic.report.lab.run import WORDS
 from telic.report.page import NARROW, WIDE, Drawn
 from telic.report.pages import render
-from telic.report.redact import redacted
 
 HEIGHT = 170  # of the requests [px]
 LANES = ("calls", "actions", "claims")
@@ -81,9 +81,9 @@ def without_secrets(episode: EpisodeView) -> EpisodeView:
     """Return `episode` with the texts that an actor or the system wrote redacted."""
     return replace(
         episode,
-        steps=tuple(replace(each, text=redacted(each.text), detail=redacted(each.detail)) for each in episode.steps),
-        claims={name: redacted(value) for name, value in episode.claims.items()},
-        ended=redacted(episode.ended),
+        steps=tuple(replace(each, text=redact(each.text), detail=redact(each.detail)) for each in episode.steps),
+        claims={name: redact(value) for name, value in episode.claims.items()},
+        ended=redact(episode.ended),
     )
 
 

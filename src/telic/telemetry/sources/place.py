@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from telic.errors import UsageError
-from telic.telemetry.sources.secrets import HARMLESS, HIDDEN, NAMES, forms, hide
+from telic.model.redaction import HIDDEN
+from telic.telemetry.sources.secrets import HARMLESS, forms, hide, parameter_is_secret
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -81,7 +82,7 @@ class Place:
             carried["Authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
             given |= {carried["Authorization"], password or user}
         params = tuple(parse_qsl(parts.query, keep_blank_values=True))
-        given |= {value for name, value in params if NAMES.search(name)}
+        given |= {value for name, value in params if parameter_is_secret(name)}
         for name, value in carried.items():
             if not (name + value).isprintable() or not (name + value).isascii():
                 raise UsageError(f"{kind}: header {name!r} cannot be sent", hint="ASCII in one line")
@@ -99,7 +100,7 @@ class Place:
         """Return the URL of a request for people: readable, not encoded, without secrets."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == (443 if self.tls else 80) else f":{self.port}"
-        shown = [(name, HIDDEN if NAMES.search(name) else value) for name, value in (*self.params, *params)]
+        shown = [(name, HIDDEN if parameter_is_secret(name) else value) for name, value in (*self.params, *params)]
         query = "?" + "&".join(f"{name}={value}" for name, value in shown) if shown else ""
         return self.hide(f"{'https' if self.tls else 'http'}://{host}{port}{self.path}{path}{query}")
 

@@ -7,25 +7,20 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-HIDDEN = "[redacted]"
+from telic.model.redaction import HIDDEN, names_secret, redact
+
 HARMLESS = frozenset(("accept", "content-type", "user-agent", "x-scope-orgid", "kbn-xsrf"))  # headers without secrets
 
-NAMES = re.compile(
-    r"pass(word|wd|phrase)?$|secret|token|api[_-]?key|access[_-]?key|authori[sz]ation|cookie|credential|signature"
-    r"|^(sig|key|auth|jwt)$",
-    re.I,
-)
-_LOOKS = (
-    (re.compile(r"\b(bearer|basic|apikey)\s+[\w.~+/=-]{6,}", re.I), rf"\1 {HIDDEN}"),
-    (re.compile(r"(\w+://)[^\s/@\"']+@"), rf"\1{HIDDEN}@"),
-    (re.compile(r"\beyJ[\w-]{6,}\.[\w-]{6,}(\.[\w-]*)?"), HIDDEN),  # a JSON web token
-    (
-        re.compile(
-            r"([?&;\s](?:[\w.-]*(?:password|secret|token|api_?key|signature))=)(?!\[redacted\])[^\s&;\"']+", re.I
-        ),
-        rf"\1{HIDDEN}",
-    ),
-)
+
+def parameter_is_secret(name: str) -> bool:
+    """Return whether a header or a parameter of a URL of this name holds a secret.
+
+    Examples
+    --------
+    >>> parameter_is_secret("api_key"), parameter_is_secret("key"), parameter_is_secret("query")
+    (True, True, False)
+    """
+    return names_secret(name) or name.lower() in ("sig", "key", "auth", "jwt")
 
 
 def forms(secrets: Iterable[str]) -> frozenset[str]:
@@ -49,9 +44,7 @@ def hide(text: str, secrets: Iterable[str] = ()) -> str:
     """
     for each in sorted(secrets, key=len, reverse=True):
         text = text.replace(each, HIDDEN)
-    for pattern, instead in _LOOKS:
-        text = pattern.sub(instead, text)
-    return text
+    return redact(text)
 
 
 def one_line(text: str, *, most: int = 300) -> str:

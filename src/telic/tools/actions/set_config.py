@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from telic.errors import ActionRefused
 from telic.model import Action, Scalar, State, Topology, Undo
+from telic.model.redaction import names_secret
 from telic.registry import near_names
 from telic.tools.actions.card import action, service_of
-from telic.tools.redaction import names_secret
 
 
 @action("set_config", example={"target": "search", "key": "upstream.hotel.port", "value": 22011})

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from telic.model import Window
+from telic.model.redaction import HIDDEN, redact
 from telic.operate.diagnosis.culprit.signs import LONGEST, Sign, decoded, inside, numbers, quoted, speak
-from telic.tools.redaction import HIDDEN, redact
 
 if TYPE_CHECKING:
     from telic.worlds.recorded import Recording

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from telic.model.redaction import HIDDEN
 from telic.telemetry.sources.card import Question
 from telic.telemetry.sources.elasticsearch import flat
 from telic.telemetry.sources.kubernetes.objects import Thing, listed
 from telic.telemetry.sources.rows import Rows, text_of
-from telic.telemetry.sources.secrets import HIDDEN, NAMES
+from telic.telemetry.sources.secrets import parameter_is_secret
 from telic.telemetry.sources.times import ns_of
 from telic.telemetry.sources.visit import Visit
 
@@ -61,7 +62,7 @@ def diff(before: Mapping[str, object], after: Mapping[str, object]) -> str:
     for key in sorted({*before, *after}):
         old, new = before.get(key, "(none)"), after.get(key, "(none)")
         if old != new and key != "metadata.labels.pod-template-hash":
-            secret = any(NAMES.search(part) for part in key.split("."))
+            secret = any(parameter_is_secret(part) for part in key.split("."))
             lines.append(f"{key}: {HIDDEN if secret else old} -> {HIDDEN if secret else new}")
     return "\n".join(lines)
 

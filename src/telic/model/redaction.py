@@ -1,4 +1,4 @@
-"""Takes secrets and personal data out of whatever leaves the operator: evidence, reports, answers of tools."""
+"""Takes secrets and addresses of persons out of whatever leaves: evidence, answers of tools, reports, errors."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ from collections.abc import Mapping, Sequence
 HIDDEN = "[redacted]"
 
 _NAME = re.compile(
-    r"pass(word|wd|phrase)?\b|secret|token|api[_-]?key|authori[sz]ation|cookie|credential|private[_-]?key", re.I
+    r"pass(word|wd|phrase)?\b|pass$|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|authori[sz]ation|cookie"
+    r"|credential|signature",
+    re.IGNORECASE,
 )
 _PATH_SUFFIX = ("_file", ".file", "_path")  # names of files that hold secrets are no secrets
-_PATTERNS = (
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}"), rf"\1 {HIDDEN}"),
+_KEY = r"(?:pass(?:word|wd|phrase)?|secret|token|(?:api|access|private)[_-]?key|credentials?|cookie|signature)"
+_RULES = (
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), HIDDEN),
+    (re.compile(r"\b(bearer|basic|apikey)\s+[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    (re.compile(r"\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?"), HIDDEN),  # a JSON web token
+    (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@\"']+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
     (
         re.compile(
-            r"(?i)(\b\w*(?:password|passwd|secret|token|api[_-]?key)\w*[\"']?\s*[:=]\s*[\"']?)(?!\[redacted\])[^\s\"',;&}]+"
+            rf"(\b[\w.-]*{_KEY}(?:\b|_\w+)[\"']?\s*(?:=|:|\bis\b)\s*)(?!\s*[\"']?\[redacted\])"
+            r"(?:\"[^\"]*\"|'[^']*'|[^\s,;&}\]\"']+)",
+            re.IGNORECASE,
         ),
         rf"\1{HIDDEN}",
     ),
-    (re.compile(r"(\w+://[^\s:/@]+):[^\s@/]+@"), rf"\1:{HIDDEN}@"),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S), HIDDEN),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(\.[\w-]*)?"), HIDDEN),  # a JSON web token
     (re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b"), HIDDEN),  # an address of a person
 )
 
 
 def names_secret(name: str) -> bool:
-    """Whether a setting of this name holds a secret.
+    """Return whether a setting of this name holds a secret.
 
     Examples
     --------
@@ -44,8 +49,10 @@ def redact(text: str) -> str:
     --------
     >>> redact("POST /pay authorization: Bearer abc.def.ghi by ann@example.org")
     'POST /pay authorization: Bearer [redacted] by [redacted]'
+    >>> redact("user=anna password=hunter2 rooms=3")
+    'user=anna password=[redacted] rooms=3'
     """
-    for pattern, instead in _PATTERNS:
+    for pattern, instead in _RULES:
         text = pattern.sub(instead, text)
     return text
 
