@@ -24,6 +24,7 @@ from telic.errors import InvalidDesign
 from telic.model import Scalar
 from telic.model.design import Call, ServiceOperation
 from telic.model.intent import EntityType, Field, FieldType, Intent, Operation, StateMachine, Verdict
+from telic.registry import near_names
 
 GATEWAY = "gateway"
 FACADE = "search"
@@ -158,9 +159,19 @@ class Draft:
             tables=tables,
             uses=_merged([*(each.uses for each in operations), {KEY_TABLE: ALL} if keyed else {}]),
             stores=(("postgres",) if entities else ()) + (("valkey",) if name in self._cached else ()),
-            settings=dict(self._settings[name]),
+            settings=self._settled(name),
             capacity=next((each for each in self.intent.capacity if each.service == name), None),
         )
+
+    def _settled(self, name: str) -> dict[str, Scalar]:
+        """Return the settings of a service: what the intent says, as the kind of value that they are."""
+        own = self._settings[name]
+        found = dict(own)
+        for key, text in self.intent.settings.get(name, {}).items():
+            if key not in own:
+                raise InvalidDesign(f"{name} has no setting {key!r}", hint=near_names(key, own))
+            found[key] = _like(own[key], text, f"{name}: {key}")
+        return found
 
     def _whole(self, plan: OperationPlan) -> OperationPlan:
         if not plan.entity or plan.operation.reply:
@@ -170,6 +181,16 @@ class Draft:
 
     def _entity(self, entity: EntityType) -> EntityPlan:
         return entity_plan(entity, self._derived[entity.name], self._hidden[entity.name], self._indexes[entity.name])
+
+
+def _like(own: Scalar, text: str, where: str) -> Scalar:
+    """Return `text` as the kind of value that `own` is."""
+    try:
+        if isinstance(own, bool):
+            return {"true": True, "false": False}[text.lower()]
+        return type(own)(text)
+    except (KeyError, ValueError) as error:
+        raise InvalidDesign(f"{where} is {own!r}, not {text!r}", hint="write the same kind of value") from error
 
 
 def reference(draft: Draft, op: Operation, entity: str, target: str) -> Field:

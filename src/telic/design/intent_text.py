@@ -84,6 +84,7 @@ def _operational(intent: Intent) -> dict[str, Tree]:
             each.service: {"slots": str(each.slots), "service_time": write_duration(each.service_time)}
             for each in intent.capacity
         },
+        "settings": {service: dict(values) for service, values in intent.settings.items()},
         "recovery": [
             _kept(
                 id=each.id,

@@ -143,6 +143,11 @@ OPERATIONAL = Keys(
         Key("workload", "list", "what users do, how often; without one a question is open"),
         Key("slos", "list", "objectives; without one a question is open"),
         Key("capacity", "mapping of service", "what one instance carries; enforced in every world"),
+        Key(
+            "settings",
+            "mapping of service",
+            "what services start with: inference: {model.batch: 4}",
+        ),
         Key("recovery", "list", "how fast the system must be well again"),
         Key("trials", "list", "what it must survive"),
         Key("limits", "mapping", "cost and staleness"),

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from telic.errors import InvalidIntent
 from telic.intent import keys, units
-from telic.intent.section import Section, convert_text, identifier, name
+from telic.intent.section import Section, convert_text, entries, identifier, name
 from telic.model.intent import Capacity, Keys, Objective, Recovery, Trial, Workload
 
 
@@ -64,6 +64,17 @@ def read_capacity(section: Section) -> tuple[Capacity, ...]:
             Capacity(service, each.read("slots", units.count, 1), each.read("service_time", units.period, 0.0))
         )
     return tuple(found)
+
+
+def read_settings(section: Section) -> dict[str, dict[str, str]]:
+    """Read ``operational.settings``: by service, each value as it is written."""
+    return {
+        service.text: {
+            key.text: convert_text(value, str, "", section.findings, "model.batch: 4")
+            for key, value in entries(values, service.text, section.findings)
+        }
+        for service, values in section.entries("settings")
+    }
 
 
 def read_recovery(section: Section) -> tuple[Recovery, ...]:

@@ -13,7 +13,8 @@ def parts(intent: Intent) -> dict[str, object]:
     """Return every part under the id that one cites.
 
     Leaves have their own (F1); entities go by name (Hotel), lives by ``states.booking``, capacity by
-    ``capacity.hotel``, staleness by ``staleness.F1``; then ``system``, ``text`` and ``processes``.
+    ``capacity.hotel``, settings by ``settings.hotel``, staleness by ``staleness.F1``; then
+    ``system``, ``text`` and ``processes``.
     """
     found: dict[str, object] = {"system": intent.system, "text": intent.text}
     found |= {each.name: each for each in intent.entities}
@@ -25,6 +26,7 @@ def parts(intent: Intent) -> dict[str, object]:
     found |= {each.id: each for each in intent.workloads}
     found |= {each.id: each for each in intent.objectives}
     found |= {f"capacity.{each.service}": each for each in intent.capacity}
+    found |= {f"settings.{each}": values for each, values in intent.settings.items()}
     found |= {each.id: each for each in intent.recovery}
     found |= {each.id: each for each in intent.trials}
     found |= {f"staleness.{each}": limit for each, limit in intent.staleness.items()}
@@ -51,6 +53,7 @@ def section_of(intent: Intent) -> dict[str, tuple[str, ...]]:
         ((how, "workload"), tuple(each.id for each in intent.workloads)),
         ((how, "slos"), tuple(each.id for each in intent.objectives)),
         ((how, "capacity"), tuple(f"capacity.{each.service}" for each in intent.capacity)),
+        ((how, "settings"), tuple(f"settings.{each}" for each in intent.settings)),
         ((how, "recovery"), tuple(each.id for each in intent.recovery)),
         ((how, "trials"), tuple(each.id for each in intent.trials)),
         ((how, "limits"), tuple(f"staleness.{each}" for each in intent.staleness)),

@@ -70,6 +70,7 @@ def _intent(root: Section) -> Intent:
         workloads=operational.read_workloads(how),
         objectives=operational.read_objectives(how),
         capacity=operational.read_capacity(how),
+        settings=operational.read_settings(how),
         recovery=operational.read_recovery(how),
         trials=operational.read_trials(how),
         staleness=operational.read_staleness(how),

@@ -239,6 +239,7 @@ class Intent:
     trials: tuple[Trial, ...] = ()
     staleness: Mapping[str, float] = field(default_factory=dict)  # operation id to [s]
     max_processes: int = 0  # 0: no limit
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # service to settings, as written
     refinements: tuple[Refinement, ...] = ()
     open: tuple[Question, ...] = ()
     hash: str = ""  # sha256:... of the canonical text

@@ -20,6 +20,7 @@ RULES = (
     load.check_workloads,
     load.check_objectives,
     load.check_capacity,
+    load.check_settings,
     load.check_limits,
     trials.check_recovery,
     trials.check_trials,

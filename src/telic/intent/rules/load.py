@@ -39,6 +39,13 @@ def check_capacity(scene: Scene) -> None:
         scene.known(key, key.text, scene.services, "no service")
 
 
+def check_settings(scene: Scene) -> None:
+    """Check that settings are given to services of the system."""
+    settings = scene.find("operational.settings")
+    for key, _ in settings.entries if settings is not None else ():
+        scene.known(key, key.text, scene.services, "no service")
+
+
 def check_limits(scene: Scene) -> None:
     """Check staleness and the cost limit."""
     staleness = scene.find("operational.limits.staleness")

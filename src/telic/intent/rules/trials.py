@@ -6,7 +6,7 @@ from telic.intent.parts import cited
 from telic.intent.rules.scene import Scene, place
 
 SECTIONS = ("functional", "operational", "entities", "states", "operations", "use_cases", "invariants", "security",
-            "design", "workload", "slos", "capacity", "recovery", "trials", "limits", "text")  # fmt: skip
+            "design", "workload", "slos", "capacity", "settings", "recovery", "trials", "limits", "text")  # fmt: skip
 """Parts of an intent that a refinement may keep and a question may be about."""
 
 
