@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import typer
 from tests.operate.causes.test_support import CALLS, hum, line
 from tests.telemetry.sources.test_blame import repository
 from tests.worlds.recorded.folders import ONSET, write
+from typer.testing import CliRunner
 
+from telic.cli import reports
 from telic.errors import TelicError
 from telic.operate.diagnosis.account import account
 from telic.operate.diagnosis.causes import diagnose_recording
@@ -45,3 +49,24 @@ def test_a_snapshot_without_a_history_is_not_asked(incident: Recording, tmp_path
     assert code_folder(incident, None) is None
     with pytest.raises(TelicError):
         written_lines(incident, diagnose_recording(incident), tmp_path / "nothing")
+
+
+def test_a_failing_line_is_asked_for_again_and_never_passes_unasked(
+    incident: Recording, repository: Path, tmp_path: Path
+) -> None:
+    found = diagnose_recording(incident)
+    lines = written_lines(incident, found, repository)
+    _, record, _ = diagnosis.write(tmp_path / "r.html", account(incident, found, lines))
+    app = typer.Typer()
+    reports.register(app)
+
+    def verified(*more: str) -> tuple[int, str]:
+        told = CliRunner().invoke(app, ["report", "verify", str(record), "--json", *more])
+        claims = json.loads(told.output)["claims"]
+        return told.exit_code, next(each["verdict"] for each in claims if each["id"] == "code cart/app.py:20")
+
+    assert verified("--code", str(repository)) == (0, "holds")
+    assert verified() == (1, "not asked")
+    record.write_text(record.read_text().replace(lines[0].commit, "0" * 40))
+    assert verified("--code", str(repository)) == (1, "changed")
+    assert verified("--code", str(tmp_path / "nothing")) == (1, "failed")

@@ -10,6 +10,10 @@ import typer
 from telic.cli.output import Json, console, show, table
 
 File = Annotated[Path, typer.Argument(help="The JSON file of a report of a diagnosis.", metavar="FILE")]
+Code = Annotated[
+    Path | None,
+    typer.Option(help="The git repository of the failing lines; default: the incident's code/.", metavar="FOLDER"),
+]
 Data = Annotated[Path | None, typer.Option(help="The incident's folder, if it moved.", metavar="FOLDER")]
 
 
@@ -20,13 +24,20 @@ def register(app: typer.Typer) -> None:
     app.add_typer(reports, name="report")
 
 
-def verify(file: File, data: Data = None, as_json: Json = False) -> None:
-    """Ask every query of a report again; fail if one returns something else than it did."""
+def verify(file: File, data: Data = None, code: Code = None, as_json: Json = False) -> None:
+    """Ask every query of a report again, and git about every failing line; fail if an answer differs or is missing."""
+    from telic.operate.diagnosis.written import asked_again, code_folder
     from telic.report import diagnosis, diagnosis_verify
     from telic.worlds.recorded import read
 
     account = diagnosis.read(file)
-    checked = diagnosis_verify.verify(account, read(data or Path(account.source)).store())
+    recording = read(data or Path(account.source))
+    folder = code_folder(recording, code)
+    again = (lambda line: asked_again(recording, line, folder)) if folder else None
+    checked = [
+        *diagnosis_verify.verify(account, recording.store()),
+        *diagnosis_verify.code_checked(account, again),
+    ]
     good = all(each.verdict in ("holds", "no evidence") for each in checked)
     if as_json:
         show({"report": account.incident, "holds": good, "claims": checked}, as_json=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from telic.errors import TelicError
 from telic.model import Evidence, Store
-from telic.model.account import Account
+from telic.model.account import Account, CodeLine
 from telic.tools.evidence import again
 
-Verdict = Literal["holds", "changed", "failed", "no evidence"]
+Verdict = Literal["holds", "changed", "failed", "not asked", "no evidence"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Checked:
     ----------
     verdict
         ``holds``: every query returned what it returned then; ``changed``: one did not; ``failed``: one could not be
-        asked; ``no evidence``: the claim joins others or is about the change record alone.
+        asked; ``not asked``: whom to ask was not named; ``no evidence``: the claim joins others or is about the
+        change record alone.
     note
         What is different, or why it could not be asked.
     """
@@ -32,6 +33,29 @@ class Checked:
     verdict: Verdict
     evidence: tuple[str, ...] = ()
     note: str = ""
+
+
+def code_checked(account: Account, again: Callable[[CodeLine], str] | None) -> list[Checked]:
+    """Check the failing lines of `account` in their repository.
+
+    Parameters
+    ----------
+    again
+        Asks again about one line and returns what differs; None: no repository was named, so that they stand
+        unchecked.
+    """
+    return [_line(each, again) for each in account.code]
+
+
+def _line(line: CodeLine, again: Callable[[CodeLine], str] | None) -> Checked:
+    id_, says = f"code {line.path}:{line.line}", f"{line.failure} was written in {line.commit[:12]}: {line.summary}"
+    if again is None:
+        return Checked(id_, says, "not asked", note="no repository is named: give --code FOLDER")
+    try:
+        different = again(line)
+    except TelicError as error:
+        return Checked(id_, says, "failed", note=str(error))
+    return Checked(id_, says, "changed" if different else "holds", note=different)
 
 
 def verify(account: Account, store: Store) -> list[Checked]:

@@ -10,6 +10,7 @@ from telic.context.logs.stack import Failure, Frame, failures
 from telic.errors import TelicError
 from telic.model import Diagnosis, Window
 from telic.model.account import CodeLine
+from telic.model.redaction import redact
 from telic.telemetry.sources.blame import Lines, Written
 from telic.worlds.recorded import Recording
 
@@ -49,6 +50,31 @@ def written_lines(recording: Recording, diagnosis: Diagnosis, folder: Path) -> t
         if found:
             break
     return tuple(found.values())
+
+
+def asked_again(recording: Recording, told: CodeLine, folder: Path) -> str:
+    """Return what differs when git and the log are asked again about a line of a report; "" where nothing does.
+
+    The entity must still log a failure that is new, says the same and has a frame at this line, and git must still
+    give the line the same text and commit.
+
+    Raises
+    ------
+    SourceFailed
+        No repository, or git cannot read it.
+    """
+    code = Lines(folder, until=recording.window.end)
+    written = code.written(told.path, told.line)
+    if written is None:
+        return f"{told.path} has no line {told.line} at the incident's end"
+    if (written.commit, redact(written.text)) != (told.commit, told.text):
+        return f"{told.path}:{told.line} comes from {written.commit[:12]}: {written.text.strip()[:120]}"
+    for failure in _new(recording, told.entity):
+        frames = failure.example.root.frames[:_FRAMES]
+        at = (code.find(each.file, each.function) for each in frames if each.line == told.line)
+        if redact(_told(written, told.entity, failure).failure) == told.failure and told.path in at:
+            return ""
+    return f"{told.entity} logs no such failure at {told.path}:{told.line}"
 
 
 def _new(recording: Recording, entity: str) -> list[Failure]:
