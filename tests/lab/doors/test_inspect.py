@@ -89,6 +89,7 @@ def scripted(suite: str, right: bool = True) -> Task:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not PYTHON, reason="TELIC_INSPECT_PYTHON names no Python with inspect-ai")
 @pytest.mark.parametrize(("right", "score"), [("true", 1), ("false", 0)])
 def test_a_scripted_model_takes_part_from_the_command_line(tmp_path: Path, right: str, score: int) -> None:

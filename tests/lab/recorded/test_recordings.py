@@ -21,19 +21,19 @@ from telic.lab.recorded import actors, scenarios, taking
 from telic.lab.recorded.observing import Stretch
 from telic.lab.recorded.sealed import unseal
 from telic.lab.runs import folder as runs
-from telic.lab.scenario import Placed, Scenario, digest, suite
+from telic.lab.scenario import Load, Phases, Placed, Scenario, digest, suite
 from telic.lab.scenario.reading import parse
 from telic.lab.scenario.writing import write as toml
 from telic.lab.session import Episode, Session, many, read, running, write
 from telic.lab.session.stage import Stage
-from telic.model import Truth, Window
+from telic.model import ServiceState, State, Truth, Window
 from telic.model.intent import Objective
 from telic.worlds.recorded import read as opened
 from telic.worlds.recorded.replay import Playhead
 from telic.worlds.recorded.replayed import ReplayedWorld
 from telic.worlds.recorded.times import text
 
-PER_SECOND = 10
+PER_SECOND = 6
 OBJECTIVE = Objective("O2", "gateway", "success", 0.99, 3600.0, 60.0, "W1")
 SUBMITTED = {
     "healthy": False,
@@ -91,11 +91,20 @@ def world(folder: Path, sick: bool) -> ReplayedWorld:
     return ReplayedWorld(opened(whole), Playhead(START + END + 5.0), "hotel", folder)
 
 
+START_OF_LATE = 24.0
+
+
+def state(after: float, pool: int) -> State:
+    hotel = ServiceState("hotel", "1", "", pool, {"store.postgres.pool": pool}, {}, ())
+    return State("hotel", START + after, {"hotel": hotel})
+
+
 def taken(folder: Path, sick: bool) -> Path:
     one = world(folder.parent / f"of-{folder.name}", sick)
     design = SimpleNamespace(objectives=(OBJECTIVE,), entry="gateway")
     course = cast(Course, SimpleNamespace(world=one, design=design))
-    made = taking.take(course, played(sick), folder)
+    states = [state(8.0, 1), state(START_OF_LATE, 2)]
+    made = taking.take(course, played(sick), folder, states=states)
     one.close()
     return made
 
@@ -145,14 +154,16 @@ def test_time_moves_with_calls_and_nobody_sees_what_is_yet_to_come(night: Scenar
             seen.append(now - 0.2 < float(str(row["newest"])) <= now)
             seen.append(session.now() - now)
         seen.append(session.call("alerts", {}).text)
+        seen.append([each["value"] for each in session.call("get_config", {"service": "hotel"}).rows])
         session.call("wait", {"seconds": START + FAULT + 4.0 - session.now()})
+        seen.append([each["value"] for each in session.call("get_config", {"service": "hotel"}).rows])
         (alert,) = session.call("alerts", {}).rows
         seen.append((alert["signal"], alert["entity"]))
         session.call("wait", {"seconds": START + WELL + 8.0 - session.now()})
         seen.append(session.call("alerts", {}).text)
 
     found = running.run(night, looking, actor="mine")
-    assert seen == [True, 1.0, True, 1.0, True, 1.0, "no alert", ("errors", "gateway"), "no alert"]
+    assert seen == [True, 1.0, True, 1.0, True, 1.0, "no alert", [1], [2], ("errors", "gateway"), "no alert"]
     assert found.ended == "time"
 
 
@@ -178,6 +189,31 @@ def test_a_calm_recording_alerts_nobody_and_an_alarm_about_it_is_false(recording
     assert grade(running.run(scenario, actors.play("last-change"), actor="last-change")).detect.passed
     alarmed = grade(running.run(scenario, claiming, actor="mine"))
     assert (alarmed.detect.passed, bool(alarmed.false_alarms)) == (False, True)
+
+
+def test_the_operator_gets_the_symptoms_of_then(recordings: Path) -> None:
+    recording = opened(recordings / "night-1")
+    assert list(actors.symptoms(recording, START + FAULT)) == []
+    first = next(iter(actors.symptoms(recording, START + FAULT + 6.0)))
+    assert (first.objective, first.operation, first.signal, first.entity) == ("O2", "F1", "errors", "gateway")
+    assert 0 < first.bad <= first.total
+    assert first.onset == pytest.approx(START + FAULT, abs=1.5)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+def test_a_simulated_episode_is_recorded_replayed_and_explained(tmp_path: Path) -> None:
+    hurt = Scenario(
+        "hung",
+        workload=Load(rate=15.0),
+        faults=(Placed("hang", {"service": "search"}),),
+        phases=Phases(warm=4.0, baseline=8.0, spread=1.0, hold=12.0, recovery=4.0),
+    )
+    episode = running.run(hurt, many.built_in("noop"), actor="noop", keep=tmp_path / "hung")
+    (scenario,) = suite(str(tmp_path / "hung"))
+    found = running.run(scenario, actors.play("telic"), actor="telic")
+    assert (found.truth, found.users) == (episode.truth, episode.users)
+    assert grade(found).solved, grade(found).tasks
 
 
 def test_a_damaged_episode_leaves_no_half_recording(recordings: Path, tmp_path: Path) -> None:
@@ -261,6 +297,8 @@ def test_a_false_report_is_a_negative(incident: Path) -> None:
     assert (constant.detect.passed, constant.negative) == (False, True)
 
 
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
 def test_a_running_system_is_recorded_with_what_was_injected(tmp_path: Path) -> None:
     one = world(tmp_path / "of", True)
     before = Window(START + 8.0, START + FAULT)

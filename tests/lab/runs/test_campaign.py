@@ -120,6 +120,7 @@ def test_the_same_command_goes_on_after_a_kill(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(600)
 def test_a_campaign_that_is_killed_leaves_nobody_behind_and_goes_on(tmp_path: Path) -> None:
     for number in range(8):
         points = incidents.points("web", "latency", [0.1] * 70 + [2.0] * 20)

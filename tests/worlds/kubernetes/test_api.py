@@ -143,6 +143,7 @@ def test_a_cluster_that_is_not_there_is_unavailable(server: Server, api: ClientA
 
 @pytest.mark.live
 @pytest.mark.nightly
+@pytest.mark.timeout(600)
 def test_a_design_starts_in_a_cluster_and_obeys(tmp_path: Path) -> None:
     """Needs TELIC_KUBERNETES: the context of a cluster that may pull TELIC_KUBERNETES_IMAGE."""
     context = os.environ.get("TELIC_KUBERNETES", "")

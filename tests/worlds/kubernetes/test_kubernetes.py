@@ -378,6 +378,7 @@ def test_what_chaos_mesh_cannot_do_says_so(edge: str, weather: Weather) -> None:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("app", ["hotel", "shop", "social"])
 def test_every_object_of_every_app_is_what_the_published_schema_says(app: str, tmp_path: Path) -> None:
     made = loop.design(app, replace(Settings.read({}), home=tmp_path))

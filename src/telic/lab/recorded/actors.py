@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from telic.errors import UsageError
@@ -10,8 +10,9 @@ from telic.lab.actors import Trusted, actor
 from telic.lab.recorded.stage import Play, Tape
 from telic.lab.session.session import Session
 from telic.lab.session.stage import Stage
-from telic.model import Diagnosis
+from telic.model import Diagnosis, Incident, Symptom, dump, load
 from telic.model.signals import Reported
+from telic.worlds.recorded import Recording
 
 LOOKS = 60  # for an alert, spread over the session [1]
 FIRST = 1 / 16  # of the time that is left at the alert until the first diagnosis; each further one takes twice as long
@@ -51,9 +52,7 @@ def on_tape(name: str) -> bool:
 
 def telic(session: Session, stage: Stage) -> None:
     """Diagnose by statistics once something alerts, again as more becomes known, and claim what was found."""
-    from telic.operate.diagnosis.causes import diagnose_recording
-
-    recording = cast(Tape, stage).recording
+    tape = cast(Tape, stage)
     end = session.brief.began + session.brief.seconds - SPARE
     alerting: Mapping[str, object] = {}
     while not alerting and not session.closed and session.now() < end:
@@ -68,7 +67,7 @@ def telic(session: Session, stage: Stage) -> None:
     step, told = FIRST * (end - session.now()), dict[str, object]()
     while not session.closed:
         session.call("wait", {"seconds": max(0.0, min(step, end - session.now()))})
-        found = diagnose_recording(recording, at=session.now(), symptom=symptom)
+        found = diagnosed(tape, session.now(), symptom)
         said = claims(found, symptom, alarm=alerting.get("kind") == "alert")
         if said != told:
             session.call("submit", said)
@@ -77,6 +76,27 @@ def telic(session: Session, stage: Stage) -> None:
             break
         step *= 2
     session.call("submit", {"final": True})
+
+
+def diagnosed(tape: Tape, now: float, symptom: Reported) -> Diagnosis:
+    """Return the diagnosis of a recording: the operator's own where states were recorded, as it asks for them."""
+    from telic.operate.actor import StatisticalActor
+    from telic.operate.diagnosis.causes import diagnose_recording
+    from telic.operate.history import History
+
+    states, burning = tape.world.states(), tuple(symptoms(tape.recording, now))
+    if not states or not burning:
+        return diagnose_recording(tape.recording, at=now, symptom=symptom)
+    incident = Incident("replayed", tape.world.topology().system, burning[0].detected, burning)
+    return StatisticalActor(tape.world.objectives, History(states)).diagnose(incident, tape.world)
+
+
+def symptoms(recording: Recording, now: float) -> Iterator[Symptom]:
+    """Yield what monitors of the lab's own had seen by `now` [s since the Unix epoch]."""
+    for each in recording.alerts:
+        known = {name: each.attributes[name] for name in _SYMPTOM if name in each.attributes}
+        if each.time <= now and len(known) == len(_SYMPTOM):
+            yield load(Symptom, dump({**known, "entity": each.entity, "detected": each.time}))
 
 
 def oracle(session: Session, stage: Stage) -> None:
@@ -132,4 +152,5 @@ def claims(found: Diagnosis, symptom: Reported, *, alarm: bool) -> dict[str, obj
     }
 
 
+_SYMPTOM = ("objective", "operation", "signal", "onset", "burn_rate", "bad", "total")
 _OWN: Mapping[str, Callable[[Session, Stage], None]] = {"telic": telic, "oracle": oracle}

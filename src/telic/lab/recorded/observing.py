@@ -13,14 +13,14 @@ from typing import Any
 import pyarrow
 
 from telic.lab.session.eyes import Eyes
-from telic.model import Observed, Store, Symptom, Window
+from telic.model import Observed, Store, Symptom, Window, dump
 from telic.model.intent import Objective
 from telic.telemetry.columns import ARROW, TABLES
 from telic.telemetry.sources import SCHEMAS, Gathered, write
 from telic.telemetry.sources.times import rfc3339
 from telic.worlds.recorded import read
 from telic.worlds.recorded.replay import STORE, Playhead
-from telic.worlds.recorded.replayed import ReplayedWorld
+from telic.worlds.recorded.replayed import OBJECTIVES, ReplayedWorld
 
 pa: Any = pyarrow
 parquet: Any = importlib.import_module("pyarrow.parquet")
@@ -48,6 +48,7 @@ def observed(world: Observed, stretch: Stretch, folder: Path, *, objectives: Seq
     for name, table in tables.items():
         if table.num_rows:
             parquet.write_table(table, folder / STORE / f"{name}.parquet", compression="zstd")
+    (folder / OBJECTIVES).write_bytes(dump(list(objectives)))
     fired = _alerts(folder, stretch, objectives, entry) if objectives else []
     if fired:
         lines = (json.dumps(each, ensure_ascii=False) for each in fired)
@@ -151,9 +152,13 @@ def _alert(each: Symptom, time: float) -> dict[str, object]:
         "entity": each.entity,
         "severity": "page",
         "text": f"{each.signal}: {each.bad} of {each.total} requests of {place} are bad",
+        "objective": each.objective,
         "signal": each.signal,
         "operation": each.operation,
         "onset": each.onset,
+        "burn_rate": each.burn_rate,
+        "bad": each.bad,
+        "total": each.total,
     }
 
 

@@ -55,12 +55,13 @@ def unseal(folder: Path) -> Sealed:
     if (folder / EPISODE).is_file():
         episode = read_episode(folder / EPISODE)
         return Sealed(header, episode.truth, episode.scenario.healthy, True, episode)
+    add = f"telic lab record {folder} --out {folder} --entity SERVICE --mechanism WORD --onset TIME, or --healthy"
     try:
         found = msgspec.json.decode(path.read_bytes())
     except FileNotFoundError as error:
         raise InvalidRecord(
             f"{folder}: no {TRUTH}, so nothing that is said about it can be judged",
-            hint=f"telic lab record {folder} --out {folder} --entity SERVICE --mechanism WORD --onset TIME, or --healthy",
+            hint=add,
         ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise InvalidRecord(f"{path}: {error}", hint="one JSON object with root_causes, or negative") from error

@@ -21,6 +21,7 @@ from telic.lab.session.stage import CALLS, Stage
 from telic.model import Window
 from telic.worlds.recorded import Recording, read
 from telic.worlds.recorded.replay import fingerprint
+from telic.worlds.recorded.replayed import ReplayedWorld
 
 LEAST = 60.0  # before the recording's end whoever is asked is called at the latest [s]
 
@@ -36,10 +37,12 @@ class Tape:
         The incident, its future included.
     sealed
         What was really wrong.
+    world
+        The incident as far as the replay is.
     """
 
-    def __init__(self, recording: Recording, sealed: Sealed) -> None:
-        self.recording, self.sealed = recording, sealed
+    def __init__(self, recording: Recording, sealed: Sealed, world: ReplayedWorld) -> None:
+        self.recording, self.sealed, self.world = recording, sealed, world
 
 
 def run(scenario: Scenario, play: Play, *, actor: str, folder: Path, seed: int = 1, repeat: int = 1) -> Episode:
@@ -66,7 +69,7 @@ def run(scenario: Scenario, play: Play, *, actor: str, folder: Path, seed: int =
         session = TapeSession(course, brief)
         ready = time.monotonic()
         try:
-            play(session, cast(Stage, Tape(recording, sealed)))
+            play(session, cast(Stage, Tape(recording, sealed, course.world)))
         except Exception as error:  # noqa: BLE001 - whatever an actor raises ends its session, not the lab
             session.end(f"crashed: {type(error).__name__}: {error}"[:500])
         if not session.closed:

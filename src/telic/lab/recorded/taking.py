@@ -13,20 +13,23 @@ from telic.lab.course import Course
 from telic.lab.recorded.observing import Stretch, observed
 from telic.lab.recorded.sealed import EPISODE, write_truth
 from telic.lab.session.record import Episode
-from telic.model import Observed, Truth, Window, dump
+from telic.model import Observed, State, Truth, Window, dump
 from telic.model.intent import Objective
 from telic.worlds.recorded import read
+from telic.worlds.recorded.replayed import STATES
 
 SURE = 1.0  # before the earliest fault the recorded baseline ends [s]
 
 
-def take(course: Course, episode: Episode, folder: Path) -> Path:
+def take(course: Course, episode: Episode, folder: Path, *, states: Sequence[State] = ()) -> Path:
     """Record an episode whose world still runs.
 
     Parameters
     ----------
     folder
         Must not exist, or be empty; it appears whole or not at all.
+    states
+        What its state was meanwhile.
 
     Raises
     ------
@@ -40,6 +43,7 @@ def take(course: Course, episode: Episode, folder: Path) -> Path:
     stretch = Stretch(Window(phases["warm"].start, safe), Window(safe, phases["recovery"].end))
     with _made(folder) as made:
         observed(course.world, stretch, made, objectives=course.design.objectives, entry=course.design.entry)
+        (made / STATES).write_bytes(b"".join(dump(each) + b"\n" for each in states))
         write_truth(made, episode.truth, negative=episode.scenario.healthy)
         (made / EPISODE).write_bytes(dump(episode))
     return folder

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from telic import apps, intent, loop
 from telic.lab.course import Course, Tell
@@ -17,8 +18,11 @@ from telic.lab.session.record import Episode, WorldKind
 from telic.lab.session.session import Session
 from telic.lab.session.stage import Means, Stage
 from telic.lab.session.standby import PREFIX, Standby, folder
-from telic.model import Design
+from telic.model import Design, Intent
 from telic.settings import Settings
+
+if TYPE_CHECKING:
+    from telic.lab.recorded.states import Watching
 
 __all__ = ["PREFIX", "Ahead", "Play", "folder", "loaded", "prepared", "run"]
 
@@ -68,10 +72,11 @@ def run(
 
         with folder() as home:
             return tape.run(scenario, play, actor=actor, folder=home, seed=seed, repeat=repeat)
-    wanted = intent_of(scenario.app) if made_up(scenario.app) else intent.read(apps.find(scenario.app))
+    wanted = _wanted(scenario.app)
     means = Means(scenario, seed, actor, world, wanted, repeat)
     with loaded(scenario, seed, world, tell, design, ahead) as course:
         begun = time.monotonic()
+        watching = _watched(course) if keep is not None else None
         stage = Stage(course, means)
         session = stage.open()
         try:
@@ -79,12 +84,22 @@ def run(
         except Exception as error:  # noqa: BLE001 - whatever an actor raises ends its session, not the lab
             session.end(f"crashed: {type(error).__name__}: {error}"[:500])
         episode = stage.close()
-        if keep is not None:
+        if keep is not None and watching is not None:
             from telic.lab.recorded import taking
 
-            taking.take(course, episode, keep)
+            watching.stop()
+            taking.take(course, episode, keep, states=watching.seen)
         took = time.monotonic() - begun
     return replace(episode, timings={**course.timings, "run": took})
+
+
+def _watched(course: Course) -> Watching:
+    """Look at the world's state from now on, for a recording."""
+    from telic.lab.recorded.states import Watching
+
+    watching = Watching(course)
+    course.beside("states", watching.run())
+    return watching
 
 
 @contextmanager
@@ -149,6 +164,12 @@ def _live(scenario: Scenario, seed: int, tell: Tell, design: Design, ahead: Ahea
         if ahead and ahead.then:
             standby.prepare(ahead.then)
         yield course
+
+
+@cache
+def _wanted(app: str) -> Intent:
+    """Return an app's intent, read once for all episodes of a process."""
+    return intent_of(app) if made_up(app) else intent.read(apps.find(app))
 
 
 @cache

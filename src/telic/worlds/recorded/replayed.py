@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from telic.errors import ActionRefused, UsageError
-from telic.model import Action, Change, Design, State, Topology, Undo, Window
+from telic.model import Action, Change, Design, State, Topology, Undo, Window, load
+from telic.model.intent import Objective
 from telic.worlds.local.world import AskedWorld
 from telic.worlds.recorded.recording import Recording
-from telic.worlds.recorded.replay import Playhead, ReplayStore
+from telic.worlds.recorded.replay import STORE, Playhead, ReplayStore
 
+STATES = f"{STORE}/states.jsonl"  # states of the system, one a line, oldest first
+OBJECTIVES = f"{STORE}/objectives.json"  # what users were promised
 WHY, HINT = "this is a recording, nothing can be done to it any more", "say what was wrong: submit"
 
 
@@ -32,6 +36,12 @@ class ReplayedWorld(AskedWorld):
     def __init__(self, recording: Recording, clock: Playhead, system: str, state_folder: Path) -> None:
         self.recording, self._system = recording, system
         self._kept = ReplayStore(recording.folder, clock)
+        self._states = _states(recording.folder / STATES)
+        promised = recording.folder / OBJECTIVES
+        self.objectives: tuple[Objective, ...] = (
+            load(tuple[Objective, ...], promised.read_bytes()) if promised.is_file() else ()
+        )
+        """What users were promised, where it was recorded."""
         super().__init__(clock, self._kept, state_folder)
 
     def about(self) -> dict[str, object]:
@@ -51,8 +61,14 @@ class ReplayedWorld(AskedWorld):
         return self.recording.topology()
 
     def state(self) -> State:
-        """Return that nothing is known of configuration and processes: it was not recorded."""
-        return State(self._system, self.clock.time(), {})
+        """Return the newest state that was recorded by now; where none was, that nothing is known."""
+        now = self.clock.time()
+        known = bisect_right([each.time for each in self._states], now)
+        return self._states[known - 1] if known else State(self._system, now, {})
+
+    def states(self) -> Sequence[State]:
+        """Return every state that was recorded by now, oldest first."""
+        return [each for each in self._states if each.time <= self.clock.time()]
 
     def changes(self, window: Window) -> list[Change]:
         """Return what was changed in `window` and is known by now, oldest first."""
@@ -77,3 +93,8 @@ class ReplayedWorld(AskedWorld):
     def close(self) -> None:
         """Forget everything."""
         self._kept.close()
+
+
+def _states(file: Path) -> Sequence[State]:
+    lines = file.read_bytes().splitlines() if file.is_file() else []
+    return sorted((load(State, line) for line in lines), key=lambda each: each.time)
