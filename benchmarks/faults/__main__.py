@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from benchmarks import result
 from benchmarks.faults.line import Line
 from benchmarks.loop.healthy import home
 from benchmarks.result import Metric
-from telic.errors import TelicError
+from telic.errors import TelicError, WorldError
 from telic.lab import journey
 from telic.lab.fault import Fault, Scene, fault, make
 from telic.model import Change, Truth, Window
@@ -27,6 +27,7 @@ from telic.model import Change, Truth, Window
 RATE = 60.0  # [requests/s]
 FELT = 15.0  # within which users have to feel it [s]
 WELL = 25.0  # within which they have to be well after it was taken back [s]
+FAILED = 5  # worlds that may fail to start [1]
 CALM = 3  # whole seconds without harm that are called well [1]
 QUICK = ("admission-closed", "third-party-down")
 
@@ -52,19 +53,35 @@ def run(chosen: argparse.Namespace, names: Sequence[str]) -> list[Line]:
     kept = chosen.json.with_suffix(".lines")
     known = read(kept)
     missing = [each for each in names if each not in known]
-    end = time.monotonic() + chosen.seconds
+    end, failed = time.monotonic() + chosen.seconds, 0
     while missing and time.monotonic() < end:
-        with home() as settings, journey.start("hotel", settings, _silent, rate=chosen.rate, operate=False) as world:
-            world.pause(3.0)
-            while missing and time.monotonic() < end:
-                line = one(world, missing.pop(0), chosen.rate)
-                print(line, flush=True)
-                known[line.name] = line
-                with kept.open("a") as sink:
-                    sink.write(json.dumps(line.plain()) + "\n")
-                if line.healed is None and line.felt is not None:
-                    break  # the next one gets a world that is well
+        try:
+            with (
+                home() as settings,
+                journey.start("hotel", settings, _silent, rate=chosen.rate, operate=False) as world,
+            ):
+                for line in _in_turn(world, missing, chosen.rate, end):
+                    print(line, flush=True)
+                    known[line.name] = line
+                    with kept.open("a") as sink:
+                        sink.write(json.dumps(line.plain()) + "\n")
+        except WorldError as error:
+            failed += 1
+            print(f"a world did not start, or ended: {error}", file=sys.stderr)
+            if failed == FAILED:
+                raise
     return [known[each] for each in names if each in known]
+
+
+def _in_turn(world: journey.Journey, missing: list[str], rate: float, end: float) -> Iterator[Line]:
+    """Yield a line for each fault until the world is not well after one of them."""
+    while _after(world, world.now(), WELL, harmed=False) is None:
+        print(f"users are not well before anything is done: {_harmed(world)}", file=sys.stderr, flush=True)
+    while missing and time.monotonic() < end:
+        line = one(world, missing.pop(0), rate)
+        yield line
+        if line.healed is None and line.felt is not None:
+            return
 
 
 def read(path: Path) -> dict[str, Line]:
@@ -97,7 +114,7 @@ def one(world: journey.Journey, name: str, rate: float) -> Line:
     if felt is None and not why:
         why = f"no harm within {FELT:g} s"
     if healed is None:
-        why = f"{why}; not well within {WELL:g} s".removeprefix("; ")
+        why = f"{why}; not well within {WELL:g} s: {_harmed(world)}".removeprefix("; ")
     return Line(name, factory.layer, truth.entity if truth else "", felt, healed, round(injected - begun, 1), why)
 
 
@@ -116,6 +133,12 @@ def _after(world: journey.Journey, since: float, patience: float, *, harmed: boo
                 if all(seconds.get(second + more) is False for more in range(CALM)):
                     return max(0.0, round(second - since, 1))
     return None
+
+
+def _harmed(world: journey.Journey) -> str:
+    """Say who was harmed last, and how many of the bad answers were right and late."""
+    last = [each for each in world.record().tallies() if each.second >= world.now() - 8 and each.harmed]
+    return ", ".join(f"{each.operation} {each.bad} of {each.good + each.bad} ({each.late} late)" for each in last[-4:])
 
 
 def _change(world: journey.Journey, truth: Truth | None) -> Change | None:
