@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
+import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +24,9 @@ from telic.model.weather import Weather
 from telic.settings import Settings
 from telic.worlds.kubernetes import chaos, starting
 from telic.worlds.kubernetes.api import ClientApi, connect, has_chaos
+from telic.worlds.kubernetes.manifests import manifests
 from telic.worlds.kubernetes.pods import Options
+from telic.worlds.kubernetes.starting import made_up
 from telic.worlds.kubernetes.world import KubernetesWorld
 
 CART = {"metadata": {"name": "cart", "labels": {"a": "b"}}, "spec": {"replicas": 2}}
@@ -139,6 +145,41 @@ def test_a_cluster_that_is_not_there_is_unavailable(server: Server, api: ClientA
     server.http.server_close()
     with pytest.raises(WorldUnavailable, match="does not answer"):
         api.get("Pod", "x")
+
+
+@pytest.mark.live
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("service", ["gateway", "search"])
+def test_a_pods_command_serves_from_its_own_volumes(service: str, tmp_path: Path) -> None:
+    design = loop.design("hotel", replace(Settings.read({}), home=tmp_path / "home"))
+    made = {(each["kind"], each["metadata"]["name"]): each for each in manifests(design, Options(), made_up(design))}
+    pod = made["Deployment", service]["spec"]["template"]["spec"]
+    volumes, (container,) = {each["name"]: each for each in pod["volumes"]}, pod["containers"]
+    for mount in container["volumeMounts"]:
+        volume, target = volumes[mount["name"]], tmp_path / mount["mountPath"].lstrip("/")
+        target.mkdir(parents=True, exist_ok=True)
+        data = made["ConfigMap", volume["configMap"]["name"]]["data"] if "configMap" in volume else {}
+        data |= made["Secret", volume["secret"]["secretName"]]["stringData"] if "secret" in volume else {}
+        for name, text in data.items():
+            (target / name).write_text(text.replace("/state/secrets", str(tmp_path / "state" / "secrets")))
+    words = {"python": sys.executable, "$(POD_NAME)": "pod-1", "/release": str(tmp_path / "release")}
+    command = [words.get(each, each.replace("/config/", f"{tmp_path}/config/")) for each in container["command"]]
+    with subprocess.Popen([*command, "--port", "0"], stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            port = next(found[1] for line in process.stderr if (found := re.search(r"serves at port (\d+)", line)))
+            path = container["readinessProbe"]["httpGet"]["path"]
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10.0) as answer:
+                assert json.loads(answer.read()) == {
+                    "service": service,
+                    "version": "1",
+                    "revision": 1,
+                    "instance": "pod-1",
+                }
+        finally:
+            process.terminate()
+    assert process.returncode == 0
 
 
 @pytest.mark.live
