@@ -6,21 +6,36 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Stage:
-    """An operation's part of the critical path: the time of a request in which all waited for just this."""
+class Operation:
+    """What some entity does."""
 
     entity: str
     name: str
+
+    @property
+    def label(self) -> str:
+        """Entity and name; the entity is not said twice.
+
+        Examples
+        --------
+        >>> Operation("cart", "cart.handle").label, Operation("cart", "GET /").label
+        ('cart.handle', 'cart GET /')
+        """
+        return self.name if self.name.startswith(self.entity) else f"{self.entity} {self.name}"
+
+
+@dataclass(frozen=True)
+class Stage(Operation):
+    """An operation's part of the critical path: the time of a request in which all waited for just this."""
+
     before: float  # mean over the healthy requests [s]
     now: float  # mean over the requests of the window [s]
 
 
 @dataclass(frozen=True)
-class Flame:
+class Flame(Operation):
     """One bar of a flame graph: an operation below the operations that called it."""
 
-    entity: str
-    name: str
     depth: int  # 0 is the request
     start: float  # where it begins, siblings side by side [s]
     before: float  # mean time within it in a healthy request [s]
@@ -28,7 +43,7 @@ class Flame:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Operation):
     """Requests that enter at one operation.
 
     Parameters
@@ -45,8 +60,6 @@ class Comparison:
         Bars, callers before callees.
     """
 
-    entity: str
-    name: str
     before: float
     now: float
     healthy: int

@@ -39,7 +39,7 @@ def markdown(account: Account) -> str:
             "",
             *table(
                 ("on the critical path", "before [s]", "now [s]"),
-                [(f"{each.entity} {each.name}", f"{each.before:.3g}", f"{each.now:.3g}") for each in slow.stages],
+                [(each.label, f"{each.before:.3g}", f"{each.now:.3g}") for each in slow.stages],
             ),
         ]
     for each in account.code:

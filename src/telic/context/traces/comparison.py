@@ -14,6 +14,7 @@ REQUESTS = 200
 """Requests of either side that are looked at, evenly spread."""
 _FEW = 3  # of a kind on either side [1]
 _STAGES = 8  # of a critical path [1]
+_SHOWN = 0.0001  # of a request: a stage below it never makes anybody wait [1]
 _THIN = 0.01  # of a request's time, below which a bar is left out [1]
 _DEEPEST = 12  # bars above one another [1]
 
@@ -53,7 +54,7 @@ def described(found: Comparison) -> list[str]:
     ['critical path of web GET /: 0.05 -> 0.92 s (40 healthy requests, 60 now)', '  cart pay 0.01 -> 0.88 s']
     """
     head = f"critical path of {found.entity} {found.name}: {found.before:.3g} -> {found.now:.3g} s"
-    stages = [f"  {each.entity} {each.name} {each.before:.3g} -> {each.now:.3g} s" for each in found.stages]
+    stages = [f"  {each.label} {each.before:.3g} -> {each.now:.3g} s" for each in found.stages]
     return [f"{head} ({found.healthy} healthy requests, {found.requests} now)", *stages]
 
 
@@ -86,7 +87,9 @@ def _critical(spans: Spans, roots: Sequence[int]) -> dict[Key, float]:
 
 
 def _stages(before: dict[Key, float], now: dict[Key, float]) -> tuple[Stage, ...]:
+    least = _SHOWN * max(sum(before.values()), sum(now.values()))
     stages = [Stage(*key, before.get(key, 0.0), now.get(key, 0.0)) for key in {**now, **before}]
+    stages = [each for each in stages if max(each.before, each.now) > least]
     return tuple(sorted(stages, key=lambda each: (each.before - each.now, each.entity, each.name))[:_STAGES])
 
 

@@ -33,7 +33,7 @@ def flame_chart(found: Comparison, width: int) -> Markup:
 
 def _bar(each: Flame, scale: float) -> Markup:
     left, wide = each.start * scale, max(each.now * scale - 1.0, 0.5)
-    says = f"{each.entity} {each.name}: {each.before:.3g} -> {each.now:.3g} s a request"
+    says = f"{each.label}: {each.before:.3g} -> {each.now:.3g} s a request"
     more = max(each.now - each.before, 0.0) / each.now if each.now else 0.0
     parts = [
         tag("title", says),
@@ -42,7 +42,7 @@ def _bar(each: Flame, scale: float) -> Markup:
             "rect", x=left, y=each.depth * _ROW, width=wide, height=_ROW - 2, rx=2, class_="more", opacity=f"{more:.2f}"
         ),
     ]
-    label = f"{each.entity} {each.name}"
+    label = each.label
     fits = int((wide - 8) / _LETTER)
     if fits >= 4:
         short = label if len(label) <= fits else f"{label[: fits - 1]}…"
