@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +17,7 @@ from telic.model import Design, Harm
 from telic.model.intent import EntityType
 from telic.settings import Settings
 from telic.worlds.load import simulated as load
+from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.load.order import Order
 from telic.worlds.simulated import start as simulated
 from telic.worlds.simulated.clock import START
@@ -96,7 +98,7 @@ def start(
             seconds=FOREVER,
             quiet=True,
         )
-        journey.run("load", load.run(order, world.clock, world.system))
+        journey.run("load", load.run(order, world.clock, world.system, knowledge=_known(made.folder, made.hash)))
         journey.settle()
         if operate:
             journey.operate()
@@ -104,6 +106,12 @@ def start(
     finally:
         with timed(timings, "down"):
             journey.end()
+
+
+@lru_cache(maxsize=8)
+def _known(folder: Path, digest: str) -> Knowledge:
+    """Return what users know of a design: read once for all episodes of a process, by folder and hash."""
+    return Knowledge(folder)
 
 
 def run_episode(
