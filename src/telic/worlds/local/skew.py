@@ -20,7 +20,8 @@ from telic.errors import WorldError
 from telic.worlds.local import proc
 
 _DYNAMIC, _STRINGS, _SYMBOLS = 2, 5, 6  # of ELF: a segment's kind, tags of the dynamic section
-_LOOKS, _LOOK_EVERY = 200, 0.005  # for a process that stands still outside these functions [1], [s]
+_TRIES = 20  # to find a process outside these functions when it stands still [1]
+_LOOKS, _LOOK_EVERY = 1000, 0.005  # for it to stand still: a thread has to run once more before [1], [s]
 _HINT = "choose a fault that needs none, or simulate"
 
 
@@ -105,9 +106,9 @@ def _standing(pid: int, begin: int, end: int) -> Iterator[None]:
     was = proc.stat(pid)
     stopped = was is not None and was.state == "T"
     try:
-        for _ in range(_LOOKS):
+        for _ in range(_TRIES):
             os.kill(pid, signal.SIGSTOP)
-            if _outside(pid, begin, end):
+            if _still(pid) and _outside(pid, begin, end):
                 break
             if not stopped:
                 os.kill(pid, signal.SIGCONT)
@@ -119,6 +120,16 @@ def _standing(pid: int, begin: int, end: int) -> Iterator[None]:
         if not stopped:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+
+def _still(pid: int) -> bool:
+    """Wait until every thread stands still; False where one does not in seconds."""
+    for _ in range(_LOOKS):
+        states = [each.read_text().rpartition(")")[2].split()[0] for each in Path(f"/proc/{pid}/task").glob("*/stat")]
+        if set(states) <= {"T", "t"}:
+            return True
+        time.sleep(_LOOK_EVERY)
+    return False
 
 
 def _outside(pid: int, begin: int, end: int) -> bool:
