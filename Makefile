@@ -25,6 +25,7 @@ check: dev
 	@$(BIN)/lint-imports
 
 nightly: dev
+	@$(BIN)/uv sync --quiet --frozen --inexact --group dev --group nightly
 	@$(BIN)/python -m pytest -m nightly
 	@$(BIN)/python -m benchmarks.loop --json benchmarks/out/loop.json
 	@$(BIN)/python -m benchmarks.worlds --json benchmarks/out/worlds.json
