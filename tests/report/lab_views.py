@@ -7,7 +7,7 @@ from telic.model.estimate import Estimate
 from telic.report.lab.record import Board, EpisodeLine, EpisodeView, Group, RunView, Square, Standing, Step, Task
 
 START = 1_790_000_000
-TASKS = ("detect", "localise", "explain", "mitigate", "solved")
+TASKS = ("detect", "localise", "explain", "mitigate", "predict", "solved")
 NONE = Estimate(None, 0.0, 1.0)
 HOSTILE = "</td><script>alert(1)</script>"
 
@@ -24,7 +24,7 @@ def standing(actor: str, share: float, kind: str = "") -> Standing:
 
 
 def run_view() -> RunView:
-    outcomes = {"detect": True, "localise": False, "explain": None, "mitigate": None, "solved": False}
+    outcomes = {"detect": True, "localise": False, "explain": None, "mitigate": None, "predict": None, "solved": False}
     line = EpisodeLine("hotel-1", "hotel", "process", 1, 2, "telic", "local", "", outcomes, 1, "episodes/hotel-1.html")
     squares = (
         Square("hotel-1", "telic", "local", 3, 2, 0, 2),

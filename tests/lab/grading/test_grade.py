@@ -17,7 +17,10 @@ from telic.model import Incident, Truth, Window
 
 def test_a_rightly_operated_episode_passes_everything() -> None:
     found = grade(make())
-    assert {name: each.passed for name, each in found.tasks.items()} == {**dict.fromkeys(found.tasks, True), "predict": None}
+    assert {name: each.passed for name, each in found.tasks.items()} == {
+        **dict.fromkeys(found.tasks, True),
+        "predict": None,
+    }
     assert (found.to_detect, found.to_localise, found.to_mitigate) == (5.0, 5.0, 9.0)
     assert (found.interventions, found.blast_radius, found.false_alarms) == (1, 1, ())
     assert found.solved

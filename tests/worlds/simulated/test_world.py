@@ -233,3 +233,16 @@ def test_what_is_wrong_is_refused_with_words(world: SimulatedWorld, harm: Simula
             wrong()
     with pytest.raises(ActionRefused, match="no version"):
         world.dry_run(Action("rollback", "booking", {"version": "99"}, "test"))
+
+
+def test_a_setting_is_read_as_the_design_means_it_whatever_it_was_broken_to(
+    world: SimulatedWorld, harm: SimulatedHarm
+) -> None:
+    harm.push_config("review", {"store.postgres.pool": "3 per core"}, author="a", summary="b")
+    undo = world.apply(Action("set_config", "review", {"key": "store.postgres.pool", "value": "3"}, "test"))
+    assert world.state().services["review"].config["store.postgres.pool"] == 3
+    with pytest.raises(ActionRefused, match="no int"):
+        world.apply(Action("set_config", "review", {"key": "store.postgres.pool", "value": "many"}, "test"))
+    assert undo.action is not None
+    world.apply(undo.action)  # what was there before may come back
+    assert world.state().services["review"].config["store.postgres.pool"] == "3 per core"

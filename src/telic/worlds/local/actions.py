@@ -87,7 +87,7 @@ async def _set_config(system: System, action: Action) -> Plan:
     key = str(action.params.get("key", ""))
     if key not in service.settings:
         raise ActionRefused(f"{service.name} has no setting {key!r}", hint=near_names(key, service.settings))
-    old, new = service.settings[key], _like(service.settings[key], action.params.get("value", ""), key)
+    old, new = service.settings[key], _typed(system, service, key, action.params.get("value", ""))
     if old == new:
         raise ActionRefused(f"{key} of {service.name} is {new} already", hint="nothing to change")
     return _config_plan(
@@ -220,6 +220,19 @@ def _config_plan(
         lambda: operations.push_config(system, service.name, {key: value}, author=AUTHOR, summary=summary(action)),
         Undo(undo),
     )
+
+
+def _typed(system: System, service: DesiredService, key: str, value: Scalar) -> Scalar:
+    """Read `value` as the type that the design gives the setting; what was in force before may always come back."""
+    design = system.design.service(service.name)
+    designed = configuration.first_settings(system.layout, system.design, design, system.desired)
+    try:
+        return _like(designed.get(key, service.settings[key]), value, key)
+    except ActionRefused:
+        before = configuration.revision_settings(system.layout, service.name, str(service.revision - 1))
+        if before.get(key) == value:
+            return value
+        raise
 
 
 def _like(old: Scalar, value: Scalar, key: str) -> Scalar:
