@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test check nightly bench env dev clean
+.PHONY: demo test check certify nightly bench env dev clean
 
 demo: env
 	@$(BIN)/telic demo
@@ -24,9 +24,14 @@ check: dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+certify: dev
+	@$(BIN)/telic lab certify core --check --some 10 --actor restart-loop --jobs 2
+
 nightly: dev
 	@$(BIN)/uv sync --quiet --frozen --inexact --group dev --group nightly
 	@$(BIN)/python -m pytest -m nightly
+	@$(BIN)/telic lab certify core --check --jobs 2
+	@$(BIN)/telic lab certify core --check --some 2 --world local --actor blame-last-change --jobs 2
 	@$(BIN)/python -m benchmarks.loop --json benchmarks/out/loop.json
 	@$(BIN)/python -m benchmarks.worlds --json benchmarks/out/worlds.json
 	@for each in diagnosis logs metrics ingest lab; do $(BIN)/python -m benchmarks.$$each --json benchmarks/out/$$each.json || exit 1; done

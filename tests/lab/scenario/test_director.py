@@ -11,7 +11,7 @@ import pytest
 
 from telic.clock import VirtualClock
 from telic.errors import UsageError
-from telic.lab.fault import Scene
+from telic.lab.fault import Params, Scene
 from telic.lab.ledger import Ledger
 from telic.lab.scenario import Noise, Placed, Scenario
 from telic.lab.scenario.director import Director
@@ -99,7 +99,7 @@ async def test_a_fault_without_sizes_cannot_grow(director: Director, clock: Virt
 async def test_noise_after_the_fault_does_not_look_for_another_place_of_it(
     director: Director, clock: VirtualClock, harm: RecordingHarm
 ) -> None:
-    params = {"service": "hotel", "target": "hotel", "key": "shed", "value": 0.8, "before": 0.0}
+    params: Params = {"service": "hotel", "target": "hotel", "key": "shed", "value": 0.8, "before": 0.0}
     pushed = Scenario("pushed", faults=(Placed("admission-closed", params),), noise=(Noise("decoy", before=-0.5),))
     await clock.run(director.run(pushed))
     (truth,), (decoy,) = director.truths, director.disturbances
