@@ -19,6 +19,7 @@ from tests.worlds.recorded import folders as incidents
 from typer.testing import CliRunner
 
 from telic import cli
+from telic.cli import output
 from telic.cli.lab_output import WORLDS, world_kind
 from telic.errors import UsageError
 from telic.lab.recorded import taking
@@ -155,7 +156,7 @@ def test_two_runs_are_compared_in_full(tmp_path: Path, monkeypatch: pytest.Monke
         for each in found:
             runs_write(path, each.episode)
     monkeypatch.setenv("TELIC_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr(output.console, "width", 160)
     done = CliRunner().invoke(cli.face(["lab"]), ["lab", "compare", *names])
     assert done.exit_code == 0
     (solved,) = (line for line in done.output.splitlines() if line.startswith("solved"))
