@@ -1,0 +1,27 @@
+"""The bundled suites: every scenario has its certificate, and half of them are healthy."""
+
+from __future__ import annotations
+
+import pytest
+
+from telic.lab import certify
+from telic.lab import scenario as scenarios
+from telic.lab.scenario import digest
+
+
+@pytest.mark.parametrize("name", scenarios.suites())
+def test_every_scenario_of_a_suite_is_certified_as_it_stands(name: str) -> None:
+    for path in scenarios.files(name):
+        one = scenarios.read(path)
+        found = certify.find(path, one.name)
+        assert found is not None, f"{path} has no certificate: telic lab certify {path}"
+        assert found.holds, f"{path}: {found.why}"
+        assert found.scenario_hash == digest(one), f"{path} changed: telic lab certify {path}"
+        assert set(found.passed) >= {"noop", "oracle", *certify.CHEATERS}
+
+
+def test_half_of_the_core_is_healthy_and_every_app_is_in_it() -> None:
+    core = scenarios.suite("core")
+    assert len(core) == 24
+    assert sum(each.healthy for each in core) == 12
+    assert {each.app for each in core} == {"genai", "hotel", "shop", "social"}
