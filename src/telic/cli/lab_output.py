@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from telic.model.estimate import Estimate
 
 WORLDS = ("simulated", "local", "queueing", "recorded")
-TASKS = ("detect", "localise", "explain", "mitigate", "predict", "solved")
 
 
 def world_kind(name: str) -> WorldKind:
@@ -54,6 +53,7 @@ def told(done: Done) -> None:
 def summary(folder: Path, done: list[Done], *, as_json: bool) -> None:
     """Show the standings of a run."""
     from telic.lab.runs import graded
+    from telic.lab.runs.summary import TASKS
     from telic.lab.runs.summary import standings as ranked
 
     found = graded.regrade(folder)

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from telic.lab.fault import Params, Scene
 from telic.lab.loaded import BESIDE
-from telic.lab.places import popular
-from telic.lab.retuned import Retuned, policy_of
+from telic.lab.places import policy_of, popular
+from telic.lab.retuned import Retuned
 from telic.lab.traffic import Place, traffic
 from telic.model import Change, Harm, Truth
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from telic.errors import UnknownName
 from telic.lab.fault import Scene
 from telic.lab.traffic import Place, traffic
-from telic.model import Change, Harm, Scalar, ServiceState
+from telic.model import Action, Change, Harm, Scalar, ServiceState
 from telic.registry import near_names
 
 LOGGED_IN = 2.0  # requests of users who are or want to be logged in, for them to be harmed together [1/s]
@@ -76,3 +77,14 @@ def revert_deploy(harm: Harm, change: Change | None) -> None:
 def has_process(harm: Harm, service: str) -> bool:
     """Return whether any process of `service` runs now; without one there is nothing to wake."""
     return any(each.pid for each in service_state(harm, service).instances)
+
+
+def policy_of(harm: Harm, target: str) -> dict[str, object]:
+    """Return the fields of the policy of a service or an edge; none where the world tells of none."""
+    found = service_state(harm, target.partition("->")[0]).policies.get(target)
+    return {str(key): value for key, value in found.items()} if isinstance(found, Mapping) else {}
+
+
+def policy_back(harm: Harm, target: str, before: Mapping[str, object]) -> Action:
+    """Return the action that gives fields of a policy the values of `before`."""
+    return Action("set_policy", target, {"policy": json.dumps({**policy_of(harm, target), **before})})

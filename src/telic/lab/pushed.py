@@ -10,28 +10,22 @@ from typing import ClassVar
 
 from telic.lab import wording
 from telic.lab.fault import Params, Scene, choose, dice
-from telic.lab.places import revert_config, service_state
-from telic.lab.retuned import policy_back
+from telic.lab.places import policy_back, policy_of, revert_config, service_state
 from telic.model import Action, Change, Harm, Scalar, Truth
 
 
 @dataclass(frozen=True)
-class Pushed(ABC):
-    """A setting of one service that has another value than it should."""
+class OtherValue(ABC):
+    """Something at one place that a colleague gave another value than it should have."""
 
     name: ClassVar[str]
     layer: ClassVar[str] = "orchestration"
     mechanisms: ClassVar[Mapping[str, str]]  # its one word, and what it means
-    service: str
-    key: str
-    value: Scalar
-    before: Scalar
-    seed: int = 0
 
     @classmethod
     @abstractmethod
     def places(cls, scene: Scene, rng: random.Random) -> list[Params]:
-        """Return where users are certainly hurt: service, key, value and the value before of each place."""
+        """Return where users are certainly hurt: every parameter of each place but the seed."""
 
     @classmethod
     def plan(cls, scene: Scene, seed: int, fixed: Mapping[str, Scalar]) -> Params:
@@ -39,6 +33,21 @@ class Pushed(ABC):
         rng = dice(cls.name, seed)
         candidates: list[Params] = [{**each, "seed": seed} for each in cls.places(scene, rng)]
         return {**choose(cls.name, candidates, {k: v for k, v in fixed.items() if k != "value"}, rng), **fixed}
+
+    def aliases(self) -> tuple[str, ...]:
+        """Return other names of the same place."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Pushed(OtherValue):
+    """A setting of one service that has another value than it should."""
+
+    service: str
+    key: str
+    value: Scalar
+    before: Scalar
+    seed: int = 0
 
     def inject(self, harm: Harm) -> Truth:
         """Push as a colleague would."""
@@ -65,10 +74,6 @@ class Pushed(ABC):
         """What is wrong then."""
         return self.service
 
-    def aliases(self) -> tuple[str, ...]:
-        """Return other names of the same place."""
-        return ()
-
 
 @dataclass(frozen=True)
 class Policied(Pushed):
@@ -78,8 +83,7 @@ class Policied(Pushed):
 
     def heal(self, harm: Harm, change: Change | None) -> None:
         """Push the value before if the other one is still in force."""
-        policy = service_state(harm, self.service).policies.get(self.target)
-        if isinstance(policy, Mapping) and policy.get(self.key) == self.value:
+        if policy_of(harm, self.target).get(self.key) == self.value:
             self.push(harm, self.before, dice(f"{self.name}/way back", self.seed))
 
     def push(self, harm: Harm, value: Scalar, rng: random.Random) -> Change:

@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 import json
-import random
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from telic.errors import UsageError
 from telic.lab import wording
-from telic.lab.fault import Params, Scene, choose, dice
-from telic.lab.places import service_state
-from telic.model import Action, Change, Harm, Scalar, Truth
+from telic.lab.fault import dice
+from telic.lab.places import policy_back, policy_of
+from telic.lab.pushed import OtherValue
+from telic.model import Action, Change, Harm, Truth
 
 
 @dataclass(frozen=True)
-class Retuned(ABC):
+class Retuned(OtherValue):
     """A policy of an edge or a service that differs in the fields of `value`, a JSON object; `before` has the old."""
 
-    name: ClassVar[str]
-    layer: ClassVar[str] = "orchestration"
-    mechanisms: ClassVar[Mapping[str, str]]  # its one word, and what it means
     service: str
     target: str
     value: str
     before: str
     seed: int = 0
-
-    @classmethod
-    @abstractmethod
-    def places(cls, scene: Scene, rng: random.Random) -> list[Params]:
-        """Return where users are certainly hurt: service, target, value and the value before of each place."""
-
-    @classmethod
-    def plan(cls, scene: Scene, seed: int, fixed: Mapping[str, Scalar]) -> Params:
-        """Choose a place."""
-        rng = dice(cls.name, seed)
-        candidates: list[Params] = [{**each, "seed": seed} for each in cls.places(scene, rng)]
-        return {**choose(cls.name, candidates, {k: v for k, v in fixed.items() if k != "value"}, rng), **fixed}
 
     def inject(self, harm: Harm) -> Truth:
         """Push as a colleague would."""
@@ -57,10 +40,6 @@ class Retuned(ABC):
         """Return the policy as it was."""
         return [policy_back(harm, self.target, fields_of(self.before))]
 
-    def aliases(self) -> tuple[str, ...]:
-        """Return other names of the same place."""
-        return ()
-
     def _push(self, harm: Harm, text: str, words: str) -> Change:
         rng = dice(f"{self.name}/{words}", self.seed)
         author, summary = wording.author(rng), wording.config_summary(self.service, rng)
@@ -76,14 +55,3 @@ def fields_of(text: str) -> dict[str, object]:
     if not isinstance(found, dict):
         raise UsageError(f"{text!r} is no JSON object", hint='write {"timeout": 0.5}')
     return found
-
-
-def policy_of(harm: Harm, target: str) -> dict[str, object]:
-    """Return the fields of the policy of a service or an edge; none where the world tells of none."""
-    found = service_state(harm, target.partition("->")[0]).policies.get(target)
-    return {str(key): value for key, value in found.items()} if isinstance(found, Mapping) else {}
-
-
-def policy_back(harm: Harm, target: str, before: Mapping[str, object]) -> Action:
-    """Return the action that gives fields of a policy the values of `before`."""
-    return Action("set_policy", target, {"policy": json.dumps({**policy_of(harm, target), **before})})

@@ -10,6 +10,7 @@ import pytest
 
 from telic import apps, intent
 from telic.errors import InvalidIntent
+from telic.lab.session import scope
 from telic.lab.session.facts import Facts
 from telic.lab.session.invariants import violations
 from telic.lab.stored import Days
@@ -82,3 +83,17 @@ def test_what_is_not_alike_for_too_many_pairs_is_not_asked() -> None:
     asked = Invariant("I9", "count(Wish, user) <= product.units", "per(user, product)")
     with pytest.raises(InvalidIntent, match="more than 200000 places"):
         violations(asked, shop, facts)
+
+
+def test_days_are_places_too_and_their_number_has_the_same_bound(
+    hotel: Intent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = {
+        "Hotel": [Thing(hotel_id=name, rooms=3) for name in "hg"],
+        "Booking": [booking("a"), Thing(booking_id="b", user="u", hotel="g", days=DAYS, rooms=1, state="held")],
+    }
+    monkeypatch.setattr(scope, "MOST", 4)
+    assert broken(hotel, "I1", kept) == 0
+    monkeypatch.setattr(scope, "MOST", 3)
+    with pytest.raises(InvalidIntent, match="more than 3 places"):
+        broken(hotel, "I1", kept)

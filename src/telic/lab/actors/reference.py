@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
-
-import msgspec
 
 from telic.lab.fault import make
 from telic.lab.injection import Injection
@@ -55,19 +53,10 @@ def _taken_back(change: Change, before: State) -> Iterator[Action]:
     if change.kind == "scale":
         yield Action("scale", change.entity, {"replicas": 1})
         return
-    policy = _policies(before).get(change.entity)
-    if change.kind == "policy" and policy is not None:
-        yield Action("set_policy", change.entity, {"policy": msgspec.json.encode(policy).decode()})
-        return
     config = before.services[change.entity].config if change.entity in before.services else {}
     for key in re.findall(r"^([\w.-]+): ", change.diff, re.M):
         if key in config:
             yield Action("set_config", change.entity, {"key": key, "value": config[key]})
-
-
-def _policies(state: State) -> Mapping[str, object]:
-    """Return every policy by its target: a service, or ``caller->callee``."""
-    return {target: policy for each in state.services.values() for target, policy in each.policies.items()}
 
 
 def _granted(before: State, now: State) -> Iterator[Action]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 
 from telic.errors import InvalidRecord
 from telic.lab.scenario import Scenario, digest, read
+from telic.lab.session.record import WorldKind
 from telic.model import dump, load
 
 SCHEMA = "telic/certificate/v1"
 FOLDER = "certificates"  # beside the scenarios
-WORLDS = ("simulated", "queueing", "local")
 SIMULATED = "simulated"  # where every scenario of a suite is certified
 NOBODY, REFERENCE = "noop", "oracle"
 CHEATERS = (
@@ -100,6 +101,7 @@ def keep(path: Path, certificate: Certificate) -> Path:
 def remove(paths: Sequence[Path]) -> None:
     """Remove scenario files and their certificates."""
     for path in paths:
-        for world in WORLDS:
-            beside(path, read(path).name, world).unlink(missing_ok=True)
+        name = read(path).name
+        for world in get_args(WorldKind):
+            beside(path, name, world).unlink(missing_ok=True)
         path.unlink()

@@ -13,7 +13,7 @@ from telic.lab.cached import read_by
 from telic.lab.deployed import Deployed
 from telic.lab.fault import Params, Scene, fault
 from telic.lab.loaded import BESIDE
-from telic.lab.retuned import policy_of
+from telic.lab.places import policy_of
 from telic.lab.rewriting import answering, require_read, structs, with_around
 from telic.model import Change, Harm, Truth
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from telic.lab.fault import Params, Scene, fault
-from telic.lab.places import popular
-from telic.lab.retuned import Retuned, policy_of
+from telic.lab.places import policy_of, popular
+from telic.lab.retuned import Retuned
 from telic.lab.traffic import Place, traffic
 
 AGAIN = 40  # attempts after the first, at least [1]

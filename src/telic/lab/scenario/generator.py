@@ -93,7 +93,8 @@ def _places(kind: str, scene: Scene, seed: int, most: int) -> Iterator[Place]:
             params = fault.factory(kind).plan(scene, seed * 1000 + attempt, {})  # type: ignore[attr-defined]
         except TelicError:
             return
-        kept = {name: value for name, value in params.items() if name not in _open(params)}
+        left_open = _open(params)
+        kept = {name: value for name, value in params.items() if name not in left_open}
         texts = tuple(sorted((name, value) for name, value in kept.items() if isinstance(value, str)))
         if texts not in seen:
             seen.add(texts)

@@ -34,11 +34,13 @@ def places(names: Sequence[str], tree: ast.expr, intent: Intent, facts: Facts) -
     if unknown:
         raise InvalidIntent(f"nothing is called {unknown[0]}", hint="name entities in small letters, and day")
     scope = {each: entities[each] for each in names if each != DAY}
+    number = 0
     for place in _combinations(scope, tree, intent, facts):
-        if DAY not in names:
-            yield place
-        else:
-            yield from ({**place, DAY: day} for day in sorted(_days(place, intent, facts)))
+        for each in _on_days(place, intent, facts) if DAY in names else (place,):
+            number += 1
+            if number > MOST:
+                raise _too_many(tree)
+            yield each
 
 
 def _combinations(
@@ -49,8 +51,12 @@ def _combinations(
     if prod(map(len, bound)) <= MOST:
         return everything
     if not _jointly(tree, set(scope)):
-        raise InvalidIntent(f"{ast.unparse(tree)}: more than {MOST} places", hint="narrow its scope")
+        raise _too_many(tree)
     return _referred(scope, intent, facts, everything)
+
+
+def _too_many(tree: ast.expr) -> InvalidIntent:
+    return InvalidIntent(f"{ast.unparse(tree)}: more than {MOST} places", hint="narrow its scope")
 
 
 def _jointly(tree: ast.expr, names: set[str]) -> bool:
@@ -86,6 +92,10 @@ def _first_without(found: set[tuple[object, ...]], everything: Iterable[dict[str
         if tuple(getattr(each.thing, each.entity.key) for each in place.values()) not in found:
             yield place
             return
+
+
+def _on_days(place: Mapping[str, Any], intent: Intent, facts: Facts) -> Iterator[dict[str, Any]]:
+    return ({**place, DAY: day} for day in sorted(_days(place, intent, facts)))
 
 
 def _days(place: Mapping[str, Any], intent: Intent, facts: Facts) -> set[date]:
