@@ -17,6 +17,7 @@ from telic.worlds.kubernetes import names
 from telic.worlds.kubernetes.observed import annotation, configurations, label
 from telic.worlds.kubernetes.pods import Manifest, volumes
 from telic.worlds.kubernetes.settings import FILE, STORES
+from telic.worlds.typed import like
 
 if TYPE_CHECKING:
     from telic.worlds.kubernetes.world import KubernetesWorld
@@ -99,7 +100,7 @@ def _set_config(world: KubernetesWorld, action: Action) -> Plan:
     key = str(action.params.get("key", ""))
     if key not in settings:
         raise ActionRefused(f"{action.target} has no setting {key!r}", hint=near_names(key, settings))
-    old, new = settings[key], _like(settings[key], action.params.get("value", ""), key)
+    old, new = settings[key], like(settings[key], action.params.get("value", ""), key)
     if old == new:
         raise ActionRefused(f"{key} of {action.target} is {new} already", hint="nothing to change")
     changed = {**config, "settings": {**settings, key: new}}
@@ -201,13 +202,3 @@ def _said(action: Action, body: Mapping[str, Any]) -> dict[str, Any]:
     metadata = dict(body.get("metadata", {}))
     metadata["annotations"] = {names.AUTHOR: names.OWNER, names.SUMMARY: summary[:500]}
     return {**body, "metadata": metadata}
-
-
-def _like(old: Scalar, value: Scalar, key: str) -> Scalar:
-    """Read `value` as the type that the setting has."""
-    try:
-        if isinstance(old, bool):
-            return {"true": True, "false": False}[str(value).lower()]
-        return type(old)(value)
-    except (ValueError, KeyError) as error:
-        raise ActionRefused(f"{key}={value!r} is no {type(old).__name__}", hint=f"it is {old!r} now") from error

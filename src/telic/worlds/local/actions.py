@@ -15,6 +15,7 @@ from telic.worlds.local import configuration, escape_verbs, operations, policy_w
 from telic.worlds.local.desired import DesiredService
 from telic.worlds.local.plan import AUTHOR, Plan, service_named, summary
 from telic.worlds.local.system import System
+from telic.worlds.typed import like
 
 
 async def plan(system: System, action: Action) -> Plan:
@@ -227,19 +228,9 @@ def _typed(system: System, service: DesiredService, key: str, value: Scalar) -> 
     design = system.design.service(service.name)
     designed = configuration.first_settings(system.layout, system.design, design, system.desired)
     try:
-        return _like(designed.get(key, service.settings[key]), value, key)
+        return like(designed.get(key, service.settings[key]), value, key)
     except ActionRefused:
         before = configuration.revision_settings(system.layout, service.name, str(service.revision - 1))
         if before.get(key) == value:
             return value
         raise
-
-
-def _like(old: Scalar, value: Scalar, key: str) -> Scalar:
-    """Read `value` as the type that the setting has."""
-    try:
-        if isinstance(old, bool):
-            return {"true": True, "false": False}[str(value).lower()]
-        return type(old)(value)
-    except (ValueError, KeyError) as error:
-        raise ActionRefused(f"{key}={value!r} is no {type(old).__name__}", hint=f"it is {old!r} now") from error
