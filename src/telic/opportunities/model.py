@@ -208,7 +208,9 @@ class Finding:
     examples
         Ids of some harmed groups.
     sentence
-        The finding in words.
+        The finding in words; `telic.opportunities.words` writes it where the judge left it empty.
+    place
+        Which of the families given to the judge, and which row of it, this is; (-1, -1) in a record that was read.
     """
 
     hypothesis: Hypothesis
@@ -225,7 +227,8 @@ class Finding:
     experts: Mapping[str, Value]
     alike: tuple[Hypothesis, ...]
     examples: tuple[str, ...]
-    sentence: str
+    sentence: str = ""
+    place: tuple[int, int] = (-1, -1)
 
 
 @dataclass(frozen=True)
