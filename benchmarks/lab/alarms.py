@@ -35,12 +35,11 @@ def measure(
     """
     found: list[Graded] = []
     begun = time.monotonic()
-    with running.folder() as home:
-        for seed in seeds:
-            for each in scenarios:
-                if found and time.monotonic() - begun >= seconds:
-                    return false_alarm(found)
-                design = running.prepared(each.app, home)
-                one = running.run(each, many.built_in(actor), actor=actor, seed=seed, design=design)
-                found.append(Graded(one, grade(one)))
+    for seed in seeds:
+        for each in scenarios:
+            if found and time.monotonic() - begun >= seconds:
+                return false_alarm(found)
+            design = running.prepared(each.app)
+            one = running.run(each, many.built_in(actor), actor=actor, seed=seed, design=design)
+            found.append(Graded(one, grade(one)))
     return false_alarm(found)

@@ -36,18 +36,17 @@ def certified(*, designs: bool = True) -> Certified:
     holding: list[Scenario] = []
     mechanisms: set[str] = set()
     stale: list[str] = []
-    with running.folder() as home:
-        for suite in scenarios.suites():
-            for path in scenarios.files(suite):
-                one = scenarios.read(path)
-                found = find(path, one.name)
-                if found is None:
-                    stale.append(one.name)
-                    continue
-                now = hashes(running.prepared(one.app, home)) if designs else found.hashes
-                if found.holds and current(found, one, now):
-                    holding.append(one)
-                    mechanisms.update(found.mechanisms)
-                else:
-                    stale.append(one.name)
+    for suite in scenarios.suites():
+        for path in scenarios.files(suite):
+            one = scenarios.read(path)
+            found = find(path, one.name)
+            if found is None:
+                stale.append(one.name)
+                continue
+            now = hashes(running.prepared(one.app)) if designs else found.hashes
+            if found.holds and current(found, one, now):
+                holding.append(one)
+                mechanisms.update(found.mechanisms)
+            else:
+                stale.append(one.name)
     return Certified(tuple(holding), frozenset(mechanisms), tuple(stale))

@@ -58,15 +58,14 @@ class Pace:
 
 def pace(world: WorldKind, seconds: float, *, least: int = 2, actor: str = "telic") -> Pace:
     """Play sick and healthy episodes in turns for about `seconds` [s of wall clock]."""
-    with running.folder() as home:
-        design = running.prepared(SICK.app, home)
-        play = many.built_in(actor)
-        running.run(CALM, play, actor=actor, seed=1, world=world, design=design)  # imports and caches are warm then
-        begun, cpu = time.monotonic(), _cpu()
-        for count, scenario in enumerate(cycle((SICK, CALM)), 1):
-            running.run(scenario, play, actor=actor, seed=count + 1, world=world, design=design)
-            if count >= least and time.monotonic() - begun >= seconds:
-                return Pace(count, _cpu() - cpu, time.monotonic() - begun)
+    design = running.prepared(SICK.app)
+    play = many.built_in(actor)
+    running.run(CALM, play, actor=actor, seed=1, world=world, design=design)  # imports and caches are warm then
+    begun, cpu = time.monotonic(), _cpu()
+    for count, scenario in enumerate(cycle((SICK, CALM)), 1):
+        running.run(scenario, play, actor=actor, seed=count + 1, world=world, design=design)
+        if count >= least and time.monotonic() - begun >= seconds:
+            return Pace(count, _cpu() - cpu, time.monotonic() - begun)
     raise AssertionError("the circle of scenarios does not end")
 
 
@@ -83,8 +82,8 @@ def live(episodes: int, *, jobs: int = 2, actor: str = "telic") -> float:
 def ready() -> tuple[float, float]:
     """Return how long this process took to its first loaded live world, and from its end to a fresh one [s]."""
     started = psutil.Process().create_time()
-    with running.folder() as home, closing(Standby()) as standby:
-        design = running.prepared(CALM.app, home)
+    with closing(Standby()) as standby:
+        design = running.prepared(CALM.app)
         with running.loaded(CALM, 1, "local", design=design, ahead=Ahead(standby, design)) as course:
             first = time.time() - started
             course.pause(CALM.phases.warm)

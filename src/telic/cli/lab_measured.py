@@ -64,12 +64,7 @@ def campaign(
     if not as_json:
         left = len(runs.missing(runs.opened(folder), runs.episodes(folder)[0]))
         console.print(f"run {folder.name}: {left} of {len(planned)} episodes are left", highlight=False)
-    done = many.run(
-        folder,
-        found,
-        jobs=1 if "local" in worlds else jobs,
-        tell=(lambda each: None) if as_json else told,
-    )
+    done = many.run(folder, found, jobs=jobs, tell=(lambda each: None) if as_json else told)
     page, text = campaigning.write(folder, described)
     if out is not None:
         out.write_text(text.read_text(encoding="utf-8"), encoding="utf-8")
@@ -122,7 +117,7 @@ def flakiness(
         found = scenarios.suite(what)
         planned = stored.cells(found, [actor], [seed], world=world_kind(world), repeats=runs)
         folder = stored.create(home, planned, now=time.time(), title=f"flakiness {Path(what).stem}")
-        many.run(folder, found, jobs=1 if world == "local" else jobs, tell=(lambda each: None) if as_json else told)
+        many.run(folder, found, jobs=jobs, tell=(lambda each: None) if as_json else told)
     records = graded.regrade(folder)
     rows, whole = flaky.by_scenario(records), flaky.flakiness(records)
     if as_json:

@@ -2,6 +2,7 @@
 
 from telic.design.folder import generate, read, rewire, wiring_digest
 from telic.design.lints import Finding, lint
+from telic.design.shelf import shelved
 from telic.design.wiring import parse_wiring, read_wiring, write_wiring
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "read",
     "read_wiring",
     "rewire",
+    "shelved",
     "wiring_digest",
     "write_wiring",
 ]

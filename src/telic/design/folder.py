@@ -134,7 +134,7 @@ def _write(plan: SystemPlan, intent: Intent, made: Path) -> Design:
         _put(made / name, content)
     _put(made / WIRING, write_wiring(record.wiring, about=ABOUT.format(system=intent.system)).encode())
     format_folder(made)
-    record = replace(record, hash=_digest(made))
+    record = replace(record, hash=content_hash(made))
     _put(made / RECORD, dump(record, schema=SCHEMA, indent=2) + b"\n")
     return record
 
@@ -162,9 +162,12 @@ def _put(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _digest(folder: Path) -> str:
+def content_hash(folder: Path) -> str:
+    """Return the hash of a design's files, without its record, which holds it, and without what Python compiled."""
     digest = hashlib.sha256()
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        if path == folder / RECORD or "__pycache__" in path.parts:
+            continue
         content = path.read_bytes()
         digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
     return f"sha256:{digest.hexdigest()}"

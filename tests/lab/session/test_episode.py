@@ -30,8 +30,8 @@ PASSING = Scenario(
 
 
 @pytest.fixture(scope="module")
-def hotel(tmp_path_factory: pytest.TempPathFactory) -> Design:
-    return running.prepared("hotel", tmp_path_factory.mktemp("design"))
+def hotel() -> Design:
+    return running.prepared("hotel")
 
 
 @pytest.fixture(scope="module")

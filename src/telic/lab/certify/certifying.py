@@ -71,7 +71,7 @@ def certify(
         for path in files:
             scenario = scenarios.read(path)
             known = find(path, scenario.name, world)
-            design = running.prepared(scenario.app, home)
+            design = running.prepared(scenario.app)
             if not again and known is not None and current(known, scenario, hashes(design)):
                 made[path] = known
             else:

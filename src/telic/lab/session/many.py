@@ -125,12 +125,11 @@ def run(
     for name in sorted({each.actor for each in todo} - set(given)):
         actor.factory(name)
     done: list[Done] = []
-    with running.folder() as home:
-        designs = {each.app: running.prepared(each.app, home) for each in known.values() if not each.recording}
-        works = [_Work(each, known[each.scenario, each.scenario_hash], folder, designs, given) for each in todo]
-        for each in _parallel(works, jobs) if jobs > 1 else _in_turn(works):
-            tell(each)
-            done.append(each)
+    designs = {each.app: running.prepared(each.app) for each in known.values() if not each.recording}
+    works = [_Work(each, known[each.scenario, each.scenario_hash], folder, designs, given) for each in todo]
+    for each in _parallel(works, jobs) if jobs > 1 else _in_turn(works):
+        tell(each)
+        done.append(each)
     return done
 
 
@@ -148,7 +147,7 @@ class _Work:
 def _run(work: _Work, after: _Work | None, standby: Standby) -> Done:
     """Run one episode; a live world for the one `after` it starts meanwhile."""
     cell = work.cell
-    then = after.designs.get(after.scenario.app) if after else None
+    then = after.designs.get(after.scenario.app) if after and after.cell.world == "local" else None
     begun = time.monotonic()
     try:
         play = work.plays.get(cell.actor) or _own(cell.actor, work.scenario)

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from telic import apps, intent, loop
+from telic import apps, intent
+from telic import design as designs
 from telic.lab.course import Course, Tell
 from telic.lab.made_up import intent_of, made_up
 from telic.lab.scenario import Scenario
@@ -113,7 +114,7 @@ def loaded(
 ) -> Iterator[Course]:
     """Start and load a scenario's app in a folder of its own, with nobody at work."""
     if world == "local":
-        with folder() as home, _live(scenario, seed, tell, design or prepared(scenario.app, home), ahead) as course:
+        with _live(scenario, seed, tell, design or prepared(scenario.app), ahead) as course:
             yield course
         return
     if world == "queueing" or made_up(scenario.app):
@@ -173,6 +174,8 @@ def _wanted(app: str) -> Intent:
 
 
 @cache
-def prepared(app: str, home: Path) -> Design:
-    """Return the design of `app`, made once below `home`."""
-    return loop.design(app, replace(Settings.read({}), home=home))
+def prepared(app: str) -> Design:
+    """Return the design of `app`; it lies on the shelf of the state folder once it was made."""
+    wanted = _wanted(app)
+    intent.require_complete(wanted)
+    return designs.shelved(wanted, Settings.read().home / "designs")

@@ -1,0 +1,80 @@
+"""Designs that were made before: the same intent and the same generator give the same files, so they are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+
+from telic.design.folder import content_hash, generate, read
+from telic.errors import InvalidDesign
+from telic.model.design import Design
+from telic.model.intent import Intent
+
+MAKERS = ("design", "intent", "model")  # the packages that have a say in what is generated
+TOOLS = ("jinja2", "msgspec", "ruff")
+KEPT = 16  # designs on a shelf; the oldest goes
+
+
+def shelved(intent: Intent, shelf: Path) -> Design:
+    """Return the design of `intent` from the folder `shelf`, where it is made if it is not there as it was made.
+
+    Nobody writes to what lies on a shelf. Two processes may ask for the same design at the same time.
+
+    Raises
+    ------
+    InvalidDesign
+        The intent asks for something that no archetype builds.
+    StoreFailed
+        The disk did not take the files.
+    """
+    folder = shelf / f"{intent.hash.removeprefix('sha256:')[:12]}-{_generator()[:12]}"
+    found = _intact(folder)
+    if found is not None:
+        os.utime(folder)
+        return found
+    made = generate(intent, shelf / f".{folder.name}-{os.getpid()}")
+    try:
+        if folder.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        made.folder.rename(folder)
+    except OSError:  # another process was first
+        shutil.rmtree(made.folder, ignore_errors=True)
+    _tidy(shelf)
+    return read(folder)
+
+
+def _intact(folder: Path) -> Design | None:
+    """Return the design in `folder` if every file is as it was when it was made."""
+    try:
+        design = read(folder)
+        return design if content_hash(folder) == design.hash else None
+    except (InvalidDesign, OSError):
+        return None
+
+
+def _tidy(shelf: Path) -> None:
+    def age(folder: Path) -> float:
+        try:
+            return -folder.stat().st_mtime
+        except OSError:
+            return 0.0
+
+    for old in sorted((each for each in shelf.iterdir() if not each.name.startswith(".")), key=age)[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@cache
+def _generator() -> str:
+    """Return the SHA-256 of everything that decides what an intent becomes, in hexadecimal digits."""
+    root, digest = Path(__file__).parent.parent, hashlib.sha256()
+    for name in MAKERS:
+        for path in sorted((root / name).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes())
+    for tool in TOOLS:
+        digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
+    return digest.hexdigest()
