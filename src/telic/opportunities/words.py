@@ -1,0 +1,230 @@
+"""Findings in plain sentences, the same in the terminal and on the page."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+from telic.opportunities.model import Effect, Exclusion, Finding
+from telic.opportunities.record import Kpi, Run
+
+
+def count(value: int) -> str:
+    """Return an exact number of things.
+
+    Examples
+    --------
+    >>> count(965060)
+    '965,060'
+    """
+    return f"{value:,}"
+
+
+def rough(value: float) -> str:
+    """Return an estimated number of things.
+
+    Examples
+    --------
+    >>> rough(11432.2), rough(0.44), rough(7.26), rough(0), rough(312.4)
+    ('11,400', '0.4', '7.3', '0', '312')
+    """
+    if not math.isfinite(value):
+        return "an unknown number of"
+    if 0 < abs(value) < 20:
+        return f"{value:.1f}"
+    return f"{float(f'{value:.3g}'):,.0f}"
+
+
+def share(value: float) -> str:
+    """Return a share.
+
+    Examples
+    --------
+    >>> share(0.0231), share(0.4), share(0.0002), share(0), share(1)
+    ('2.3 %', '40 %', '0.02 %', '0 %', '100 %')
+    """
+    percent = 100 * value
+    if percent in (0, 100):
+        return f"{percent:.0f} %"
+    return f"{percent:.0f} %" if 10 <= percent <= 99 else f"{percent:.1f} %" if percent >= 0.1 else f"{percent:.2g} %"
+
+
+def times(ratio: float) -> str:
+    """Return a ratio as sentences say it.
+
+    Examples
+    --------
+    >>> times(4.13), times(13.2), times(float("inf"))
+    ('4.1 times', '13 times', 'endlessly many times')
+    """
+    if math.isnan(ratio):
+        return "an unknown number of times"
+    if math.isinf(ratio):
+        return "endlessly many times"
+    return f"{ratio:.3g} times" if ratio < 2 else f"{ratio:.2g} times" if ratio < 100 else f"{ratio:,.0f} times"
+
+
+def small(p: float) -> str:
+    """Return a probability.
+
+    Examples
+    --------
+    >>> small(0.012), small(3e-12), small(0.0), small(float("nan"))
+    ('0.012', '3e-12', '< 1e-300', 'not asked')
+    """
+    if math.isnan(p):
+        return "not asked"
+    return "< 1e-300" if p < 1e-300 else f"{p:.2g}"
+
+
+def interval(effect: Effect) -> str:
+    """Return the interval of a ratio.
+
+    Examples
+    --------
+    >>> interval(Effect(2.0, 0.1, 1.72, 2.31))
+    '1.72 to 2.31'
+    """
+    return f"{effect.low:.3g} to {effect.high:.3g}"
+
+
+def does(kpi: Kpi) -> str:
+    """Return what harmed groups do."""
+    if not kpi.binary:
+        return f"have {'more' if kpi.harm > 0 else 'less'} {kpi.name}"
+    return f"have {kpi.name}" if kpi.harm > 0 else f"end without {kpi.name}"
+
+
+def sentence(finding: Finding, kpi: Kpi, grouping: str) -> str:
+    """Return a finding in words: who, what, how much, how many, how sure.
+
+    Parameters
+    ----------
+    grouping
+        What a group is called: ``"session"``.
+    """
+    adjusted = finding.adjusted
+    if kpi.binary:
+        how = f"{times(adjusted.ratio)} once adjusted (95 %: {interval(adjusted)})"
+    else:
+        how = f"{number(abs(adjusted.difference))} once adjusted, {times(adjusted.ratio)} (95 %: {interval(adjusted)})"
+    of = f"{share(finding.share)} of {plural(grouping)}, {count(finding.users)} users"
+    return f"{claim(finding, kpi)}; {how}; {of}; {stake(finding, kpi)}."
+
+
+def claim(finding: Finding, kpi: Kpi) -> str:
+    """Return who does what how much more often than all others, unadjusted."""
+    who, crude = finding.hypothesis.words, finding.crude
+    who = f"{who[:1].upper()}{who[1:]}"
+    if kpi.binary:
+        return f"{who} {does(kpi)} {times(crude.ratio)} as often"
+    more = "more" if crude.difference > 0 else "less"
+    return f"{who} have {number(abs(crude.difference))} {more} {kpi.name} on average"
+
+
+def stake(finding: Finding, kpi: Kpi) -> str:
+    """Return what could be won at most."""
+    if math.isnan(finding.bound):
+        return "what could be won is not known"
+    what = kpi.name if kpi.harm < 0 or not kpi.binary else f"fewer {kpi.name}"
+    return f"an upper bound of {rough(finding.bound)} {what} a week"
+
+
+def number(value: float) -> str:
+    """Return a KPI's value.
+
+    Examples
+    --------
+    >>> number(1234.5), number(0.12345), number(3.0)
+    ('1,234', '0.123', '3')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def level(kpi: Kpi, value: float) -> str:
+    """Return a KPI's mean in its own form."""
+    return share(value) if kpi.binary else number(value)
+
+
+def plural(grouping: str) -> str:
+    """Return the plural of what a group is called.
+
+    Examples
+    --------
+    >>> plural("session"), plural("case_id"), plural("Entity"), plural("process")
+    ('sessions', 'case_ids', 'Entities', 'processes')
+    """
+    if grouping.endswith("y") and grouping[-2:-1] not in "aeiou":
+        return f"{grouping[:-1]}ies"
+    return f"{grouping}es" if grouping.endswith(("s", "x", "ch")) else f"{grouping}s"
+
+
+def headline(run: Run) -> str:
+    """Return what a run found, in a line."""
+    found = len(run.surfaced.findings)
+    where = f"{count(run.surfaced.groups)} {plural(run.grouping)}"
+    if not found:
+        return f"Nothing in {where} that holds up"
+    return f"{found} {'opportunity' if found == 1 else 'opportunities'} in {where}"
+
+
+def exclusion(each: Exclusion) -> str:
+    """Return what was left out."""
+    examples = f" ({', '.join(each.examples[:3])})" if each.examples else ""
+    return f"{each.count:,} {each.what}: {each.why}{examples}"
+
+
+def said(value: object) -> str:
+    """Return what an expert said, or a setting.
+
+    Examples
+    --------
+    >>> said(0.12345), said(True), said(("a", "b")), said(None), said(12)
+    ('0.123', 'yes', 'a, b', 'nothing', '12')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(said(each) for each in value) or "none"
+    return "nothing" if value is None else str(value)
+
+
+def date(moment: float) -> str:
+    """Return a day in UTC.
+
+    Examples
+    --------
+    >>> date(0)
+    '1970-01-01'
+    """
+    try:
+        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
+    except (OverflowError, ValueError, OSError):
+        return "an unknown day"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time.
+
+    Examples
+    --------
+    >>> span(75), span(7200), span(200000), span(12)
+    ('1 min', '2 h', '2 d', '12 s')
+    """
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def seconds(value: float) -> str:
+    """Return how long work took.
+
+    Examples
+    --------
+    >>> seconds(0.0312), seconds(8.04), seconds(61.2)
+    ('31 ms', '8.0 s', '61 s')
+    """
+    return f"{1000 * value:.0f} ms" if value < 1 else f"{value:.1f} s" if value < 20 else f"{value:.0f} s"
