@@ -11,6 +11,7 @@ from tests.opportunities.sample import EVIL, FINDINGS, KPIS, finding, run
 
 from telic.opportunities import page, words
 from telic.opportunities.model import Effect
+from telic.opportunities.record import Kpi
 
 
 class Outline(HTMLParser):
@@ -44,7 +45,7 @@ def test_a_finding_says_who_what_how_much_how_many_how_sure() -> None:
 
 
 def test_more_of_what_harms_and_numbers_have_words_of_their_own() -> None:
-    error = words.Kpi("error", "error: session has 'app_error'", 1, True, 10, 0, 0.1)
+    error = Kpi("error", "error: session has 'app_error'", 1, True, 10, 0, 0.1)
     assert "have error 4.3 times as often" in words.sentence(FINDINGS[0], error, "session")
     assert "an upper bound of 11,400 fewer error a week" in words.sentence(FINDINGS[0], error, "session")
     slow = finding("slow", "sessions with a wait", "minutes", crude=Effect(2.0, 3.25, 1.5, math.inf), bound=math.nan)
