@@ -110,6 +110,12 @@ class Outcome:
     text: str
     touches: frozenset[str] = frozenset()
     """Event names that the KPI itself is made of: a pattern that holds one is not news and is not asked about."""
+    attributes: frozenset[str] = frozenset()
+    """Attributes that the KPI itself is made of: a cohort by one is not news and is not asked about."""
+    why: str = ""
+    """Why this direction is harm: as the question says, or by which rule."""
+    exclusions: tuple[Exclusion, ...] = ()
+    """Groups for which it is undefined, by reason."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,10 @@ class Incidence:
 class Family(Protocol):
     """Hypotheses that one pass computes together."""
 
-    template: str
+    @property
+    def template(self) -> str:
+        """Return the name of the template that asks."""
+        ...
 
     def __len__(self) -> int:
         """Return how many hypotheses there are; all of them count as asked once they have the least support."""

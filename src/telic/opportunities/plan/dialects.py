@@ -1,0 +1,100 @@
+"""How one engine writes in SQL what another writes otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from telic.opportunities.plan.source import UNITS
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One engine's SQL.
+
+    Parameters
+    ----------
+    quote
+        Writes an identifier.
+    literal
+        Writes a text.
+    as_text
+        Casts anything to text, missing to missing.
+    as_number
+        Casts to a double, what is no number to missing.
+    nanoseconds
+        Writes a timestamp as a whole number of nanoseconds since the epoch.
+    some
+        Aggregates to any value that is not missing.
+    holds
+        Aggregates truth values to whether one is true.
+    divided
+        Divides whole numbers without remainder.
+    previous
+        The window function for the row before; missing for the first.
+    """
+
+    name: str
+    quote: Callable[[str], str]
+    literal: Callable[[str], str]
+    as_text: Callable[[str], str]
+    as_number: Callable[[str], str]
+    nanoseconds: Callable[[str], str]
+    some: Callable[[str], str]
+    holds: Callable[[str], str]
+    divided: Callable[[str, int], str]
+    previous: Callable[[str], str]
+
+    def time(self, column: str, unit: str) -> str:
+        """Return a time [ns since the epoch] from how it is stored."""
+        if unit == "timestamp":
+            return self.nanoseconds(column)
+        factor = UNITS[unit]
+        return column if factor == 1 else f"({column} * {factor})"
+
+
+def _duckdb_quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _duckdb_literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _clickhouse_quote(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _clickhouse_literal(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+DUCKDB = Dialect(
+    name="duckdb",
+    quote=_duckdb_quote,
+    literal=_duckdb_literal,
+    as_text=lambda column: f"CAST({column} AS VARCHAR)",
+    as_number=lambda column: f"nullif(TRY_CAST({column} AS DOUBLE), CAST('nan' AS DOUBLE))",
+    nanoseconds=lambda column: f"epoch_ns({column})",
+    some=lambda column: f"any_value({column})",
+    holds=lambda truth: f"coalesce(bool_or({truth}), false)",
+    divided=lambda number, by: f"{number} // {by}",
+    previous=lambda column: f"lag({column}) OVER users",
+)
+
+CLICKHOUSE = Dialect(
+    name="clickhouse",
+    quote=_clickhouse_quote,
+    literal=_clickhouse_literal,
+    as_text=lambda column: f"toString({column})",
+    as_number=lambda column: f"if(isNaN({column}), NULL, toFloat64({column}))",
+    nanoseconds=lambda column: f"toUnixTimestamp64Nano(toDateTime64({column}, 9, 'UTC'))",
+    some=lambda column: f"any({column})",
+    holds=lambda truth: f"max(ifNull({truth}, false))",
+    divided=lambda number, by: f"intDiv({number}, {by})",
+    previous=lambda column: (
+        f"lagInFrame(toNullable({column})) OVER (users ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+    ),
+)
+
+DIALECTS = {each.name: each for each in (DUCKDB, CLICKHOUSE)}

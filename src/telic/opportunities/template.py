@@ -1,0 +1,74 @@
+"""What a template is: it turns prepared events into families of hypotheses, and never looks at an outcome."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from telic.opportunities.model import Exclusion, Family, Hypothesis, Prepared, Value
+from telic.opportunities.plan.arrays import Evaluation
+from telic.opportunities.plan.source import Source
+from telic.registry import Registry
+
+
+def _unheard(_: Exclusion) -> None:
+    """Say nothing."""
+
+
+@dataclass
+class Asking:
+    """How a run asks: one object for all templates of a run over one `Prepared`.
+
+    Parameters
+    ----------
+    least
+        Groups that a hypothesis needs; those with fewer need not be in a family.
+    most
+        Values of a column, and hypotheses of a family, that are asked about at most; those with most groups stay.
+    threads
+        For kernels.
+    source
+        What the events are called in the SQL of hypotheses.
+    leave_out
+        Is told what a template does not ask about, and why.
+    """
+
+    least: int = 1
+    most: int = 200_000
+    threads: int = 1
+    source: Source = field(default_factory=Source)
+    leave_out: Callable[[Exclusion], None] = _unheard
+    _evaluation: Evaluation | None = field(default=None, repr=False, compare=False)
+
+    def evaluation(self, prepared: Prepared) -> Evaluation:
+        """Return the columns computed so far: what two templates ask for is computed once."""
+        if self._evaluation is None or self._evaluation.prepared is not prepared:
+            self._evaluation = Evaluation(prepared)
+        return self._evaluation
+
+
+class Template(Protocol):
+    """A parameterised class of hypotheses; its parameters are its fields, its docstring is its card."""
+
+    def families(self, prepared: Prepared, asking: Asking) -> Iterable[Family]:
+        """Yield the families of the template over `prepared`; nothing where it has nothing to ask."""
+        ...
+
+
+template: Registry[Template] = Registry("template")
+
+
+def hypothesis(name: str, params: Mapping[str, Value | tuple[str, ...]], words: str, sql: str = "") -> Hypothesis:
+    """Return a hypothesis whose id is made of template and parameters alone.
+
+    Examples
+    --------
+    >>> hypothesis("lifecycle", {"use": "second"}, "sessions that are their user's second").id
+    'lifecycle-82327ed91b'
+    """
+    plain = json.dumps(dict(params), sort_keys=True, ensure_ascii=False)
+    digest = hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+    return Hypothesis(f"{name}-{digest}", name, dict(params), words, sql)

@@ -1,0 +1,86 @@
+"""Values of attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from telic.errors import UnknownName
+from telic.opportunities.model import Column, Exclusion, Family, Hypothesis, Prepared
+from telic.opportunities.plan import any_of, attribute, equals, event_attribute, members, sql
+from telic.opportunities.template import Asking, hypothesis, template
+from telic.opportunities.templates.by_column import Cut, one
+from telic.opportunities.templates.cohorts import Cohorts, cohorts
+from telic.opportunities.templates.phrases import shown, whom
+from telic.registry import near_names
+
+
+@template("attributes", example={"columns": ("os", "page")})
+@dataclass(frozen=True)
+class Attributes:
+    """Does it happen for one value of an attribute: one country, one device, one version?
+
+    A group is in the cohort of the value that its attribute has. Of an attribute that changes within a group, it is in
+    the cohort of each value that one of its events has. From outside one sees one platform or region failing while the
+    whole looks well.
+
+    Parameters
+    ----------
+    columns
+        Attributes that are asked about; none: all of them.
+    """
+
+    columns: tuple[str, ...] = ()
+
+    def families(self, prepared: Prepared, asking: Asking) -> Iterator[Family]:
+        """Yield a family for each attribute."""
+        for column in chosen(self.columns, prepared, asking):
+            yield from one("attributes", cut(column), prepared, asking)
+        for column in self.columns or sorted(prepared.of_events):
+            if column in prepared.of_events:
+                yield from _of_events(column, prepared.of_events[column], prepared, asking)
+
+
+def cut(column: str) -> Cut:
+    """Return how groups are cut by an attribute that is constant within each."""
+    return Cut(
+        attribute(column),
+        params=lambda label: {"attribute": column, "value": label},
+        clause=lambda label: f"with {shown(column)} = {shown(label)}",
+    )
+
+
+def chosen(columns: tuple[str, ...], prepared: Prepared, asking: Asking) -> list[str]:
+    """Return the attributes of groups to ask about; those that say nothing are told and left out."""
+    unknown = [each for each in columns if each not in prepared.of_groups and each not in prepared.of_events]
+    if unknown:
+        known = [*prepared.of_groups, *prepared.of_events]
+        raise UnknownName(
+            f"no attribute {unknown[0]!r}", hint=near_names(unknown[0], known) if known else "none is known"
+        )
+    found = []
+    for column in columns or sorted(prepared.of_groups):
+        if column in prepared.of_groups:
+            if len(prepared.of_groups[column].labels) > 1 or (prepared.of_groups[column].codes < 0).any():
+                found.append(column)
+            else:
+                why = f"attribute {column!r} is the same for all {prepared.grouping}s"
+                asking.leave_out(Exclusion("column", 1, why, tuple(prepared.of_groups[column].labels[:1])))
+    return found
+
+
+def _of_events(name: str, column: Column, prepared: Prepared, asking: Asking) -> Iterator[Cohorts]:
+    group_of_event = np.repeat(np.arange(prepared.size, dtype=np.int64), np.diff(prepared.offsets))
+    there = column.codes >= 0
+    marks = np.unique(column.codes[there].astype(np.int64) * prepared.size + group_of_event[there])
+
+    def describe(row: int) -> Hypothesis:
+        label = column.labels[row]
+        text = sql(members(asking.source, any_of(equals(event_attribute(name), label))))
+        words = whom(prepared, [f"with some {shown(name)} = {shown(label)}"])
+        return hypothesis("attributes", {"attribute": name, "some": label}, words, text)
+
+    codes, groups = (marks // prepared.size).astype(np.int32), (marks % prepared.size).astype(np.int32)
+    yield from cohorts("attributes", codes, len(column.labels), describe, prepared, asking, groups=groups)
