@@ -84,7 +84,10 @@ def run(found: tuple[Finding, ...] = FINDINGS) -> Run:
         for index in range(28)
     )
     story = Story(
-        f"sess_000123{EVIL}", ("home", "catalog", "coupon_apply", EVIL, "back_click"), (0.0, 12.0, 30.0, 4000.0, 4004.0), 31
+        f"sess_000123{EVIL}",
+        ("home", "catalog", "coupon_apply", EVIL, "back_click"),
+        (0.0, 12.0, 30.0, 4000.0, 4004.0),
+        31,
     )
     detail = Detail(bins, (story, Story("sess_2", ("home", "exit"), (0.0, 5.0))))
     return Run(
@@ -98,8 +101,8 @@ def run(found: tuple[Finding, ...] = FINDINGS) -> Run:
         1_711_670_400.0,
         {key_of(told[0]): detail} if told else {},
         {"least_support": 0.001, "confounders": ("country", "length"), "seed": 1},
-        "telic opportunities EVENTS.parquet --kpi \"converted: session has 'payment_done'\"",
-        "0.1",
+        command="telic opportunities EVENTS.parquet --kpi \"converted: session has 'payment_done'\"",
+        version="0.1",
     )
 
 

@@ -102,6 +102,8 @@ class Run:
         First and last event [s since the Unix epoch].
     details
         By the key of a finding.
+    regions
+        Tests and findings by region, where the generator was asked to learn from them.
     command
         Repeats the run.
     """
@@ -116,6 +118,7 @@ class Run:
     ended: float = 0.0
     details: Mapping[str, Detail] = field(default_factory=dict)
     settings: Mapping[str, Value | tuple[str, ...]] = field(default_factory=dict)
+    regions: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     command: str = ""
     version: str = ""
 
