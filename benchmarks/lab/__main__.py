@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from benchmarks import result
-from benchmarks.lab import alarms, speed
+from benchmarks.lab import alarms, speed, wide
 from benchmarks.lab.certified import Certified, certified
 from benchmarks.result import Metric
 from telic.lab.runs import folder
@@ -46,6 +46,7 @@ def _live(asked: bool) -> Metrics:
             "first_ready_s": Metric(None, "s", 4, note=why),
             "reset_s": Metric(None, "s", 1, note=why),
             "live_episodes_h": Metric(None, "1/h", 90, higher_is_better=True, note=why),
+            "pss_25_services_mb": Metric(None, "MB", 1200, note=why),
         }
     first, again = speed.starts()
     pace = speed.live(LIVE)
@@ -57,6 +58,7 @@ def _live(asked: bool) -> Metrics:
         "live_episodes_h": Metric(
             pace, "1/h", 90, higher_is_better=True, note=f"{LIVE} episodes, two at a time, telic acts"
         ),
+        "pss_25_services_mb": Metric(wide.memory() / 1e6, "MB", 1200, note=f"{wide.SERVICES} services, stores and all"),
     }
 
 

@@ -48,12 +48,18 @@ def home(**changes: object) -> Iterator[Settings]:
 
 
 def steady(
-    seconds: float, *, rate: float = RATE, seed: int = 1, telemetry: str = "on", operate: bool = False
+    seconds: float,
+    *,
+    rate: float = RATE,
+    seed: int = 1,
+    telemetry: str = "on",
+    operate: bool = False,
+    system: str = "hotel",
 ) -> Healthy:
-    """Run the hotel undisturbed for `seconds` [s]."""
+    """Run the hotel, or another system, undisturbed for `seconds` [s]."""
     with (
         home(telemetry=telemetry) as settings,
-        journey.start("hotel", settings, quiet, rate=rate, seed=seed, operate=operate) as running,
+        journey.start(system, settings, quiet, rate=rate, seed=seed, operate=operate) as running,
     ):
         tree = [psutil.Process(int(str(running.world.about()["pid"]))), psutil.Process(os.getpid())]
         running.pause(SETTLE)
@@ -61,7 +67,8 @@ def steady(
         running.pause(seconds)
         ended, cpu = time.time(), cpu_seconds(tree) - before
         pss = _pss(tree[0])
-        freshness = max(_freshness(running.world) for _ in range(5)) if telemetry == "on" else 0.0
+        asked = telemetry == "on" and system == "hotel"
+        freshness = max(_freshness(running.world) for _ in range(5)) if asked else 0.0
         running.pause(3.5)  # until the last of them are decided
         record = running.record().since(int(begun) + 1, int(ended))
         incidents = len(running.incidents())
