@@ -55,6 +55,7 @@ class Kpi:
     defined: int  # groups that have it
     undefined: int  # groups that do not
     mean: float
+    why: str = ""  # why this direction is harm
 
 
 @dataclass(frozen=True)
