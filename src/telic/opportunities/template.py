@@ -10,7 +10,7 @@ from typing import Protocol
 
 from telic.opportunities.model import Exclusion, Family, Hypothesis, Prepared, Value
 from telic.opportunities.plan.arrays import Evaluation
-from telic.opportunities.plan.source import Source
+from telic.opportunities.plan.table import Table
 from telic.registry import Registry
 
 
@@ -30,7 +30,7 @@ class Asking:
         Values of a column, and hypotheses of a family, that are asked about at most; those with most groups stay.
     threads
         For kernels.
-    source
+    table
         What the events are called in the SQL of hypotheses.
     leave_out
         Is told what a template does not ask about, and why.
@@ -39,7 +39,7 @@ class Asking:
     least: int = 1
     most: int = 200_000
     threads: int = 1
-    source: Source = field(default_factory=Source)
+    table: Table = field(default_factory=Table)
     leave_out: Callable[[Exclusion], None] = _unheard
     _evaluation: Evaluation | None = field(default=None, repr=False, compare=False)
 

@@ -40,8 +40,8 @@ from telic.opportunities.plan.expressions import (
 )
 from telic.opportunities.plan.node import Node, merge
 from telic.opportunities.plan.relations import members, totals
-from telic.opportunities.plan.source import Source
 from telic.opportunities.plan.sql import sql
+from telic.opportunities.plan.table import Table
 from telic.opportunities.plan.text import printed
 
 __all__ = [
@@ -54,7 +54,7 @@ __all__ = [
     "SECOND",
     "Evaluation",
     "Node",
-    "Source",
+    "Table",
     "any_of",
     "at",
     "at_least",

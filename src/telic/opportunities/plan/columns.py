@@ -9,7 +9,7 @@ from telic.errors import UnknownName
 from telic.opportunities.plan.dialects import Dialect
 from telic.opportunities.plan.expressions import kind
 from telic.opportunities.plan.node import Node, Param
-from telic.opportunities.plan.source import Source
+from telic.opportunities.plan.table import Table
 from telic.opportunities.plan.text import expression
 from telic.registry import near_names
 
@@ -21,7 +21,7 @@ LONGEST = 40
 class Names:
     """What the columns of one statement are called: their text where it is short, each name once."""
 
-    source: Source = field(default_factory=Source)
+    events: Table = field(default_factory=Table)
     _given: dict[Node, str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=lambda: {"group_id", "user_id", "groups", "mask"})
 
@@ -74,7 +74,7 @@ def value(given: Param, dialect: Dialect) -> str:
 
 
 def _text(on: Writing, node: Node) -> str:
-    """Return a column of text; what is a number in the source is cast, what has been computed is text already."""
+    """Return a column of text; what is a number in the table is cast, what has been computed is text already."""
     return on(node) if node.op not in ("attribute", "event_attribute") else on.dialect.as_text(on(node))
 
 
@@ -124,9 +124,9 @@ def _whole_part(on: Writing, node: Node) -> str:
 
 
 def _time(on: Writing, function: str) -> str:
-    source = on.names.source
-    column = on.dialect.quote(source.time)
-    return on.dialect.time(f"{function}({column})" if function else column, source.unit)
+    events = on.names.events
+    column = on.dialect.quote(events.time)
+    return on.dialect.time(f"{function}({column})" if function else column, events.unit)
 
 
 def _own(on: Writing, node: Node) -> str:
@@ -137,18 +137,18 @@ def _recent(on: Writing, node: Node) -> str:
     start = on(Node("start"))
     width = node.whole("width")
     frame = f"ORDER BY {start} RANGE BETWEEN {width} PRECEDING AND CURRENT ROW"
-    return f"(count(*) OVER (PARTITION BY {partition(on.names.source)} {frame}) - 1)"
+    return f"(count(*) OVER (PARTITION BY {partition(on.names.events)} {frame}) - 1)"
 
 
-def partition(source: Source) -> str:
+def partition(events: Table) -> str:
     """Return what windows over users are partitioned by: a group without a user is a user of its own."""
-    if source.every_user or not source.user:
+    if events.every_user or not events.user:
         return "user_id"
     return "user_id, CASE WHEN user_id IS NULL THEN group_id END"
 
 
 _WRITE: dict[str, Callable[[Writing, Node], str]] = {
-    "name": lambda on, _: on.dialect.quote(on.names.source.name),
+    "name": lambda on, _: on.dialect.quote(on.names.events.name),
     "at": lambda on, _: _time(on, ""),
     "event_attribute": _own,
     "event_number": lambda on, node: on.dialect.as_number(_own(on, node)),
@@ -163,7 +163,7 @@ _WRITE: dict[str, Callable[[Writing, Node], str]] = {
     "previous": lambda on, node: on.dialect.previous(on(node.inputs[0])),
     "highest": lambda on, node: f"max({on(node.inputs[0])}) OVER users",
     "recent": _recent,
-    "of_user": lambda on, _: f"count(*) OVER (PARTITION BY {partition(on.names.source)})",
+    "of_user": lambda on, _: f"count(*) OVER (PARTITION BY {partition(on.names.events)})",
     "minus": lambda on, node: f"({on(node.inputs[0])} - {on(node.inputs[1])})",
     "plus": lambda on, node: f"({on(node.inputs[0])} + {node.whole('number')})",
     "whole_part": _whole_part,

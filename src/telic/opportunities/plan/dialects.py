@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from telic.opportunities.plan.source import UNITS
+from telic.opportunities.plan.table import UNITS
 
 
 @dataclass(frozen=True)

@@ -85,8 +85,8 @@ def merge(roots: Iterable[Node]) -> list[Node]:
 
     def visit(each: Node) -> None:
         if each not in ordered:
-            for source in each.inputs:
-                visit(source)
+            for below in each.inputs:
+                visit(below)
             ordered[each] = None
 
     for root in roots:
@@ -99,6 +99,6 @@ def rewrite(roots: Iterable[Node], change: Callable[[Node], Node]) -> tuple[Node
     made: dict[Node, Node] = {}
     asked = tuple(roots)
     for each in merge(asked):
-        inputs = tuple(made[source] for source in each.inputs)
+        inputs = tuple(made[below] for below in each.inputs)
         made[each] = change(each if inputs == each.inputs else Node(each.op, inputs, each.params))
     return tuple(made[root] for root in asked)

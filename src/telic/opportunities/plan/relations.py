@@ -8,14 +8,14 @@ from dataclasses import fields
 from telic.errors import UsageError
 from telic.opportunities.plan.expressions import REDUCES, WINDOWS, kind, level, of_event
 from telic.opportunities.plan.node import Node, Param, merge
-from telic.opportunities.plan.source import Source
+from telic.opportunities.plan.table import Table
 
 START = Node("start")
 
 RELATIONS = frozenset({"scan", "where", "reduce", "window", "derive", "totals", "members", "grouping_sets", "pick"})
 
 
-def totals(source: Source, by: Sequence[Node], measures: Sequence[Node] = ()) -> Node:
+def totals(events: Table, by: Sequence[Node], measures: Sequence[Node] = ()) -> Node:
     """Ask for the number of groups and the sums of `measures` in each cohort of `by`.
 
     Parameters
@@ -29,13 +29,13 @@ def totals(source: Source, by: Sequence[Node], measures: Sequence[Node] = ()) ->
         _of_group(each, "text")
     for each in measures:
         _of_group(each, "truth", "float", "whole")
-    return _above(_groups(source, (*by, *measures)), "totals", (*by, *measures), by=len(by))
+    return _above(_groups(events, (*by, *measures)), "totals", (*by, *measures), by=len(by))
 
 
-def members(source: Source, predicate: Node) -> Node:
+def members(events: Table, predicate: Node) -> Node:
     """Ask for the ids of the groups for which `predicate` holds."""
     _of_group(predicate, "truth")
-    return Node("members", (Node("where", (_groups(source, (predicate,), derive=False), predicate)),))
+    return Node("members", (Node("where", (_groups(events, (predicate,), derive=False), predicate)),))
 
 
 def relation_of(node: Node) -> Node:
@@ -48,30 +48,30 @@ def columns_of(node: Node) -> tuple[Node, ...]:
     return node.inputs[1:] if node.inputs and node.inputs[0].op in RELATIONS else node.inputs
 
 
-def source_of(scan: Node) -> Source:
+def events_of(scan: Node) -> Table:
     """Return what a scan reads."""
-    return Source(**dict(scan.several("source")))  # type: ignore[arg-type]
+    return Table(**dict(scan.several("events")))  # type: ignore[arg-type]
 
 
-def read(columns: Iterable[Node], source: Source) -> tuple[str, ...]:
+def read(columns: Iterable[Node], events: Table) -> tuple[str, ...]:
     """Return the columns of the table that some columns are computed from, besides the group's id, sorted."""
     found: set[str] = set()
     for each in merge(columns):
         if each.op in ("attribute", "event_attribute", "event_number"):
             found.add(each.text("column"))
         elif each.op == "name":
-            found.add(source.name)
+            found.add(events.name)
         elif each.op in ("at", "start", "end") or each.op in WINDOWS:
-            found.add(source.time)
-        if each.op in WINDOWS and source.user:
-            found.add(source.user)
+            found.add(events.time)
+        if each.op in WINDOWS and events.user:
+            found.add(events.user)
     return tuple(sorted(found))
 
 
-def scan(source: Source, columns: Sequence[str]) -> Node:
-    """Return the events of `source` with some of their columns."""
-    given = tuple((each.name, getattr(source, each.name)) for each in fields(source))
-    return Node("scan", (), (("columns", tuple(columns)), ("source", given)))
+def scan(events: Table, columns: Sequence[str]) -> Node:
+    """Return the events of `events` with some of their columns."""
+    given = tuple((each.name, getattr(events, each.name)) for each in fields(events))
+    return Node("scan", (), (("columns", tuple(columns)), ("events", given)))
 
 
 def needed(columns: Iterable[Node]) -> tuple[list[Node], list[list[Node]]]:
@@ -85,10 +85,10 @@ def needed(columns: Iterable[Node]) -> tuple[list[Node], list[list[Node]]]:
     return reduced, windows
 
 
-def _groups(source: Source, columns: Sequence[Node], *, derive: bool = True) -> Node:
+def _groups(events: Table, columns: Sequence[Node], *, derive: bool = True) -> Node:
     """Return the relation of groups from which `columns` are computed."""
     reduced, windows = needed(columns)
-    below = _above(scan(source, read(columns, source)), "reduce", reduced)
+    below = _above(scan(events, read(columns, events)), "reduce", reduced)
     for columns_of_level in windows:
         below = _above(below, "window", columns_of_level)
     derived = [each for each in columns if each.op not in REDUCES | WINDOWS]

@@ -9,7 +9,7 @@ from telic.opportunities.plan.columns import Names, partition, render
 from telic.opportunities.plan.dialects import DUCKDB, Dialect
 from telic.opportunities.plan.expressions import kind
 from telic.opportunities.plan.node import Node, merge
-from telic.opportunities.plan.relations import START, columns_of, relation_of, source_of
+from telic.opportunities.plan.relations import START, columns_of, events_of, relation_of
 
 CALLED = {"reduce": "groups", "window": "ordered", "derive": "labelled", "where": "kept"}
 """What the common table expressions are called."""
@@ -23,8 +23,8 @@ def sql(root: Node, dialect: Dialect = DUCKDB) -> str:
 
     Examples
     --------
-    >>> from telic.opportunities.plan import Source, attribute, equals, members
-    >>> print(sql(members(Source(group="session"), equals(attribute("os"), "os_7"))))
+    >>> from telic.opportunities.plan import Table, attribute, equals, members
+    >>> print(sql(members(Table(group="session"), equals(attribute("os"), "os_7"))))
     WITH groups AS (
       SELECT "session" AS group_id, any_value("os") AS "os"
       FROM events
@@ -80,7 +80,7 @@ class _Statement:
         made = [f"{self._render(each, there)} AS {self._name(each)}" for each in columns_of(node) if each not in there]
         lines = f"  SELECT {', '.join(['*', *made])}\n  FROM {below}"
         if node.op == "window":
-            lines += f"\n  WINDOW users AS (PARTITION BY {partition(self.names.source)} ORDER BY {self._order()})"
+            lines += f"\n  WINDOW users AS (PARTITION BY {partition(self.names.events)} ORDER BY {self._order()})"
         return lines
 
     def _reduce(self, node: Node) -> str:
@@ -89,19 +89,19 @@ class _Statement:
         while below.op == "where":
             conditions.insert(0, self._render(columns_of(below)[0], frozenset()))
             below = relation_of(below)
-        source = source_of(below)
-        self.names.source = source
+        events = events_of(below)
+        self.names.events = events
         columns = list(columns_of(node))
-        group = self.dialect.quote(source.group)
+        group = self.dialect.quote(events.group)
         made = [f"{group} AS group_id"]
-        if source.user and source.user in below.several("columns"):
-            made.append(f"{self.dialect.some(self.dialect.quote(source.user))} AS user_id")
-        elif not source.user:
+        if events.user and events.user in below.several("columns"):
+            made.append(f"{self.dialect.some(self.dialect.quote(events.user))} AS user_id")
+        elif not events.user:
             made.append(f"{group} AS user_id")
         made += [f"{self._render(each, frozenset())} AS {self._name(each)}" for each in columns]
-        where = ([source.where] if source.where else []) + conditions
+        where = ([events.where] if events.where else []) + conditions
         return (
-            f"  SELECT {', '.join(made)}\n  FROM {source.table}\n"
+            f"  SELECT {', '.join(made)}\n  FROM {events.relation}\n"
             + (f"  WHERE {' AND '.join(f'({each})' for each in where)}\n" if len(where) > 1 else "")
             + (f"  WHERE {where[0]}\n" if len(where) == 1 else "")
             + f"  GROUP BY {group}"

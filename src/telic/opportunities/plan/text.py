@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from telic.opportunities.plan.expressions import DAY, HOUR, MINUTE, SECOND
 from telic.opportunities.plan.node import Node, merge
-from telic.opportunities.plan.relations import RELATIONS, columns_of, relation_of, source_of
+from telic.opportunities.plan.relations import RELATIONS, columns_of, events_of, relation_of
 
 LONGEST = 72
 """Letters of a column in a plan; longer ones are cut."""
@@ -57,7 +57,7 @@ def relation(node: Node) -> str:
     columns = [_cut(expression(each)) for each in columns_of(node)]
     match node.op:
         case "scan":
-            return f"scan {source_of(node).table}: {', '.join(str(each) for each in node.several('columns'))}"
+            return f"scan {events_of(node).relation}: {', '.join(str(each) for each in node.several('columns'))}"
         case "totals":
             by = node.whole("by")
             sums = [f"sum {each}" for each in columns[by:]]
@@ -77,8 +77,8 @@ def printed(roots: Iterable[Node]) -> str:
 
     Examples
     --------
-    >>> from telic.opportunities.plan import Source, attribute, totals
-    >>> print(printed([totals(Source(), [attribute("os")])]))
+    >>> from telic.opportunities.plan import Table, attribute, totals
+    >>> print(printed([totals(Table(), [attribute("os")])]))
     1 scan events: os
     2 reduce os  <- 1
     3 totals by os: groups  <- 2

@@ -78,7 +78,7 @@ def _of_events(name: str, column: Column, prepared: Prepared, asking: Asking) ->
 
     def describe(row: int) -> Hypothesis:
         label = column.labels[row]
-        text = sql(members(asking.source, any_of(equals(event_attribute(name), label))))
+        text = sql(members(asking.table, any_of(equals(event_attribute(name), label))))
         words = whom(prepared, [f"with some {shown(name)} = {shown(label)}"])
         return hypothesis("attributes", {"attribute": name, "some": label}, words, text)
 

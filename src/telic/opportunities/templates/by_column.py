@@ -41,7 +41,7 @@ def one(template: str, cut: Cut, prepared: Prepared, asking: Asking) -> Iterator
 
     def describe(row: int) -> Hypothesis:
         label = column.labels[row]
-        text = sql(members(asking.source, equals(cut.column, label)))
+        text = sql(members(asking.table, equals(cut.column, label)))
         return hypothesis(template, cut.params(label), whom(prepared, [cut.clause(label)]), text)
 
     yield from cohorts(template, column.codes, len(column.labels), describe, prepared, asking)
@@ -51,18 +51,33 @@ def two(template: str, left: Cut, right: Cut, prepared: Prepared, asking: Asking
     """Yield the family of the cohorts of two cuts crossed."""
     on = asking.evaluation(prepared)
     first, second = on.column(template, left.column), on.column(template, right.column)
-    there, codes = pairs(first, second)
+    there, codes = _asked_once(*pairs(first, second), first, second)
 
     def describe(row: int) -> Hypothesis:
         one_label, other = (
             first.labels[there[row] // len(second.labels)],
             second.labels[there[row] % len(second.labels)],
         )
-        text = sql(members(asking.source, both(equals(left.column, one_label), equals(right.column, other))))
+        text = sql(members(asking.table, both(equals(left.column, one_label), equals(right.column, other))))
         words = whom(prepared, [left.clause(one_label), right.clause(other)])
-        return hypothesis(template, {**left.params(one_label), **right.params(other)}, words, text)
+        return hypothesis(template, _together(left.params(one_label), right.params(other)), words, text)
 
     yield from cohorts(template, codes, len(there), describe, prepared, asking)
+
+
+def _together(left: Params, right: Params) -> Params:
+    return {**left, **{(f"other_{key}" if key in left else key): value for key, value in right.items()}}
+
+
+def _asked_once(there: Ints, codes: Codes, left: Column, right: Column) -> tuple[Ints, Codes]:
+    """Leave out the pairs that hold the same groups as one of their sides alone."""
+    count = np.bincount(codes[codes >= 0], minlength=len(there))
+    one_side = np.bincount(left.codes[left.codes >= 0], minlength=len(left.labels))[there // len(right.labels)]
+    other = np.bincount(right.codes[right.codes >= 0], minlength=len(right.labels))[there % len(right.labels)]
+    keep = (count < one_side) & (count < other)
+    place = np.full(len(there) + 1, -1, dtype=np.int32)  # the last one stands for -1
+    place[:-1][keep] = np.arange(keep.sum())
+    return there[keep], place[codes]
 
 
 def pairs(left: Column, right: Column) -> tuple[Ints, Codes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from telic.opportunities.model import Prepared
 
@@ -40,9 +41,12 @@ def whom(prepared: Prepared, clauses: Sequence[str]) -> str:
 
 def _joined(clauses: Sequence[str]) -> list[str]:
     found: list[str] = []
+    first = ""
     for clause in clauses:
-        same = found and clause.split(" ", 1)[0] == found[-1].split(" ", 1)[0]
-        found.append(f"and {clause}" if same else clause)
+        word, _, rest = clause.partition(" ")
+        same = found and word == first
+        found.append(f"and {rest if word == 'with' else clause}" if same else clause)
+        first = word
     return found
 
 
@@ -52,3 +56,40 @@ def shown(label: str, longest: int = 60) -> str:
     if not plain:
         return repr(label)
     return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
+
+
+def plain_number(value: float, *, sign: bool = False) -> str:
+    """Return a number without what says nothing.
+
+    Examples
+    --------
+    >>> plain_number(7.0), plain_number(0.5), plain_number(2, sign=True), plain_number(1234567.0)
+    ('7', '0.5', '+2', '1234567')
+    """
+    text = f"{value:.6f}".rstrip("0").rstrip(".") if abs(value) >= 1e-4 or value == 0 else f"{value:g}"
+    return f"+{text}" if sign and value > 0 else text
+
+
+def between(edges: Sequence[float]) -> list[str]:
+    """Return the labels of the ranges of a quantity between edges.
+
+    Examples
+    --------
+    >>> between((1, 7))
+    ['less than 1', '1 to 7', '7 or more']
+    """
+    texts = [plain_number(each) for each in edges]
+    inner = [f"{low} to {high}" for low, high in pairwise(texts)]
+    return [f"less than {texts[0]}", *inner, f"{texts[-1]} or more"]
+
+
+def counted(edges: Sequence[int]) -> list[str]:
+    """Return the labels of the ranges of a count from 0.
+
+    Examples
+    --------
+    >>> counted((1, 3, 10))
+    ['0', '1 to 2', '3 to 9', '10 or more']
+    """
+    ranges = [(low, high - 1) for low, high in pairwise([0, *edges])]
+    return [*(f"{low}" if low == high else f"{low} to {high}" for low, high in ranges), f"{edges[-1]} or more"]

@@ -11,12 +11,12 @@ UNITS = {"timestamp": 0, "ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_0
 
 
 @dataclass(frozen=True)
-class Source:
+class Table:
     """A table of events and the names of its columns.
 
     Parameters
     ----------
-    table
+    relation
         The relation as SQL writes it: ``events``, ``read_parquet('events.parquet')``.
     user
         "" where no user is known: then each group is its own.
@@ -28,7 +28,7 @@ class Source:
         SQL that holds for the events that count, or "": what reading them has left out.
     """
 
-    table: str = "events"
+    relation: str = "events"
     group: str = "group"
     user: str = "user"
     time: str = "time"
