@@ -29,7 +29,7 @@ def intent(services: int) -> str:
         "text: People keep things of many kinds.",
         "functional:",
         "  entities:",
-        "    User: {key: user_id, fields: {name: str<=80, email: email, password: secret}, owner: user, pii: [name, email]}",
+        "    User: {key: user_id, fields: {name: str<=80, email: email, password: secret}, owner: user}",
         *(
             f"    Kind{each}: {{key: kind{each}_id, fields: {{user: ref(User), name: str<=80}}, owner: keeper{each}}}"
             for each in kept
@@ -55,7 +55,7 @@ def intent(services: int) -> str:
         "      for: 60s",
         "    - {id: W2, name: high, base: W1, rate: 150/s}",
         "  slos:",
-        "    - {id: O1, service: gateway, sli: {ratio: success}, target: 99%, window: 28d, test_window: 10s, under: W2}",
+        "    - {id: O1, service: gateway, sli: {ratio: success}, target: 99%, window: 28d, test_window: 9s, under: W2}",
         "",
     ]
     return "\n".join(lines)
