@@ -14,9 +14,11 @@ import pytest
 import typer
 from ruamel.yaml import YAML
 from tests.docs.pages import ROOT, blocks, commands
-from tests.telemetry.sources.cases import repository
+from tests.telemetry.sources.cases import T0, repository
 from tests.telemetry.sources.replays import REPLAYS
 from tests.telemetry.sources.serving import serving
+from tests.telemetry.stored_rows import rows
+from tests.telemetry.stored_server import answering
 from typer.testing import CliRunner
 
 from telic.cli import context, diagnose, record
@@ -41,6 +43,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, 
     monkeypatch.setenv("METRICS_TOKEN", "metrics-token")
     monkeypatch.setenv("CI_TOKEN", "ci-token")
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TELIC_HOME", str(tmp_path))
     with ExitStack() as stack:
         urls = {url: stack.enter_context(serving(REPLAYS[name])).url for url, name in ADDRESSES.items()}
         for name, first in (("sources.yaml", "- source: prometheus"), ("deploys.yaml", "url: https://ci")):
@@ -58,6 +61,7 @@ def put(text: str, urls: dict[str, str]) -> str:
 def test_the_page_has_its_commands() -> None:
     assert [shlex.split(each)[1] for each in COMMANDS] == [
         *("record", "diagnose", "context", "diagnose", "record", "record", "serve", "query"),
+        "diagnose",
     ]
 
 
@@ -66,13 +70,14 @@ def test_every_command_of_the_page_works(here: dict[str, str], tmp_path: Path) -
     for module in (record, diagnose, context):
         module.register(app)
     repository(tmp_path).rename(tmp_path / "clone")
+    answering(tmp_path / "telemetry", rows(T0))
     listed = (tmp_path / "sources.yaml").read_text().replace("url: .\n", "url: clone\n")
     (tmp_path / "sources.yaml").write_text(listed)
     for line in COMMANDS:
         if line.split()[1] in ("serve", "query"):
             continue  # they need a process of their own: tests/telemetry does that
         words = shlex.split(put(line, here))[1:]
-        if "--at" not in words and words[0] == "record":
+        if "--at" not in words and "--source" in words:
             words += ["--at", "2026-11-21T10:00:00Z"]  # what was recorded lies there
         result = CliRunner().invoke(app, words)
         assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"

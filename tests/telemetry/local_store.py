@@ -6,10 +6,16 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import pyarrow.ipc
+import pytest
 
 from telic.model import Row, Scalar
 from telic.telemetry.batch import Batch
-from telic.telemetry.columns import TABLES, TableRow
+from telic.telemetry.clickhouse import ClickHouseStore
+from telic.telemetry.clickhouse_client import failure
+from telic.telemetry.columns import TABLES, Columns, TableRow
 from telic.telemetry.database import Database
 
 T0 = 1_800_000_000  # [s since the Unix epoch]
@@ -17,7 +23,7 @@ _ids = itertools.count(1)
 
 
 class LocalStore:
-    """Reads what the database holds."""
+    """Reads what the database of DuckDB holds."""
 
     def __init__(self, folder: Path) -> None:
         self.database = Database(folder)
@@ -35,6 +41,54 @@ class LocalStore:
         batch = Batch()
         batch.add(table, rows)
         self.database.append(batch.tables())
+
+    def close(self) -> None:
+        self.database.close()
+
+
+class Embedded:
+    """ClickHouse's engine from a wheel, in the place of a server."""
+
+    def __init__(self, folder: Path) -> None:
+        chdb_session = pytest.importorskip("chdb.session", reason="needs chdb")
+        self.session = chdb_session.Session(str(folder))
+
+    def command(self, sql: str) -> None:
+        self.session.query(sql)
+
+    def insert(self, table: str, columns: Columns) -> None:
+        arriving = columns
+        assert arriving is not None
+        self.session.query(f"INSERT INTO {table} SELECT * FROM Python(arriving)")
+
+    def select(self, sql: str, parameters: Mapping[str, Scalar], settings: Mapping[str, object]) -> Columns:
+        said = ((name, f"'{value}'" if isinstance(value, str) else value) for name, value in settings.items())
+        more = ", ".join(f"{name} = {value}" for name, value in said)
+        try:
+            found = self.session.query(
+                f"{sql}\nSETTINGS {more}" if more else sql, "ArrowStream", params=dict(parameters)
+            )
+        except Exception as error:
+            raise failure(error) from error
+        arrow: Any = pyarrow
+        return arrow.ipc.open_stream(found.bytes()).read_all() if found.bytes() else arrow.table({})
+
+
+class ClickHouse:
+    """A `LocalStore` whose rows ClickHouse keeps."""
+
+    def __init__(self, folder: Path) -> None:
+        self.engine = Embedded(folder)
+        self.database = ClickHouseStore(self.engine, "hotel")
+        self.query = self.database.query
+
+    def put(self, table: str, *rows: TableRow) -> None:
+        batch = Batch()
+        batch.add(table, rows)
+        self.database.append(batch.tables())
+
+    def close(self) -> None:
+        self.engine.session.close()
 
 
 def row(table: str, **values: object) -> TableRow:

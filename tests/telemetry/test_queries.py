@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.telemetry.local_store import T0, LocalStore, log, row, span
+from tests.telemetry.local_store import T0, ClickHouse, LocalStore, log, row, span
 
 from telic.errors import StoreFailed
 from telic.model import Row, Window
@@ -19,14 +19,14 @@ WINDOW = Window(T0, T0 + 10)
 DB = {"db.system.name": "postgresql", "db.query.text": "SELECT 1"}
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[LocalStore]:
-    made = LocalStore(tmp_path)
+@pytest.fixture(params=[LocalStore, ClickHouse])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    made = request.param(tmp_path)
     yield made
-    made.database.close()
+    made.close()
 
 
-def test_operations_by_service_and_step(store: LocalStore) -> None:
+def test_operations_by_service_and_step(store: Any) -> None:
     store.put(
         "spans",
         *(span("gateway", "search", at=0.1 + index / 100, took=index / 1000) for index in range(1, 81)),
@@ -47,7 +47,7 @@ def test_operations_by_service_and_step(store: LocalStore) -> None:
     assert (second.start, second.errors, second.by_class) == (T0 + 1, 2, {"timeout": 1, "500": 1})
 
 
-def test_one_step_for_the_whole_window(store: LocalStore) -> None:
+def test_one_step_for_the_whole_window(store: Any) -> None:
     store.put("spans", *(span("gateway", "search", at=float(index)) for index in range(10)))
     (found,) = queries.service_operations(store, WINDOW, WINDOW.seconds)
     assert (found.start, found.count) == (T0, 10)
@@ -56,7 +56,7 @@ def test_one_step_for_the_whole_window(store: LocalStore) -> None:
     assert starts == pytest.approx([T0 + 0.25, T0 + 1.25], abs=1e-6)
 
 
-def test_edges_match_calls_with_the_spans_that_answer_them(store: LocalStore) -> None:
+def test_edges_match_calls_with_the_spans_that_answer_them(store: Any) -> None:
     trace = "a" * 32
     for index in range(4):
         called = f"{index:016x}"
@@ -98,7 +98,7 @@ def test_edges_match_calls_with_the_spans_that_answer_them(store: LocalStore) ->
     assert rate.p50 == pytest.approx(0.7)
 
 
-def test_statements_by_version(store: LocalStore) -> None:
+def test_statements_by_version(store: Any) -> None:
     refused = {"db.response.status_code": "42501"} | DB
     calls: dict[str, Any] = {"kind": "client", "peer": "postgres", "statement": "rates.by_hotel"}
     store.put(
@@ -123,7 +123,7 @@ def test_statements_by_version(store: LocalStore) -> None:
     assert (new.version, new.errors, new.by_state) == ("2", 2, {"42501": 1, "timeout": 1})
 
 
-def test_exceptions_count_once_though_span_and_log_tell_them(store: LocalStore) -> None:
+def test_exceptions_count_once_though_span_and_log_tell_them(store: Any) -> None:
     said = {"exception.type": "KeyError", "exception.message": "'price'", "exception.stacktrace": "Traceback ..."}
     event = {"events": [{"name": "note", "attributes": {}}, {"name": "exception", "attributes": said}]}
     words = {key: value for key, value in said.items() if key != "exception.type"}
@@ -148,7 +148,7 @@ def test_exceptions_count_once_though_span_and_log_tell_them(store: LocalStore) 
     assert (second.service, second.operation, second.count, second.message) == ("search", "", 2, "worse")
 
 
-def test_an_exception_in_a_log_takes_its_operation_from_the_span(store: LocalStore) -> None:
+def test_an_exception_in_a_log_takes_its_operation_from_the_span(store: Any) -> None:
     ids: dict[str, Any] = {"trace_id": "a" * 32, "span_id": "b" * 16}
     store.put("spans", span("rate", "rates", status="error", **ids))
     store.put("logs", log("rate", "failed", exception_type="KeyError", **ids))
@@ -156,7 +156,7 @@ def test_an_exception_in_a_log_takes_its_operation_from_the_span(store: LocalSto
     assert (found.operation, found.count) == ("rates", 1)
 
 
-def test_error_logs_are_grouped_but_for_their_digits(store: LocalStore) -> None:
+def test_error_logs_are_grouped_but_for_their_digits(store: Any) -> None:
     store.put(
         "logs",
         *(log("booking", f"lost room {index} of 12", at=index) for index in range(3)),
@@ -170,7 +170,7 @@ def test_error_logs_are_grouped_but_for_their_digits(store: LocalStore) -> None:
     assert sum(each.count for each in queries.errors_in_logs(store, WINDOW, severity=1)) == 5
 
 
-def test_gauges(store: LocalStore) -> None:
+def test_gauges(store: Any) -> None:
     def point(
         at: float, value: float | None, name: str = "lag", attributes: str = '{"state": "idle"}'
     ) -> tuple[object, ...]:
@@ -183,7 +183,7 @@ def test_gauges(store: LocalStore) -> None:
     assert found[0].attributes == {"state": "idle"}
 
 
-def test_freshness(store: LocalStore) -> None:
+def test_freshness(store: Any) -> None:
     assert queries.freshness(store) is None
     store.put("metrics", row("metrics", received_ns=time.time_ns() - 7 * 10**9))
     store.put("spans", row("spans", received_ns=time.time_ns() - 9 * 10**9))
@@ -192,7 +192,7 @@ def test_freshness(store: LocalStore) -> None:
     assert 6.9 < age < 60
 
 
-def test_nothing_is_an_answer(store: LocalStore) -> None:
+def test_nothing_is_an_answer(store: Any) -> None:
     for query in (queries.edges, queries.statements, queries.exceptions, queries.errors_in_logs):
         assert query(store, WINDOW) == []
     assert queries.service_operations(store, WINDOW) == []

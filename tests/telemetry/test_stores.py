@@ -3,56 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow.ipc
 import pytest
-from tests.telemetry.local_store import T0, log, row, span
+from tests.telemetry.local_store import T0, Embedded, log, row, span
 
 from telic.errors import StoreFailed, TelicError, UsageError
-from telic.model import Scalar
 from telic.telemetry.batch import Batch
 from telic.telemetry.clickhouse import ClickHouseStore
-from telic.telemetry.clickhouse_client import failure
-from telic.telemetry.columns import Columns, TableRow
+from telic.telemetry.columns import TableRow
 from telic.telemetry.database import Database
 
 HOUR = 3600 * 10**9
-
-
-class Embedded:
-    """ClickHouse's engine from a wheel, in the place of a server."""
-
-    def __init__(self, folder: Path) -> None:
-        chdb_session = pytest.importorskip("chdb.session", reason="needs chdb")
-        self.session = chdb_session.Session(str(folder))
-
-    def command(self, sql: str) -> None:
-        self.session.query(sql)
-
-    def insert(self, table: str, columns: Columns) -> None:
-        arriving = columns
-        assert arriving is not None
-        self.session.query(f"INSERT INTO {table} SELECT * FROM Python(arriving)")
-
-    def select(
-        self, sql: str, parameters: Mapping[str, Scalar], settings: Mapping[str, object]
-    ) -> tuple[list[str], list[Sequence[object]]]:
-        more = ", ".join(f"{name} = {value}" for name, value in settings.items())
-        try:
-            found = self.session.query(
-                f"{sql}\nSETTINGS {more}" if more else sql, "ArrowStream", params=dict(parameters)
-            )
-        except Exception as error:
-            raise failure(error) from error
-        data = found.bytes()
-        if not data:
-            return [], []
-        arrow: Any = pyarrow
-        table = arrow.ipc.open_stream(data).read_all()
-        return table.column_names, [tuple(each.values()) for each in table.to_pylist()]
 
 
 @pytest.fixture(params=["duckdb", "clickhouse"])
@@ -140,6 +104,32 @@ def test_whole_hours_go_and_the_size_is_known(store: Any) -> None:
     (found,) = store.query("SELECT count(*) AS n, min(received_ns) AS first FROM spans")
     assert (found["n"], found["first"]) == (1, start + 2 * HOUR)
     assert store.drop_before(start) == []
+
+
+def test_what_needs_too_many_rows_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telic.telemetry.clickhouse.ROWS_MAX", 10)
+    engine = Embedded(tmp_path)
+    made = ClickHouseStore(engine, "hotel")
+    put(made, "spans", *(span("search", "find", at=float(index)) for index in range(20)))
+    bound = (T0 + 5) * 10**9
+    assert made.query("SELECT count(*) AS n FROM spans WHERE start_ns < ?", (bound,)) == [{"n": 5}]
+    with pytest.raises(UsageError, match="too many rows") as caught:
+        made.query("SELECT name FROM spans")
+    assert "narrow" in caught.value.hint
+    engine.session.close()
+
+
+def test_the_server_may_be_asked_in_its_own_dialect(tmp_path: Path) -> None:
+    engine = Embedded(tmp_path)
+    made = ClickHouseStore(engine, "hotel")
+    put(made, "spans", span("search", "what?", took=1.0), span("search", "find", took=3.0))
+    sql = "SELECT argMax(name, duration_ns) AS name, '?' AS mark FROM spans WHERE service = ?"
+    assert made.native(sql, ("search",)) == [{"name": "find", "mark": "?"}]
+    with pytest.raises(UsageError):
+        made.native("DROP TABLE spans")
+    with pytest.raises(UsageError):
+        made.native("SELECT nothing FROM spans")
+    engine.session.close()
 
 
 def test_a_database_of_another_schema_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from telic.errors import StoreFailed, UsageError
@@ -10,6 +10,7 @@ from telic.model.topology import Scalar
 from telic.telemetry.columns import Columns
 
 _TIMEOUTS = ("TIMEOUT_EXCEEDED", "TOO_SLOW", "Timeout exceeded")
+_TOO_MUCH = ("TOO_MANY_ROWS", "TOO_MANY_BYTES", "Limit for result exceeded")
 
 
 class ClickHouseServer:
@@ -54,15 +55,14 @@ class ClickHouseServer:
         except self._error as error:
             raise StoreFailed(f"ClickHouse did not take rows: {_first(error)}", hint="send them again") from error
 
-    def select(
-        self, sql: str, parameters: Mapping[str, Scalar], settings: Mapping[str, object]
-    ) -> tuple[list[str], list[Sequence[object]]]:
-        """Return names and rows of one SELECT, which may change nothing."""
+    def select(self, sql: str, parameters: Mapping[str, Scalar], settings: Mapping[str, object]) -> Columns:
+        """Return what one SELECT finds, which may change nothing."""
         try:
-            found = self._client.query(sql, parameters=dict(parameters), settings=dict(settings) | {"readonly": 1})
+            return self._client.query_arrow(
+                sql, parameters=dict(parameters), settings=dict(settings) | {"readonly": 1}, use_strings=True
+            )
         except self._error as error:
             raise failure(error) from error
-        return list(found.column_names), list(found.result_rows)
 
 
 def failure(error: Exception) -> UsageError | StoreFailed:
@@ -70,6 +70,8 @@ def failure(error: Exception) -> UsageError | StoreFailed:
     said = _first(error)
     if any(word in str(error) for word in _TIMEOUTS):
         return StoreFailed(f"the query took too long: {said}", hint="widen the timeout or narrow the window")
+    if any(word in str(error) for word in _TOO_MUCH):
+        return UsageError(f"the query needs too many rows: {said}", hint="narrow the window, or ask for fewer columns")
     if "Code:" in str(error):
         return UsageError(f"the query fails: {said}", hint="tables: docs/reference/contracts.md; ClickHouse's dialect")
     return StoreFailed(f"ClickHouse failed: {said}", hint="is the server up?")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import duckdb
 import msgspec
 
 from telic.errors import StoreFailed, TelicError, UsageError
+from telic.model import Row
 from telic.telemetry.database import Database
 from telic.telemetry.wire import ErrorReply, QueryRequest
 
@@ -21,6 +24,7 @@ ROWS_MAX = 200_000  # what a query may ask for at most [1]
 REPLY_MAX = 64 << 20  # [bytes]
 _AT_ONCE = 5_000  # rows fetched at once [1]
 _TOO_SLOW = "widen the timeout, narrow the window, or group in SQL"
+T = TypeVar("T")
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -114,7 +118,11 @@ class Query:
             self.interrupt()
 
     def run(self) -> bytes:
-        """Return the answer as JSON.
+        """Return the answer as JSON; raises as `rows` does."""
+        return self._taken(self._json)
+
+    def rows(self) -> list[Row]:
+        """Return the answer as it is.
 
         Raises
         ------
@@ -123,11 +131,14 @@ class Query:
         StoreFailed
             It took too long, or the store failed.
         """
+        return self._taken(self._plain)
+
+    def _taken(self, take: Callable[[list[str]], T]) -> T:
         try:
             if time.monotonic() >= self.deadline:
                 raise self._late()
             self._started = True
-            return self._select()
+            return self._select(take)
         except duckdb.InterruptException as error:
             if self._sacrificed:
                 said = "the query was ended: ingest needed its memory"
@@ -144,7 +155,7 @@ class Query:
         finally:
             self._cursor.close()
 
-    def _select(self) -> bytes:
+    def _select(self, take: Callable[[list[str]], T]) -> T:
         cursor = self._cursor
         found = cursor.extract_statements(self._request.sql)
         if len(found) != 1 or found[0].type != duckdb.StatementType.SELECT:
@@ -153,12 +164,20 @@ class Query:
         try:
             cursor.execute(found[0], self._request.params)
             names = [column[0] for column in cursor.description or ()]
-            return self._rows(names)
+            return take(names)
         finally:
             with contextlib.suppress(duckdb.Error):  # what went wrong before is the news
                 cursor.execute("ROLLBACK")
 
-    def _rows(self, names: list[str]) -> bytes:
+    def _plain(self, names: list[str]) -> list[Row]:
+        rows: list[Row] = []
+        while len(rows) < self._limit and (some := self._cursor.fetchmany(min(_AT_ONCE, self._limit - len(rows)))):
+            rows += (dict(zip(names, row, strict=True)) for row in some)
+            if time.monotonic() >= self.deadline:
+                raise self._late()
+        return rows
+
+    def _json(self, names: list[str]) -> bytes:
         parts, count, size = [], 0, 0
         while count < self._limit and (rows := self._cursor.fetchmany(min(_AT_ONCE, self._limit - count))):
             count += len(rows)

@@ -20,6 +20,9 @@ _NAMED: Mapping[str, Mapping[str, str]] = {  # columns by their OpenTelemetry na
     "logs": {"event.name": "event_name", "exception.type": "exception_type"},
     "metrics": {},
 }
+VIEWS: Mapping[str, str] = {f"otel_{table}": table for table in TABLES}
+"""Names under which a table is read with OpenTelemetry's own names of columns."""
+ATTRIBUTE = "CREATE OR REPLACE MACRO attribute(attributes, name) AS attributes ->> name"
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ def statements(archived: Mapping[str, Archived]) -> list[str]:
     """Return what makes the views that everybody reads; running them again replaces the views."""
     return [
         *(_view(table, archived.get(table, Archived())) for table in TABLES),
-        *(_named_view(table) for table in TABLES),
-        "CREATE OR REPLACE MACRO attribute(attributes, name) AS attributes ->> name",
+        *(named_view(view) for view in VIEWS),
+        ATTRIBUTE,
     ]
 
 
@@ -63,8 +66,17 @@ def _view(table: str, archived: Archived) -> str:
     return f"CREATE OR REPLACE VIEW {table} AS {sql}"
 
 
-def _named_view(table: str) -> str:
-    """A view with columns and attributes under the names of OpenTelemetry's semantic conventions."""
+def kept_columns(name: str) -> frozenset[str]:
+    """Return the columns of a table that have their name and value in the table or view `name`; none of another's."""
+    if name not in VIEWS:
+        return frozenset(column for column, _ in TABLES.get(name, ()))
+    renamed = {*_SERVICE.values(), *_NAMED[VIEWS[name]].values()}
+    return kept_columns(VIEWS[name]) - renamed - {"attributes"}
+
+
+def named_view(view: str, *, kind: str = "VIEW") -> str:
+    """Return what makes a view with columns and attributes under the names of OpenTelemetry's semantic conventions."""
+    table = VIEWS[view]
     columns = [name for name, _ in TABLES[table]]
     services = {name: column for name, column in _SERVICE.items() if column in columns}
     held = _NAMED[table]
@@ -74,7 +86,7 @@ def _named_view(table: str) -> str:
     of_resource = ", ".join(f"'{name}', {_absent(table, column)}" for name, column in services.items())
     patch = ", ".join(filter(None, (own, f"'resource', json_object({of_resource})")))
     attributes = f"json_merge_patch(attributes, json_object({patch})) AS attributes"
-    return f"CREATE OR REPLACE VIEW otel_{table} AS SELECT {listed}, {attributes}, received_ns FROM {table}"
+    return f"CREATE OR REPLACE {kind} {view} AS SELECT {listed}, {attributes}, received_ns FROM {table}"
 
 
 def _absent(table: str, column: str) -> str:

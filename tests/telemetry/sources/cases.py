@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.telemetry.stored_rows import rows
+from tests.telemetry.stored_server import answering
+
 from telic.model import Window
 from telic.telemetry.sources import Source, source
 
@@ -29,10 +32,10 @@ CASES = {
     each.name: each
     for each in (
         *(Case(name) for name in ("loki", "elasticsearch", "kubernetes", "http", "alertmanager")),
-        *(Case(name) for name in ("prometheus", "jaeger", "tempo", "git", "files")),
+        *(Case(name) for name in ("prometheus", "jaeger", "tempo", "git", "files", "clickhouse", "telic")),
     )
 }
-SERVED = [name for name in CASES if name not in ("git", "files")]
+SERVED = [name for name in CASES if name not in ("git", "files", "telic")]
 
 
 def make(name: str, url: str, folder: Path) -> Source:
@@ -41,9 +44,19 @@ def make(name: str, url: str, folder: Path) -> Source:
         return source.create("git", url=str(repository(folder)))
     if name == "files":
         return source.create("files", url=str(files(folder)))
+    if name == "telic":
+        return source.create("telic", url=str(store(folder)))
     params = dict(source.examples[name])
     path = "/api/deploys" if name == "http" else ""
     return source.create(name, **{**params, "url": url + path})
+
+
+def store(folder: Path) -> Path:
+    """Serve a store on the socket of a receiver whose state is in a folder."""
+    made = folder / "store"
+    if not made.exists():
+        answering(made, rows(T0))
+    return made
 
 
 def repository(folder: Path) -> Path:

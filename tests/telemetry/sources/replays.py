@@ -258,6 +258,38 @@ def kubernetes(request: Request) -> Reply:
     return reply({"kind": "List", "apiVersion": "v1", "metadata": {"continue": following}, "items": page})
 
 
+# ClickHouse: https://clickhouse.com/docs/interfaces/http (recorded from its engine)
+
+_SELECT = re.compile(
+    r"SELECT (?P<columns>.+) FROM telic\.(?P<table>\w+) AS t WHERE t\.(?P<time>\w+) >= (?P<start>\d{19}) AND t\.\w+ < "
+    r"(?P<end>\d{19})(?: AND t\.service IN \((?P<services>.*?)\))?(?: AND t\.name IN \((?P<names>.*?)\))?"
+    r"(?: AND position\(t\.body, '(?P<contains>.*)'\) > 0)? ORDER BY \S+ LIMIT (?P<limit>\d+)$"
+)
+
+
+def clickhouse(request: Request) -> Reply:
+    need(request.method == "GET" and request.path == "/", "a GET changes nothing")
+    need(request.one("default_format") == "JSONCompact", "format")
+    found = _SELECT.match(request.one("query"))
+    need(found, f"Syntax error: {request.one('query')}")
+    assert found is not None
+    data = recorded("clickhouse")[found["table"]]
+    names = [re.sub(r"toString\((\w+)\)", r"\1", each["name"]) for each in data["meta"]]
+    need(re.sub(r"toString\(t\.(\w+)\)|t\.(\w+)", r"\1\2", found["columns"]) == ", ".join(names), "unknown column")
+
+    def matches(row: list[Any]) -> bool:
+        said = dict(zip(names, row, strict=True))
+        listed = {"service": found["services"], "name": found["names"]}
+        return (
+            int(found["start"]) <= int(said[found["time"]]) < int(found["end"])
+            and all(texts is None or f"'{said[name]}'" in texts.split(", ") for name, texts in listed.items())
+            and (found["contains"] or "") in said.get("body", "")
+        )
+
+    rows = [row for row in data["data"] if matches(row)][: int(found["limit"])]
+    return reply({"meta": data["meta"], "data": rows, "rows": len(rows)})
+
+
 # An API of one's own
 
 
@@ -276,6 +308,7 @@ def http(request: Request) -> Reply:
 
 
 REPLAYS: dict[str, Handler] = {
-    each.__name__: each for each in (prometheus, loki, jaeger, tempo, elasticsearch, alertmanager, kubernetes, http)
+    each.__name__: each
+    for each in (prometheus, loki, jaeger, tempo, elasticsearch, alertmanager, kubernetes, clickhouse, http)
 }
 Replay = Callable[[Request], Reply]
