@@ -1,0 +1,1 @@
+"""What needs order inside a group, compiled: arrays in, arrays out, with counts that add up."""

@@ -1,0 +1,270 @@
+"""Brings the events of a group together, in total order: time, then order of arrival.
+
+Rows are first spread over partitions by the upper bits of their key (radix partitioning, so that each partition fits
+into a processor's cache), then grouped within each; whole numbers that are dense are counted and put in place at once.
+Source: Manegold, Boncz and Kersten, Optimizing main-memory join on modern hardware, IEEE TKDE 14(4), 2002, section 3.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from telic.opportunities.kernels.compiled import compiled
+
+Array = Any  # a numpy array whose type numba finds when it compiles
+Whole = Any  # a number whose type numba knows
+
+u64: Any = np.uint64
+i64: Any = np.int64
+i32: Any = np.int32
+U: Any = np.uintp  # an index that is never negative saves a test
+_HALF = np.uint64(0xFFFFFFFF)
+_SHORT = 24  # events that are sorted by insertion; longer groups are merged [1]
+
+
+@compiled
+def count_upper(keys: Array, shift: Whole, counts: Array) -> None:
+    """Count keys by their upper bits."""
+    for index in range(len(keys)):
+        counts[U(keys[index] >> shift)] += 1
+
+
+@compiled
+def scatter(
+    keys: Array, at: Array, names: Array, table: Array, kept: Array, first: int, shift: Whole, cursor: Array, out: Array
+) -> None:
+    """Write rows of one piece into their partitions.
+
+    Parameters
+    ----------
+    keys, at, names : shape (N,)
+        Key, time and name of each row.
+    table
+        What number a name has in the whole input.
+    kept
+        Which rows of the piece these are; empty where all of them.
+    first
+        Number of the piece's first row.
+    cursor
+        Where the next row of each partition goes; moved on.
+    out : shape (rows, 3)
+        Key, time, and row with name.
+    """
+    some = len(kept) > 0
+    for index in range(len(keys)):
+        part = U(keys[index] >> shift)
+        to = U(cursor[part])
+        cursor[part] += 1
+        row = first + (kept[index] if some else index)
+        out[to, 0] = keys[index]
+        out[to, 1] = u64(at[index])
+        out[to, 2] = (u64(row) << u64(32)) | u64(table[U(names[index])])
+
+
+@compiled
+def group(
+    rows: Array,
+    bounds: Array,
+    slots: Array,
+    found: Array,
+    local: Array,
+    begins: Array,
+    names: Array,
+    at: Array,
+    order: Array,
+    sizes: Array,
+    spare: Array,
+) -> Whole:
+    """Put the rows of some partitions in order and return how many groups they hold.
+
+    Parameters
+    ----------
+    rows
+        What `scatter` wrote.
+    bounds
+        Where the partitions begin, and the end of the last.
+    slots
+        Zeros, a power of two, at least twice the rows of the largest partition; zeros again afterwards.
+    found, local, begins
+        Scratch, at least the rows of the largest partition, `begins` one more.
+    names, at, order
+        Filled for all rows of `bounds`, from its first on: name, time, number of the row.
+    sizes
+        Filled: how many events each group has, from the first row on.
+    spare : shape (3, rows of the largest partition)
+        Scratch for long groups.
+    """
+    total = i64(0)
+    base = bounds[0]
+    for part in range(len(bounds) - 1):
+        first, last = bounds[part], bounds[part + 1]
+        if first == last:
+            continue
+        width = i64(16)
+        while width < 2 * (last - first):
+            width *= 2
+        mask = u64(width - 1)
+        groups = i64(0)
+        for index in range(first, last):
+            key = rows[index, 0]
+            slot = key & mask
+            while slots[U(slot)] != 0 and found[U(slots[U(slot)] - 1)] != key:
+                slot = (slot + u64(1)) & mask
+            number = i64(slots[U(slot)])
+            if number == 0:
+                found[groups] = key
+                begins[groups] = 0
+                groups += 1
+                number = groups
+                slots[U(slot)] = i32(groups)
+            local[index - first] = i32(number - 1)
+            begins[number - 1] += 1
+        _free(slots, found, groups, mask)
+        position = first
+        for number in range(groups):
+            size = begins[number]
+            sizes[base + total + number] = size
+            begins[number] = position
+            position += size
+        for index in range(first, last):
+            to = begins[local[index - first]]
+            begins[local[index - first]] = to + 1
+            names[to] = i32(rows[index, 2] & _HALF)
+            at[to] = i64(rows[index, 1])
+            order[to] = i64(rows[index, 2] >> u64(32))
+        position = first
+        for number in range(groups):
+            size = i64(sizes[base + total + number])
+            sort_events(names, at, order, position, position + size, spare)
+            position += size
+        total += groups
+    return total
+
+
+@compiled
+def _free(slots: Array, found: Array, groups: int, mask: Whole) -> None:
+    for number in range(groups):
+        slot = found[number] & mask
+        while slots[U(slot)] != 0:
+            slots[U(slot)] = 0
+            slot = (slot + u64(1)) & mask
+
+
+@compiled
+def count_dense(keys: Array, least: Whole, counts: Array) -> None:
+    """Count keys that are numbers from `least` on."""
+    for index in range(len(keys)):
+        counts[U(keys[index] - least)] += 1
+
+
+@compiled
+def place(
+    keys: Array, at: Array, names: Array, table: Array, kept: Array, first: int, least: Whole, cursor: Array,
+    to_names: Array, to_at: Array, to_order: Array,
+) -> None:  # fmt: skip
+    """Write rows of one piece to where their group lies; `at` and `to_order` may be empty where nobody needs them."""
+    some, timed, ordered = len(kept) > 0, len(at) > 0, len(to_order) > 0
+    for index in range(len(keys)):
+        group_of = U(keys[index] - least)
+        to = U(cursor[group_of])
+        cursor[group_of] += 1
+        to_names[to] = table[U(names[index])]
+        if timed:
+            to_at[to] = at[index]
+        if ordered:
+            to_order[to] = first + (kept[index] if some else index)
+
+
+@compiled
+def sort_groups(names: Array, at: Array, order: Array, offsets: Array, first: int, last: int, spare: Array) -> None:
+    """Put the events of each of some groups in order of time; equal times keep their order."""
+    for number in range(first, last):
+        sort_events(names, at, order, offsets[number], offsets[number + 1], spare)
+
+
+@compiled
+def sort_events(names: Array, at: Array, order: Array, first: int, last: int, spare: Array) -> None:
+    """Sort one group's events by time; equal times keep their order.
+
+    Parameters
+    ----------
+    spare : shape (3, events or more)
+        Scratch.
+    """
+    sorted_so_far = True
+    for index in range(first + 1, last):
+        if at[index] < at[index - 1]:
+            sorted_so_far = False
+            break
+    if sorted_so_far:
+        return
+    for begin in range(first, last, _SHORT):
+        _insert(names, at, order, begin, min(begin + _SHORT, last))
+    width = _SHORT
+    while width < last - first:
+        for begin in range(first, last - width, 2 * width):
+            _merge(names, at, order, begin, begin + width, min(begin + 2 * width, last), spare)
+        width *= 2
+
+
+@compiled
+def _insert(names: Array, at: Array, order: Array, first: int, last: int) -> None:
+    for index in range(first + 1, last):
+        when, name, row = at[index], names[index], order[index]
+        to = index
+        while to > first and at[to - 1] > when:
+            at[to], names[to], order[to] = at[to - 1], names[to - 1], order[to - 1]
+            to -= 1
+        at[to], names[to], order[to] = when, name, row
+
+
+@compiled
+def _merge(names: Array, at: Array, order: Array, first: int, middle: int, last: int, spare: Array) -> None:
+    size = middle - first
+    for index in range(size):
+        spare[0, index], spare[1, index] = at[first + index], names[first + index]
+        spare[2, index] = order[first + index]
+    left, right, to = 0, middle, first
+    while left < size:
+        if right < last and at[right] < spare[0, left]:
+            at[to], names[to], order[to] = at[right], names[right], order[right]
+            right += 1
+        else:
+            at[to], names[to], order[to] = spare[0, left], spare[1, left], spare[2, left]
+            left += 1
+        to += 1
+
+
+@compiled
+def take_codes(codes: Array, order: Array, out: Array) -> None:
+    """Fill ``out[i]`` with ``codes[order[i]]``."""
+    for index in range(len(order)):
+        out[index] = codes[order[index]]
+
+
+@compiled
+def first_codes(codes: Array, offsets: Array, out: Array) -> Whole:
+    """Fill `out` with the first code of each group that is not missing; return how many groups have several codes."""
+    several = 0
+    for number in range(len(out)):
+        first, mixed = codes[offsets[number]], False
+        for index in range(offsets[number] + 1, offsets[number + 1]):
+            code = codes[index]
+            if code != first:
+                if first < 0:
+                    first = code
+                elif code >= 0:
+                    mixed = True
+        out[number] = first
+        several += mixed
+    return several
+
+
+@compiled
+def number_rows(order: Array, offsets: Array, first: int, last: int, out: Array) -> None:
+    """Write the number of each of some groups to the rows of its events."""
+    for number in range(first, last):
+        for index in range(offsets[number], offsets[number + 1]):
+            out[order[index]] = number

@@ -1,0 +1,94 @@
+"""Compiles functions with numba, once: machine code is kept in a folder that belongs to these very sources."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from telic.errors import UsageError
+
+try:
+    import numba
+    from numba.core import types
+    from numba.extending import intrinsic
+except ModuleNotFoundError as missing:
+    raise UsageError(
+        f"the opportunity finder needs {missing.name}, which is not installed",
+        hint="pip install 'telic[opportunities]', or `make dev` in a checkout",
+    ) from missing
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+R = TypeVar("R")
+THREADS = 2  # that a kernel uses unless told otherwise [1]
+
+
+@functools.cache
+def cache_folder() -> Path:
+    """Return where machine code is kept: numba looks at one file of a call tree, so all of them are in the name."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    digest = hashlib.sha256(f"{numba.__version__} {platform.machine()}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return base / "telic" / f"opportunities-{digest.hexdigest()[:12]}"
+
+
+def compiled(function: F) -> F:
+    """Compile `function` when it is first called and keep its machine code; it allocates nothing and needs no GIL."""
+    config: Any = numba.config
+    njit: Any = numba.njit
+    before = config.CACHE_DIR
+    if "NUMBA_CACHE_DIR" not in os.environ:
+        config.CACHE_DIR = str(cache_folder())
+    try:
+        made: F = njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", _nrt=False)(function)
+        return made
+    finally:
+        config.CACHE_DIR = before
+
+
+def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int = THREADS) -> list[R]:
+    """Return ``[function(item) for item in items]``, up to `threads` of them at once."""
+    todo: Sequence[T] = items if isinstance(items, Sequence) else list(items)
+    if threads <= 1 or len(todo) <= 1:
+        return [function(item) for item in todo]
+    with ThreadPoolExecutor(min(threads, len(todo))) as pool:
+        return list(pool.map(function, todo))
+
+
+def ranges(bounds: Any, parts: int) -> list[tuple[int, int]]:
+    """Cut groups into at most `parts` runs with about as many events each.
+
+    Parameters
+    ----------
+    bounds : shape (G + 1,)
+        Where the events of a group begin, as `Prepared.offsets`.
+    """
+    total, size = int(bounds[-1]), len(bounds) - 1
+    cuts = [0, *(int(bounds.searchsorted(total * part // parts)) for part in range(1, parts)), size]
+    return [(first, last) for first, last in zip(cuts, cuts[1:], strict=False) if first < last]
+
+
+def _loading(bits: Any) -> Any:
+    def load(typingctx: Any, address: Any, at: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            pointer = builder.inttoptr(builder.add(args[0], args[1]), context.get_value_type(bits).as_pointer())
+            loaded = builder.load(pointer)
+            loaded.align = 1
+            return context.cast(builder, loaded, bits, types.uint64)
+
+        return types.uint64(types.uint64, types.uint64), generate
+
+    return intrinsic(load)
+
+
+word_at = _loading(types.uint64)
+"""The eight bytes at byte `at` of memory as a number, wherever they lie; the caller knows the bounds."""
+byte_at = _loading(types.uint8)
+"""One byte of memory as a number; the caller knows the bounds."""

@@ -1,0 +1,46 @@
+"""Lists of the groups of each hypothesis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from telic.opportunities.kernels.compiled import compiled
+from telic.opportunities.model import Floats, Incidence, Ints
+
+Array = Any  # a numpy array whose type numba finds when it compiles
+
+
+def totals(incidence: Incidence, values: Floats) -> Floats:
+    """Return the sum of `values` over the groups of each row."""
+    found = np.empty(len(incidence), np.float64)
+    _sum(incidence.indptr, incidence.groups, np.ascontiguousarray(values, np.float64), found)
+    return found
+
+
+def rows(incidence: Incidence, wanted: Ints) -> Incidence:
+    """Return some rows, in the order of `wanted`."""
+    sizes = incidence.indptr[1:][wanted] - incidence.indptr[:-1][wanted]
+    indptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    groups = np.empty(int(indptr[-1]), np.int32)
+    _copy(incidence.indptr, incidence.groups, np.asarray(wanted, np.int64), indptr, groups)
+    return Incidence(indptr, groups)
+
+
+@compiled
+def _sum(indptr: Array, groups: Array, values: Array, out: Array) -> None:
+    for row in range(len(out)):
+        total = 0.0
+        for index in range(indptr[row], indptr[row + 1]):
+            total += values[groups[index]]
+        out[row] = total
+
+
+@compiled
+def _copy(indptr: Array, groups: Array, wanted: Array, to: Array, out: Array) -> None:
+    for row in range(len(wanted)):
+        at = to[row]
+        for index in range(indptr[wanted[row]], indptr[wanted[row] + 1]):
+            out[at] = groups[index]
+            at += 1

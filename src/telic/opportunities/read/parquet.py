@@ -1,0 +1,94 @@
+"""Parquet files, a row group at a time; text that lies as a dictionary is read as one."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+
+from telic.errors import UsageError
+
+pq: Any = pyarrow.parquet
+pa: Any = pyarrow
+CODED = 6.0  # bytes a value above which text is no longer stored as a dictionary: it has four for its length [bytes]
+BLOCK = 1 << 22
+
+
+class Parquet:
+    """One Parquet file or several of the same columns.
+
+    Parameters
+    ----------
+    name
+        What was asked for: a file, a folder, a pattern.
+    paths
+        The files, in the order of their rows.
+    """
+
+    def __init__(self, name: str, paths: Sequence[Path]) -> None:
+        self.name, self._paths, self._own = name, tuple(paths), threading.local()
+        try:
+            self._meta = [pq.read_metadata(path) for path in self._paths]
+        except (pa.ArrowException, OSError) as error:
+            raise UsageError(f"{name} is no Parquet file: {error}", hint="give the file a fitting ending") from error
+        first = self._meta[0].schema.to_arrow_schema()
+        for path, meta in zip(self._paths, self._meta, strict=True):
+            other = meta.schema.to_arrow_schema()
+            if not other.equals(first):
+                raise UsageError(
+                    f"{path} has other columns than {self._paths[0]}", hint="give files that have the same columns"
+                )
+        self._schema = first
+        self._pieces = [
+            (number, index) for number, meta in enumerate(self._meta) for index in range(meta.num_row_groups)
+        ]
+
+    @property
+    def schema(self) -> Any:
+        """The columns."""
+        return self._schema
+
+    @property
+    def sizes(self) -> Sequence[int]:
+        """How many rows each row group has."""
+        return [self._meta[number].row_group(index).num_rows for number, index in self._pieces]
+
+    def key(self) -> str:
+        """Return a digest of the files' bytes."""
+        digest = hashlib.sha256()
+        for path in self._paths:
+            with path.open("rb") as file:
+                while block := file.read(BLOCK):
+                    digest.update(block)
+        return digest.hexdigest()
+
+    def read(self, piece: int, names: Sequence[str], *, encoded: bool = False) -> Any:
+        """Return columns of a row group."""
+        number, index = self._pieces[piece]
+        dictionaries = tuple(name for name in names if encoded and self._is_coded(number, index, name))
+        opened = self._own.__dict__.setdefault("files", {})
+        key = number, dictionaries
+        if key not in opened:
+            opened[key] = pq.ParquetFile(
+                self._paths[number], metadata=self._meta[number], memory_map=True, read_dictionary=dictionaries
+            )
+        try:
+            return opened[key].read_row_group(index, columns=list(names), use_threads=False)
+        except (pa.ArrowException, OSError) as error:
+            raise UsageError(
+                f"{self._paths[number]}, row group {index}: {error}", hint="the file is damaged"
+            ) from error
+
+    def _is_coded(self, number: int, index: int, name: str) -> bool:
+        group = self._meta[number].row_group(index)
+        for column in range(group.num_columns):
+            chunk = group.column(column)
+            if chunk.path_in_schema == name:
+                texts = chunk.physical_type == "BYTE_ARRAY" and chunk.has_dictionary_page
+                return bool(texts and chunk.total_uncompressed_size < CODED * max(chunk.num_values, 1))
+        return False

@@ -1,0 +1,78 @@
+"""Arrow's arrays of text: one form for all its types, and labels that can be shown."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow
+
+pa: Any = pyarrow
+
+
+class Texts(NamedTuple):
+    """Where texts lie: text ``i`` has the bytes ``offsets[i]:offsets[i + 1]`` behind `address`."""
+
+    offsets: npt.NDArray[np.int32] | npt.NDArray[np.int64]
+    address: np.uint64
+    limit: np.uint64  # bytes that may be read behind `address`
+
+
+def one(column: Any) -> Any:
+    """Return a column's chunks as one array."""
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return column.unify_dictionaries().combine_chunks() if column.num_chunks else column.combine_chunks()
+
+
+def as_text(array: Any) -> Any:
+    """Return values of any plain type as text; text, bytes and whole numbers stay what they are."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return pa.DictionaryArray.from_arrays(array.indices, as_text(array.dictionary))
+    if pa.types.is_string_view(kind):
+        return array.cast(pa.string())
+    if pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
+        return array.cast(pa.binary())
+    plain = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
+    if plain or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return array
+    return array.cast(pa.string())
+
+
+def texts(array: Any) -> Texts:
+    """Return where the texts of an array lie; `array` has to live as long as they are read."""
+    _, offsets, data = array.buffers()
+    wide = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
+    if offsets is None or data is None:
+        return Texts(np.zeros(len(array) + 1, np.int32), np.uint64(0), np.uint64(0))
+    begin = np.frombuffer(offsets, np.int64 if wide else np.int32)[array.offset : array.offset + len(array) + 1]
+    return Texts(begin, np.uint64(data.address), np.uint64(data.size))
+
+
+def labels(values: Any) -> tuple[list[str], list[str]]:
+    """Return values as text that can be shown, and those of them that were not UTF-8, escaped.
+
+    Parameters
+    ----------
+    values
+        Distinct values, an Arrow array without missing ones.
+    """
+    kind = values.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        values = values.cast(pa.large_binary())
+    if not pa.types.is_binary(values.type) and not pa.types.is_large_binary(values.type):
+        return [_shown(value) for value in values.to_pylist()], []
+    shown, odd = [], []
+    for value in values.to_pylist():
+        try:
+            shown.append(value.decode())
+        except UnicodeDecodeError:
+            shown.append(value.decode(errors="backslashreplace"))
+            odd.append(shown[-1])
+    return shown, odd
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,183 @@
+"""Brings rows of a source into groups in total order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow
+
+from telic.errors import UsageError
+from telic.opportunities.kernels import cluster
+from telic.opportunities.kernels.compiled import THREADS, ranges, side_by_side
+from telic.opportunities.kernels.keys import mix_all
+from telic.opportunities.model import Codes, Ints
+from telic.opportunities.store.pieces import Piece
+
+pa: Any = pyarrow
+Numbers = npt.NDArray[np.uint32]
+
+ROWS_MAX = 1 << 32  # a row's number has 32 bits [1]
+PARTITION = 8_192  # rows of a partition: with what is made of them they fit into a core's cache [1]
+PARTITIONS_MAX = 4_096
+SPREAD = 4  # whole numbers are dense where their range is at most so many times their count [1]
+
+
+@dataclass(frozen=True)
+class Clustered:
+    """Events by group.
+
+    Parameters
+    ----------
+    names, at, order : shape (E,)
+        Name, time and number of the row of each event.
+    offsets : shape (G + 1,)
+        Where each group begins.
+    """
+
+    names: Codes
+    at: Ints
+    order: Numbers
+    offsets: Ints
+
+
+def by_number(
+    pieces: Sequence[Piece], tables: Sequence[Codes], *, order: bool = True, threads: int = THREADS
+) -> Clustered:
+    """Cluster rows whose groups are whole numbers that are dense, in ascending order of group."""
+    least, most = bounds(pieces)
+    total = sum(piece.size for piece in pieces)
+    runs = _runs(pieces, threads)
+    counts = np.zeros((len(runs), most - least + 1), np.int32)
+
+    def count(run: int) -> None:
+        for n in runs[run]:
+            cluster.count_dense(pieces[n].keys, least, counts[run])
+
+    side_by_side(count, range(len(runs)), threads)
+    sizes = counts.sum(axis=0, dtype=np.int64)
+    begins = np.cumsum(sizes) - sizes
+    cursors = begins + np.cumsum(counts, axis=0, dtype=np.int64) - counts
+    timed = any(len(piece.at) for piece in pieces)
+    made = _room(total, timed, order or timed)
+
+    def place(run: int) -> None:
+        for n in runs[run]:
+            piece = pieces[n]
+            cluster.place(
+                piece.keys, piece.at, piece.names, tables[n], piece.kept, piece.first, least, cursors[run],
+                made.names, made.at, made.order,
+            )  # fmt: skip
+
+    side_by_side(place, range(len(runs)), threads)
+    offsets = np.append(begins[sizes > 0], total)
+    if timed:
+        _sort(made, offsets, threads)
+    return Clustered(made.names, made.at, made.order, offsets)
+
+
+def by_key(pieces: Sequence[Piece], tables: Sequence[Codes], *, threads: int = THREADS) -> Clustered:
+    """Cluster rows by key; groups are in the order of a mixed key, which only the key decides."""
+    total = sum(piece.size for piece in pieces)
+    bits = max(1, min(PARTITIONS_MAX.bit_length() - 1, (max(total, 1) // PARTITION).bit_length()))
+    shift = np.uint64(64 - bits)
+    counts = np.zeros((len(pieces), 1 << bits), np.int64)
+
+    def count(n: int) -> None:
+        piece = pieces[n]
+        if piece.keys.dtype != np.uint64:
+            mixed = np.empty(piece.size, np.uint64)
+            mix_all(piece.keys, mixed)
+            piece.keys = mixed
+        cluster.count_upper(piece.keys, shift, counts[n])
+
+    side_by_side(count, range(len(pieces)), threads)
+    sizes = counts.sum(axis=0)
+    begins = np.concatenate([[0], np.cumsum(sizes)])
+    cursors = begins[:-1] + np.cumsum(counts, axis=0) - counts
+    rows = np.empty((total, 3), np.uint64)
+
+    def scatter(n: int) -> None:
+        piece = pieces[n]
+        at = piece.at if len(piece.at) else np.broadcast_to(np.int64(0), piece.size)
+        cluster.scatter(
+            piece.keys,
+            np.ascontiguousarray(at),
+            piece.names,
+            tables[n],
+            piece.kept,
+            piece.first,
+            shift,
+            cursors[n],
+            rows,
+        )
+
+    side_by_side(scatter, range(len(pieces)), threads)
+    made, most = _room(total, True, True), int(sizes.max(initial=0))
+    lengths = np.empty(total, np.uint32)
+    runs = ranges(begins, threads)
+
+    def settle(run: tuple[int, int]) -> int:
+        slots = np.zeros(1 << max(4, (2 * most - 1).bit_length()), np.int32)
+        scratch = np.empty(most, np.uint64), np.empty(most, np.int32), np.empty(most + 1, np.int64)
+        spare = np.empty((3, most), np.int64)
+        part = begins[run[0] : run[1] + 1]
+        return int(cluster.group(rows, part, slots, *scratch, made.names, made.at, made.order, lengths, spare))
+
+    found = side_by_side(settle, runs, threads)
+    each = [lengths[begins[first] : begins[first] + count] for (first, _), count in zip(runs, found, strict=True)]
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate(each or [lengths[:0]]), dtype=np.int64)])
+    return Clustered(made.names, made.at, made.order, offsets)
+
+
+def bounds(pieces: Sequence[Piece]) -> tuple[int, int]:
+    """Return the least and the greatest whole number; (0, -1) where there are no rows."""
+    some = [piece.keys for piece in pieces if piece.size]
+    if not some:
+        return 0, -1
+    return min(int(keys.min()) for keys in some), max(int(keys.max()) for keys in some)
+
+
+def is_dense(pieces: Sequence[Piece]) -> bool:
+    """Whether groups are whole numbers close enough to each other to be counted in place."""
+    if any(piece.keys.dtype != np.int64 for piece in pieces):
+        return False
+    least, most = bounds(pieces)
+    return most - least < SPREAD * sum(piece.size for piece in pieces) + 1_024
+
+
+def check_rows(rows: int, where: str) -> None:
+    """Refuse more rows than numbers of rows.
+
+    Raises
+    ------
+    UsageError
+        There are 2^32 or more.
+    """
+    if rows >= ROWS_MAX:
+        raise UsageError(f"{where} has {rows:,} rows", hint="at most 4,294,967,295 at once; add the rest with extend")
+
+
+def _room(total: int, timed: bool, order: bool) -> Clustered:
+    at = np.empty(total, np.int64) if timed else np.zeros(total, np.int64)
+    rows = np.empty(total if order else 0, np.uint32)
+    return Clustered(np.empty(total, np.int32), at, rows, np.zeros(1, np.int64))
+
+
+def _runs(pieces: Sequence[Piece], threads: int) -> list[range]:
+    """Cut pieces into at most `threads` runs with about as many rows each."""
+    ends = np.cumsum([0, *(piece.size for piece in pieces)])
+    return [range(first, last) for first, last in ranges(ends, threads)]
+
+
+def _sort(made: Clustered, offsets: Ints, threads: int) -> None:
+    most = int(np.diff(offsets).max(initial=0))
+
+    def sort(run: tuple[int, int]) -> None:
+        spare = np.empty((3, most), np.int64)
+        cluster.sort_groups(made.names, made.at, made.order, offsets, *run, spare)
+
+    side_by_side(sort, ranges(offsets, threads), threads)

@@ -1,0 +1,143 @@
+"""A piece of a source on its way into groups: keys, times and names of its rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow
+import pyarrow.compute
+
+from telic.opportunities.kernels.keys import hash_texts
+from telic.opportunities.model import Codes, Ints
+from telic.opportunities.read.columns import Columns
+from telic.opportunities.read.source import Source
+from telic.opportunities.read.text import as_text, one, texts
+from telic.opportunities.read.times import Times
+
+pa: Any = pyarrow
+pc: Any = pyarrow.compute
+Mask = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint64]
+_NO_GROUP, _NO_NAME, _NO_TIME = "no group", "no event name", "no time that can be read"
+_NO_ROWS: Ints = np.zeros(0, np.int64)
+
+
+@dataclass
+class Piece:
+    """Rows of one piece.
+
+    Parameters
+    ----------
+    first
+        Number of its first row in the source.
+    keys : shape (N,)
+        Group of each row: the number itself (int64), or a hash of the text (uint64).
+    at, names : shape (N,)
+        Time and name, the name as an index into `labels`.
+    kept : shape (N,)
+        Which rows of the piece these are; empty where all.
+    groups
+        The column of groups as it was read, all rows.
+    unzoned : shape (N,)
+        Rows whose time was written without a zone, where times are text; else empty.
+    """
+
+    first: int
+    keys: Ints | Words
+    at: Ints
+    names: Codes
+    labels: Any
+    kept: Ints
+    groups: Any
+    unzoned: Mask
+    lost: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+
+    def drop(self, mask: Mask, why: str) -> None:
+        """Leave out rows."""
+        count = int(mask.sum())
+        if not count:
+            return
+        self.lost[why] += count
+        rows = self.kept if len(self.kept) else np.arange(len(mask), dtype=np.int64)
+        stay = ~mask
+        self.kept, self.keys, self.names = rows[stay], self.keys[stay], self.names[stay]
+        self.at = self.at[stay] if len(self.at) else self.at
+        self.unzoned = self.unzoned[stay] if len(self.unzoned) else self.unzoned
+
+    @property
+    def size(self) -> int:
+        """Rows that stay."""
+        return len(self.keys)
+
+
+def read_piece(source: Source, columns: Columns, times: Times | None, piece: int, first: int) -> Piece:
+    """Read what clustering needs of a piece.
+
+    Parameters
+    ----------
+    times
+        How times are read; None where rows are in order already.
+    first
+        Number of its first row.
+    """
+    wanted = [columns.group, columns.event, *([columns.time] if times else [])]
+    table = source.read(piece, [name for name in dict.fromkeys(wanted) if name], encoded=True)
+    rows = source.sizes[piece]
+    groups = as_text(one(table.column(columns.group))) if columns.group else None
+    keys = _keys(groups) if groups is not None else np.arange(first, first + rows, dtype=np.int64)
+    names, labels = (
+        _names(table.column(columns.event)) if columns.event else (np.zeros(rows, np.int32), pa.array(["row"]))
+    )
+    made = Piece(first, keys, _NO_ROWS, names, labels, _NO_ROWS, groups, np.zeros(0, np.bool_))
+    bad: Mask | None = None
+    if times is not None:
+        column = one(table.column(columns.time))
+        read = times.read(column)
+        made.at, bad = read.at, read.bad
+        made.unzoned = ~read.zoned if len(read.zoned) else read.zoned
+        if bad.any():
+            made.examples[_NO_TIME] = str(column[int(np.flatnonzero(bad)[0])].as_py())
+    _leave_out(made, groups, bad)
+    return made
+
+
+def _leave_out(made: Piece, groups: Any, bad: Mask | None) -> None:
+    if groups is not None and groups.null_count:
+        missing = np.asarray(groups.is_null(), np.bool_)
+        made.drop(missing, _NO_GROUP)
+        bad = bad[~missing] if bad is not None else None
+    if len(made.names) and made.names.min() < 0:
+        missing = made.names < 0
+        made.drop(missing, _NO_NAME)
+        bad = bad[~missing] if bad is not None else None
+    if bad is not None and bad.any():
+        made.drop(bad, _NO_TIME)
+
+
+def _keys(groups: Any) -> Ints | Words:
+    if pa.types.is_dictionary(groups.type):
+        if not len(groups.dictionary):
+            return np.zeros(len(groups), np.int64)
+        indices = np.asarray(groups.indices.fill_null(0) if groups.null_count else groups.indices)
+        return _keys(groups.dictionary)[indices]
+    if pa.types.is_integer(groups.type):
+        whole = groups.fill_null(0) if groups.null_count else groups
+        return np.asarray(whole).astype(np.int64, copy=False)
+    found = np.empty(len(groups), np.uint64)
+    hash_texts(*texts(groups), found)
+    return found
+
+
+def _names(column: Any) -> tuple[Codes, Any]:
+    """Return names as indices, -1 where missing, and what they are indices of."""
+    array = as_text(one(column))
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
+    codes = np.asarray(indices).astype(np.int32, copy=False)
+    return codes, array.dictionary
