@@ -39,7 +39,9 @@ from telic.opportunities.plan.expressions import (
     whole_part,
 )
 from telic.opportunities.plan.node import Node, merge
+from telic.opportunities.plan.passes import optimised
 from telic.opportunities.plan.relations import members, totals
+from telic.opportunities.plan.run import run
 from telic.opportunities.plan.sql import sql
 from telic.opportunities.plan.table import Table
 from telic.opportunities.plan.text import printed
@@ -79,11 +81,13 @@ __all__ = [
     "negated",
     "of_user",
     "one_of",
+    "optimised",
     "plus",
     "previous",
     "printed",
     "recent",
     "remainder",
+    "run",
     "smallest",
     "sql",
     "start",

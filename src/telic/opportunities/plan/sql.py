@@ -112,7 +112,7 @@ class _Statement:
         columns, measures = columns_of(node)[:by], columns_of(node)[by:]
         quoted = [self._name(each) for each in columns]
         sums = [
-            f"sum({self._number(each, there)}) AS {self.names.free(f'sum {i}')}" for i, each in enumerate(measures, 1)
+            f"sum({self._number(each, there)}) AS {self.dialect.quote(self.names.free(f'sum {i}'))}" for i, each in enumerate(measures, 1)
         ]
         if not sets:
             made = [*quoted, 'count(*) AS "groups"', *sums]
