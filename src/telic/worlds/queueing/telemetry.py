@@ -129,6 +129,8 @@ def _attributes(stated: Any, attempt: Any) -> Any:
 def _metrics(result: Result, epoch: int) -> Columns:
     """Return gauges at the end of each second and what was counted in it."""
     gauges, counts = result.gauges, result.of_node
+    if not len(counts):
+        return ARROW["metrics"].empty_table()
     values = (
         ("telic.admission.active", "gauge", "1", gauges.active),
         ("telic.admission.limit", "gauge", "1", gauges.limit),
@@ -189,13 +191,16 @@ def _retries(result: Result, epoch: int) -> Columns:
 
 def _table(name: str, columns: Mapping[str, Any]) -> Columns:
     schema = ARROW[name]
-    arrays = [pa.array(columns[each.name]).cast(each.type) for each in schema]
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return pa.Table.from_arrays([_typed(columns[each.name], each.type) for each in schema], schema=schema)
+
+
+def _typed(values: Any, kind: Any) -> Any:
+    found = pa.array(values) if isinstance(values, np.ndarray) else values
+    return found if found.type == kind else found.cast(kind)
 
 
 def _chosen(numbers: Any, texts: Sequence[str]) -> Any:
-    indices = pa.array(np.asarray(numbers, np.int32))
-    return pa.DictionaryArray.from_arrays(indices, pa.array(list(texts), pa.string())).cast(pa.string())
+    return pa.array(texts, pa.string()).take(pa.array(numbers))
 
 
 def _ids(numbers: Any, seed: int) -> list[int]:
