@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.opportunities.language.trees import NAMES, histories, link, plain_has, prepared
+from tests.opportunities.language.trees import NAMES, History, histories, link, plain_has, prepared
 
 from telic.opportunities.language import Events, InvalidQuestion, hypothesis, kpi, tree
 from telic.opportunities.language.evaluate import Evaluation
 from telic.opportunities.language.place import Written
 from telic.opportunities.model import Column, Outcome, Prepared
 
-History = list[list[tuple[str, float]]]
 some = st.builds(tree.Selector, st.lists(st.sampled_from(NAMES[:3]), max_size=2, unique=True).map(tuple))
 seconds = st.none() | st.integers(0, 6).map(lambda each: each * 10**9)
 

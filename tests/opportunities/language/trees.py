@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from telic.opportunities.language import tree
 from telic.opportunities.model import Column, Prepared
 
+History = list[list[tuple[str, float]]]
 link: st.SearchStrategy[tree.Link] = st.sampled_from([">", ".."])
 NAMES = ("a", "b", "it's", "p|q")
 texts = st.sampled_from([*NAMES, "", "über", '"', "x\ny"])
@@ -131,7 +132,7 @@ kpis = st.builds(
 )
 
 
-def prepared(groups: list[list[tuple[str, float]]], **more: Any) -> Prepared:
+def prepared(groups: History, **more: Any) -> Prepared:
     """Return prepared events from (name, second) by group."""
     labels = tuple(dict.fromkeys([*NAMES[:3], *(name for group in groups for name, _ in group)]))
     events = [each for group in groups for each in group]
@@ -146,10 +147,10 @@ def prepared(groups: list[list[tuple[str, float]]], **more: Any) -> Prepared:
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[list[tuple[str, float]]]:
+def histories(draw: st.DrawFn) -> History:
     """Groups of events at whole seconds, some at the same time."""
     group = st.lists(st.tuples(st.sampled_from(NAMES[:3]), st.integers(0, 3)), min_size=1, max_size=9)
-    made: list[list[tuple[str, float]]] = []
+    made: History = []
     for each in draw(st.lists(group, min_size=1, max_size=5)):
         second = 0
         made.append([(name, float(second := second + gap)) for name, gap in each])

@@ -72,7 +72,7 @@ def kpi(question: str | Written | Kpi, events: Prepared | Events) -> Outcome:
         harm=harm,
         binary=bool(kinds & YES_NO) or _only_yes_or_no(values),
         text=write(Kpi(tree.name, tree.value, tree.among, harm)),
-        touches=frozenset(_touches(tree.value)),
+        touches=frozenset(touches(tree.value)),
         attributes=frozenset(_attributes(tree.value)),
         why=why,
         exclusions=tuple(_exclusions(name, values, evaluation, found.prepared)),
@@ -153,7 +153,7 @@ def _exclusion(here: npt.NDArray[np.bool_], why: str, prepared: Prepared) -> Exc
     return Exclusion("groups", len(some), why, examples)
 
 
-def _touches(node: Node) -> Iterator[str]:
+def touches(node: Node) -> Iterator[str]:
     """Yield the events that move the value; those that only say who is asked about (anchors, starts) do not."""
     if isinstance(node, Selector):
         yield from node.names
@@ -163,7 +163,7 @@ def _touches(node: Node) -> Iterator[str]:
     if isinstance(node, Between):
         inside = (node.end,)
     for each in inside:
-        yield from _touches(each)
+        yield from touches(each)
 
 
 def _attributes(node: Node) -> Iterator[str]:

@@ -57,9 +57,9 @@ def write(node: Kpi | Stated | Value | Selector | Pattern) -> str:
         among = f" among {_value(node.among, _OR)}" if node.among is not None else ""
         return f"{_prefix(node.name)}{_value(node.value, _OR)}{among}{_DIRECTION[node.harm]}"
     if isinstance(node, Stated):
-        return f"{_prefix(node.name)}{_value(node.value, _OR)}"
+        return f"{_prefix(node.name)}{value(node.value)}"
     if isinstance(node, Value):
-        return _value(node, _OR)
+        return value(node)
     return selector(node) if isinstance(node, Selector) else pattern(node)
 
 
@@ -112,6 +112,16 @@ def pattern(node: Pattern) -> str:
             return f"{selector(node.what)} repeated {node.times} times"
         case Retried():
             return f"{selector(node.what)} retried {node.times} times before {selector(node.success)}"
+
+
+def value(node: Value) -> str:
+    """Write a value of a group."""
+    return _value(node, _OR)
+
+
+def said(node: Pattern) -> str:
+    """Write what a group has for a sentence: names of events without quotes where that is clear."""
+    return re.sub(r"'([\w.:/-]+(?: [\w.:/-]+)*)'", r"\1", pattern(node))
 
 
 def _within(ns: int | None) -> str:
