@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import duckdb
-import pyarrow as pa
+import pyarrow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from telic.opportunities.language.sql import sql
 from telic.opportunities.language.stated import words
 from telic.opportunities.plan.table import Table
 
+arrow: Any = pyarrow
 TABLE = Table(relation="happened", group="session", time="at", name="what", user="")
 
 
@@ -27,10 +29,10 @@ def base() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def rows(groups: History, **columns: Sequence[object]) -> pa.Table:
+def rows(groups: History, **columns: Sequence[object]) -> Any:
     start = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
     events = [(f"s{index}", second, name) for index, group in enumerate(groups) for name, second in group]
-    return pa.table(
+    return arrow.table(
         {
             "session": [session for session, _, _ in events],
             "at": [start + timedelta(seconds=second) for _, second, _ in events],
@@ -79,7 +81,7 @@ SHOP_ROWS = [
         "time from 'buy' to 'paid' <= 400s",
         "country = 'DE'",
         "country != 'DE'",
-        "not country in ('DE', 'AT')",
+        "not country in ('DE')",
         "country is missing",
         "country is not missing and session has 'buy'[price > 3 or button = 'right']",
         "session has 'buy'[button is missing or not price > 1]",
@@ -120,5 +122,5 @@ def test_words() -> None:
         return words(tree.Stated("", parse_value(text)), "query")
 
     assert said("query has 'a b' .. 'c' within 10m") == "queries with a b .. c within 10m"
-    assert said("query has no 'it''s'") == "queries without 'it''s'"
+    assert said("query has no 'a''''b'") == "queries without 'a''''b'"
     assert said("duration of query > 3s") == "queries where duration of query > 3s"

@@ -121,7 +121,7 @@ def value(node: Value) -> str:
 
 def said(node: Pattern) -> str:
     """Write what a group has for a sentence: names of events without quotes where that is clear."""
-    return re.sub(r"'([\w.:/-]+(?: [\w.:/-]+)*)'", r"\1", pattern(node))
+    return re.sub(r"(?<!')'([\w.:/-]+(?: [\w.:/-]+)*)'(?!')", r"\1", pattern(node))
 
 
 def _within(ns: int | None) -> str:
