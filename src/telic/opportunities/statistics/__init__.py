@@ -1,0 +1,1 @@
+"""Adjusted association and its significance: strata, Mantel-Haenszel, multiplicity, permutation of whole users."""

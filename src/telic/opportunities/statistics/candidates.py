@@ -1,0 +1,138 @@
+"""Hypotheses of all families that may matter for one outcome, with what was counted of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from telic.opportunities.model import Exclusion, Family, Floats, Hypothesis, Incidence, Ints
+from telic.opportunities.statistics import association
+from telic.opportunities.statistics.association import Tallies
+from telic.opportunities.statistics.screen import promising
+from telic.opportunities.statistics.study import Study
+
+AT_ONCE = 8_000_000  # members that are held at the same time: 32 MB
+Place = tuple[int, int]
+"""Family and row."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidates of one outcome.
+
+    Parameters
+    ----------
+    p : shape (H,)
+        p-values against the minimum-effect null.
+    fences
+        For each family the means beyond which a hypothesis is an outlier (Tukey's fences).
+    """
+
+    study: Study
+    places: tuple[Place, ...]
+    tallies: Tallies
+    p: Floats
+    fences: tuple[tuple[float, float], ...]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Candidates:
+        """Return some of them."""
+        places = tuple(self.places[row] for row in rows)
+        return Candidates(self.study, places, self.tallies.take(rows), self.p[rows], self.fences)
+
+    def words(self, families: Sequence[Family], rows: Sequence[int]) -> tuple[str, ...]:
+        """Return whom some are about."""
+        return tuple(families[self.places[row][0]].hypothesis(self.places[row][1]).words for row in rows)
+
+    def without_itself(self, families: Sequence[Family], cutoff: float) -> tuple[Candidates, list[Exclusion]]:
+        """Leave out what is the KPI in other words: its own events, and columns that determine it."""
+        outcome, itself = self.study.outcome, self.study.itself
+        rows = []
+        for row in np.flatnonzero(self.p <= cutoff):
+            family, at = self.places[row]
+            told = said(families[family].hypothesis(at)) if outcome.touches or outcome.attributes else set()
+            if self.tallies.without[row] & itself or told & outcome.touches or told & outcome.attributes:
+                rows.append(int(row))
+        if not rows:
+            return self, []
+        why = f"made of what {self.study.outcome.name} is made of: no news"
+        p = self.p.copy()
+        p[rows] = 1.0  # still counted as tests
+        note = Exclusion("hypotheses", len(rows), why, self.words(families, rows[:3]))
+        return Candidates(self.study, self.places, self.tallies, p, self.fences), [note]
+
+    def hidden_by_length(self, families: Sequence[Family], cutoff: float) -> list[Exclusion]:
+        """Say how many are no discovery only because groups of equal length were compared."""
+        other = self.tallies.table.copy()
+        other[:, association.PLACE["fine"]] = 0.0
+        alone = association.p_values(self.study, Tallies(other, self.tallies.without))
+        made = {row for row in range(len(self)) if self.tallies.without[row] & self.study.itself}
+        rows = [int(row) for row in np.flatnonzero((alone <= cutoff) & (self.p > cutoff)) if row not in made]
+        if not rows:
+            return []
+        rows.sort(key=lambda row: (alone[row], row))
+        why = (
+            f"differ in {self.study.outcome.name} only until groups of equal length are compared: they are longer or "
+            "shorter than others, or they end groups early"
+        )
+        return [Exclusion("hypotheses", len(rows), why, self.words(families, rows[:3]))]
+
+
+def said(hypothesis: Hypothesis) -> set[str]:
+    """Return every text that a hypothesis is made of: names of events and of attributes are among them."""
+    values = hypothesis.params.values()
+    texts = {each for each in values if isinstance(each, str)}
+    return texts.union(hypothesis.params, *(each for each in values if isinstance(each, tuple)))
+
+
+def candidates(
+    study: Study,
+    families: Sequence[Family],
+    support: Sequence[Ints],
+    asked: Sequence[npt.NDArray[np.intp]],
+    threads: int,
+    least_users: int,
+) -> Candidates:
+    """Screen all families by totals, and count the members of those that pass by stratum."""
+    places: list[Place] = []
+    tables: list[Floats] = []
+    without: list[frozenset[int]] = []
+    fences: list[tuple[float, float]] = []
+    for number, (family, sizes, rows) in enumerate(zip(families, support, asked, strict=True)):
+        passed, fence = promising(study, family, sizes, rows)
+        fences.append(fence)
+        for part in chunks(passed, sizes):
+            members = family.members(part.astype(np.int64))
+            tallies = association.tallied(study, members, association.made_of(study, members), threads)
+            tables.append(tallies.table)
+            without += tallies.without
+            places += [(number, int(row)) for row in part]
+    table = np.concatenate([np.zeros((0, len(association.PLACE))), *tables])
+    tallies = Tallies(table, tuple(without))
+    p = association.p_values(study, tallies) if len(table) else np.empty(0)
+    p = np.where(tallies.of("users") < least_users, 1.0, p)
+    return Candidates(study, tuple(places), tallies, p, tuple(fences))
+
+
+def chunks(rows: npt.NDArray[np.intp], sizes: Ints) -> list[npt.NDArray[np.intp]]:
+    """Cut rows into runs with about `AT_ONCE` members at most."""
+    if len(rows) == 0:
+        return []
+    number = (np.cumsum(sizes[rows]) - 1) // AT_ONCE
+    return np.split(rows, np.flatnonzero(np.diff(number)) + 1)
+
+
+def gathered(places: Sequence[Place], families: Sequence[Family]) -> Incidence:
+    """Return the members of hypotheses of several families, in the order of `places`; these are in order of family."""
+    parts = []
+    for number in dict.fromkeys(family for family, _ in places):
+        rows = np.array([row for family, row in places if family == number], dtype=np.int64)
+        parts.append(families[number].members(rows))
+    sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(np.diff(part.indptr) for part in parts)])
+    groups = np.concatenate([np.zeros(0, dtype=np.int32), *(np.asarray(part.groups) for part in parts)])
+    return Incidence(np.r_[0, np.cumsum(sizes)].astype(np.int64), groups.astype(np.int32))

@@ -1,0 +1,99 @@
+"""Overlaps of one pattern are one finding: hypotheses that say nothing beyond a stronger one go under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from telic.opportunities.kernels import strata as kernels
+from telic.opportunities.model import Incidence
+from telic.opportunities.statistics import association
+from telic.opportunities.statistics.association import Tallies
+from telic.opportunities.statistics.study import Study, counted
+
+MATTERS = 0.02  # of a hypothesis' members in a stronger one: less cannot explain it [1]
+
+
+@dataclass
+class Lead:
+    """A hypothesis, by its place among the candidates, and those that it explains."""
+
+    row: int
+    alike: list[int] = field(default_factory=list)
+
+
+def leads(
+    study: Study, members: Incidence, tallies: Tallies, cutoff: float, most: int, tick: Callable[[], None] = lambda: None
+) -> tuple[list[Lead], list[int]]:
+    """Take the strongest hypothesis, leave its members out, look what still stands, and go on with the next.
+
+    Parameters
+    ----------
+    cutoff
+        A hypothesis still stands where its p-value among the remaining groups is at most this.
+    most
+        Leads that are wanted.
+    tick
+        Is called for each lead.
+
+    Returns
+    -------
+    leads, rest
+        Rows that still stand when `most` leads are found are the rest.
+    """
+    size = np.diff(members.indptr)
+    z = association.z_scores(study, tallies)
+    # Ties go to the smaller set of groups, and then to the first.
+    left = sorted(range(len(members)), key=lambda row: (-round(float(z[row]), 6), int(size[row]), row))
+    strength = {row: (round(float(z[row]), 6), -int(size[row])) for row in left}
+    gone = np.zeros(len(study.values), dtype=np.uint8)
+    found: list[Lead] = []
+    while left and len(found) < most:
+        tick()
+        best = max(left, key=lambda row: strength[row])
+        lead = Lead(best)
+        found.append(lead)
+        left.remove(best)
+        mask = np.zeros(len(gone), dtype=np.uint8)
+        mask[_members(members, best)] = 1
+        gone |= mask
+        rows = np.array(left, dtype=np.intp)
+        if len(rows) == 0:
+            break
+        part = association.taken(members, rows)
+        inside = np.zeros(len(rows), dtype=np.int64)
+        kernels.shared(part.indptr, part.groups, mask, inside)
+        touched = rows[inside > MATTERS * size[rows]]
+        if len(touched) == 0:
+            continue
+        z_left, p_left = _without(study, members, tallies, touched, gone)
+        explained = {int(row) for row, p in zip(touched, p_left, strict=True) if p > cutoff}
+        for row, value in zip(touched, z_left, strict=True):
+            strength[int(row)] = (round(float(value), 6), -int(size[row]))
+        lead.alike = [row for row in left if row in explained]
+        left = [row for row in left if row not in explained]
+    return found, left
+
+
+def _members(members: Incidence, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
+    return np.asarray(members.groups)[members.indptr[row] : members.indptr[row + 1]]
+
+
+def _without(
+    study: Study, members: Incidence, tallies: Tallies, rows: np.ndarray[tuple[int, ...], np.dtype[np.intp]],
+    gone: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
+) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:  # fmt: skip
+    """Return z-scores and p-values of some hypotheses among the groups that are not gone."""
+    variants = tuple(tallies.without[row] for row in rows)
+    table = np.zeros((len(rows), len(kernels.COLUMNS)))
+    for variant in dict.fromkeys(variants):
+        at = np.flatnonzero([each == variant for each in variants])
+        full = study.strata(variant)
+        codes = np.where(gone > 0, np.int32(-1), full.codes).astype(np.int32)
+        remaining = counted(codes, full.width, len(full.n_coarse), study)
+        table[at] = association.counts(study, remaining, association.taken(members, rows[at]))
+    table[:, association.PLACE["fine"]] = tallies.table[rows, association.PLACE["fine"]]
+    again = Tallies(table, variants)
+    return association.z_scores(study, again), association.p_values(study, again)

@@ -1,0 +1,247 @@
+"""One outcome made ready for tests: what is counted, which way harms, and the strata it is compared in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from telic.opportunities.model import Codes, Exclusion, Floats, Outcome, Prepared
+from telic.opportunities.statistics.design import Design
+from telic.opportunities.statistics.prognosis import prognosis, score_bins
+
+TAIL = 0.005  # of numeric values at either end is set to the value there
+SAME = 0.5  # a column that explains so much of a KPI's variance is the KPI itself [1]
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Strata of one variant: coarse ones by confounders, fine ones also by exposure.
+
+    Parameters
+    ----------
+    codes : shape (G,)
+        Fine stratum, coarse stratum times `width` plus bin of exposure; -1 where the outcome is undefined.
+    n, y, calm, spread : shape (S,)
+        Groups, sum of values, calm groups and variance of values by fine stratum; the last three over coarse ones.
+    """
+
+    codes: Codes
+    width: int
+    n: Floats
+    y: Floats
+    calm: Floats
+    spread: Floats
+    n_coarse: Floats
+    y_coarse: Floats
+    spread_coarse: Floats
+
+
+@dataclass
+class Study:
+    """An outcome to be tested.
+
+    Parameters
+    ----------
+    values : shape (G,)
+        What is counted: of a binary KPI the rarer side as 0 and 1, of a numeric one the values without the ends of
+        their tails; 0 where undefined.
+    toward
+        +1 where more of `values` is harm, -1 where less is.
+    ratio
+        Mean of members over mean of others on the edge of the null; `shift` is added to it where values have signs.
+    calm : shape (G,)
+        Groups that were not harmed, as 0 and 1: among them exposure is not a result.
+    itself
+        Which confounders are the outcome in other words.
+    room
+        What experts make once for all cases of the study.
+    """
+
+    outcome: Outcome
+    design: Design
+    defined: npt.NDArray[np.bool_]
+    values: Floats
+    toward: int
+    ratio: float
+    shift: float
+    calm: npt.NDArray[np.uint8]
+    itself: frozenset[int]
+    exclusions: tuple[Exclusion, ...]
+    room: dict[object, Any] = field(default_factory=dict)
+    _variants: dict[frozenset[int], Strata] = field(default_factory=dict)
+
+    @property
+    def all_defined(self) -> bool:
+        """Whether every group has the KPI."""
+        return bool(self.defined.all())
+
+    @cached_property
+    def count(self) -> int:
+        """Groups with the KPI."""
+        return int(self.defined.sum())
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean of what is counted."""
+        return float(self.values.sum() / max(self.count, 1))
+
+    @cached_property
+    def variance(self) -> float:
+        """Variance of what is counted."""
+        return float((self.values**2).sum() / max(self.count, 1) - self.mean**2)
+
+    def strata(self, without: frozenset[int] = frozenset()) -> Strata:
+        """Return the strata over all confounders but those numbered in `without`; made once."""
+        if without not in self._variants:
+            self._variants[without] = self._make(without | self.itself)
+        return self._variants[without]
+
+    def _make(self, without: frozenset[int]) -> Strata:
+        design, defined = self.design, self.defined
+        cells = len(design.of_cell)
+        size = np.bincount(design.cells, defined, cells)
+        total = np.bincount(design.cells, self.values, cells)
+        keep = [at for at in range(len(design.confounders)) if at not in without]
+        spread = self.variance / self.mean if self.mean > 0 else 1.0
+        score = prognosis(design.of_cell, size, total, spread, keep)
+        events = total.sum() if self.outcome.binary else self.count / 4
+        coarse = score_bins(score, size, int(np.clip(events / 60, 1, 12)))
+        codes = coarse[design.cells].astype(np.int32) * len(design.score) + design.exposure
+        if not self.all_defined:
+            codes = np.where(defined, codes, np.int32(-1)).astype(np.int32)
+        return counted(codes, len(design.score), int(coarse.max(initial=0)) + 1, self)
+
+    @cached_property
+    def expected(self) -> tuple[Floats, Floats]:
+        """Mean of its stratum for every group, over fine and over coarse strata; 0 where undefined."""
+        strata = self.strata()
+        inside = np.maximum(strata.codes, 0)
+        fine = (strata.y / np.maximum(strata.n, 1))[inside]
+        coarse = (strata.y_coarse / np.maximum(strata.n_coarse, 1))[inside // strata.width]
+        if not self.all_defined:
+            return np.where(self.defined, fine, 0.0), np.where(self.defined, coarse, 0.0)
+        return fine, coarse
+
+    @cached_property
+    def clustering(self) -> float:
+        """How much more a sum of values varies because users have several groups [1]; at least 1."""
+        rest = np.where(self.defined, self.values - self.expected[1], 0.0)
+        of_users = np.bincount(self.design.users, rest, self.design.user_count)
+        return max(float((of_users**2).sum() / max((rest**2).sum(), 1e-300)), 1.0)
+
+
+def counted(codes: Codes, width: int, coarse: int, study: Study) -> Strata:
+    """Return strata with what is in them; `codes` below 0 are left out."""
+    inside = codes >= 0
+    everything = bool(inside.all())
+    at = codes if everything else codes[inside]
+    values = study.values if everything else study.values[inside]
+    calm = study.calm if everything else study.calm[inside]
+    n = np.bincount(at, minlength=coarse * width).astype(np.float64)
+    y = np.bincount(at, values, coarse * width)
+    if study.outcome.binary:
+        spread, spread_coarse = np.zeros(len(n)), np.zeros(coarse)
+    else:
+        squares = np.bincount(at, values * values, coarse * width)
+        spread = _variance(n, y, squares, study.variance)
+        spread_coarse = _variance(_sum(n, width), _sum(y, width), _sum(squares, width), study.variance)
+    return Strata(
+        codes=codes,
+        width=width,
+        n=n,
+        y=y,
+        calm=np.bincount(at, calm, coarse * width),
+        spread=spread,
+        n_coarse=_sum(n, width),
+        y_coarse=_sum(y, width),
+        spread_coarse=spread_coarse,
+    )
+
+
+def study(outcome: Outcome, prepared: Prepared, design: Design, least_ratio: float, least_shift: float) -> Study | Exclusion:
+    """Make an outcome ready; the exclusion says why it cannot be asked.
+
+    Parameters
+    ----------
+    least_ratio
+        Effects up to this ratio (of the rarer side of a binary KPI) are no news.
+    least_shift
+        The same for numeric KPIs with negative values, in standard deviations.
+    """
+    raw = np.asarray(outcome.values, dtype=np.float64)
+    defined = np.isfinite(raw)
+    missing = int(len(raw) - defined.sum())
+    if missing == len(raw):
+        return Exclusion("KPI", 1, f"is undefined for every {prepared.grouping}", (outcome.name,))
+    known = raw[defined]
+    if known.min() == known.max():
+        return Exclusion("KPI", 1, f"is {known.min():g} for every {prepared.grouping}: nothing to explain", (outcome.name,))
+    notes = [] if missing == 0 else [
+        Exclusion("groups", missing, f"{outcome.name} is undefined for them", _ids(prepared, np.flatnonzero(~defined)))
+    ]  # fmt: skip
+    shift = 0.0
+    if outcome.binary:
+        rarer = known.mean() <= 0.5
+        values = np.where(defined, raw if rarer else 1 - raw, 0.0)
+        toward = outcome.harm if rarer else -outcome.harm
+        calm = defined & (values == 0)
+    else:
+        low, high = np.quantile(known, [TAIL, 1 - TAIL])
+        values = np.where(defined, np.clip(raw, low, high), 0.0)
+        beyond = int(((known < low) | (known > high)).sum())
+        if beyond:
+            why = f"{outcome.name} is beyond {low:g} or {high:g} and counts as that in tests"
+            notes.append(Exclusion("values", beyond, why))
+        toward = outcome.harm
+        calm = defined & (raw * outcome.harm <= np.median(known) * outcome.harm)
+        if low < 0 or known.mean() <= 0:
+            shift = toward * least_shift * float(known.clip(low, high).std())
+    itself, columns = _itself(values, defined, design, outcome.attributes)
+    notes += [Exclusion("column", 1, f"is {outcome.name} in other words: not adjusted for", (name,)) for name in columns]
+    return Study(
+        outcome=outcome,
+        design=design,
+        defined=defined,
+        values=values,
+        toward=toward,
+        ratio=least_ratio**toward if shift == 0 else 1.0,
+        shift=shift,
+        calm=calm.astype(np.uint8),
+        itself=itself,
+        exclusions=tuple(notes),
+    )
+
+
+def _itself(
+    values: Floats, defined: npt.NDArray[np.bool_], design: Design, attributes: frozenset[str]
+) -> tuple[frozenset[int], list[str]]:
+    """Return which confounders are the outcome in other words."""
+    found, names = [], []
+    mean = values.sum() / defined.sum()
+    whole = float((values**2).sum() - defined.sum() * mean**2)
+    for at, confounder in enumerate(design.confounders):
+        count = np.bincount(confounder.codes, defined, confounder.levels)
+        total = np.bincount(confounder.codes, values, confounder.levels)
+        between = float((total**2 / np.maximum(count, 1)).sum() - defined.sum() * mean**2)
+        if between > SAME * whole or confounder.name in attributes:
+            found.append(at)
+            names.append(confounder.name)
+    return frozenset(found), names
+
+
+def _ids(prepared: Prepared, rows: npt.NDArray[np.intp]) -> tuple[str, ...]:
+    return tuple(str(prepared.groups[int(row)]) for row in rows[:3])
+
+
+def _sum(values: Floats, width: int) -> Floats:
+    return np.asarray(values.reshape(-1, width).sum(axis=1))
+
+
+def _variance(n: Floats, y: Floats, squares: Floats, overall: float) -> Floats:
+    """Return the variance within each stratum; small strata are pulled to the overall one."""
+    within = squares - y * y / np.maximum(n, 1)
+    return np.asarray((np.maximum(within, 0) + 10 * overall) / (np.maximum(n - 1, 0) + 10))
