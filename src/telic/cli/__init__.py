@@ -76,6 +76,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "kubernetes": ("kubernetes",),
     "record": ("record",),
     "reports": ("report",),
+    "opportunities": ("opportunities",),
 }
 """The module of each command, in the order in which help lists them."""
 

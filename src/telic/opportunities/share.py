@@ -75,8 +75,8 @@ def export(run: Run, key: str, *, rename: Mapping[str, str] | None = None) -> Si
     return Signature(
         finding.hypothesis.template,
         renamed(finding.hypothesis.params, names),
-        _in_text(finding.hypothesis.words, names),
-        _in_text(kpi.text, names),
+        in_text(finding.hypothesis.words, names),
+        in_text(kpi.text, names),
         names.get(kpi.name, kpi.name),
         kpi.harm,
         kpi.binary,
@@ -140,7 +140,7 @@ def _texts(params: Params) -> set[str]:
     return found
 
 
-def _in_text(text: str, names: Mapping[str, str]) -> str:
+def in_text(text: str, names: Mapping[str, str]) -> str:
     """Replace names in a text, the longest first, each place once."""
     parts: list[tuple[str, bool]] = [(text, False)]
     for name in sorted(names, key=len, reverse=True):

@@ -169,7 +169,15 @@ def headline(run: Run) -> str:
 
 
 def exclusion(each: Exclusion) -> str:
-    """Return what was left out."""
+    """Return what was left out, or not asked at all.
+
+    Examples
+    --------
+    >>> exclusion(Exclusion("rows", 1200, "no time", ("row 7",))), exclusion(Exclusion("hypotheses", 0, "no users"))
+    ('1,200 rows: no time (row 7)', 'not asked: no users')
+    """
+    if not each.count:
+        return f"not asked: {each.why}"
     examples = f" ({', '.join(each.examples[:3])})" if each.examples else ""
     return f"{each.count:,} {each.what}: {each.why}{examples}"
 

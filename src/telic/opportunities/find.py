@@ -1,0 +1,292 @@
+"""The whole way: read, prepare, KPIs, questions, judgement, record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from telic import __version__
+from telic.errors import UsageError
+from telic.opportunities import words
+from telic.opportunities.apply import LEAST, chosen
+from telic.opportunities.ask import Ask, Progress, unheard
+from telic.opportunities.details import Details
+from telic.opportunities.language.tree import Kpi as Asked
+from telic.opportunities.model import Exclusion, Finding, Outcome, Prepared, Surfaced, Value
+from telic.opportunities.plan.table import Table
+from telic.opportunities.questions import Questions, questions, timed
+from telic.opportunities.read import Columns, columns, open_source
+from telic.opportunities.record import Guess, Kpi, Run, key_of
+from telic.opportunities.share import Signature
+from telic.registry import near_names
+
+_SECOND = 1e9  # [ns]
+_ROLES = ("time", "event", "group", "user")
+_READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".jsonl": "read_json", ".ndjson": "read_json"}
+T = TypeVar("T")
+
+
+def find(
+    ask: Ask, *, progress: Progress = unheard, signature: tuple[Signature, Mapping[str, str]] | None = None
+) -> Run:
+    """Find what quietly costs users.
+
+    Parameters
+    ----------
+    ask
+        Source, KPIs, and how to ask.
+    progress
+        Is told stage and share, often.
+    signature
+        Somebody else's finding, and what its names are called here: then nothing else is asked.
+
+    Returns
+    -------
+    Run
+        Also where nothing was found.
+
+    Raises
+    ------
+    UsageError
+        A source, column, KPI, template or setting that cannot be; the message has the place.
+    """
+    from telic.opportunities.store import prepare
+
+    heard, seconds = timed(progress)
+    heard("read", 0.0)
+    source = open_source(ask.source)
+    taken = columns(source, overrides=overrides(ask, source.schema.names), by=kind(ask.by))
+    prepared = prepare(
+        source,
+        taken,
+        home=ask.home / "prepared",
+        grouping=noun(ask, taken),
+        progress=lambda share: heard("prepare", share),
+    )
+    table = table_of(ask.source, source.schema, taken)
+    run = judged(ask, prepared, heard, table=table, signature=signature)
+    heard("", 1.0)
+    left = merged((*left_out(taken), *run.surfaced.exclusions))
+    surfaced = replace(run.surfaced, seconds=dict(seconds), exclusions=left)
+    return replace(run, surfaced=surfaced, columns=guesses(taken))
+
+
+def judged(
+    ask: Ask,
+    prepared: Prepared,
+    heard: Progress = unheard,
+    *,
+    table: Table | None = None,
+    signature: tuple[Signature, Mapping[str, str]] | None = None,
+) -> Run:
+    """Ask everything of prepared events, and judge it.
+
+    Parameters
+    ----------
+    table
+        What the events are called in the SQL of hypotheses.
+    signature
+        Somebody else's finding, and what its names are called here: then nothing else is asked.
+    """
+    from telic.opportunities.judge import Judging, surface
+    from telic.opportunities.language import file
+    from telic.opportunities.template import Asking
+
+    stated = file.read(ask.hypotheses) if ask.hypotheses else file.Document()
+    judging = setting(Judging, ask.judging)
+    heard("KPIs", 0.0)
+    outcomes = outcomes_of([*ask.kpis, *stated.kpis], prepared)
+    heard("questions", 0.0)
+    if signature is None:
+        asking = Asking(least=judging.least_groups(prepared), threads=judging.threads, table=table or Table())
+        asked = questions(ask, stated, prepared, asking, heard)
+    else:
+        asking = Asking(least=LEAST, threads=judging.threads, table=table or Table())
+        asked = Questions((chosen(signature[0], prepared, asking, rename=signature[1]),), (), {})
+        judging = replace(judging, least=LEAST)
+    found = surface(
+        prepared, outcomes, asked.families, judging, progress=lambda stage, share: heard(f"judge: {stage}", share)
+    )
+    heard("details", 0.0)
+    return recorded(ask, prepared, outcomes, asked, found)
+
+
+def recorded(
+    ask: Ask,
+    prepared: Prepared,
+    outcomes: Sequence[Outcome],
+    asked: Questions,
+    found: Surfaced,
+) -> Run:
+    """Return the record of a run: sentences, courses and stories of what was found."""
+    kpis = tuple(kpi_of(each) for each in outcomes)
+    by_name = {each.name: each for each in kpis}
+    told = tuple(
+        replace(each, sentence=words.sentence(each, by_name[each.outcome], prepared.grouping))
+        for each in found.findings
+    )
+    details = Details(prepared, outcomes, asked.families)
+    also = [each for outcome in outcomes for each in outcome.exclusions]
+    left = merged((*prepared.exclusions, *also, *asked.exclusions, *found.exclusions))
+    return Run(
+        id=_digest(ask, prepared, kpis),
+        source=ask.source,
+        grouping=prepared.grouping,
+        kpis=kpis,
+        surfaced=replace(found, findings=tuple(_unplaced(each) for each in told), exclusions=left),
+        started=float(np.min(prepared.at)) / _SECOND,
+        ended=float(np.max(prepared.at)) / _SECOND,
+        details={key_of(each): details.of(each) for each in told},
+        settings=found.record,
+        regions=asked.learned([each.hypothesis for each in told]),
+        command=ask.command,
+        version=__version__,
+    )
+
+
+def outcomes_of(kpis: Sequence[str | Asked], prepared: Prepared) -> list[Outcome]:
+    """Return the KPIs of all groups.
+
+    Raises
+    ------
+    UsageError
+        One cannot be asked, or two have one name.
+    """
+    from telic.opportunities.language import Events, kpi
+
+    if not kpis:
+        raise UsageError("no KPI is asked about", hint="--kpi \"converted: session has 'paid'\"")
+    events = Events(prepared)
+    found = [kpi(each, events) for each in kpis]
+    names = [each.name for each in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"two KPIs are called {name!r}", hint="write NAME: before each")
+    return found
+
+
+def kpi_of(outcome: Outcome) -> Kpi:
+    """Return what a record says of a KPI."""
+    known = outcome.values[~np.isnan(outcome.values)]
+    mean = float(known.mean()) if len(known) else float("nan")
+    left = len(outcome.values) - len(known)
+    return Kpi(outcome.name, outcome.text, outcome.harm, outcome.binary, len(known), left, mean, outcome.why)
+
+
+def overrides(ask: Ask, names: Iterable[str]) -> dict[str, str]:
+    """Return what was said of columns; `by` may be the name of a column."""
+    given = dict(ask.columns)
+    if ask.by in set(names):
+        given.setdefault("group", ask.by)
+    return given
+
+
+def kind(by: str) -> str:
+    """Return what kind of group is asked for, "" where `by` is a column."""
+    return by if by in ("session", "case", "request", "user") else ""
+
+
+def noun(ask: Ask, taken: Columns) -> str:
+    """Return what a group is called in sentences and in KPIs."""
+    if kind(ask.by):
+        return ask.by
+    plain = taken.group.lower().rsplit(":", 1)[-1].rsplit(".", 1)[-1]
+    for each in ("session", "case", "request", "user"):
+        if each in taken.group.lower():
+            return each
+    known = {"traceid": "request", "trace_id": "request", "": "row"}
+    return known.get(plain, "group")
+
+
+def guesses(taken: Columns) -> tuple[Guess, ...]:
+    """Return what each column was taken for, and why."""
+    roles = [(role, getattr(taken, role)) for role in _ROLES]
+    found = [Guess(role, name or "none", taken.why.get(role, "")) for role, name in roles]
+    for role, names in (("attributes", taken.attributes), ("numbers", taken.numbers)):
+        if names:
+            found.append(Guess(role, ", ".join(names), taken.why.get(role, "")))
+    return tuple(found)
+
+
+def left_out(taken: Columns) -> tuple[Exclusion, ...]:
+    """Return the columns that are not read."""
+    return tuple(Exclusion("column", 1, why, (name,)) for name, why in taken.left.items())
+
+
+def merged(exclusions: Iterable[Exclusion]) -> tuple[Exclusion, ...]:
+    """Return exclusions with those of the same reason put together; each is counted once."""
+    found: dict[tuple[str, str], Exclusion] = {}
+    for each in dict.fromkeys(exclusions):
+        before = found.get((each.what, each.why))
+        found[each.what, each.why] = (
+            each
+            if before is None
+            else Exclusion(each.what, before.count + each.count, each.why, (*before.examples, *each.examples))
+        )
+    return tuple(found.values())
+
+
+def setting(kind: type[T], given: Mapping[str, Value | tuple[str, ...]]) -> T:
+    """Return settings with some of them given.
+
+    Raises
+    ------
+    UsageError
+        No such setting, or one of another type.
+    """
+    known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
+    values: dict[str, object] = {}
+    for name, value in given.items():
+        if name not in known:
+            raise UsageError(f"the judge has no setting {name!r}", hint=near_names(name, known))
+        wanted = {"int": int, "float": float, "str": str}[str(known[name].type)]
+        try:
+            values[name] = wanted(value)
+        except (TypeError, ValueError) as error:
+            raise UsageError(
+                f"setting {name} is {value!r}, which is no {known[name].type}", hint="such as 1"
+            ) from error
+    return kind(**values)
+
+
+def table_of(address: str, schema: Any, taken: Columns) -> Table:
+    """Return what the events are called in SQL: a file by the function that reads it, a table by its name."""
+    path = address.split("::")[0]
+    reader = next((each for ending, each in _READERS.items() if path.removesuffix(".gz").endswith(ending)), "")
+    quoted = "'" + address.replace("'", "''") + "'"
+    name = address.split("::")[-1] if "::" in address else address.rpartition("#")[2] if "#" in address else "events"
+    return Table(
+        relation=f"{reader}({quoted})" if reader else name,
+        group=taken.group or "group",
+        user=taken.user,
+        time=taken.time or "time",
+        name=taken.event or "event",
+        unit=_unit(schema, taken.time),
+    )
+
+
+def _unit(schema: Any, column: str) -> str:
+    """Return how a time is stored."""
+    kind = str(schema.field(column).type) if column else ""
+    return "ns" if kind.startswith("int") else "timestamp"
+
+
+def _unplaced(finding: Finding) -> Finding:
+    return replace(finding, place=(-1, -1))
+
+
+def _digest(ask: Ask, prepared: Prepared, kpis: Sequence[Kpi]) -> str:
+    """Return the name of a run: of what was asked of which events."""
+    content = hashlib.sha256()
+    for each in (prepared.at, prepared.names.codes, prepared.offsets):
+        array = np.asarray(each)
+        step = max(1, len(array) // 4096)
+        content.update(f"{len(array)}".encode() + np.ascontiguousarray(array[::step]).tobytes())
+    asked = [ask.by, [each.text for each in kpis], ask.templates, ask.skip, ask.budget, sorted(ask.judging.items())]
+    content.update(json.dumps([*asked, ask.hypotheses, [str(path) for path in ask.earlier]], default=str).encode())
+    return content.hexdigest()[:10]
