@@ -70,6 +70,8 @@ class Prepared:
         What of the input is not in here.
     grouping
         What a group is called in sentences: ``"session"``.
+    folder
+        Where the events lie prepared; "" where they are in memory alone.
     """
 
     names: Column
@@ -82,6 +84,7 @@ class Prepared:
     numbers: Mapping[str, Floats] = field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
     grouping: str = "session"
+    folder: str = ""
 
     @property
     def size(self) -> int:

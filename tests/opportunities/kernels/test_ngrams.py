@@ -1,18 +1,10 @@
 from __future__ import annotations
 
-from collections import Counter
-from pathlib import Path
-
 import numpy as np
-import numpy.typing as npt
-import pyarrow
-import pyarrow.parquet
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telic.errors import UsageError
-from telic.opportunities.kernels import levelwise, ngrams
+from telic.opportunities.kernels import ngrams
 from telic.opportunities.model import Column, Prepared
 
 Sequences = list[list[int]]

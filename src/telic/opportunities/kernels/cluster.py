@@ -21,6 +21,7 @@ i64: Any = np.int64
 i32: Any = np.int32
 U: Any = np.uintp  # an index that is never negative saves a test
 _HALF = np.uint64(0xFFFFFFFF)
+_NEAR = 32  # events of one moment among which a repetition is looked for [1]
 _SHORT = 24  # events that are sorted by insertion; longer groups are merged [1]
 
 
@@ -245,9 +246,16 @@ def take_codes(codes: Array, order: Array, out: Array) -> None:
 
 
 @compiled
-def first_codes(codes: Array, offsets: Array, out: Array) -> Whole:
+def take_numbers(values: Array, order: Array, out: Array) -> None:
+    """Fill ``out[i]`` with ``values[order[i]]``."""
+    for index in range(len(order)):
+        out[index] = values[order[index]]
+
+
+@compiled
+def first_codes(codes: Array, offsets: Array, out: Array, several: Array) -> Whole:
     """Fill `out` with the first code of each group that is not missing; return how many groups have several codes."""
-    several = 0
+    count = 0
     for number in range(len(out)):
         first, mixed = codes[offsets[number]], False
         for index in range(offsets[number] + 1, offsets[number + 1]):
@@ -258,8 +266,50 @@ def first_codes(codes: Array, offsets: Array, out: Array) -> Whole:
                 elif code >= 0:
                     mixed = True
         out[number] = first
-        several += mixed
-    return several
+        several[number] = mixed
+        count += mixed
+    return count
+
+
+@compiled
+def first_rows(keys: Array, order: Array, offsets: Array, out: Array) -> Whole:
+    """Fill `out` with each group's first row whose key is not 0, or -1; return how many groups have several keys."""
+    count = 0
+    for number in range(len(out)):
+        found, first, mixed = u64(0), i64(-1), False
+        for index in range(offsets[number], offsets[number + 1]):
+            key = keys[order[index]]
+            if key != u64(0) and key != found:
+                if first < 0:
+                    found, first = key, i64(order[index])
+                else:
+                    mixed = True
+        out[number] = first
+        count += mixed
+    return count
+
+
+@compiled
+def repeats(names: Array, at: Array, offsets: Array, out: Array) -> Whole:
+    """Write pairs of events of one group that share time and name; return how many there are, also beyond `out`.
+
+    Parameters
+    ----------
+    out : shape (P, 2)
+        Filled: the later event, and the one before it that is nearest.
+    """
+    count = 0
+    for number in range(len(offsets) - 1):
+        for index in range(offsets[number] + 1, offsets[number + 1]):
+            other = index - 1
+            while other >= offsets[number] and other >= index - _NEAR and at[other] == at[index]:
+                if names[other] == names[index]:
+                    if count < len(out):
+                        out[count, 0], out[count, 1] = index, other
+                    count += 1
+                    break
+                other -= 1
+    return count
 
 
 @compiled
@@ -268,3 +318,31 @@ def number_rows(order: Array, offsets: Array, first: int, last: int, out: Array)
     for number in range(first, last):
         for index in range(offsets[number], offsets[number + 1]):
             out[order[index]] = number
+
+
+@compiled
+def join_groups(old: Array, new: Array, back: Array, order: Array, offsets: Array) -> None:
+    """Put the events of two sets of groups behind each other, group by group.
+
+    Parameters
+    ----------
+    old, new
+        Where groups begin in each.
+    back
+        Which new group goes on each group; negative where none does.
+    order, offsets
+        Filled: which event comes when, those of `new` behind those of `old`; and where groups begin.
+    """
+    before, to = len(old) - 1, i64(0)
+    events = old[before]
+    for number in range(len(back)):
+        offsets[number] = to
+        if number < before:
+            for index in range(old[number], old[number + 1]):
+                order[to] = index
+                to += 1
+        if back[number] >= 0:
+            for index in range(new[back[number]], new[back[number] + 1]):
+                order[to] = events + index
+                to += 1
+    offsets[len(back)] = to

@@ -6,8 +6,10 @@ import functools
 import hashlib
 import os
 import platform
+import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,17 +28,30 @@ except ModuleNotFoundError as missing:
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 R = TypeVar("R")
+_IMPORT = re.compile(r"from telic\.opportunities\.kernels\.(\w+) import")
 THREADS = 2  # that a kernel uses unless told otherwise [1]
 
 
 @functools.cache
-def cache_folder() -> Path:
-    """Return where machine code is kept: numba looks at one file of a call tree, so all of them are in the name."""
+def cache_folder(module: Path) -> Path:
+    """Return where machine code of a module is kept: named by its source and that of all kernels it calls."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     digest = hashlib.sha256(f"{numba.__version__} {platform.machine()}".encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(_needed(module)):
         digest.update(path.read_bytes())
-    return base / "telic" / f"opportunities-{digest.hexdigest()[:12]}"
+    return base / "telic" / f"opportunities-{module.stem}-{digest.hexdigest()[:12]}"
+
+
+def _needed(module: Path) -> set[Path]:
+    """Return a module and the kernels that it imports, directly or not; numba itself looks at one file alone."""
+    needed, todo = {Path(__file__)}, [module]
+    while todo:
+        path = todo.pop()
+        if path not in needed:
+            needed.add(path)
+            found = (path.with_name(f"{name}.py") for name in _IMPORT.findall(path.read_text()))
+            todo.extend(each for each in found if each.exists())
+    return needed
 
 
 def compiled(function: F) -> F:
@@ -45,7 +60,7 @@ def compiled(function: F) -> F:
     njit: Any = numba.njit
     before = config.CACHE_DIR
     if "NUMBA_CACHE_DIR" not in os.environ:
-        config.CACHE_DIR = str(cache_folder())
+        config.CACHE_DIR = str(cache_folder(Path(function.__code__.co_filename)))
     try:
         made: F = njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", _nrt=False)(function)
         return made
@@ -72,7 +87,7 @@ def ranges(bounds: Any, parts: int) -> list[tuple[int, int]]:
     """
     total, size = int(bounds[-1]), len(bounds) - 1
     cuts = [0, *(int(bounds.searchsorted(total * part // parts)) for part in range(1, parts)), size]
-    return [(first, last) for first, last in zip(cuts, cuts[1:], strict=False) if first < last]
+    return [(first, last) for first, last in pairwise(cuts) if first < last]
 
 
 def _loading(bits: Any) -> Any:

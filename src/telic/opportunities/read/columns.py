@@ -1,4 +1,4 @@
-"""What the columns of a source mean: guessed from names, types and a sample, each with its reason, and corrected by name."""
+"""What the columns of a source mean: guessed from names, types and a sample, each with its reason."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import pyarrow
 import pyarrow.parquet
 
 from telic.errors import UsageError
+from telic.opportunities.read.source import Source
 
 pq: Any = pyarrow.parquet
 pa: Any = pyarrow
@@ -66,6 +67,10 @@ class Parquet:
                 while block := file.read(BLOCK):
                     digest.update(block)
         return digest.hexdigest()
+
+    def parts(self) -> Sequence[Source]:
+        """Return the files, each as a source."""
+        return [self] if len(self._paths) == 1 else [Parquet(str(path), [path]) for path in self._paths]
 
     def read(self, piece: int, names: Sequence[str], *, encoded: bool = False) -> Any:
         """Return columns of a row group."""

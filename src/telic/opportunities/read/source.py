@@ -31,6 +31,10 @@ class Source(Protocol):
         """Return a digest of the content."""
         ...
 
+    def parts(self) -> Sequence[Source]:
+        """Return what it is put together from, such as the files of a folder, in order; itself where of one piece."""
+        ...
+
     def read(self, piece: int, names: Sequence[str], *, encoded: bool = False) -> Any:
         """Return columns of a piece as a ``pyarrow.Table``.
 
@@ -76,6 +80,10 @@ class Rows:
                 for buffer in chunk.buffers():
                     digest.update(b"" if buffer is None else buffer)
         return digest.hexdigest()
+
+    def parts(self) -> Sequence[Source]:
+        """Return itself."""
+        return [self]
 
     def read(self, piece: int, names: Sequence[str], *, encoded: bool = False) -> Any:
         """Return columns of a piece."""

@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from telic.opportunities.store.memory import load
+from telic.opportunities.store.prepare import extend, prepare
+from telic.opportunities.store.prepare import open_folder as open
 
-__all__ = ["load"]
+__all__ = ["extend", "load", "open", "prepare"]

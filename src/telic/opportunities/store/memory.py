@@ -24,7 +24,7 @@ from telic.opportunities.store.ids import Ids, at_rows
 from telic.opportunities.store.pieces import Piece, read_piece
 
 pa: Any = pyarrow
-Progress = Callable[[str, float], None]
+Progress = Callable[[float], None]
 _NO_ZONE = "a time without a zone among times with one"
 
 
@@ -74,7 +74,7 @@ def gather(
         made = read_piece(source, columns, clock, piece, firsts[piece])
         done[0] += sizes[piece]
         if progress is not None:
-            progress("read", done[0] / firsts[-1])
+            progress(done[0] / firsts[-1])
         return made
 
     pieces = side_by_side(read, range(len(sizes)), threads)
