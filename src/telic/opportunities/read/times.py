@@ -90,10 +90,14 @@ def times(kind: Any, sample: Any) -> Times | None:
     return None
 
 
+_SPLIT = r"\d[-/:.T ]\d|\d{8}"
+"""What every text of a time has somewhere."""
+
+
 def _of_text(sample: Any) -> Times | None:
     values = sample.drop_null()
-    if not len(values):
-        return None
+    if not len(values) or pc.sum(pc.match_substring_regex(_plain(values), _SPLIT)).as_py() < 0.5 * len(values):
+        return None  # most columns of text: told from times without reading them as such
     read = _iso(values)
     if not read.bad.any():
         zone = "with their zone" if read.zoned.all() else "taken as UTC" if not read.zoned.any() else "of mixed zones"
