@@ -78,6 +78,7 @@ SHOP_ROWS = [
         "duration of session > 5 minutes and session has no 'error'",
         "not (duration of session > 5 minutes and session has no 'error')",
         "time in 'look' > 10s",
+        "rate of 'look' | 'retry' >= 0.4",
         "time from 'buy' to 'paid' <= 400s",
         "country = 'DE'",
         "country != 'DE'",
@@ -113,7 +114,7 @@ def test_questions(base: duckdb.DuckDBPyConnection, text: str) -> None:
 
 
 def test_what_sql_does_not_say_is_empty() -> None:
-    assert sql(parse_value("rate of 'a' > 0.5"), TABLE) == ""
+    assert sql(parse_value("rate of 'a' per minute > 0.5"), TABLE) == ""
     assert sql(parse_value("session has 'a' and first of price > 1"), TABLE) == ""
 
 

@@ -20,6 +20,7 @@ from telic.opportunities.language.tree import (
     Number,
     OneOf,
     Or,
+    Rate,
     Selector,
     Sequence,
     Span,
@@ -33,7 +34,7 @@ _ALL = "SELECT DISTINCT _group FROM placed"
 
 
 def sql(value: Value, table: Table) -> str:
-    """Return the statement, or "" for what it cannot say (arithmetic, rates, first and last, truths).
+    """Return the statement, or "" for what it cannot say (arithmetic, rates per something, first and last, truths).
 
     Examples
     --------
@@ -138,6 +139,10 @@ def _amount(node: Value, events: Events) -> str | None:
                 condition
                 and f"SELECT x._group, count(*) FILTER (WHERE {condition}) AS v FROM placed x GROUP BY x._group"
             )
+        case Rate(per=None, time=None):
+            condition = events.holds("x", node.of)
+            share = f"count(*) FILTER (WHERE {condition}) / count(*)"
+            return condition and f"SELECT x._group, {share} AS v FROM placed x GROUP BY x._group"
         case Span():
             return "SELECT _group, max(_time) - min(_time) AS v FROM placed GROUP BY _group"
         case Dwell():

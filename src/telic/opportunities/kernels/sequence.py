@@ -1,0 +1,340 @@
+"""What orders, repeats, gaps and times of events within groups have to say, one group after another.
+
+Every kernel writes marks: a code (which hypothesis, or a step of a ladder of it) and the group that it holds for, at
+most one of a code a group. A kernel stops before a group whose marks might not fit and says where it stopped.
+
+Tokens of events come from `table`, by name: -1 is another event, -2 is as if it had not happened.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from telic.opportunities.kernels.compiled import compiled
+
+Array = Any  # a numpy array whose type numba finds when it compiles
+Whole = Any  # a number whose type numba knows
+
+i64: Any = np.int64
+i32: Any = np.int32
+
+OTHER, UNHEARD = -1, -2
+PRESENT, REPEATED, DWELL, HALF = 0, 1, 2, 3
+"""What `singles` asks of an event: that it happened, its longest run, the time to the next event, half of all."""
+LATER, ALWAYS, RETRIED, TOOK = 0, 1, 2, 3
+"""What `pairs` asks: b after a, b after every a, how many a before b, time from the first a to b."""
+UNTIL, BACK_AND_FORTH = 0, 1
+"""What `adjacent` asks: a, a, b; or a, b, a, b."""
+
+
+@compiled
+def step(ladder: Array, value: Whole) -> Whole:
+    """Return how many steps of an ascending ladder lie below `value`."""
+    found = 0
+    while found < len(ladder) and ladder[found] < value:
+        found += 1
+    return found
+
+
+@compiled
+def singles(
+    mode: Whole,
+    table: Array,
+    names: Array,
+    at: Array,
+    offsets: Array,
+    first: Whole,
+    last: Whole,
+    ladder: Array,
+    stamp: Array,
+    amount: Array,
+    seen: Array,
+    out: Array,
+    groups: Array,
+) -> tuple[Whole, Whole]:
+    """Mark, by token, on which step of the ladder a group is.
+
+    Parameters
+    ----------
+    mode
+        `PRESENT`, `REPEATED`, `DWELL` or `HALF`.
+    first, last
+        Groups to look at.
+    ladder : shape (L,)
+        Ascending; the code is ``token * (L + 1) + step``.
+    stamp, amount, seen : shape (V,)
+        Room to work in; `stamp` is 0 at first.
+
+    Returns
+    -------
+    tuple
+        The group to go on with, and how many marks there are.
+    """
+    used, steps = 0, len(ladder) + 1
+    for group in range(first, last):
+        begin, end = offsets[group], offsets[group + 1]
+        if used + min(end - begin, len(stamp)) > len(out):
+            return i64(group), i64(used)
+        count, kinds, before, run = i64(0), 0, i32(-3), i64(0)
+        for index in range(begin, end):
+            token = table[names[index]]
+            if token == -2:
+                continue
+            count += 1
+            run = run + 1 if token == before else i64(1)
+            before = token
+            if token < 0:
+                continue
+            if stamp[token] != group + 1:
+                stamp[token] = group + 1
+                amount[token] = 0
+                seen[kinds] = token
+                kinds += 1
+            if mode == 1:
+                amount[token] = max(amount[token], run)
+            elif mode == 2:
+                if index + 1 < end:
+                    amount[token] += at[index + 1] - at[index]
+            else:
+                amount[token] += 1
+        for kind in range(kinds):
+            token = seen[kind]
+            if mode == 3 and amount[token] * 2 < count:
+                continue
+            level = step(ladder, amount[token]) if mode == 1 or mode == 2 else 0
+            out[used] = token * steps + level
+            groups[used] = group
+            used += 1
+    return i64(last), i64(used)
+
+
+@compiled
+def adjacent(
+    mode: Whole,
+    table: Array,
+    names: Array,
+    offsets: Array,
+    first: Whole,
+    last: Whole,
+    size: Whole,
+    stamp: Array,
+    out: Array,
+    groups: Array,
+) -> tuple[Whole, Whole]:
+    """Mark the pairs ``a * size + b`` that are next to each other in the way of `mode`.
+
+    Parameters
+    ----------
+    mode
+        `UNTIL` or `BACK_AND_FORTH`; a is not b.
+    stamp : shape (size * size,)
+        Room to work in, 0 at first.
+    """
+    used = 0
+    for group in range(first, last):
+        begin, end = offsets[group], offsets[group + 1]
+        if used + min(end - begin, len(stamp)) > len(out):
+            return i64(group), i64(used)
+        third, second, before = i32(-3), i32(-3), i32(-3)  # the tokens before this one; the last is `before`
+        for index in range(begin, end):
+            token = table[names[index]]
+            if token == -2:
+                continue
+            good = token >= 0 and before >= 0 and second >= 0 and token != before
+            if good and (second == before if mode == 0 else second == token and third == before):
+                code = i64(before) * size + token
+                if stamp[code] != group + 1:
+                    stamp[code] = group + 1
+                    out[used] = code
+                    groups[used] = group
+                    used += 1
+            third, second, before = second, before, token
+    return i64(last), i64(used)
+
+
+@compiled
+def later(at: Array, places: Array, a: Whole, a_end: Whole, b: Whole, b_end: Whole, limit: Whole) -> Whole:
+    """Return 1 where an event of b follows one of a (within `limit`, which is negative for none), else 0."""
+    if limit < 0:
+        return 1 if places[a] < places[b_end - 1] else 0
+    last = i64(-1)
+    while b < b_end:
+        while a < a_end and places[a] < places[b]:
+            last = places[a]
+            a += 1
+        if last >= 0 and at[places[b]] - at[last] <= limit:
+            return 1
+        b += 1
+    return 0
+
+
+@compiled
+def always(at: Array, places: Array, a: Whole, a_end: Whole, b: Whole, b_end: Whole, limit: Whole) -> Whole:
+    """Return 1 where an event of b follows every one of a (within `limit`, which is negative for none), else 0."""
+    if limit < 0:
+        return 1 if places[a_end - 1] < places[b_end - 1] else 0
+    while a < a_end:
+        while b < b_end and places[b] <= places[a]:
+            b += 1
+        if b == b_end or at[places[b]] - at[places[a]] > limit:
+            return 0
+        a += 1
+    return 1
+
+
+@compiled
+def tries(places: Array, a: Whole, a_end: Whole, b: Whole, b_end: Whole) -> Whole:
+    """Return the most events of a between two of b, or before the first of b."""
+    most = i64(0)
+    while b < b_end:
+        count = i64(0)
+        while a < a_end and places[a] < places[b]:
+            count += 1
+            a += 1
+        most = max(most, count)
+        b += 1
+    return most
+
+
+@compiled
+def took(at: Array, places: Array, a: Whole, b: Whole, b_end: Whole) -> Whole:
+    """Return the time from the first event of a to the next of b [ns]; negative where there is none."""
+    while b < b_end and places[b] <= places[a]:
+        b += 1
+    return at[places[b]] - at[places[a]] if b < b_end else i64(-1)
+
+
+@compiled
+def level_of(
+    mode: Whole,
+    at: Array,
+    places: Array,
+    a: Whole,
+    a_end: Whole,
+    b: Whole,
+    b_end: Whole,
+    limit: Whole,
+    ladder: Array,
+) -> Whole:
+    """Return the step of a pair of events, or -1 where the group is not in it."""
+    if mode == 0:
+        return later(at, places, a, a_end, b, b_end, limit) - 1
+    if mode == 1:
+        return always(at, places, a, a_end, b, b_end, limit) - 1 if a != b else -1
+    if mode == 2:
+        most = step(ladder, tries(places, a, a_end, b, b_end)) if a != b else 0
+        return most if most > 0 else -1
+    time = took(at, places, a, b, b_end)
+    return step(ladder, time) if time >= 0 else -1
+
+
+@compiled
+def pairs(
+    mode: Whole,
+    limit: Whole,
+    table: Array,
+    names: Array,
+    at: Array,
+    offsets: Array,
+    first: Whole,
+    last: Whole,
+    size: Whole,
+    ladder: Array,
+    stamp: Array,
+    begins: Array,
+    ends: Array,
+    seen: Array,
+    places: Array,
+    out: Array,
+    groups: Array,
+) -> tuple[Whole, Whole]:
+    """Mark, by pair of tokens, on which step of the ladder a group is.
+
+    Parameters
+    ----------
+    mode
+        `LATER`, `ALWAYS`, `RETRIED` or `TOOK`.
+    limit
+        Of time [ns] for `LATER` and `ALWAYS`; negative for none.
+    ladder : shape (L,)
+        Ascending; the code is ``(a * size + b) * (L + 1) + step``.
+    stamp, begins, ends, seen : shape (size,)
+        Room to work in; `stamp` is 0 at first.
+    places : shape (longest group,)
+        Room to work in.
+    """
+    used, steps = 0, len(ladder) + 1
+    for group in range(first, last):
+        begin, end = offsets[group], offsets[group + 1]
+        kinds = 0
+        for index in range(begin, end):
+            token = table[names[index]]
+            if token < 0:
+                continue
+            if stamp[token] != group + 1:
+                stamp[token] = group + 1
+                ends[token] = 0
+                seen[kinds] = token
+                kinds += 1
+            ends[token] += 1
+        if used + kinds * kinds > len(out):
+            for kind in range(kinds):
+                stamp[seen[kind]] = 0
+            return i64(group), i64(used)
+        filled = i64(0)
+        for kind in range(kinds):
+            token = seen[kind]
+            many = ends[token]
+            begins[token], ends[token] = filled, filled
+            filled += many
+        for index in range(begin, end):
+            token = table[names[index]]
+            if token >= 0:
+                places[ends[token]] = index
+                ends[token] += 1
+        for one in range(kinds):
+            a = seen[one]
+            for other in range(kinds):
+                b = seen[other]
+                level = level_of(mode, at, places, begins[a], ends[a], begins[b], ends[b], limit, ladder)
+                if level >= 0:
+                    out[used] = (i64(a) * size + b) * steps + level
+                    groups[used] = group
+                    used += 1
+    return i64(last), i64(used)
+
+
+@compiled
+def tally(codes: Array, groups: Array, used: Whole, rows: Array, values: Array, sums: Array) -> None:
+    """Add the values of marked groups to the rows of their marks.
+
+    Parameters
+    ----------
+    rows : shape (slots, width)
+        Rows that a code belongs to, one a slot; negative for none.
+    """
+    for slot in range(len(rows)):
+        for mark in range(used):
+            row = rows[slot, codes[mark]]
+            if row >= 0:
+                sums[row] += values[groups[mark]]
+
+
+@compiled
+def count(codes: Array, used: Whole, counts: Array) -> None:
+    """Count marks by code."""
+    for mark in range(used):
+        counts[codes[mark]] += 1
+
+
+@compiled
+def gather(codes: Array, groups: Array, used: Whole, rows: Array, cursor: Array, out: Array) -> None:
+    """Write the groups of rows, each row from its `cursor` on."""
+    for mark in range(used):
+        for slot in range(len(rows)):
+            row = rows[slot, codes[mark]]
+            if row >= 0:
+                out[cursor[row]] = groups[mark]
+                cursor[row] += 1

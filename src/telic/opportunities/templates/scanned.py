@@ -1,0 +1,149 @@
+"""Families whose totals and members are found by passing over the events again, with little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from telic.opportunities.kernels.sequence_scan import Scan
+from telic.opportunities.model import Codes, Exclusion, Floats, Hypothesis, Incidence, Ints
+from telic.opportunities.template import Asking
+
+Describe = Callable[[int], Hypothesis]
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """Hypotheses that are codes of a scan, or several steps of a ladder together.
+
+    Parameters
+    ----------
+    rows : shape (slots, width)
+        Rows that a code of the scan belongs to; negative for none.
+    supports : shape (H,)
+        Groups of each row.
+    describe
+        Says what a row is about.
+    """
+
+    template: str
+    scan: Scan
+    rows: Codes
+    supports: Ints
+    describe: Describe
+
+    def __len__(self) -> int:
+        return len(self.supports)
+
+    def hypothesis(self, row: int) -> Hypothesis:
+        """Return the hypothesis of a row."""
+        return self.describe(row)
+
+    def support(self) -> Ints:
+        """Return the number of groups of each hypothesis, shape (H,)."""
+        return self.supports
+
+    def totals(self, values: Floats) -> Floats:
+        """Return the sum of `values` over the members of each hypothesis, shape (H,)."""
+        return self.scan.sums(values, self.rows, len(self))
+
+    def members(self, rows: Ints) -> Incidence:
+        """Return the members of some rows, in the order of `rows`."""
+        place = np.full(len(self) + 1, -1, dtype=np.int32)  # the last one stands for -1
+        wanted = np.asarray(rows, dtype=np.int64)
+        place[wanted] = np.arange(len(wanted), dtype=np.int32)
+        found = self.scan.members(place[self.rows], self.supports[wanted])
+        if len(np.unique(wanted)) == len(wanted):
+            return found
+        return _repeated(self, wanted)
+
+
+def _repeated(family: Scanned, wanted: Ints) -> Incidence:
+    """Return members where a row is asked for twice."""
+    once, place = np.unique(wanted, return_inverse=True)
+    found = family.members(once)
+    parts = [found.groups[found.indptr[row] : found.indptr[row + 1]] for row in place]
+    indptr = np.concatenate([[0], np.cumsum([len(each) for each in parts])]).astype(np.int64)
+    return Incidence(indptr, np.concatenate(parts))
+
+
+def codes(
+    template: str, scan: Scan, counts: Ints, asking: Asking, describe: Callable[[int], Hypothesis]
+) -> Iterator[Scanned]:
+    """Yield the family of the codes that enough groups have, and not all; `describe` says what a code is about."""
+    kept = enough(template, counts, scan.prepared.size, asking, describe)
+    if len(kept):
+        rows = np.full((1, scan.width), -1, dtype=np.int32)
+        rows[0, kept] = np.arange(len(kept))
+        yield Scanned(template, scan, rows, counts[kept], lambda row: describe(int(kept[row])))
+
+
+def steps(
+    template: str,
+    scan: Scan,
+    counts: Ints,
+    asking: Asking,
+    describe: Callable[[int, int], Hypothesis],
+    *,
+    shares: tuple[float, ...] | None = None,
+) -> Iterator[Scanned]:
+    """Yield the family of "above a step of the ladder", by token or pair; `describe` has it and the step, from 0.
+
+    Parameters
+    ----------
+    shares
+        Of all steps of a ladder only the cuts above which about such shares of its groups are; none: all steps.
+    """
+    reach = len(scan.ladder) + 1
+    by_key = counts.reshape(-1, reach)
+    above = np.cumsum(by_key[:, ::-1], axis=1)[:, ::-1][:, 1:]  # groups above each step, shape (keys, L)
+    wanted = np.ones_like(above, dtype=np.bool_) if shares is None else cuts(above, by_key.sum(axis=1), shares)
+    wanted[:, 1:] &= (above[:, 1:] < above[:, :-1]) | ~wanted[:, :-1]  # two steps with the same groups are one
+    flat = np.where(wanted, above, 0).reshape(-1)
+    size = scan.prepared.size
+
+    def described(place: int) -> Hypothesis:
+        return describe(*divmod(place, reach - 1))
+
+    kept = enough(template, flat, size, asking, described)
+    if len(kept):
+        keys, levels = np.divmod(kept, reach - 1)
+        yield Scanned(
+            template, scan, _slots(keys, levels, scan.width, reach), flat[kept], lambda row: described(int(kept[row]))
+        )
+
+
+def _slots(keys: Ints, levels: Ints, width: int, reach: int) -> Codes:
+    """Return the rows of each code: those of its key whose step lies below it."""
+    _, first, many = np.unique(keys, return_index=True, return_counts=True)
+    slot = np.arange(len(keys)) - np.repeat(first, many)
+    rows = np.full((int(many.max()), width), -1, dtype=np.int32)
+    for row, (key, level, place) in enumerate(zip(keys.tolist(), levels.tolist(), slot.tolist(), strict=True)):
+        rows[place, key * reach + level + 1 : (key + 1) * reach] = row
+    return rows
+
+
+def cuts(above: Ints, whole: Ints, shares: tuple[float, ...]) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    """Return which steps of each ladder come nearest to the shares; only steps that cut something off."""
+    part = above / np.maximum(whole, 1)[:, None]
+    useful = (above > 0) & (above < whole[:, None])
+    chosen = np.zeros_like(useful)
+    for share in shares:
+        distance = np.where(useful, np.abs(np.log(np.maximum(part, 1e-12) / share)), np.inf)
+        best = distance.argmin(axis=1)
+        some = np.isfinite(distance.min(axis=1))
+        chosen[np.flatnonzero(some), best[some]] = True
+    return chosen
+
+
+def enough(template: str, counts: Ints, size: int, asking: Asking, describe: Callable[[int], Hypothesis]) -> Ints:
+    """Return the places with enough groups and not all; of more than `asking.most` those with most groups."""
+    kept = np.flatnonzero((counts >= max(1, asking.least)) & (counts < size))
+    if len(kept) > asking.most:
+        order = kept[np.argsort(-counts[kept], kind="stable")]
+        kept, dropped = np.sort(order[: asking.most]), order[asking.most :]
+        why = f"more than {asking.most:,} hypotheses of {template}: those with fewest groups are not asked about"
+        asking.leave_out(Exclusion("hypotheses", len(dropped), why, tuple(describe(int(r)).words for r in dropped[:3])))
+    return kept

@@ -1,0 +1,242 @@
+"""Sequence templates: every hypothesis holds for the groups that the language finds, and none is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.opportunities.language.trees import NAMES, History, histories, prepared
+
+from telic.errors import UnknownName, UsageError
+from telic.opportunities.language import Events, hypothesis
+from telic.opportunities.language.printer import quoted
+from telic.opportunities.model import Exclusion, Family, Hypothesis, Prepared
+from telic.opportunities.template import Asking
+from telic.opportunities.templates import template
+
+ALL = ("agents", "durations", "gapped", "ngrams", "retries", "then_no", "until")
+
+
+def families(name: str, groups: Prepared, least: int = 1, **params: Any) -> Iterator[tuple[Family, Asking]]:
+    asking = Asking(least=least)
+    for family in template.create(name, **params).families(groups, asking):
+        yield family, asking
+
+
+def question(found: Hypothesis) -> str:
+    """Return the hypothesis in the language, from its template and parameters alone."""
+    events = found.params["events"]
+    assert isinstance(events, tuple)
+    params = found.params
+    a, b = (*map(quoted, events), "", "")[:2]
+    within = f" within {params['within']}" if "within" in params else ""
+    ignoring = f" ignoring {' | '.join(map(quoted, params['ignore']))}" if "ignore" in params else ""  # type: ignore[arg-type]
+    texts = {
+        ("ngrams", None): f"session has {' > '.join(map(quoted, events))}",
+        ("gapped", None): f"session has {a} .. {b}{within}",
+        ("until", None): f"session has {a} until {b}",
+        ("then_no", None): f"session has {a} then no {b}{within}",
+        ("retries", "a row"): f"session has {a} repeated {params.get('times')} times",
+        ("retries", "tries"): f"session has {a} retried {params.get('times')} times before {b}",
+        ("durations", None): f"duration of session > {params.get('longer than')}",
+        ("durations", "state"): f"time in {a} > {params.get('longer than')}",
+        ("durations", "between"): f"time from {a} to {b} > {params.get('longer than')}",
+        ("agents", "back and forth"): f"session has {a} > {b} > {a} > {b}",
+        ("agents", "half of all"): f"rate of {a} >= 0.5",
+        ("agents", "starts"): f"session starts with {a}",
+        ("agents", "ends"): f"session ends with {a}",
+        ("agents", None): f"count of any event > {params.get('more than')}",
+    }
+    kind = params.get("in", params.get("shape"))
+    return texts[found.template, str(kind) if kind is not None else None] + ignoring
+
+
+def check(family: Family, events: Events) -> set[str]:
+    """Compare all that a family says with the language; return what was asked."""
+    rows = np.arange(len(family), dtype=np.int64)
+    members = family.members(rows)
+    values = np.linspace(1.0, 2.0, events.prepared.size)
+    totals, support = family.totals(values), family.support()
+    asked = set()
+    for row in rows.tolist():
+        found = family.hypothesis(row)
+        groups = members.groups[members.indptr[row] : members.indptr[row + 1]]
+        expected = np.flatnonzero(hypothesis(question(found), events))
+        np.testing.assert_array_equal(groups, expected, err_msg=question(found))
+        assert support[row] == len(groups)
+        assert totals[row] == pytest.approx(values[groups].sum())
+        assert found.id not in asked
+        asked.add(found.id)
+    if len(rows) > 1:
+        some = np.array([len(rows) - 1, 0, len(rows) - 1], dtype=np.int64)
+        again = family.members(some)
+        for place, row in enumerate(some.tolist()):
+            np.testing.assert_array_equal(
+                again.groups[again.indptr[place] : again.indptr[place + 1]],
+                members.groups[members.indptr[row] : members.indptr[row + 1]],
+            )
+    return asked
+
+
+CASES: list[tuple[str, dict[str, object]]] = [
+    ("agents", {"always": True}),
+    ("durations", {}),
+    ("gapped", {}),
+    ("gapped", {"within": "2s"}),
+    ("gapped", {"ignore": ("b",)}),
+    ("ngrams", {}),
+    ("ngrams", {"ignore": ("b",), "shortest": 2, "k": 4}),
+    ("retries", {"times": (2, 3)}),
+    ("retries", {"ignore": ("a",)}),
+    ("then_no", {"usual": 0.0}),
+    ("then_no", {"usual": 0.0, "within": "1s"}),
+    ("until", {}),
+    ("until", {"ignore": ("it's",)}),
+]
+
+
+@settings(max_examples=8, deadline=None)
+@given(histories(), st.integers(1, 2))
+@pytest.mark.parametrize(("name", "params"), CASES, ids=[f"{name} {params}" for name, params in CASES])
+def test_hypotheses_hold_for_the_groups_that_the_language_finds(
+    name: str, params: dict[str, Any], groups: History, least: int
+) -> None:
+    given_groups = prepared(groups)
+    events = Events(given_groups)
+    for family, _ in families(name, given_groups, least, **params):
+        check(family, events)
+        assert (family.support() >= least).all()
+        assert (family.support() < given_groups.size).all()
+
+
+@settings(max_examples=6, deadline=None)
+@given(histories())
+def test_no_pair_is_forgotten(groups: History) -> None:
+    given_groups = prepared(groups)
+    events = Events(given_groups)
+    options: dict[str, dict[str, Any]] = {"then_no": {"usual": 0.0}}
+    asked = {
+        each.template: {each.hypothesis(row).params["events"] for row in range(len(each))}
+        for name in ("gapped", "until", "then_no")
+        for each, _ in families(name, given_groups, **options.get(name, {}))
+    }
+    for a in NAMES[:3]:
+        for b in NAMES[:3]:
+            for name, text in (("gapped", ".."), ("until", "until"), ("then_no", "then no")):
+                many = hypothesis(f"session has {quoted(a)} {text} {quoted(b)}", events).sum()
+                follows = hypothesis(f"session has {quoted(a)} .. {quoted(b)}", events).any() and a != b
+                possible = {"gapped": True, "until": a != b, "then_no": follows}[name]
+                if possible and 0 < many < given_groups.size and not (name == "then_no" and not _always(events, a, b)):
+                    assert (a, b) in asked.get(name, set())
+
+
+def _always(events: Events, a: str, b: str) -> bool:
+    """Whether b follows each a in some group."""
+    never = hypothesis(f"session has {quoted(a)} and session has no {quoted(a)} then no {quoted(b)}", events)
+    return bool(never.any())
+
+
+SHOP: History = [
+    [("open", 0), ("cart", 1), ("pay", 2), ("pay", 3), ("pay", 4), ("done", 90)],
+    [("open", 0), ("cart", 1), ("done", 2)],
+    [("open", 0), ("beat", 1), ("cart", 1), ("pay", 2), ("done", 3)],
+    [("open", 0), ("cart", 5), ("beat", 6), ("beat", 7), ("pay", 8)],
+]
+
+
+def asked(name: str, least: int = 1, groups: History = SHOP, **params: Any) -> set[str]:
+    return {
+        family.hypothesis(row).words
+        for family, _ in families(name, prepared(groups), least, **params)
+        for row in range(len(family))
+    }
+
+
+def test_hypotheses_in_words() -> None:
+    assert "sessions with open > cart > pay" in asked("ngrams")
+    assert "sessions with cart .. done within 1m" in asked("gapped", within="1m")
+    assert "sessions with pay until done" in asked("until")
+    assert {"sessions with cart then no done", "sessions with pay then no done"} <= asked("then_no")
+    assert "sessions with pay then no cart" not in asked("then_no")
+    assert "sessions with pay retried 3 times before done" in asked("retries")
+    assert "sessions with pay repeated 3 times" in asked("retries")
+    assert "sessions where time in 'pay' > 20s" in asked("durations")
+
+
+def test_least_support_most_hypotheses_and_events_left_out_are_told() -> None:
+    assert asked("until", least=2) == set()
+    heard: list[Exclusion] = []
+    asking = Asking(least=1, most=2, leave_out=heard.append)
+    (family,) = template.create("gapped").families(prepared(SHOP), asking)
+    assert len(family) == 2
+    assert "those with fewest groups are not asked about" in heard[0].why
+    heard.clear()
+    list(template.create("gapped", names=2).families(prepared(SHOP), Asking(leave_out=heard.append)))
+    assert "the 2 most frequent events" in heard[0].why
+
+
+def test_mapping_makes_several_events_one_and_the_sql_names_them_all() -> None:
+    mapping = {"pay": "late", "done": "late"}
+    (family,) = (each for each, _ in families("ngrams", prepared(SHOP), 1, k=2, shortest=2, mapping=mapping))
+    found = {each.words: each for each in map(family.hypothesis, range(len(family)))}
+    assert "IN ('pay', 'done')" in found["sessions with late > late"].sql
+    both = family.members(np.array([sorted(found).index("sessions with late > late")]))
+    assert len(found["sessions with late > late"].params["events"]) == 2  # type: ignore[arg-type]
+    assert len(both) == 1
+
+
+def test_the_id_is_made_of_template_and_parameters() -> None:
+    def ids(**params: Any) -> set[str]:
+        return {each.hypothesis(row).id for each, _ in families("gapped", prepared(SHOP), **params) for row in range(2)}
+
+    assert ids() == ids()
+    assert not ids() & ids(within="1m")
+    assert not ids() & ids(ignore=("beat",))
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "says"),
+    [
+        ("ngrams", {"k": 9}, "not within 1 to 8"),
+        ("ngrams", {"ignore": ("beet",)}, "no event is called 'beet'"),
+        ("gapped", {"within": "soon"}, "a time is expected"),
+        ("then_no", {"usual": 1.0}, "no share below 1"),
+        ("retries", {"times": (3, 2)}, "do not ascend"),
+        ("durations", {"shares": (1.5,)}, "not between 0 and 1"),
+        ("gapped", {"names": 0}, "too few"),
+    ],
+)
+def test_parameters_that_cannot_be(name: str, params: dict[str, Any], says: str) -> None:
+    with pytest.raises((UsageError, UnknownName), match=says):
+        list(families(name, prepared(SHOP), **params))
+
+
+def test_agents_are_asked_about_where_an_attribute_says_so() -> None:
+    heard: list[Exclusion] = []
+    assert list(template.create("agents").families(prepared(SHOP), Asking(leave_out=heard.append))) == []
+    assert "no attribute is named after agents" in heard[0].why
+    numbers = {"gen_ai.usage.output_tokens": np.zeros(18)}
+    assert list(template.create("agents").families(prepared(SHOP, numbers=numbers), Asking()))
+
+
+def test_a_long_group_and_many_small_parts_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(3)
+    groups = [
+        [(NAMES[random.integers(3)], float(at)) for at in range(size)] for size in (400, 1, 2, 30, 5, 5, 1, 9, 40)
+    ]
+    events = Events(prepared(groups))
+    (whole,) = (each for each, _ in families("gapped", events.prepared))
+    monkeypatch.setattr("telic.opportunities.kernels.sequence_scan.ROOM", 3)
+    asking = Asking(threads=2)
+    (parts,) = template.create("gapped").families(events.prepared, asking)
+    assert check(parts, events) == check(whole, events)
+
+
+def test_no_groups() -> None:
+    nobody = Prepared(prepared(SHOP).names, np.zeros(0, np.int64), np.zeros(1, np.int64), [], np.zeros(0, np.int32))
+    for name in ALL:
+        assert list(families(name, nobody)) == []
