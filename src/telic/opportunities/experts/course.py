@@ -15,10 +15,11 @@ from telic.opportunities.model import Floats, Value
 
 
 def by_time(case: Case, bins: int) -> tuple[Floats, Floats, Floats]:
-    """Return observed and expected harm of members by bin of time, and the middle of each bin [weeks from the first]."""
+    """Return observed and expected harm of members by bin of time, and when each bin is [weeks from the first]."""
     start = case.study.design.start
     low, high = int(start.min()), int(start.max()) + 1
-    bin = ((start[case.members] - low) / (high - low) * bins).astype(np.int64)
+    share = (start[case.members] - low) / (high - low)  # the last may round to 1
+    bin = np.minimum((share * bins).astype(np.int64), bins - 1)
     observed = np.bincount(bin, case.harm[case.members], bins)
     expected = np.bincount(bin, case.expected[case.members], bins)
     return observed, expected, (np.arange(bins) + 0.5) * (high - low) / bins / WEEK
