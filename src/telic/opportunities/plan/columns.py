@@ -23,7 +23,7 @@ class Names:
 
     events: Table = field(default_factory=Table)
     _given: dict[Node, str] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=lambda: {"group_id", "user_id", "groups", "mask"})
+    _taken: set[str] = field(default_factory=lambda: {"group_id", "user_id", "groups", "mask", *(f"sum {place}" for place in range(1, 65))})
 
     def of(self, node: Node) -> str:
         """Return the name of a column."""
@@ -81,6 +81,13 @@ def _text(on: Writing, node: Node) -> str:
 def _equals(on: Writing, node: Node) -> str:
     left = _text(on, node.inputs[0]) if kind(node.inputs[0]) == "text" else on(node.inputs[0])
     return f"coalesce({left} = {value(node.param('value'), on.dialect)}, false)"
+
+
+def _bare(on: Writing, predicate: Node) -> str:
+    """Return a comparison that is missing where its column is: an aggregation over events passes that over."""
+    if predicate.op == "equals" and kind(predicate.inputs[0]) == "text":
+        return f"{_text(on, predicate.inputs[0])} = {value(predicate.param('value'), on.dialect)}"
+    return on(predicate)
 
 
 def _one_of(on: Writing, node: Node) -> str:
@@ -156,7 +163,7 @@ _WRITE: dict[str, Callable[[Writing, Node], str]] = {
     "start": lambda on, _: _time(on, "min"),
     "end": lambda on, _: _time(on, "max"),
     "events": lambda _, __: "count(*)",
-    "any": lambda on, node: on.dialect.holds(on(node.inputs[0])),
+    "any": lambda on, node: on.dialect.holds(_bare(on, node.inputs[0])),
     "greatest": lambda on, node: f"max({on(node.inputs[0])})",
     "smallest": lambda on, node: f"min({on(node.inputs[0])})",
     "index": lambda _, __: "row_number() OVER users",

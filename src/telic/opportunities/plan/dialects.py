@@ -22,6 +22,8 @@ class Dialect:
         Casts anything to text, missing to missing.
     as_number
         Casts to a double, what is no number to missing.
+    size
+        Counts the bytes of a text.
     nanoseconds
         Writes a timestamp as a whole number of nanoseconds since the epoch.
     some
@@ -39,6 +41,7 @@ class Dialect:
     literal: Callable[[str], str]
     as_text: Callable[[str], str]
     as_number: Callable[[str], str]
+    size: Callable[[str], str]
     nanoseconds: Callable[[str], str]
     some: Callable[[str], str]
     holds: Callable[[str], str]
@@ -75,6 +78,7 @@ DUCKDB = Dialect(
     literal=_duckdb_literal,
     as_text=lambda column: f"CAST({column} AS VARCHAR)",
     as_number=lambda column: f"nullif(TRY_CAST({column} AS DOUBLE), CAST('nan' AS DOUBLE))",
+    size=lambda text: f"strlen({text})",
     nanoseconds=lambda column: f"epoch_ns({column})",
     some=lambda column: f"any_value({column})",
     holds=lambda truth: f"coalesce(bool_or({truth}), false)",
@@ -88,6 +92,7 @@ CLICKHOUSE = Dialect(
     literal=_clickhouse_literal,
     as_text=lambda column: f"toString({column})",
     as_number=lambda column: f"if(isNaN({column}), NULL, toFloat64({column}))",
+    size=lambda text: f"length({text})",
     nanoseconds=lambda column: f"toUnixTimestamp64Nano(toDateTime64({column}, 9, 'UTC'))",
     some=lambda column: f"any({column})",
     holds=lambda truth: f"max(ifNull({truth}, false))",

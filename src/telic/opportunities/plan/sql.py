@@ -11,7 +11,7 @@ from telic.opportunities.plan.expressions import kind
 from telic.opportunities.plan.node import Node, merge
 from telic.opportunities.plan.relations import START, columns_of, events_of, relation_of
 
-CALLED = {"reduce": "groups", "window": "ordered", "derive": "labelled", "where": "kept"}
+CALLED = {"reduce": "groups", "window": "ordered", "derive": "labelled", "where": "kept", "cells": "cells"}
 """What the common table expressions are called."""
 
 
@@ -74,6 +74,8 @@ class _Statement:
         if node.op == "reduce":
             return self._reduce(node)
         below = self.tables[relation_of(node)]
+        if node.op == "cells":
+            return "  " + self._totals(node, below, node.whole("columns"), ()).replace("\n", "\n  ")
         there = available(relation_of(node))
         if node.op == "where":
             return f"  SELECT * FROM {below} WHERE {self._render(columns_of(node)[0], there)}"
@@ -108,25 +110,35 @@ class _Statement:
         )
 
     def _totals(self, node: Node, table: str, by: int, sets: Sequence[object]) -> str:
-        there = available(relation_of(node))
+        below = relation_of(node)
         columns, measures = columns_of(node)[:by], columns_of(node)[by:]
         quoted = [self._name(each) for each in columns]
-        sums = [
-            f"sum({self._number(each, there)}) AS {self.dialect.quote(self.names.free(f'sum {i}'))}" for i, each in enumerate(measures, 1)
-        ]
+        if below.op == "cells":
+            numbers = ['"groups"', *(self._sum(i) for i in range(1, len(measures) + 1))]
+        else:
+            numbers = [self._number(each, available(below)) for each in measures]
+        counted = f"sum({numbers.pop(0)})" if below.op == "cells" else "count(*)"
+        made = [*quoted, f'{counted} AS "groups"']
+        made += [f"sum({number}) AS {self._sum(i)}" for i, number in enumerate(numbers, 1)]
         if not sets:
-            made = [*quoted, 'count(*) AS "groups"', *sums]
             return f"SELECT {', '.join(made)}\nFROM {table}\nGROUP BY {', '.join(quoted)}"
-        made = [*quoted, 'count(*) AS "groups"', *sums, f"grouping({', '.join(quoted)}) AS mask"]
+        made.append(f"grouping({', '.join(quoted)}) AS mask")
         chosen = [f"({', '.join(quoted[i] for i in each)})" for each in sets]  # type: ignore[attr-defined]
         return f"SELECT {', '.join(made)}\nFROM {table}\nGROUP BY GROUPING SETS ({', '.join(chosen)})"
+
+    def _sum(self, place: int) -> str:
+        return self.dialect.quote(f"sum {place}")
 
     def _number(self, node: Node, there: frozenset[Node]) -> str:
         text = self._render(node, there)
         return f"CASE WHEN {text} THEN 1 ELSE 0 END" if kind(node) == "truth" else text
 
     def _order(self) -> str:
-        return f"{self._name(START)}, {self.dialect.as_text('group_id')}"
+        """Return by what a user's groups are ordered: start, then id, the shorter first, so that numbers rise."""
+        if self.names.events.numbered:
+            return f"{self._name(START)}, group_id"
+        text = self.dialect.as_text("group_id")
+        return f"{self._name(START)}, {self.dialect.size(text)}, {text}"
 
     def _name(self, node: Node) -> str:
         return self.dialect.quote(self.names.of(node))

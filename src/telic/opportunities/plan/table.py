@@ -24,6 +24,8 @@ class Table:
         A key of `UNITS`.
     every_user
         Whether each group has a user; else one without is a user of its own.
+    numbered
+        Whether ids of groups are stored as whole numbers, none negative: then they are compared faster.
     where
         SQL that holds for the events that count, or "": what reading them has left out.
     """
@@ -36,6 +38,7 @@ class Table:
     unit: str = "timestamp"
     where: str = ""
     every_user: bool = False
+    numbered: bool = False
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:

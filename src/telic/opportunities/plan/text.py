@@ -62,6 +62,9 @@ def relation(node: Node) -> str:
             by = node.whole("by")
             sums = [f"sum {each}" for each in columns[by:]]
             return f"totals by {' × '.join(columns[:by])}: {', '.join(['groups', *sums])}"
+        case "cells":
+            by = node.whole("columns")
+            return f"cells of {' × '.join(columns[:by])}: {', '.join(['groups', *(f'sum {each}' for each in columns[by:])])}"
         case "grouping_sets":
             by = node.whole("columns")
             sums = [f"sum {each}" for each in columns[by:]]

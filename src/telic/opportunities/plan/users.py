@@ -37,7 +37,7 @@ class Users:
 
     @classmethod
     def of(cls, prepared: Prepared) -> Users:
-        """Sort the groups of `prepared`; where two of a user began at once, the lesser id comes first."""
+        """Sort the groups of `prepared`; where two of a user began at once, the shorter or lesser id comes first."""
         starts = np.asarray(prepared.at[prepared.offsets[:-1]])
         users = np.asarray(prepared.users).astype(np.int64)
         order = np.argsort(starts, kind="stable")
@@ -103,9 +103,15 @@ def _first_within(users: Ints, starts: Ints, bounds: Ints) -> Ints:
     return np.searchsorted(keys, users * (len(ranked) + 1) + np.searchsorted(ranked, bounds))
 
 
+def _by_id(text: str) -> tuple[int, bytes]:
+    """Return by what ids are ordered: the shorter first, so that numbers rise."""
+    plain = text.encode("utf-8", "surrogatepass")
+    return len(plain), plain
+
+
 def _settle_ties(order: Ints, new: Truths, starts: Ints, prepared: Prepared) -> None:
     tied = np.flatnonzero(~new[1:] & (starts[1:] == starts[:-1])) if len(order) > 1 else np.zeros(0, dtype=np.int64)
     for run in np.split(tied, np.flatnonzero(np.diff(tied) > 1) + 1):
         if len(run):
             place = slice(int(run[0]), int(run[-1]) + 2)
-            order[place] = sorted(order[place].tolist(), key=lambda group: prepared.groups[group])
+            order[place] = sorted(order[place].tolist(), key=lambda group: _by_id(prepared.groups[group]))

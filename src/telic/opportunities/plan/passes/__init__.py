@@ -8,10 +8,11 @@ from telic.opportunities.plan.node import Node
 from telic.opportunities.plan.passes.fuse_scans import fuse_scans
 from telic.opportunities.plan.passes.grouping_sets import grouping_sets
 from telic.opportunities.plan.passes.merge_equal import merge_equal
+from telic.opportunities.plan.passes.pre_aggregate import pre_aggregate
 from telic.opportunities.plan.passes.push_down import push_down
 
 Roots = tuple[Node, ...]
-PASSES: tuple[Callable[[Roots], Roots], ...] = (merge_equal, push_down, fuse_scans, grouping_sets)
+PASSES: tuple[Callable[[Roots], Roots], ...] = (merge_equal, push_down, fuse_scans, grouping_sets, pre_aggregate)
 
 
 def optimised(roots: Sequence[Node]) -> Roots:
@@ -22,4 +23,4 @@ def optimised(roots: Sequence[Node]) -> Roots:
     return found
 
 
-__all__ = ["PASSES", "fuse_scans", "grouping_sets", "merge_equal", "optimised", "push_down"]
+__all__ = ["PASSES", "fuse_scans", "grouping_sets", "merge_equal", "optimised", "pre_aggregate", "push_down"]
