@@ -102,7 +102,7 @@ def spread(groups: Codes, count: int) -> Codes:
     """Return up to `count` of the groups, evenly over time as they are."""
     if len(groups) <= count:
         return groups
-    return groups[np.linspace(0, len(groups) - 1, count).astype(int)]
+    return np.asarray(groups[np.linspace(0, len(groups) - 1, count).astype(int)])
 
 
 def _worst(study: Study, members: Codes) -> Codes:

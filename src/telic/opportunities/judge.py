@@ -114,9 +114,9 @@ def surface(
     asked = [np.flatnonzero(each >= settings.least_groups(prepared)) for each in support]
     tests = len(studies) * sum(len(rows) for rows in asked)
     found: list[Candidates] = []
-    for at, each in enumerate(studies):
+    for at, one in enumerate(studies):
         clock.stage("association", at / len(studies))
-        found.append(candidates(each, families, support, asked, settings.threads, _least_users(settings, base)))
+        found.append(candidates(one, families, support, asked, settings.threads, _least_users(settings, base)))
     clock.stage("overlaps")
     cutoff, found, notes = _passing(found, families, tests, settings.alpha)
     exclusions += notes

@@ -71,7 +71,7 @@ class Case:
     def harm(self) -> Floats:
         """Of a binary KPI 1 where a group was harmed, of a numeric one the value; shape (G,), 0 where undefined."""
         study = self.study
-        if not study.outcome.binary or study.toward == study.outcome.harm:
+        if not study.outcome.binary or study.toward > 0:
             return study.values
         return self.once("harm", lambda: np.where(study.defined, 1 - study.values, 0.0))
 
@@ -82,7 +82,7 @@ class Case:
 
         def make() -> Floats:
             mean = study.expected[0 if fine else 1]
-            flipped = study.outcome.binary and study.toward != study.outcome.harm
+            flipped = study.outcome.binary and study.toward < 0
             return np.where(study.defined, 1 - mean, 0.0) if flipped else mean
 
         return self.once(("expected", fine), make)

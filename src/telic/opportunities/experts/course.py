@@ -12,6 +12,7 @@ from scipy import special
 
 from telic.opportunities.experts.case import WEEK, Case, expert
 from telic.opportunities.model import Floats, Value
+from telic.opportunities.statistics.design import sums
 
 
 def by_time(case: Case, bins: int) -> tuple[Floats, Floats, Floats]:
@@ -19,9 +20,9 @@ def by_time(case: Case, bins: int) -> tuple[Floats, Floats, Floats]:
     start = case.study.design.start
     low, high = int(start.min()), int(start.max()) + 1
     share = (start[case.members] - low) / (high - low)  # the last may round to 1
-    bin = np.minimum((share * bins).astype(np.int64), bins - 1)
-    observed = np.bincount(bin, case.harm[case.members], bins)
-    expected = np.bincount(bin, case.expected[case.members], bins)
+    bin = np.minimum((share * bins).astype(np.int32), bins - 1)
+    observed = sums(bin, case.harm[case.members], bins)
+    expected = sums(bin, case.expected[case.members], bins)
     return observed, expected, (np.arange(bins) + 0.5) * (high - low) / bins / WEEK
 
 

@@ -1,4 +1,4 @@
-"""Both views of exposure: a long group has more room for a pattern, and its length is partly a result of the outcome."""
+"""Both views of exposure: a long group has more room for a pattern, and length is partly a result."""
 
 from __future__ import annotations
 

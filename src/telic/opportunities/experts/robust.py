@@ -12,6 +12,7 @@ import numpy as np
 from telic.errors import UsageError
 from telic.opportunities.experts.case import Case, expert
 from telic.opportunities.model import Codes, Floats, Value
+from telic.opportunities.statistics.design import sums
 from telic.opportunities.statistics.prognosis import prognosis
 
 EXTREME = 0.02  # chances of membership beyond this, for as many groups, leave nothing to compare [1]
@@ -57,13 +58,13 @@ class DoublyRobust:
 
 
 def _covariates(case: Case, chosen: Any) -> Floats:
-    """Return a constant, prognosis, length and time of the chosen groups; what hardly varies on one side is left out."""
+    """Return a constant, prognosis, length and time of the chosen groups, without what hardly varies on one side."""
     study, design = case.study, case.study.design
 
     def score() -> Floats:
         keep = [at for at in range(len(design.confounders)) if at not in case.without | study.itself]
-        size = np.bincount(design.cells, study.defined, len(design.of_cell))
-        total = np.bincount(design.cells, study.values, len(design.of_cell))
+        size = sums(design.cells, study.defined, len(design.of_cell))
+        total = sums(design.cells, study.values, len(design.of_cell))
         return prognosis(design.of_cell, size, total, study.variance / max(study.mean, 1e-12), keep)
 
     columns = [case.once(("score", case.without), score)[design.cells[chosen]]]
@@ -96,7 +97,7 @@ def _fit(harm: Floats, treated: Floats, covariates: Floats, users: Codes) -> tup
         try:
             chance = Logit(treated, covariates).fit(disp=False, maxiter=50)
             estimate = TreatmentEffect(OLS(harm, covariates), treated.astype(np.int64), results_select=chance)
-            effect, without, _ = estimate.aipw(return_results=False)
+            effect = estimate.aipw(return_results=False)[0]
         except (np.linalg.LinAlgError, PerfectSeparationError, ValueError):
             return None
     prob = np.asarray(chance.predict())

@@ -235,8 +235,7 @@ def following(state: Any) -> Any:
 @compiled
 def exchange(
     order: Array, bounds: Array, seeds: Array, first: int, last: int, starts: Array, residual: Array, scale: Array,
-    fine: Array, coarse: Array, indptr: Array, places: Array, gain: Array, loss: Array, views: Array, donors: Array,
-    drawn: Array, sums: Array, out: Array,
+    indptr: Array, places: Array, weights: Array, donors: Array, drawn: Array, out: Array,
 ) -> None:  # fmt: skip
     """Give users the residuals of others of their class, again and again, and score every hypothesis each time.
 
@@ -247,19 +246,13 @@ def exchange(
     seeds : shape (B,)
         A state of the random numbers for each round; rounds `first` to `last` are played.
     starts : shape (U + 1,)
-        Where the groups of each user begin, in the order by user that `residual` and all others are in.
+        Where the groups of each user begin, in the order by user that `residual` and `scale` are in.
     residual, scale : shape (G,)
         Standardised residuals, and what each group's is multiplied with.
-    fine, coarse : shape (V, G)
-        Stratum of each group in each variant and view; -1 where it is left out.
-    places : shape (incidence,)
-        Members of the hypotheses as positions in the order by user.
-    gain, loss : shape (H, S)
-        Weight of a member by stratum, and what is taken off for the stratum's sum.
-    views : shape (H, 2)
-        Which variant each hypothesis is adjusted by, and whether over fine strata.
-    donors, drawn, sums
-        Room to work in: (U,), (G,), (V, 2, S).
+    places, weights : shape (incidence,)
+        Members of the hypotheses as positions in the order by user, and what a residual there adds to the score.
+    donors, drawn
+        Room to work in: (U,) and (G,).
     out : shape (B, H)
         The scores.
     """
@@ -273,30 +266,19 @@ def exchange(
                 state = following(state)
                 other = low + int64(state >> uint64(11)) % (at - low + 1)
                 donors[at], donors[other] = donors[other], donors[at]
-        sums[:] = 0.0
         for at in range(len(order)):
-            user, donor = order[at], donors[at]
-            size = starts[donor + 1] - starts[donor]
-            state = following(state)
-            step = int64(state >> uint64(11)) % size
-            for place in range(starts[user], starts[user + 1]):
-                drawn[place] = residual[starts[donor] + step] * scale[place]
-                step += 1
-                if step == size:
-                    step = 0
-        for variant in range(len(fine)):
-            for place in range(len(drawn)):
-                if fine[variant, place] >= 0:
-                    sums[variant, 1, fine[variant, place]] += drawn[place]
-                    sums[variant, 0, coarse[variant, place]] += drawn[place]
+            begin, end = starts[donors[at]], starts[donors[at] + 1]
+            source = begin
+            if end - begin > 1:
+                state = following(state)
+                source += int64(state >> uint64(11)) % (end - begin)
+            for place in range(starts[order[at]], starts[order[at] + 1]):
+                drawn[place] = residual[source] * scale[place]
+                source += 1
+                if source == end:
+                    source = begin
         for h in range(len(indptr) - 1):
-            variant, view = views[h, 0], views[h, 1]
-            strata = fine[variant] if view == 1 else coarse[variant]
             total = 0.0
             for at in range(indptr[h], indptr[h + 1]):
-                place = places[at]
-                if strata[place] >= 0:
-                    total += gain[h, strata[place]] * drawn[place]
-            for stratum in range(gain.shape[1]):
-                total -= loss[h, stratum] * sums[variant, view, stratum]
+                total += weights[at] * drawn[places[at]]
             out[turn, h] = total

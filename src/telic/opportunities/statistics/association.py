@@ -182,7 +182,7 @@ def p_values(study: Study, tallies: Tallies, inflation: Floats | float = 1.0) ->
 
 
 def effect(study: Study, tallies: Tallies, row: int, view: str) -> Effect:
-    """Return the adjusted effect over ``"fine"`` or ``"coarse"`` strata: the ratio is of harm, the difference of the KPI.
+    """Return the effect over ``"fine"`` or ``"coarse"`` strata: its ratio is of harm, its difference of the KPI.
 
     References
     ----------
@@ -192,7 +192,7 @@ def effect(study: Study, tallies: Tallies, row: int, view: str) -> Effect:
     line = {name: float(tallies.table[row, PLACE[name + end]]) for name in ("r", "s", "w", "log", "of_r", "of_s")}
     inflate = max(float(tallies.table[row, PLACE["deff"]]), 1.0)
     members, others, log = line["r"], line["s"], line["log"]
-    if study.outcome.binary and study.toward != study.outcome.harm:  # the rarer side is the other one
+    if study.outcome.binary and study.toward < 0:  # the rarer side is the other one
         members, others = line["w"] - line["r"], line["w"] - line["s"]
         log = line["of_r"] / members**2 + line["of_s"] / others**2 if members > 0 < others else np.inf
     return made_effect(members, others, log * inflate, line["w"], 1 if not study.outcome.binary else study.outcome.harm)
@@ -211,7 +211,7 @@ def crude(study: Study, tallies: Tallies, row: int) -> Effect:
     """Return the raw effect: members against all others with the outcome defined."""
     n, y = float(tallies.of("n")[row]), float(tallies.of("y")[row])
     rest, total = study.count - n, float(study.values.sum())
-    if study.outcome.binary and study.toward != study.outcome.harm:
+    if study.outcome.binary and study.toward < 0:
         y, total = n - y, study.count - total
     if n <= 0 or rest <= 0:
         return Effect(np.nan, np.nan, 0.0, np.inf)

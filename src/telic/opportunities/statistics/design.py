@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from telic.errors import UsageError
 from telic.opportunities.model import Codes, Column, Exclusion, Floats, Ints, Prepared
@@ -119,6 +121,11 @@ def exposed(prepared: Prepared, apart: Collection[str]) -> Ints:
     return lengths
 
 
+def sums(codes: Codes, values: npt.NDArray[Any], size: int = 0) -> Floats:
+    """Return the sum of `values` by code, for at least `size` codes."""
+    return np.bincount(codes, values, size).astype(np.float64, copy=False)
+
+
 def quantile_bins(values: Floats, bins: int) -> Codes:
     """Return about equally filled bins, from 0; equal values are in one bin.
 
@@ -169,7 +176,8 @@ def _attributes(prepared: Prepared, wanted: Sequence[str] | None) -> tuple[list[
     for name in wanted or ():
         if name not in prepared.of_groups:
             raise UsageError(
-                f"no attribute {name!r} of a {prepared.grouping} to adjust for", hint=near_names(name, prepared.of_groups)
+                f"no attribute {name!r} of a {prepared.grouping} to adjust for",
+                hint=near_names(name, prepared.of_groups),
             )
     found, exclusions = [], []
     for name, column in prepared.of_groups.items():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from telic.opportunities.kernels import strata as kernels
 from telic.opportunities.model import Incidence
@@ -14,6 +15,7 @@ from telic.opportunities.statistics.association import Tallies
 from telic.opportunities.statistics.study import Study, counted
 
 MATTERS = 0.02  # of a hypothesis' members in a stronger one: less cannot explain it [1]
+EFFECT = 0.7  # of the logarithm of a ratio that is left where a stronger hypothesis did not explain it [1]
 
 
 @dataclass
@@ -25,7 +27,12 @@ class Lead:
 
 
 def leads(
-    study: Study, members: Incidence, tallies: Tallies, cutoff: float, most: int, tick: Callable[[], None] = lambda: None
+    study: Study,
+    members: Incidence,
+    tallies: Tallies,
+    cutoff: float,
+    most: int,
+    tick: Callable[[], None] = lambda: None,
 ) -> tuple[list[Lead], list[int]]:
     """Take the strongest hypothesis, leave its members out, look what still stands, and go on with the next.
 
@@ -68,8 +75,10 @@ def leads(
         touched = rows[inside > MATTERS * size[rows]]
         if len(touched) == 0:
             continue
-        z_left, p_left = _without(study, members, tallies, touched, gone)
-        explained = {int(row) for row, p in zip(touched, p_left, strict=True) if p > cutoff}
+        rest = _without(study, members, tallies, touched, gone)
+        z_left, p_left = association.z_scores(study, rest), association.p_values(study, rest)
+        stands = (p_left <= cutoff) | _unmoved(tallies.take(touched), rest)
+        explained = {int(row) for row, still in zip(touched, stands, strict=True) if not still}
         for row, value in zip(touched, z_left, strict=True):
             strength[int(row)] = (round(float(value), 6), -int(size[row]))
         lead.alike = [row for row in left if row in explained]
@@ -77,15 +86,22 @@ def leads(
     return found, left
 
 
-def _members(members: Incidence, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
+def _members(members: Incidence, row: int) -> npt.NDArray[np.int32]:
     return np.asarray(members.groups)[members.indptr[row] : members.indptr[row + 1]]
 
 
+def _unmoved(before: Tallies, after: Tallies) -> npt.NDArray[np.bool_]:
+    """Whether hypotheses have lost members rather than their effect: most are left, and so is most of the effect."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effects = [np.log(each.of("r") / each.of("s")) for each in (before, after)]
+        kept = effects[1] / effects[0] >= EFFECT
+    return np.asarray((after.of("n") > 0.5 * before.of("n")) & kept)
+
+
 def _without(
-    study: Study, members: Incidence, tallies: Tallies, rows: np.ndarray[tuple[int, ...], np.dtype[np.intp]],
-    gone: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
-) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:  # fmt: skip
-    """Return z-scores and p-values of some hypotheses among the groups that are not gone."""
+    study: Study, members: Incidence, tallies: Tallies, rows: npt.NDArray[np.intp], gone: npt.NDArray[np.uint8]
+) -> Tallies:
+    """Count some hypotheses among the groups that are not gone."""
     variants = tuple(tallies.without[row] for row in rows)
     table = np.zeros((len(rows), len(kernels.COLUMNS)))
     for variant in dict.fromkeys(variants):
@@ -95,5 +111,4 @@ def _without(
         remaining = counted(codes, full.width, len(full.n_coarse), study)
         table[at] = association.counts(study, remaining, association.taken(members, rows[at]))
     table[:, association.PLACE["fine"]] = tallies.table[rows, association.PLACE["fine"]]
-    again = Tallies(table, variants)
-    return association.z_scores(study, again), association.p_values(study, again)
+    return Tallies(table, variants)

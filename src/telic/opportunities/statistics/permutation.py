@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from telic.opportunities.kernels import strata as kernels
 from telic.opportunities.kernels.compiled import side_by_side
 from telic.opportunities.model import Codes, Floats, Incidence, Ints
 from telic.opportunities.statistics import association
 from telic.opportunities.statistics.association import Tallies
+from telic.opportunities.statistics.design import sums
 from telic.opportunities.statistics.multiplicity import westfall_young
 from telic.opportunities.statistics.study import Study
 
 ROUND = 100  # permutations between two looks at whether more are needed
-CLEAR = 10  # exceedances after which a hypothesis is clearly not the exception
+CLEAR = 3.3  # standard errors between a p-value and the level at which more permutations would change nothing [1]
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ def permuted(
 
     References
     ----------
-    Westfall and Young (1993), chapter 2; Freedman and Lane (1983), J. Bus. Econ. Stat. 1(4), for residuals; Besag and
+    Westfall and Young (1993), chapter 2; ter Braak (1992), Permutation versus bootstrap significance tests in multiple
+    regression and ANOVA, for residuals of the full model; Besag and
     Clifford (1991), Biometrika 78(2), for stopping early.
     """
     count = len(members)
@@ -69,9 +73,9 @@ def permuted(
 
 def _clear(observed: Floats, scores: Floats, alpha: float) -> bool:
     """Whether every hypothesis either was never reached or was reached too often to be below `alpha`."""
-    reached = (scores.max(axis=1)[:, None] >= observed).sum(axis=0)
-    enough = 4 / alpha  # so many without one exceedance make the p-value a quarter of alpha
-    return bool((((reached == 0) & (len(scores) >= enough)) | (reached >= max(CLEAR, 3 * alpha * len(scores)))).all())
+    share = westfall_young(observed, scores)
+    doubt = CLEAR * (alpha * (1 - alpha) / len(scores)) ** 0.5
+    return bool((np.abs(share - alpha) > doubt).all())
 
 
 class _Exchange:
@@ -81,46 +85,19 @@ class _Exchange:
         users, defined = study.design.users, study.defined
         by_user = np.argsort(users, kind="stable")
         self.by_user = by_user[defined[by_user]]
-        self.starts = np.r_[0, np.cumsum(np.bincount(users[defined], minlength=study.design.user_count))].astype(np.int64)
-        self.order, self.bounds = _classes(study, self.starts)
+        self.starts = np.r_[0, np.cumsum(np.bincount(users[defined], minlength=study.design.user_count))].astype(
+            np.int64
+        )
+        classes = _classes(study, self.starts)
+        self.order, self.bounds = _ordered(classes, self.starts)
         place = np.full(len(users), -1, dtype=np.int32)
         place[self.by_user] = np.arange(len(self.by_user), dtype=np.int32)
         places = place[np.asarray(members.groups)]
         self.indptr = np.r_[0, np.cumsum(places >= 0)][members.indptr].astype(np.int64)
         self.places = places[places >= 0]
-        self.residual, self.scale = _residuals(study, self.by_user)
-        self._weigh(study, members, tallies)
+        self.residual, self.scale = _residuals(study, members, self.by_user, np.repeat(classes, np.diff(self.starts)))
+        self.weights = _weights(study, members, tallies)[places >= 0]
         self.count = len(members)
-
-    def _weigh(self, study: Study, members: Incidence, tallies: Tallies) -> None:
-        """Make each hypothesis' weights: what a residual in a stratum adds, and what the whole stratum takes off."""
-        variants = list(dict.fromkeys(tallies.without))
-        fine_rows, coarse_rows = [], []
-        for variant in variants:
-            strata = study.strata(variant)
-            fine_rows.append(strata.codes[self.by_user])
-            coarse_rows.append(np.where(fine_rows[-1] < 0, -1, fine_rows[-1] // strata.width))
-        self.fine = np.stack(fine_rows).astype(np.int32)
-        self.coarse = np.stack(coarse_rows).astype(np.int32)
-        size = max(len(study.strata(variant).n) for variant in variants)
-        self.gain, self.loss = np.zeros((len(members), size)), np.zeros((len(members), size))
-        self.views = np.zeros((len(members), 2), dtype=np.int64)
-        spread = np.sqrt(association.variance(study, tallies))
-        groups = np.asarray(members.groups)
-        for h in range(len(members)):
-            variant = tallies.without[h]
-            strata, fine = study.strata(variant), int(tallies.of("fine")[h])
-            codes = strata.codes[groups[members.indptr[h] : members.indptr[h + 1]]]
-            codes = codes[codes >= 0]
-            codes = codes if fine else codes // strata.width
-            n = strata.n if fine else strata.n_coarse
-            inside = np.bincount(codes, minlength=len(n))
-            share = inside / np.maximum(n, 1)
-            scale = study.toward / spread[h] if spread[h] > 0 else 0.0
-            others = share < 1  # strata without any others say nothing
-            self.gain[h, : len(n)] = np.where(others, (1 - share + study.ratio * share) * scale, 0)
-            self.loss[h, : len(n)] = np.where(others, study.ratio * share * scale, 0)
-            self.views[h] = variants.index(variant), fine
 
     def play(self, states: np.ndarray[tuple[int, ...], np.dtype[np.uint64]], threads: int) -> Floats:
         """Return the scores of all hypotheses under so many permutations, shape (len(states), H)."""
@@ -129,37 +106,76 @@ class _Exchange:
 
         def run(part: tuple[int, int]) -> None:
             kernels.exchange(
-                self.order, self.bounds, states, *part, self.starts, self.residual, self.scale, self.fine, self.coarse,
-                self.indptr, self.places, self.gain, self.loss, self.views, np.empty(len(self.order), dtype=np.int64),
-                np.empty(len(self.scale)), np.zeros((len(self.fine), 2, self.gain.shape[1])), out,
+                self.order, self.bounds, states, *part, self.starts, self.residual, self.scale, self.indptr,
+                self.places, self.weights, np.empty_like(self.order), np.empty_like(self.scale), out,
             )  # fmt: skip
 
-        side_by_side(run, [(int(a), int(b)) for a, b in zip(edges, edges[1:], strict=False) if a < b], threads)
+        side_by_side(run, [(int(a), int(b)) for a, b in pairwise(edges) if a < b], threads)
         return out
 
 
-def _residuals(study: Study, by_user: Ints) -> tuple[Floats, Floats]:
-    """Return standardised residuals and their scale, in the order by user."""
+def _weights(study: Study, members: Incidence, tallies: Tallies) -> npt.NDArray[np.float32]:
+    """Return what each member's residual adds to the score of its hypothesis, shape (incidence,).
+
+    A member's residual counts for the member less for the stratum it is in; instead of drawing the stratum's sum as
+    well, members count the less the larger their share of the stratum is, by as much as the variance asks for.
+    """
+    spread = np.sqrt(association.variance(study, tallies))
+    groups, fine = np.asarray(members.groups), tallies.of("fine")
+    weights = np.zeros(len(groups), dtype=np.float32)
+    for h in range(len(members)):
+        strata = study.strata(tallies.without[h])
+        part = slice(int(members.indptr[h]), int(members.indptr[h + 1]))
+        codes = strata.codes[groups[part]]
+        inside = np.maximum(codes, 0) if fine[h] else np.maximum(codes, 0) // strata.width
+        n = strata.n if fine[h] else strata.n_coarse
+        share = np.bincount(inside, codes >= 0, len(n)) / np.maximum(n, 1)
+        if spread[h] > 0:
+            weights[part] = (study.toward / spread[h]) * np.sqrt((1 - share) * (1 - share + study.ratio**2 * share))[
+                inside
+            ]
+    return weights
+
+
+def _residuals(
+    study: Study, members: Incidence, by_user: npt.NDArray[np.intp], classes: Codes
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return standardised residuals and their scale, in the order by user.
+
+    What the hypotheses themselves explain is no residual, nor is what a class has in common: exchanges would carry the
+    one on to other groups, and keep the other where it is.
+    """
     mean = study.expected[0]
     if study.outcome.binary:
         scale = np.sqrt(np.maximum(mean * (1 - mean), 1e-12))
     else:
         strata = study.strata()
         scale = np.sqrt(strata.spread)[np.maximum(strata.codes, 0)]
-    residual = (study.values - mean) / scale
-    return residual[by_user], scale[by_user]
+    residual = np.where(study.defined, (study.values - mean) / scale, 0.0)
+    for h in range(len(members)):
+        inside = np.asarray(members.groups)[members.indptr[h] : members.indptr[h + 1]]
+        inside = inside[study.defined[inside]]
+        if len(inside):
+            residual[inside] -= residual[inside].mean()
+    residual = residual[by_user]
+    residual -= (sums(classes, residual) / np.maximum(np.bincount(classes), 1))[classes]
+    return residual.astype(np.float32), scale[by_user].astype(np.float32)
 
 
-def _classes(study: Study, starts: Ints) -> tuple[Ints, Ints]:
-    """Return users by class, and where each class begins: about as many groups, about as high an expected risk."""
+def _classes(study: Study, starts: Ints) -> Codes:
+    """Return the class of each user: about as many groups, about as high an expected risk."""
     size = np.diff(starts)
-    total = np.bincount(study.design.users, study.expected[1], len(size))
+    total = sums(study.design.users, study.expected[1], len(size))
     risk = total / np.maximum(size, 1)
     third: Codes = np.searchsorted(np.quantile(risk, [1 / 3, 2 / 3]), risk).astype(np.int32)
     exact = np.minimum(size, 8)
     large = np.where(size > 8, np.log2(np.maximum(size, 1)).astype(np.int64), 0)
-    key = (exact + large) * 3 + third
-    order = np.argsort(key, kind="stable")
-    order = order[size[order] > 0]
-    bounds = np.r_[0, np.flatnonzero(np.diff(key[order])) + 1, len(order)]
+    return np.asarray((exact + large) * 3 + third, dtype=np.int32)
+
+
+def _ordered(classes: Codes, starts: Ints) -> tuple[Ints, Ints]:
+    """Return users that have groups by class, and where each class begins."""
+    order = np.argsort(classes, kind="stable")
+    order = order[np.diff(starts)[order] > 0]
+    bounds = np.r_[0, np.flatnonzero(np.diff(classes[order])) + 1, len(order)]
     return order.astype(np.int64), bounds.astype(np.int64)

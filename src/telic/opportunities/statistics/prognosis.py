@@ -38,9 +38,7 @@ def prognosis(of_cell: Codes, size: Floats, total: Floats, spread: float, keep: 
     return _added(of_cell, size, total, columns, mean)
 
 
-def _multiplied(
-    of_cell: Codes, size: Floats, total: Floats, columns: list[int], mean: float, prior: float
-) -> Floats:
+def _multiplied(of_cell: Codes, size: Floats, total: Floats, columns: list[int], mean: float, prior: float) -> Floats:
     effects = [np.zeros(int(of_cell[:, column].max()) + 1) for column in columns]
     score = np.full(len(size), np.log(mean))
     for _ in range(ROUNDS):
@@ -79,7 +77,7 @@ def score_bins(score: Floats, size: Floats, bins: int) -> Codes:
     >>> score_bins(np.array([0.1, 0.9, 0.1, 0.5]), np.array([5.0, 10.0, 5.0, 10.0]), 3).tolist()
     [0, 2, 0, 1]
     """
-    scores, inverse = np.unique(score.round(6), return_inverse=True)
+    inverse = np.unique(score.round(6), return_inverse=True)[1]
     weight = np.bincount(inverse, size)
     reached = np.cumsum(weight) - weight / 2
     binned = np.minimum((reached * bins / max(weight.sum(), 1.0)).astype(np.int32), bins - 1)

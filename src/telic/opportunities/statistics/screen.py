@@ -12,7 +12,9 @@ PASS = 1.0  # standard deviations beyond the edge of the null
 BROAD = 0.1  # hypotheses with so large a share of groups are judged by less: totals say little about them
 
 
-def promising(study: Study, family: Family, support: Ints, rows: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], tuple[float, float]]:
+def promising(
+    study: Study, family: Family, support: Ints, rows: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.intp], tuple[float, float]]:
     """Return those of `rows` that may be associated with the outcome, crude or adjusted.
 
     Expected totals over strata make this the numerator of Mantel-Haenszel's test for every hypothesis without its

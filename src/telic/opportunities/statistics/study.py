@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from telic.opportunities.model import Codes, Exclusion, Floats, Outcome, Prepared
-from telic.opportunities.statistics.design import Design
+from telic.opportunities.statistics.design import Design, sums
 from telic.opportunities.statistics.prognosis import prognosis, score_bins
 
 TAIL = 0.005  # of numeric values at either end is set to the value there
@@ -103,8 +103,8 @@ class Study:
     def _make(self, without: frozenset[int]) -> Strata:
         design, defined = self.design, self.defined
         cells = len(design.of_cell)
-        size = np.bincount(design.cells, defined, cells)
-        total = np.bincount(design.cells, self.values, cells)
+        size = sums(design.cells, defined, cells)
+        total = sums(design.cells, self.values, cells)
         keep = [at for at in range(len(design.confounders)) if at not in without]
         spread = self.variance / self.mean if self.mean > 0 else 1.0
         score = prognosis(design.of_cell, size, total, spread, keep)
@@ -130,7 +130,7 @@ class Study:
     def clustering(self) -> float:
         """How much more a sum of values varies because users have several groups [1]; at least 1."""
         rest = np.where(self.defined, self.values - self.expected[1], 0.0)
-        of_users = np.bincount(self.design.users, rest, self.design.user_count)
+        of_users = sums(self.design.users, rest, self.design.user_count)
         return max(float((of_users**2).sum() / max((rest**2).sum(), 1e-300)), 1.0)
 
 
@@ -142,11 +142,11 @@ def counted(codes: Codes, width: int, coarse: int, study: Study) -> Strata:
     values = study.values if everything else study.values[inside]
     calm = study.calm if everything else study.calm[inside]
     n = np.bincount(at, minlength=coarse * width).astype(np.float64)
-    y = np.bincount(at, values, coarse * width)
+    y = sums(at, values, coarse * width)
     if study.outcome.binary:
         spread, spread_coarse = np.zeros(len(n)), np.zeros(coarse)
     else:
-        squares = np.bincount(at, values * values, coarse * width)
+        squares = sums(at, values * values, coarse * width)
         spread = _variance(n, y, squares, study.variance)
         spread_coarse = _variance(_sum(n, width), _sum(y, width), _sum(squares, width), study.variance)
     return Strata(
@@ -154,7 +154,7 @@ def counted(codes: Codes, width: int, coarse: int, study: Study) -> Strata:
         width=width,
         n=n,
         y=y,
-        calm=np.bincount(at, calm, coarse * width),
+        calm=sums(at, calm, coarse * width),
         spread=spread,
         n_coarse=_sum(n, width),
         y_coarse=_sum(y, width),
@@ -162,7 +162,9 @@ def counted(codes: Codes, width: int, coarse: int, study: Study) -> Strata:
     )
 
 
-def study(outcome: Outcome, prepared: Prepared, design: Design, least_ratio: float, least_shift: float) -> Study | Exclusion:
+def study(
+    outcome: Outcome, prepared: Prepared, design: Design, least_ratio: float, least_shift: float
+) -> Study | Exclusion:
     """Make an outcome ready; the exclusion says why it cannot be asked.
 
     Parameters
@@ -179,7 +181,9 @@ def study(outcome: Outcome, prepared: Prepared, design: Design, least_ratio: flo
         return Exclusion("KPI", 1, f"is undefined for every {prepared.grouping}", (outcome.name,))
     known = raw[defined]
     if known.min() == known.max():
-        return Exclusion("KPI", 1, f"is {known.min():g} for every {prepared.grouping}: nothing to explain", (outcome.name,))
+        return Exclusion(
+            "KPI", 1, f"is {known.min():g} for every {prepared.grouping}: nothing to explain", (outcome.name,)
+        )
     notes = [] if missing == 0 else [
         Exclusion("groups", missing, f"{outcome.name} is undefined for them", _ids(prepared, np.flatnonzero(~defined)))
     ]  # fmt: skip
@@ -201,7 +205,9 @@ def study(outcome: Outcome, prepared: Prepared, design: Design, least_ratio: flo
         if low < 0 or known.mean() <= 0:
             shift = toward * least_shift * float(known.clip(low, high).std())
     itself, columns = _itself(values, defined, design, outcome.attributes)
-    notes += [Exclusion("column", 1, f"is {outcome.name} in other words: not adjusted for", (name,)) for name in columns]
+    notes += [
+        Exclusion("column", 1, f"is {outcome.name} in other words: not adjusted for", (name,)) for name in columns
+    ]
     return Study(
         outcome=outcome,
         design=design,
@@ -224,8 +230,8 @@ def _itself(
     mean = values.sum() / defined.sum()
     whole = float((values**2).sum() - defined.sum() * mean**2)
     for at, confounder in enumerate(design.confounders):
-        count = np.bincount(confounder.codes, defined, confounder.levels)
-        total = np.bincount(confounder.codes, values, confounder.levels)
+        count = sums(confounder.codes, defined, confounder.levels)
+        total = sums(confounder.codes, values, confounder.levels)
         between = float((total**2 / np.maximum(count, 1)).sum() - defined.sum() * mean**2)
         if between > SAME * whole or confounder.name in attributes:
             found.append(at)

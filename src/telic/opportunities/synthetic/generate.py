@@ -120,11 +120,12 @@ def _block(
     """Draw a block of sessions, decide which of them are harmed, and end some of those early."""
     block = events.draw(recipe, people, part, random)
     least = np.ones(len(block.offsets) - 1, dtype=np.int64)
-    for codes, chance in put:
-        ends = events.put(block, codes, random.random(len(least)) < chance[part], random)
-        least = np.maximum(least, ends)
-    risk = people.risk[part].copy()
     sequences = [spec for spec in recipe.plants if isinstance(spec, Sequence)]
+    for number, (codes, chance) in enumerate(put):
+        ends = events.put(block, codes, random.random(len(least)) < chance[part], random)
+        if number < len(sequences):  # what harms was there before the harm; a decoy may come or not
+            least = np.maximum(least, ends)
+    risk = people.risk[part].copy()
     for spec, (codes, _) in zip(sequences, put, strict=False):  # plants come before decoys
         risk[events.holding(block, codes)] *= spec.effect
     for other in recipe.plants:
