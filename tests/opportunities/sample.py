@@ -100,7 +100,7 @@ def run(found: tuple[Finding, ...] = FINDINGS) -> Run:
         1_709_251_200.0,
         1_711_670_400.0,
         {key_of(told[0]): detail} if told else {},
-        {"least_support": 0.001, "confounders": ("country", "length"), "seed": 1},
+        {"least_support": 0.001, "adjusted_for": "country, number of events", "seed": 1},
         command="telic opportunities EVENTS.parquet --kpi \"converted: session has 'payment_done'\"",
         version="0.1",
     )

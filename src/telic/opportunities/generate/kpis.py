@@ -17,6 +17,7 @@ GOOD = frozenset(
         *("converted", "conversion", "delivered", "resolved", "closed", "accepted", "approved", "done"),
     )
 )
+REACHED = frozenset(("paid", "purchase", "purchased", "converted", "success", "succeeded", "completed", "delivered"))
 BAD = frozenset(
     (
         *("error", "errors", "fail", "failed", "failure", "crash", "crashed", "exception", "timeout", "denied"),
@@ -60,7 +61,7 @@ def _candidates(prepared: Prepared) -> Iterator[str]:
     for name, column in prepared.of_groups.items():
         if len(column.labels) == 2 and _words(name) & ANSWER:
             yield f"`{name}`: `{name}` = {_quoted(str(_positive(column)))}"
-    for words in (GOOD, BAD):
+    for words in (REACHED, GOOD - REACHED, BAD):
         for code in order:
             label = str(prepared.names.labels[code])
             if _words(label) & words:
