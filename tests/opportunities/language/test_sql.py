@@ -16,7 +16,7 @@ from tests.opportunities.language.trees import History, histories, prepared
 
 from telic.opportunities.language import hypothesis, parse_value, tree
 from telic.opportunities.language.sql import sql
-from telic.opportunities.language.stated import words
+from telic.opportunities.language.words import clause
 from telic.opportunities.plan.table import Table
 
 arrow: Any = pyarrow
@@ -120,8 +120,12 @@ def test_what_sql_does_not_say_is_empty() -> None:
 
 def test_words() -> None:
     def said(text: str) -> str:
-        return words(tree.Stated("", parse_value(text)), "query")
+        return clause(parse_value(text))
 
-    assert said("query has 'a b' .. 'c' within 10m") == "queries with a b .. c within 10m"
-    assert said("query has no 'a''''b'") == "queries without 'a''''b'"
-    assert said("duration of query > 3s") == "queries where duration of query > 3s"
+    assert said("query has 'a b' .. 'c' within 10m") == "with a b .. c within 10m"
+    assert said("query has no 'a''''b'") == "without 'a''''b'"
+    assert said("duration of query > 3s") == "that last more than 3s"
+    assert said("query starts with 'a'") == "that start with a"
+    assert said("count of any event >= 3") == "with at least 3 events"
+    assert said("rate of 'a' >= 0.5") == "of which at least half is a"
+    assert said("time from 'a' to 'b' < 1m") == "that take less than 1m from a to b"

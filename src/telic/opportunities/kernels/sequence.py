@@ -32,10 +32,14 @@ UNTIL, BACK_AND_FORTH = 0, 1
 @compiled
 def step(ladder: Array, value: Whole) -> Whole:
     """Return how many steps of an ascending ladder lie below `value`."""
-    found = 0
-    while found < len(ladder) and ladder[found] < value:
-        found += 1
-    return found
+    low, high = i64(0), i64(len(ladder))
+    while low < high:
+        middle = (low + high) >> i64(1)
+        if ladder[middle] < value:
+            low = middle + i64(1)
+        else:
+            high = middle
+    return low
 
 
 @compiled
@@ -155,10 +159,50 @@ def adjacent(
 
 
 @compiled
+def gathered(
+    table: Array,
+    names: Array,
+    begin: Whole,
+    end: Whole,
+    local: Array,
+    seen: Array,
+    begins: Array,
+    ends: Array,
+    places: Array,
+) -> Whole:
+    """Sort the places of a group's events by token; return how many tokens there are.
+
+    Token ``seen[kind]`` is at ``places[begins[kind]:ends[kind]]``, ascending.
+    """
+    kinds = 0
+    for index in range(begin, end):
+        token = table[names[index]]
+        if token >= 0:
+            if local[token] < 0:
+                local[token] = kinds
+                seen[kinds] = token
+                ends[kinds] = 0
+                kinds += 1
+            ends[local[token]] += 1
+    filled = i64(0)
+    for kind in range(kinds):
+        many = ends[kind]
+        begins[kind], ends[kind] = filled, filled
+        filled += many
+    for index in range(begin, end):
+        token = table[names[index]]
+        if token >= 0:
+            kind = local[token]
+            places[ends[kind]] = index
+            ends[kind] += 1
+    for kind in range(kinds):
+        local[seen[kind]] = -1
+    return kinds
+
+
+@compiled
 def later(at: Array, places: Array, a: Whole, a_end: Whole, b: Whole, b_end: Whole, limit: Whole) -> Whole:
-    """Return 1 where an event of b follows one of a (within `limit`, which is negative for none), else 0."""
-    if limit < 0:
-        return 1 if places[a] < places[b_end - 1] else 0
+    """Return 1 where an event of b follows one of a within `limit`, else 0."""
     last = i64(-1)
     while b < b_end:
         while a < a_end and places[a] < places[b]:
@@ -172,9 +216,7 @@ def later(at: Array, places: Array, a: Whole, a_end: Whole, b: Whole, b_end: Who
 
 @compiled
 def always(at: Array, places: Array, a: Whole, a_end: Whole, b: Whole, b_end: Whole, limit: Whole) -> Whole:
-    """Return 1 where an event of b follows every one of a (within `limit`, which is negative for none), else 0."""
-    if limit < 0:
-        return 1 if places[a_end - 1] < places[b_end - 1] else 0
+    """Return 1 where an event of b follows every one of a within `limit`, else 0."""
     while a < a_end:
         while b < b_end and places[b] <= places[a]:
             b += 1
@@ -242,10 +284,10 @@ def pairs(
     last: Whole,
     size: Whole,
     ladder: Array,
-    stamp: Array,
+    local: Array,
+    seen: Array,
     begins: Array,
     ends: Array,
-    seen: Array,
     places: Array,
     out: Array,
     groups: Array,
@@ -260,47 +302,32 @@ def pairs(
         Of time [ns] for `LATER` and `ALWAYS`; negative for none.
     ladder : shape (L,)
         Ascending; the code is ``(a * size + b) * (L + 1) + step``.
-    stamp, begins, ends, seen : shape (size,)
-        Room to work in; `stamp` is 0 at first.
+    local : shape (size,)
+        Room to work in, -1 at first and at the end.
+    seen, begins, ends : shape (size,)
+        Room to work in.
     places : shape (longest group,)
         Room to work in.
     """
     used, steps = 0, len(ladder) + 1
     for group in range(first, last):
         begin, end = offsets[group], offsets[group + 1]
-        kinds = 0
-        for index in range(begin, end):
-            token = table[names[index]]
-            if token < 0:
-                continue
-            if stamp[token] != group + 1:
-                stamp[token] = group + 1
-                ends[token] = 0
-                seen[kinds] = token
-                kinds += 1
-            ends[token] += 1
+        kinds = gathered(table, names, begin, end, local, seen, begins, ends, places)
         if used + kinds * kinds > len(out):
-            for kind in range(kinds):
-                stamp[seen[kind]] = 0
             return i64(group), i64(used)
-        filled = i64(0)
-        for kind in range(kinds):
-            token = seen[kind]
-            many = ends[token]
-            begins[token], ends[token] = filled, filled
-            filled += many
-        for index in range(begin, end):
-            token = table[names[index]]
-            if token >= 0:
-                places[ends[token]] = index
-                ends[token] += 1
         for one in range(kinds):
-            a = seen[one]
+            a, a_end = begins[one], ends[one]
+            if mode == 2 and a_end - a <= ladder[0]:
+                continue  # too few of them for the first step
+            base = i64(seen[one]) * size
             for other in range(kinds):
-                b = seen[other]
-                level = level_of(mode, at, places, begins[a], ends[a], begins[b], ends[b], limit, ladder)
+                if limit < 0 and mode < 2:
+                    before = places[a] if mode == 0 else places[a_end - 1]
+                    level = 0 if before < places[ends[other] - 1] and (mode == 0 or one != other) else -1
+                else:
+                    level = level_of(mode, at, places, a, a_end, begins[other], ends[other], limit, ladder)
                 if level >= 0:
-                    out[used] = (i64(a) * size + b) * steps + level
+                    out[used] = (base + seen[other]) * steps + level
                     groups[used] = group
                     used += 1
     return i64(last), i64(used)

@@ -118,7 +118,7 @@ class Scan:
         """Return the kernel with room to work in."""
         data = self.prepared
         names, at, offsets = np.asarray(data.names.codes), np.asarray(data.at), np.asarray(data.offsets)
-        one, two, three, four = (np.zeros(self.size, np.int64) for _ in range(4))
+        one, two, three = (np.zeros(self.size, np.int64) for _ in range(3))
         if self.shape == "singles":
             return lambda here, end, codes, groups: sequence.singles(
                 self.mode, self.table, names, at, offsets, here, end, self.ladder, one, two, three, codes, groups
@@ -129,8 +129,8 @@ class Scan:
                 self.mode, self.table, names, offsets, here, end, self.size, stamp, codes, groups
             )
         longest = int(np.max(np.diff(offsets[first : last + 1]), initial=0))
-        places = np.zeros(longest, np.int64)
+        places, local = np.zeros(longest, np.int64), np.full(self.size, -1, np.int64)
         return lambda here, end, codes, groups: sequence.pairs(
             self.mode, self.limit, self.table, names, at, offsets, here, end, self.size, self.ladder,
-            one, two, three, four, places, codes, groups,
+            local, one, two, three, places, codes, groups,
         )  # fmt: skip

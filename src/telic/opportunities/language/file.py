@@ -175,7 +175,8 @@ class _Reader:
         self._once(item)
         for key, value in _named(item):
             if value.kind != "text" or value.empty:
-                raise self._wrong(value, "a question is expected here", "converted: session has 'paid'")
+                where = key if key is not None and value.empty else value
+                raise self._wrong(where, "a question is expected here", "converted: session has 'paid'")
             written = self._written(value)
             found = parse(written)
             name = key.text if key is not None else found.name

@@ -73,7 +73,7 @@ def kpi(question: str | Written | Kpi, events: Prepared | Events) -> Outcome:
         binary=bool(kinds & YES_NO) or _only_yes_or_no(values),
         text=write(Kpi(tree.name, tree.value, tree.among, harm)),
         touches=frozenset(touches(tree.value)),
-        attributes=frozenset(_attributes(tree.value)),
+        attributes=frozenset(attributes(tree.value)),
         why=why,
         exclusions=tuple(_exclusions(name, values, evaluation, found.prepared)),
     )
@@ -166,10 +166,11 @@ def touches(node: Node) -> Iterator[str]:
         yield from touches(each)
 
 
-def _attributes(node: Node) -> Iterator[str]:
+def attributes(node: Node) -> Iterator[str]:
+    """Yield the attributes that a value is made of."""
     if isinstance(node, Attribute):
         yield node.name
     if isinstance(node, Missing | Aggregate):
         yield node.attribute
     for each in parts(node):
-        yield from _attributes(each)
+        yield from attributes(each)

@@ -121,7 +121,16 @@ def value(node: Value) -> str:
 
 def said(node: Pattern) -> str:
     """Write what a group has for a sentence: names of events without quotes where that is clear."""
-    return re.sub(r"(?<!')'([\w.:/-]+(?: [\w.:/-]+)*)'(?!')", r"\1", pattern(node))
+    return _unquoted(pattern(node))
+
+
+def plain(node: Selector) -> str:
+    """Write events for a sentence."""
+    return _unquoted(selector(node))
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"(?<!')'([\w.:/-]+(?: [\w.:/-]+)*)'(?!')", r"\1", text)
 
 
 def _within(ns: int | None) -> str:

@@ -7,16 +7,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from telic.opportunities.language.events import Events
+from telic.opportunities.language.kpi import attributes, touches
 from telic.opportunities.language.kpi import hypothesis as asked
-from telic.opportunities.language.kpi import touches
 from telic.opportunities.language.place import Written
-from telic.opportunities.language.printer import said, value
+from telic.opportunities.language.printer import value
 from telic.opportunities.language.sql import sql
-from telic.opportunities.language.tree import Has, Not, Stated
+from telic.opportunities.language.tree import Stated
+from telic.opportunities.language.words import clause
 from telic.opportunities.model import Exclusion, Family, Hypothesis, Prepared, Value
 from telic.opportunities.template import Asking, hypothesis
 from telic.opportunities.templates.cohorts import Cohorts
-from telic.opportunities.templates.phrases import plural
+from telic.opportunities.templates.phrases import whom
 
 NAME = "stated"
 
@@ -52,14 +53,6 @@ def described(question: Stated, prepared: Prepared, asking: Asking) -> Hypothesi
     params: dict[str, Value | tuple[str, ...]] = {
         "is": value(question.value),
         "events": tuple(sorted(set(touches(question.value)))),
+        "attributes": tuple(sorted(set(attributes(question.value)))),
     }
-    return hypothesis(NAME, params, words(question, prepared.grouping), sql(question.value, asking.table))
-
-
-def words(question: Stated, grouping: str) -> str:
-    """Return whom a hypothesis is about."""
-    inside = question.value.of if isinstance(question.value, Not) else question.value
-    if isinstance(inside, Has):
-        without = "without" if isinstance(question.value, Not) else "with"
-        return f"{plural(grouping)} {without} {said(inside.pattern)}"
-    return f"{plural(grouping)} where {value(question.value)}"
+    return hypothesis(NAME, params, whom(prepared, [clause(question.value)]), sql(question.value, asking.table))

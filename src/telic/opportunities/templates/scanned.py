@@ -1,16 +1,22 @@
-"""Families whose totals and members are found by passing over the events again, with little memory."""
+"""Families whose totals and members are found by passing over the events, and kept where there is room."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from telic.opportunities.kernels.sequence_scan import Scan
 from telic.opportunities.model import Codes, Exclusion, Floats, Hypothesis, Incidence, Ints
 from telic.opportunities.template import Asking
 
+if TYPE_CHECKING:
+    from telic.opportunities.kernels.sequence_scan import Scan
+
+KEPT = 50_000_000
+"""Members that a family keeps at most, 200 MB; beyond it they are found again when they are asked for."""
 Describe = Callable[[int], Hypothesis]
 
 
@@ -47,10 +53,18 @@ class Scanned:
 
     def totals(self, values: Floats) -> Floats:
         """Return the sum of `values` over the members of each hypothesis, shape (H,)."""
+        from telic.opportunities.kernels import incidence
+
+        if self._kept is not None:
+            return incidence.totals(self._kept, values)
         return self.scan.sums(values, self.rows, len(self))
 
     def members(self, rows: Ints) -> Incidence:
         """Return the members of some rows, in the order of `rows`."""
+        from telic.opportunities.kernels import incidence
+
+        if self._kept is not None:
+            return incidence.rows(self._kept, rows)
         place = np.full(len(self) + 1, -1, dtype=np.int32)  # the last one stands for -1
         wanted = np.asarray(rows, dtype=np.int64)
         place[wanted] = np.arange(len(wanted), dtype=np.int32)
@@ -58,6 +72,11 @@ class Scanned:
         if len(np.unique(wanted)) == len(wanted):
             return found
         return _repeated(self, wanted)
+
+    @cached_property
+    def _kept(self) -> Incidence | None:
+        """The members of all rows, once they are asked for; nothing where they are too many to keep."""
+        return self.scan.members(self.rows, self.supports) if self.supports.sum() <= KEPT else None
 
 
 def _repeated(family: Scanned, wanted: Ints) -> Incidence:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from telic.opportunities.language.printer import said
-from telic.opportunities.language.printer import value as written
 from telic.opportunities.language.sql import sql
 from telic.opportunities.language.tree import Has, Pattern, Selector, Value
+from telic.opportunities.language.words import clause
 from telic.opportunities.model import Hypothesis, Prepared
 from telic.opportunities.model import Value as Param
 from telic.opportunities.plan.dialects import DUCKDB
 from telic.opportunities.template import Asking, hypothesis
-from telic.opportunities.templates.phrases import plural, shown
+from telic.opportunities.templates.phrases import shown, whom
 from telic.opportunities.templates.tokens import Alphabet
 
 BLANKS = tuple(Selector((f"\x00{letter}",)) for letter in "abcdefgh")
@@ -33,7 +32,7 @@ class Wording:
     """
 
     def __init__(self, template: str, prepared: Prepared, asking: Asking, tokens: Alphabet) -> None:
-        self._template, self._grouping, self._asking, self._tokens = template, prepared.grouping, asking, tokens
+        self._template, self._prepared, self._asking, self._tokens = template, prepared, asking, tokens
         self._asked: dict[object, tuple[str, str]] = {}
 
     def hypothesis(
@@ -49,7 +48,13 @@ class Wording:
             words = words.replace(mark, self._shown[token])
             text = text.replace(mark, self._literals[token])
         events = tuple(self._tokens.labels[each] for each in blanks)
-        return hypothesis(self._template, {"events": events, **self._fixed, **(params or {})}, words, text)
+        said = {"events": events, **self._joined(blanks), **self._fixed, **(params or {})}
+        return hypothesis(self._template, said, words, text)
+
+    def _joined(self, blanks: tuple[int, ...]) -> dict[str, Param | tuple[str, ...]]:
+        """Return the events behind tokens that are not called like their only event."""
+        joined = [each for each in dict.fromkeys(blanks) if self._tokens.names[each] != (self._tokens.labels[each],)]
+        return {"of": tuple(name for each in joined for name in self._tokens.names[each])} if joined else {}
 
     @cached_property
     def _shown(self) -> list[str]:
@@ -67,10 +72,10 @@ class Wording:
 
     def _of(self, question: Value | Pattern) -> tuple[str, str]:
         if question not in self._asked:
-            value = question if isinstance(question, Value) else Has(self._grouping, question, self._tokens.ignoring)
-            if isinstance(value, Has):
-                words = f"{plural(self._grouping)} with {said(value.pattern)}"
-            else:
-                words = f"{plural(self._grouping)} where {written(value)}"
-            self._asked[question] = (words, sql(value, self._asking.table))
+            value = (
+                question
+                if isinstance(question, Value)
+                else Has(self._prepared.grouping, question, self._tokens.ignoring)
+            )
+            self._asked[question] = (whom(self._prepared, [clause(value)]), sql(value, self._asking.table))
         return self._asked[question]
