@@ -262,9 +262,9 @@ def test_a_folder_with_a_further_file_is_not_read_again(tmp_path: Path, monkeypa
     asked: list[str] = []
     real = memory.read_piece
 
-    def counted(source: Any, *rest: Any) -> Any:
+    def counted(source: Any, *rest: Any, **more: Any) -> Any:
         asked.append(Path(source.name).name)
-        return real(source, *rest)
+        return real(source, *rest, **more)
 
     monkeypatch.setattr(memory, "read_piece", counted)
     assert events(store.prepare(open_source(inbox), chosen, home=tmp_path / "home")) == by_hand(rows)

@@ -65,19 +65,47 @@ def scatter(
 
 
 @compiled
+def _number(rows: Array, first: int, last: int, slots: Array, found: Array, local: Array, begins: Array) -> Whole:
+    """Number the keys of a partition in order of arrival; return how many there are."""
+    width = i64(16)
+    while width < 2 * (last - first):
+        width *= 2
+    mask = u64(width - 1)
+    groups = i64(0)
+    for index in range(first, last):
+        key = rows[index, 0]
+        slot = key & mask
+        while slots[U(slot)] != 0 and found[U(slots[U(slot)] - 1)] != key:
+            slot = (slot + u64(1)) & mask
+        number = i64(slots[U(slot)])
+        if number == 0:
+            found[groups] = key
+            begins[groups] = 0
+            groups += 1
+            number = groups
+            slots[U(slot)] = i32(groups)
+        local[index - first] = i32(number - 1)
+        begins[number - 1] += 1
+    _free(slots, found, groups, mask)
+    return groups
+
+
+@compiled
+def _begin(begins: Array, found: Array, groups: int, first: int, to: int, sizes: Array, keys: Array) -> None:
+    """Turn sizes of groups into where they begin, from `first` on, and note size and key of each."""
+    position = first
+    for number in range(groups):
+        size = begins[number]
+        sizes[to + number], keys[to + number] = size, found[number]
+        begins[number] = position
+        position += size
+
+
+@compiled
 def group(
-    rows: Array,
-    bounds: Array,
-    slots: Array,
-    found: Array,
-    local: Array,
-    begins: Array,
-    names: Array,
-    at: Array,
-    order: Array,
-    sizes: Array,
-    spare: Array,
-) -> Whole:
+    rows: Array, bounds: Array, slots: Array, found: Array, local: Array, begins: Array, names: Array, at: Array,
+    order: Array, sizes: Array, keys: Array, spare: Array,
+) -> Whole:  # fmt: skip
     """Put the rows of some partitions in order and return how many groups they hold.
 
     Parameters
@@ -89,46 +117,19 @@ def group(
     slots
         Zeros, a power of two, at least twice the rows of the largest partition; zeros again afterwards.
     found, local, begins
-        Scratch, at least the rows of the largest partition, `begins` one more.
+        Scratch, at least the rows of the largest partition.
     names, at, order
         Filled for all rows of `bounds`, from its first on: name, time, number of the row.
-    sizes
-        Filled: how many events each group has, from the first row on.
+    sizes, keys
+        Filled from the first row on: how many events each group has, and its key.
     spare : shape (3, rows of the largest partition)
         Scratch for long groups.
     """
     total = i64(0)
-    base = bounds[0]
     for part in range(len(bounds) - 1):
         first, last = bounds[part], bounds[part + 1]
-        if first == last:
-            continue
-        width = i64(16)
-        while width < 2 * (last - first):
-            width *= 2
-        mask = u64(width - 1)
-        groups = i64(0)
-        for index in range(first, last):
-            key = rows[index, 0]
-            slot = key & mask
-            while slots[U(slot)] != 0 and found[U(slots[U(slot)] - 1)] != key:
-                slot = (slot + u64(1)) & mask
-            number = i64(slots[U(slot)])
-            if number == 0:
-                found[groups] = key
-                begins[groups] = 0
-                groups += 1
-                number = groups
-                slots[U(slot)] = i32(groups)
-            local[index - first] = i32(number - 1)
-            begins[number - 1] += 1
-        _free(slots, found, groups, mask)
-        position = first
-        for number in range(groups):
-            size = begins[number]
-            sizes[base + total + number] = size
-            begins[number] = position
-            position += size
+        groups = _number(rows, first, last, slots, found, local, begins)
+        _begin(begins, found, groups, first, bounds[0] + total, sizes, keys)
         for index in range(first, last):
             to = begins[local[index - first]]
             begins[local[index - first]] = to + 1
@@ -137,11 +138,88 @@ def group(
             order[to] = i64(rows[index, 2] >> u64(32))
         position = first
         for number in range(groups):
-            size = i64(sizes[base + total + number])
-            sort_events(names, at, order, position, position + size, spare)
-            position += size
+            sort_events(names, at, order, position, begins[number], spare)
+            position = begins[number]
         total += groups
     return total
+
+
+@compiled
+def scatter_lean(
+    keys: Array, at: Array, names: Array, table: Array, least: Whole, bits: Whole, shift: Whole, cursor: Array,
+    out: Array,
+) -> None:  # fmt: skip
+    """Write rows of one piece into their partitions, without the numbers of rows.
+
+    Parameters
+    ----------
+    least, bits
+        The earliest time, and how many bits a name takes: time since then and name share one number.
+    out : shape (rows, 2)
+        Key, and time with name.
+    """
+    timed = len(at) > 0
+    for index in range(len(keys)):
+        part = U(keys[index] >> shift)
+        to = U(cursor[part])
+        cursor[part] += 1
+        since = u64(at[index] - least) if timed else u64(0)
+        out[to, 0] = keys[index]
+        out[to, 1] = (since << u64(bits)) | u64(table[U(names[index])])
+
+
+@compiled
+def group_lean(
+    rows: Array, bounds: Array, slots: Array, found: Array, local: Array, begins: Array, least: Whole, bits: Whole,
+    names: Array, at: Array, sizes: Array, keys: Array, spare: Array,
+) -> Whole:  # fmt: skip
+    """Do the same as `group` for what `scatter_lean` wrote; `spare` has two rows."""
+    total, low = i64(0), (u64(1) << u64(bits)) - u64(1)
+    for part in range(len(bounds) - 1):
+        first, last = bounds[part], bounds[part + 1]
+        groups = _number(rows, first, last, slots, found, local, begins)
+        _begin(begins, found, groups, 0, bounds[0] + total, sizes, keys)
+        for index in range(first, last):
+            number = local[index - first]
+            spare[0, begins[number]] = rows[index, 1]
+            begins[number] += 1
+        position = i64(0)
+        for number in range(groups):
+            _sort_packed(spare, position, begins[number], u64(bits))
+            position = begins[number]
+        for index in range(last - first):
+            names[first + index] = i32(spare[0, index] & low)
+            at[first + index] = i64(spare[0, index] >> u64(bits)) + least
+        total += groups
+    return total
+
+
+@compiled
+def _sort_packed(spare: Array, first: int, last: int, bits: Whole) -> None:
+    """Sort numbers by their upper bits; equal ones keep their order."""
+    for begin in range(first, last, _SHORT):
+        for index in range(begin + 1, min(begin + _SHORT, last)):
+            value, to = spare[0, index], index
+            while to > begin and (spare[0, to - 1] >> bits) > (value >> bits):
+                spare[0, to] = spare[0, to - 1]
+                to -= 1
+            spare[0, to] = value
+    width = _SHORT
+    while width < last - first:
+        for begin in range(first, last - width, 2 * width):
+            middle, end = begin + width, min(begin + 2 * width, last)
+            for index in range(begin, middle):
+                spare[1, index] = spare[0, index]
+            left, right, to = begin, middle, begin
+            while left < middle:
+                if right < end and (spare[0, right] >> bits) < (spare[1, left] >> bits):
+                    spare[0, to] = spare[0, right]
+                    right += 1
+                else:
+                    spare[0, to] = spare[1, left]
+                    left += 1
+                to += 1
+        width *= 2
 
 
 @compiled

@@ -12,7 +12,10 @@ Array = Any  # a numpy array whose type numba finds when it compiles
 Whole = Any  # a number whose type numba knows
 
 u64: Any = np.uint64
+U: Any = np.uintp  # an index that is never negative saves a test
 _A, _B = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
+_UN_A = np.uint64(pow(int(_A), -1, 1 << 64))  # their inverses: odd numbers have one modulo 2^64
+_UN_B = np.uint64(pow(int(_B), -1, 1 << 64))
 _LONG = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -30,10 +33,54 @@ def mixed(key: Whole) -> Whole:
 
 
 @compiled
+def unmixed(key: Whole) -> Whole:
+    """Return the number that `mixed` made this of."""
+    key ^= key >> u64(33)
+    key *= _UN_B
+    key ^= key >> u64(33)
+    key *= _UN_A
+    return key ^ (key >> u64(33))
+
+
+@compiled
+def unmix_all(keys: Array, out: Array) -> None:
+    """Fill `out` with `unmixed` of each key."""
+    for index in range(len(keys)):
+        out[index] = unmixed(keys[index])
+
+
+@compiled
 def mix_all(keys: Array, out: Array) -> None:
     """Fill `out` with `mixed` of each key."""
     for index in range(len(keys)):
         out[index] = mixed(u64(keys[index]))
+
+
+@compiled
+def pack_digits(offsets: Array, address: Whole, size: Whole, digits: Array, out: Array) -> bool:
+    """Fill `out` with the mixed number that each text says in lower-case hexadecimal digits, if all do.
+
+    Parameters
+    ----------
+    offsets, address
+        The texts.
+    size
+        How many digits each has, at most 16.
+    digits : shape (256,)
+        What each byte is worth; 255 where it is no digit.
+    """
+    wrong = u64(0)
+    for index in range(len(out)):
+        at = u64(offsets[index])
+        if u64(offsets[index + 1]) - at != size:
+            return False
+        value = u64(0)
+        for place in range(size):
+            digit = u64(digits[U(byte_at(address, at + u64(place)))])
+            wrong |= digit
+            value = (value << u64(4)) | (digit & u64(15))
+        out[index] = mixed(value)
+    return wrong < u64(16)
 
 
 @compiled

@@ -19,6 +19,7 @@ from telic.opportunities.store.pieces import Piece
 
 pa: Any = pyarrow
 Numbers = npt.NDArray[np.uint32]
+Words = npt.NDArray[np.uint64]
 
 ROWS_MAX = 1 << 32  # a row's number has 32 bits [1]
 PARTITION = 8_192  # rows of a partition: with what is made of them they fit into a core's cache [1]
@@ -79,8 +80,23 @@ def by_number(
     return Clustered(made.names, made.at, made.order, offsets)
 
 
-def by_key(pieces: Sequence[Piece], tables: Sequence[Codes], *, threads: int = THREADS) -> Clustered:
-    """Cluster rows by key; groups are in the order of a mixed key, which only the key decides."""
+def by_key(
+    pieces: Sequence[Piece], tables: Sequence[Codes], *, order: bool = True, threads: int = THREADS
+) -> tuple[Clustered, Words]:
+    """Cluster rows by key; groups are in an order that only their keys decide.
+
+    Parameters
+    ----------
+    order
+        Whether numbers of rows are wanted; without them, less is moved.
+
+    Returns
+    -------
+    Clustered
+        Without `order` where nobody wants it.
+    Words
+        The mixed key of each group, shape (G,).
+    """
     total = sum(piece.size for piece in pieces)
     bits = max(1, min(PARTITIONS_MAX.bit_length() - 1, (max(total, 1) // PARTITION).bit_length()))
     shift = np.uint64(64 - bits)
@@ -98,39 +114,53 @@ def by_key(pieces: Sequence[Piece], tables: Sequence[Codes], *, threads: int = T
     sizes = counts.sum(axis=0)
     begins = np.concatenate([[0], np.cumsum(sizes)])
     cursors = begins[:-1] + np.cumsum(counts, axis=0) - counts
-    rows = np.empty((total, 3), np.uint64)
+    least, span = _span(pieces)
+    low = max(1, max(len(table) and int(table.max()) for table in tables).bit_length())
+    lean = not order and span.bit_length() + low <= 64
+    rows = np.empty((total, 2 if lean else 3), np.uint64)
 
     def scatter(n: int) -> None:
         piece = pieces[n]
-        at = piece.at if len(piece.at) else np.broadcast_to(np.int64(0), piece.size)
-        cluster.scatter(
-            piece.keys,
-            np.ascontiguousarray(at),
-            piece.names,
-            tables[n],
-            piece.kept,
-            piece.first,
-            shift,
-            cursors[n],
-            rows,
-        )
+        if lean:
+            cluster.scatter_lean(
+                piece.keys, piece.at, piece.names, tables[n], least, np.uint64(low), shift, cursors[n], rows
+            )
+            return
+        at = piece.at if len(piece.at) else np.zeros(piece.size, np.int64)
+        cluster.scatter(piece.keys, at, piece.names, tables[n], piece.kept, piece.first, shift, cursors[n], rows)
 
     side_by_side(scatter, range(len(pieces)), threads)
-    made, most = _room(total, True, True), int(sizes.max(initial=0))
-    lengths = np.empty(total, np.uint32)
+    made, most = _room(total, True, not lean), int(sizes.max(initial=0))
+    lengths, keys = np.empty(total, np.uint32), np.empty(total, np.uint64)
     runs = ranges(begins, threads)
 
     def settle(run: tuple[int, int]) -> int:
         slots = np.zeros(1 << max(4, (2 * most - 1).bit_length()), np.int32)
-        scratch = np.empty(most, np.uint64), np.empty(most, np.int32), np.empty(most + 1, np.int64)
-        spare = np.empty((3, most), np.int64)
+        scratch = np.empty(most, np.uint64), np.empty(most, np.int32), np.empty(most, np.int64)
         part = begins[run[0] : run[1] + 1]
-        return int(cluster.group(rows, part, slots, *scratch, made.names, made.at, made.order, lengths, spare))
+        if lean:
+            held = np.empty((2, most), np.uint64)
+            return int(
+                cluster.group_lean(
+                    rows, part, slots, *scratch, least, np.uint64(low), made.names, made.at, lengths, keys, held
+                )
+            )
+        spare = np.empty((3, most), np.int64)
+        return int(cluster.group(rows, part, slots, *scratch, made.names, made.at, made.order, lengths, keys, spare))
 
     found = side_by_side(settle, runs, threads)
-    each = [lengths[begins[first] : begins[first] + count] for (first, _), count in zip(runs, found, strict=True)]
-    offsets = np.concatenate([[0], np.cumsum(np.concatenate(each or [lengths[:0]]), dtype=np.int64)])
-    return Clustered(made.names, made.at, made.order, offsets)
+    each = [slice(begins[first], begins[first] + count) for (first, _), count in zip(runs, found, strict=True)]
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate([lengths[run] for run in each]), dtype=np.int64)])
+    return Clustered(made.names, made.at, made.order, offsets), np.concatenate([keys[run] for run in each])
+
+
+def _span(pieces: Sequence[Piece]) -> tuple[int, int]:
+    """Return the earliest time and how far the latest is from it; (0, 0) where nobody asked for times."""
+    some = [piece.at for piece in pieces if len(piece.at)]
+    if not some:
+        return 0, 0
+    least = min(int(at.min()) for at in some)
+    return least, max(int(at.max()) for at in some) - least
 
 
 def bounds(pieces: Sequence[Piece]) -> tuple[int, int]:

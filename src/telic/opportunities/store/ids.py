@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow
 
+from telic.opportunities.kernels.keys import unmix_all
 from telic.opportunities.model import Ints
 from telic.opportunities.read.text import labels
 from telic.opportunities.store.pieces import Piece
 
 pa: Any = pyarrow
+_DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
 class Ids(Sequence[str]):
@@ -54,6 +57,20 @@ class Ids(Sequence[str]):
         if not -self._size <= index < self._size:
             raise IndexError(index)
         return labels(self.array.slice(index % self._size, 1))[0][0]
+
+
+def unpacked(keys: npt.NDArray[np.uint64], digits: int) -> Any:
+    """Return the ids that mixed keys were made of: numbers, or texts of so many hexadecimal digits."""
+    numbers = np.empty(len(keys), np.uint64)
+    unmix_all(keys, numbers)
+    if not digits:
+        return pa.array(numbers.view(np.int64))
+    shifts = np.arange(4 * (digits - 1), -1, -4, dtype=np.uint64)
+    said = np.empty((len(keys), digits), np.uint8)
+    for place, shift in enumerate(shifts):
+        said[:, place] = _DIGITS[((numbers >> shift) & np.uint64(15)).astype(np.intp)]
+    offsets = np.arange(len(keys) + 1, dtype=np.int64) * digits
+    return pa.LargeStringArray.from_buffers(len(keys), pa.py_buffer(offsets), pa.py_buffer(said.ravel()))
 
 
 def at_rows(pieces: Sequence[Piece], rows: Ints) -> Any:

@@ -20,7 +20,7 @@ from telic.opportunities.read.source import Source
 from telic.opportunities.read.text import labels, one, texts
 from telic.opportunities.read.times import Times, times
 from telic.opportunities.store.clustering import Clustered, by_key, by_number, check_rows, is_dense
-from telic.opportunities.store.ids import Ids, at_rows
+from telic.opportunities.store.ids import Ids, at_rows, unpacked
 from telic.opportunities.store.pieces import Piece, read_piece
 
 pa: Any = pyarrow
@@ -53,7 +53,7 @@ def load(
     NotEnoughData
         No row is left.
     """
-    found = gather(source, columns, ordered=ordered, threads=threads)
+    found = gather(source, columns, ordered=ordered, order=False, threads=threads)
     made = found.clustered
     users = np.arange(len(made.offsets) - 1, dtype=np.int32)
     names = Column(columns.event or "event", made.names, found.labels)
@@ -61,40 +61,51 @@ def load(
 
 
 def gather(
-    source: Source, columns: Columns, *, ordered: bool = False, threads: int = THREADS, progress: Progress | None = None
+    source: Source,
+    columns: Columns,
+    *,
+    ordered: bool = False,
+    order: bool = True,
+    threads: int = THREADS,
+    progress: Progress | None = None,
 ) -> Gathered:
-    """Read a source's groups, times and names, and cluster them."""
+    """Read a source's groups, times and names, and cluster them.
+
+    Parameters
+    ----------
+    ordered
+        Whether rows are known to be in order of time; times are not read then.
+    order
+        Whether numbers of rows are wanted.
+    """
     sizes = list(source.sizes)
     check_rows(sum(sizes), source.name)
     firsts = np.cumsum([0, *sizes]).tolist()
     clock = None if ordered or not columns.time else _clock(source, columns.time)
     done = [0]
 
-    def read(piece: int) -> Piece:
-        made = read_piece(source, columns, clock, piece, firsts[piece])
+    def read(piece: int, digits: bool = True) -> Piece:
+        made = read_piece(source, columns, clock, piece, firsts[piece], digits=digits)
         done[0] += sizes[piece]
         if progress is not None:
-            progress(done[0] / firsts[-1])
+            progress(min(1.0, done[0] / firsts[-1]))
         return made
 
     pieces = side_by_side(read, range(len(sizes)), threads)
+    if len({piece.digits for piece in pieces}) > 1:  # not all of them are digits, or of one length
+        pieces = side_by_side(lambda piece: read(piece, False), range(len(sizes)), threads)
     _leave_zoneless(pieces)
     if not any(piece.size for piece in pieces):
         lost = "; ".join(f"{count:,} with {why}" for why, count in _lost(pieces).items())
         raise NotEnoughData(f"{source.name} has no usable row{f': {lost}' if lost else ''}", hint="check the columns")
     names, tables, odd = _together(pieces)
-    clustered = _cluster(pieces, tables, order=not ordered, threads=threads)
+    clustered, groups = _cluster(pieces, tables, order=order and not ordered, threads=threads)
     exclusions = [
         Exclusion("rows", count, why, tuple(piece.examples[why] for piece in pieces if why in piece.examples)[:3])
         for why, count in _lost(pieces).items()
     ]
     if odd:
         exclusions.append(Exclusion("names", len(odd), "not UTF-8; shown with \\x escapes", tuple(odd[:3])))
-    firsts_of = clustered.offsets[:-1]
-    if len(clustered.order):
-        groups = Ids(len(firsts_of), lambda: at_rows(pieces, clustered.order[firsts_of].astype(np.int64)))
-    else:
-        groups = Ids(len(firsts_of), lambda: _dense_ids(pieces))
     return Gathered(clustered, names, groups, tuple(exclusions))
 
 
@@ -129,15 +140,20 @@ def _together(pieces: Sequence[Piece]) -> tuple[tuple[str, ...], list[Codes], li
     return tuple(numbers), tables, sorted(set(odd))
 
 
-def _cluster(pieces: Sequence[Piece], tables: Sequence[Codes], *, order: bool, threads: int) -> Clustered:
+def _cluster(pieces: Sequence[Piece], tables: Sequence[Codes], *, order: bool, threads: int) -> tuple[Clustered, Ids]:
     if is_dense(pieces):
-        return by_number(pieces, tables, order=order, threads=threads)
-    hashed = any(piece.keys.dtype == np.uint64 for piece in pieces)
-    made = by_key(pieces, tables, threads=threads)
-    if hashed and _collided(pieces, made, threads):
+        made = by_number(pieces, tables, order=order, threads=threads)
+        return made, Ids(len(made.offsets) - 1, lambda: _dense_ids(pieces))
+    hashed = any(piece.keys.dtype == np.uint64 and not piece.digits for piece in pieces)
+    digits = max(piece.digits for piece in pieces)
+    made, keys = by_key(pieces, tables, order=order or hashed, threads=threads)
+    if not hashed:
+        return made, Ids(len(keys), lambda: unpacked(keys, digits))
+    if _collided(pieces, made, threads):
         _number_exactly(pieces)
-        return by_number(pieces, tables, order=order, threads=threads)
-    return made
+        made = by_number(pieces, tables, order=True, threads=threads)
+    firsts = made.order[made.offsets[:-1]].astype(np.int64)
+    return made, Ids(len(firsts), lambda: at_rows(pieces, firsts))
 
 
 def _collided(pieces: Sequence[Piece], made: Clustered, threads: int) -> bool:

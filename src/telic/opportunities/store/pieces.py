@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow
 import pyarrow.compute
 
-from telic.opportunities.kernels.keys import hash_texts
+from telic.opportunities.kernels.keys import hash_texts, pack_digits
 from telic.opportunities.model import Codes, Ints
 from telic.opportunities.read.columns import Columns
 from telic.opportunities.read.source import Source
@@ -23,6 +23,8 @@ pc: Any = pyarrow.compute
 Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 _NO_GROUP, _NO_NAME, _NO_TIME = "no group", "no event name", "no time that can be read"
+DIGITS_MAX = 16  # hexadecimal digits that a key of 64 bits holds [1]
+_WORTH = np.asarray([b"0123456789abcdef".find(byte) & 255 for byte in range(256)], np.uint8)
 _NO_ROWS: Ints = np.zeros(0, np.int64)
 
 
@@ -35,13 +37,16 @@ class Piece:
     first
         Number of its first row in the source.
     keys : shape (N,)
-        Group of each row: the number itself (int64), or a hash of the text (uint64).
+        Group of each row: the number itself (int64), or what `digits` says (uint64).
+    digits
+        How many hexadecimal digits the texts of groups have, all of them, where keys are the numbers that they say; 0
+        where keys are hashes of texts, which several may share.
     at, names : shape (N,)
         Time and name, the name as an index into `labels`.
     kept : shape (N,)
         Which rows of the piece these are; empty where all.
     groups
-        The column of groups as it was read, all rows.
+        The column of groups as it was read, all rows; None where keys say it all.
     unzoned : shape (N,)
         Rows whose time was written without a zone, where times are text; else empty.
     """
@@ -56,6 +61,7 @@ class Piece:
     unzoned: Mask
     lost: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
+    digits: int = 0
 
     def drop(self, mask: Mask, why: str) -> None:
         """Leave out rows."""
@@ -75,11 +81,15 @@ class Piece:
         return len(self.keys)
 
 
-def read_piece(source: Source, columns: Columns, times: Times | None, piece: int, first: int) -> Piece:
+def read_piece(
+    source: Source, columns: Columns, times: Times | None, piece: int, first: int, *, digits: bool = True
+) -> Piece:
     """Read what clustering needs of a piece.
 
     Parameters
     ----------
+    digits
+        Whether texts that are hexadecimal digits become the numbers that they say.
     times
         How times are read; None where rows are in order already.
     first
@@ -89,7 +99,11 @@ def read_piece(source: Source, columns: Columns, times: Times | None, piece: int
     table = source.read(piece, [name for name in dict.fromkeys(wanted) if name], encoded=True)
     rows = source.sizes[piece]
     groups = as_text(one(table.column(columns.group))) if columns.group else None
-    keys = _keys(groups) if groups is not None else np.arange(first, first + rows, dtype=np.int64)
+    size, packed = _digits(groups) if digits and groups is not None else (0, None)
+    if groups is None:
+        keys: Ints | Words = np.arange(first, first + rows, dtype=np.int64)
+    else:
+        keys = packed if packed is not None else _keys(groups)
     names, labels = (
         _names(table.column(columns.event)) if columns.event else (np.zeros(rows, np.int32), pa.array(["row"]))
     )
@@ -103,7 +117,28 @@ def read_piece(source: Source, columns: Columns, times: Times | None, piece: int
         if bad.any():
             made.examples[_NO_TIME] = str(column[int(np.flatnonzero(bad)[0])].as_py())
     _leave_out(made, groups, bad)
+    made.digits = size
+    if size or made.keys.dtype == np.int64:
+        made.groups = None  # memory for what keys say
     return made
+
+
+def _digits(groups: Any) -> tuple[int, Words | None]:
+    """Return texts as numbers, and how many digits each has, where all are hexadecimal digits of one length."""
+    kind = groups.type
+    if (
+        len(groups) == groups.null_count
+        or pa.types.is_dictionary(kind)
+        or pa.types.is_integer(kind)
+        or groups.null_count
+    ):
+        return 0, None
+    lie = texts(groups)
+    size = int(lie.offsets[1] - lie.offsets[0])
+    found = np.empty(len(groups), np.uint64)
+    if 0 < size <= DIGITS_MAX and pack_digits(lie.offsets, lie.address, np.uint64(size), _WORTH, found):
+        return size, found
+    return 0, None
 
 
 def _leave_out(made: Piece, groups: Any, bad: Mask | None) -> None:
