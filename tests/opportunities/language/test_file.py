@@ -55,7 +55,7 @@ settings_of_templates: dict[str, st.SearchStrategy[dict[str, Setting]]] = {
             "mapping": st.dictionaries(texts, texts, max_size=2),
         },
     ),
-    "then_no": st.fixed_dictionaries({}, optional={"usual": st.floats(0, 0.9), "within": st.just("10m")}),
+    "then-no": st.fixed_dictionaries({}, optional={"usual": st.floats(0, 0.9), "within": st.just("10m")}),
     "retries": st.just({"times": (2, 7)}),
     "agents": st.fixed_dictionaries({}, optional={"always": st.booleans()}),
 }

@@ -23,7 +23,7 @@ from telic.opportunities.plan.table import Table
 from telic.opportunities.template import Asking
 from telic.opportunities.templates import template
 
-ALL = ("agents", "durations", "gapped", "ngrams", "retries", "then_no", "until")
+ALL = ("agents", "durations", "gapped", "ngrams", "retries", "then-no", "until")
 
 
 def families(name: str, groups: Prepared, least: int = 1, **params: Any) -> Iterator[tuple[Family, Asking]]:
@@ -44,7 +44,7 @@ def question(found: Hypothesis) -> str:
         ("ngrams", None): f"session has {' > '.join(map(quoted, events))}",
         ("gapped", None): f"session has {a} .. {b}{within}",
         ("until", None): f"session has {a} until {b}",
-        ("then_no", None): f"session has {a} then no {b}{within}",
+        ("then-no", None): f"session has {a} then no {b}{within}",
         ("retries", "a row"): f"session has {a} repeated {params.get('times')} times",
         ("retries", "tries"): f"session has {a} retried {params.get('times')} times before {b}",
         ("durations", None): f"duration of session > {params.get('longer than')}",
@@ -98,8 +98,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("ngrams", {"ignore": ("b",), "shortest": 2, "k": 4}),
     ("retries", {"times": (2, 3)}),
     ("retries", {"ignore": ("a",)}),
-    ("then_no", {"usual": 0.0}),
-    ("then_no", {"usual": 0.0, "within": "1s"}),
+    ("then-no", {"usual": 0.0}),
+    ("then-no", {"usual": 0.0, "within": "1s"}),
     ("until", {}),
     ("until", {"ignore": ("it's",)}),
 ]
@@ -124,19 +124,19 @@ def test_hypotheses_hold_for_the_groups_that_the_language_finds(
 def test_no_pair_is_forgotten(groups: History) -> None:
     given_groups = prepared(groups)
     events = Events(given_groups)
-    options: dict[str, dict[str, Any]] = {"then_no": {"usual": 0.0}}
+    options: dict[str, dict[str, Any]] = {"then-no": {"usual": 0.0}}
     asked = {
         each.template: {each.hypothesis(row).params["events"] for row in range(len(each))}
-        for name in ("gapped", "until", "then_no")
+        for name in ("gapped", "until", "then-no")
         for each, _ in families(name, given_groups, **options.get(name, {}))
     }
     for a in NAMES[:3]:
         for b in NAMES[:3]:
-            for name, text in (("gapped", ".."), ("until", "until"), ("then_no", "then no")):
+            for name, text in (("gapped", ".."), ("until", "until"), ("then-no", "then no")):
                 many = hypothesis(f"session has {quoted(a)} {text} {quoted(b)}", events).sum()
                 follows = hypothesis(f"session has {quoted(a)} .. {quoted(b)}", events).any() and a != b
-                possible = {"gapped": True, "until": a != b, "then_no": follows}[name]
-                if possible and 0 < many < given_groups.size and not (name == "then_no" and not _always(events, a, b)):
+                possible = {"gapped": True, "until": a != b, "then-no": follows}[name]
+                if possible and 0 < many < given_groups.size and not (name == "then-no" and not _always(events, a, b)):
                     assert (a, b) in asked.get(name, set())
 
 
@@ -166,8 +166,8 @@ def test_hypotheses_in_words() -> None:
     assert "sessions with open > cart > pay" in asked("ngrams")
     assert "sessions with cart .. done within 1m" in asked("gapped", within="1m")
     assert "sessions with pay until done" in asked("until")
-    assert {"sessions with cart then no done", "sessions with pay then no done"} <= asked("then_no")
-    assert "sessions with done then no cart" not in asked("then_no")
+    assert {"sessions with cart then no done", "sessions with pay then no done"} <= asked("then-no")
+    assert "sessions with done then no cart" not in asked("then-no")
     assert "sessions with pay retried 2 times before done" in asked("retries")
     assert "sessions with pay repeated 2 times" in asked("retries")
     assert "sessions that spend more than 1s in pay" in asked("durations")
@@ -195,6 +195,12 @@ def test_mapping_makes_several_events_one_and_the_sql_names_them_all() -> None:
     assert len(both) == 1
 
 
+def test_one_value_may_stand_for_several() -> None:
+    assert asked("gapped", ignore="beat") == asked("gapped", ignore=("beat",))
+    assert asked("retries", times=2) == asked("retries", times=(2,))
+    assert asked("durations", shares=0.5) == asked("durations", shares=(0.5,))
+
+
 def test_the_id_is_made_of_template_and_parameters() -> None:
     def ids(**params: Any) -> set[str]:
         return {each.hypothesis(row).id for each, _ in families("gapped", prepared(SHOP), **params) for row in range(2)}
@@ -210,7 +216,7 @@ def test_the_id_is_made_of_template_and_parameters() -> None:
         ("ngrams", {"k": 9}, "not within 1 to 8"),
         ("ngrams", {"ignore": ("beet",)}, "no event is called 'beet'"),
         ("gapped", {"within": "soon"}, "a time is expected"),
-        ("then_no", {"usual": 1.0}, "no share below 1"),
+        ("then-no", {"usual": 1.0}, "no share below 1"),
         ("retries", {"times": (3, 2)}, "do not ascend"),
         ("durations", {"shares": (1.5,)}, "not between 0 and 1"),
         ("gapped", {"names": 0}, "too few"),

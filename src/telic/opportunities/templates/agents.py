@@ -15,7 +15,7 @@ from telic.opportunities.model import Exclusion, Family, Hypothesis, Ints, Prepa
 from telic.opportunities.template import Asking, template
 from telic.opportunities.templates.cohorts import cohorts
 from telic.opportunities.templates.scanned import codes, cuts
-from telic.opportunities.templates.tokens import Alphabet, alphabet
+from telic.opportunities.templates.tokens import Alphabet, alphabet, several
 from telic.opportunities.templates.wording import A, B, Wording
 
 STEPS = (2, 3, 5, 8, 10, 15, 20, 30, 50, 80, 100, 150, 200, 300, 500, 1000)
@@ -53,7 +53,7 @@ class Agents:
     names: int = 200
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shares", tuple(self.shares))
+        object.__setattr__(self, "shares", several(self.shares))
         if not self.shares or not all(0 < each < 1 for each in self.shares):
             raise UsageError(f"agents: shares {self.shares} are not between 0 and 1", hint="such as (0.5, 0.1)")
 

@@ -15,7 +15,7 @@ from telic.opportunities.model import Family, Hypothesis, Ints, Prepared
 from telic.opportunities.template import Asking, template
 from telic.opportunities.templates.cohorts import cohorts
 from telic.opportunities.templates.scanned import cuts, steps
-from telic.opportunities.templates.tokens import Alphabet, alphabet
+from telic.opportunities.templates.tokens import Alphabet, alphabet, several
 from telic.opportunities.templates.wording import A, B, Wording
 
 LADDER = (
@@ -52,7 +52,7 @@ class Durations:
     pairs: int = 40
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shares", tuple(self.shares))
+        object.__setattr__(self, "shares", several(self.shares))
         if not self.shares or not all(0 < each < 1 for each in self.shares):
             raise UsageError(f"durations: shares {self.shares} are not between 0 and 1", hint="such as (0.5, 0.1)")
 

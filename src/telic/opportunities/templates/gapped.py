@@ -11,7 +11,7 @@ from telic.opportunities.language.tree import Sequence
 from telic.opportunities.model import Family, Hypothesis, Prepared
 from telic.opportunities.template import Asking, template
 from telic.opportunities.templates.scanned import codes
-from telic.opportunities.templates.tokens import alphabet
+from telic.opportunities.templates.tokens import alphabet, several
 from telic.opportunities.templates.wording import A, B, Wording
 
 
@@ -45,6 +45,7 @@ class Gapped:
     ignore: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "ignore", several(self.ignore))
         if self.within:
             time(self.within)
 

@@ -12,7 +12,7 @@ from telic.errors import UsageError
 from telic.opportunities.language.tree import Link, Selector, Sequence
 from telic.opportunities.model import Exclusion, Family, Floats, Hypothesis, Incidence, Ints, Prepared
 from telic.opportunities.template import Asking, template
-from telic.opportunities.templates.tokens import Alphabet, joined
+from telic.opportunities.templates.tokens import Alphabet, joined, several
 from telic.opportunities.templates.wording import BLANKS, Wording
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Ngrams:
     ignore: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "ignore", several(self.ignore))
         if not 1 <= self.shortest <= self.k <= LONGEST:
             raise UsageError(
                 f"ngrams: lengths from {self.shortest} to {self.k} are not within 1 to {LONGEST}", hint="k: 3"

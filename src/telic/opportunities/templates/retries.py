@@ -12,7 +12,7 @@ from telic.opportunities.language.tree import Repeated, Retried
 from telic.opportunities.model import Family, Hypothesis, Prepared, Value
 from telic.opportunities.template import Asking, template
 from telic.opportunities.templates.scanned import steps
-from telic.opportunities.templates.tokens import Alphabet, alphabet
+from telic.opportunities.templates.tokens import Alphabet, alphabet, several
 from telic.opportunities.templates.wording import A, B, Wording
 
 
@@ -49,7 +49,9 @@ class Retries:
     ignore: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "times", tuple(self.times))
+        object.__setattr__(self, "ignore", several(self.ignore))
+        object.__setattr__(self, "success", several(self.success))
+        object.__setattr__(self, "times", several(self.times))
         if not self.times or list(self.times) != sorted({*self.times}) or self.times[0] < 2:
             raise UsageError(f"retries: times {self.times} do not ascend from 2 or more", hint="such as (2, 3, 5)")
 

@@ -15,14 +15,14 @@ from telic.opportunities.language.tree import ThenNo as Pattern
 from telic.opportunities.model import Codes, Family, Floats, Hypothesis, Incidence, Ints, Prepared
 from telic.opportunities.template import Asking, template
 from telic.opportunities.templates.scanned import Describe, enough
-from telic.opportunities.templates.tokens import alphabet
+from telic.opportunities.templates.tokens import alphabet, several
 from telic.opportunities.templates.wording import A, B, Wording
 
 if TYPE_CHECKING:
     from telic.opportunities.kernels.sequence_scan import Scan
 
 
-@template("then_no", example={"within": "10m"})
+@template("then-no", example={"within": "10m"})
 @dataclass(frozen=True)
 class ThenNo:
     """Does something happen that its usual follower does not follow?
@@ -52,8 +52,9 @@ class ThenNo:
     ignore: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "ignore", several(self.ignore))
         if not 0 <= self.usual < 1:
-            raise UsageError(f"then_no: usual {self.usual} is no share below 1", hint="such as 0.5")
+            raise UsageError(f"then-no: usual {self.usual} is no share below 1", hint="such as 0.5")
         if self.within:
             time(self.within)
 
@@ -62,9 +63,9 @@ class ThenNo:
         from telic.opportunities.kernels import sequence
         from telic.opportunities.kernels.sequence_scan import Scan
 
-        tokens = alphabet(prepared, asking, "then_no", most=self.names, mapping=self.mapping, ignore=self.ignore)
+        tokens = alphabet(prepared, asking, "then-no", most=self.names, mapping=self.mapping, ignore=self.ignore)
         limit = time(self.within) if self.within else None
-        wording = Wording("then_no", prepared, asking, tokens)
+        wording = Wording("then-no", prepared, asking, tokens)
         question = Pattern(A, B, limit)
         params = {"within": stretch(limit)} if limit is not None else {}
 
@@ -77,7 +78,7 @@ class ThenNo:
         always = followed.counts()
         having = np.repeat(tokens.supports, tokens.size)
         usual = (always >= self.usual * having) & (always > 0)
-        kept = enough("then_no", np.where(usual, having - always, 0), prepared.size, asking, describe)
+        kept = enough("then-no", np.where(usual, having - always, 0), prepared.size, asking, describe)
         if len(kept):
             supports = (having - always)[kept]
             yield Lacking(present, followed, kept, supports, lambda row: describe(int(kept[row])))
@@ -100,7 +101,7 @@ class Lacking:
     kept: Ints
     supports: Ints
     describe: Describe
-    template: str = "then_no"
+    template: str = "then-no"
 
     def __len__(self) -> int:
         return len(self.kept)

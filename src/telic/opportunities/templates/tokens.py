@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -42,6 +43,20 @@ class Alphabet:
     def size(self) -> int:
         """Number of tokens."""
         return len(self.labels)
+
+
+S = TypeVar("S", str, int, float)
+
+
+def several(value: S | Iterable[S]) -> tuple[S, ...]:
+    """Return a parameter that may be one value or several.
+
+    Examples
+    --------
+    >>> several("beat"), several((2, 3)), several(3)
+    (('beat',), (2, 3), (3,))
+    """
+    return (value,) if isinstance(value, str | int | float) else tuple(value)
 
 
 def joined(prepared: Prepared, mapping: Mapping[str, str], ignore: Sequence[str]) -> tuple[Codes, tuple[str, ...]]:

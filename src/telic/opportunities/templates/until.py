@@ -9,7 +9,7 @@ from telic.opportunities.language.tree import Until as Pattern
 from telic.opportunities.model import Family, Hypothesis, Prepared
 from telic.opportunities.template import Asking, template
 from telic.opportunities.templates.scanned import codes
-from telic.opportunities.templates.tokens import alphabet
+from telic.opportunities.templates.tokens import alphabet, several
 from telic.opportunities.templates.wording import A, B, Wording
 
 
@@ -38,6 +38,9 @@ class Until:
     names: int = 1000
     mapping: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ignore", several(self.ignore))
 
     def families(self, prepared: Prepared, asking: Asking) -> Iterator[Family]:
         """Yield all pairs with enough groups."""
