@@ -59,7 +59,9 @@ def measure(quick: bool) -> tuple[dict[str, Metric], dict[str, object]]:
         connection.register("made", table(made))
         connection.execute(f"COPY made TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
         connection.unregister("made")
-        events = Table(f"read_parquet('{path}')", "session_id", "user_id", "timestamp", "event", every_user=True, numbered=True)
+        events = Table(
+            f"read_parquet('{path}')", "session_id", "user_id", "timestamp", "event", every_user=True, numbered=True
+        )
         return _compared(_Asked.of(prepared, events), connection, prepared, quick)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from telic.opportunities.model import Exclusion, Family, Hypothesis, Prepared, Value
-from telic.opportunities.plan.arrays import Evaluation
-from telic.opportunities.plan.table import Table
+from telic.opportunities.plan import Evaluation, Node, Table, optimised, totals
 from telic.registry import Registry
 
 
@@ -41,6 +40,7 @@ class Asking:
     threads: int = 1
     table: Table = field(default_factory=Table)
     leave_out: Callable[[Exclusion], None] = _unheard
+    _asked: dict[tuple[Node, ...], None] = field(default_factory=dict, repr=False, compare=False)
     _evaluation: Evaluation | None = field(default=None, repr=False, compare=False)
 
     def evaluation(self, prepared: Prepared) -> Evaluation:
@@ -48,6 +48,14 @@ class Asking:
         if self._evaluation is None or self._evaluation.prepared is not prepared:
             self._evaluation = Evaluation(prepared)
         return self._evaluation
+
+    def ask(self, *columns: Node) -> None:
+        """Note that the cohorts of some columns, crossed, are asked about."""
+        self._asked[columns] = None
+
+    def plan(self, measures: Sequence[Node] = ()) -> tuple[Node, ...]:
+        """Return the plan by which an engine of SQL would answer all that has been noted, for a reader or to run it."""
+        return optimised([totals(self.table, columns, measures) for columns in self._asked])
 
 
 class Template(Protocol):
@@ -67,7 +75,7 @@ def hypothesis(name: str, params: Mapping[str, Value | tuple[str, ...]], words: 
     Examples
     --------
     >>> hypothesis("lifecycle", {"use": "second"}, "sessions that are their user's second").id
-    'lifecycle-82327ed91b'
+    'lifecycle-6b9a86467b'
     """
     plain = json.dumps(dict(params), sort_keys=True, ensure_ascii=False)
     digest = hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()

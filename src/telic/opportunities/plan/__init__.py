@@ -40,8 +40,9 @@ from telic.opportunities.plan.expressions import (
 )
 from telic.opportunities.plan.node import Node, merge
 from telic.opportunities.plan.passes import optimised
+from telic.opportunities.plan.picture import picture
 from telic.opportunities.plan.relations import members, totals
-from telic.opportunities.plan.run import run
+from telic.opportunities.plan.run import members_sql, run
 from telic.opportunities.plan.sql import sql
 from telic.opportunities.plan.table import Table
 from telic.opportunities.plan.text import printed
@@ -75,6 +76,7 @@ __all__ = [
     "highest",
     "index",
     "members",
+    "members_sql",
     "merge",
     "minus",
     "name",
@@ -82,6 +84,7 @@ __all__ = [
     "of_user",
     "one_of",
     "optimised",
+    "picture",
     "plus",
     "previous",
     "printed",

@@ -15,6 +15,7 @@ from telic.registry import near_names
 
 LONGEST = 40
 """Letters of a column's text that is used as its name."""
+RESERVED = frozenset({"group_id", "user_id", "groups", "mask", *(f"sum {place}" for place in range(1, 65))})
 
 
 @dataclass
@@ -23,7 +24,7 @@ class Names:
 
     events: Table = field(default_factory=Table)
     _given: dict[Node, str] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=lambda: {"group_id", "user_id", "groups", "mask", *(f"sum {place}" for place in range(1, 65))})
+    _taken: set[str] = field(default_factory=lambda: set(RESERVED))
 
     def of(self, node: Node) -> str:
         """Return the name of a column."""
@@ -141,10 +142,7 @@ def _own(on: Writing, node: Node) -> str:
 
 
 def _recent(on: Writing, node: Node) -> str:
-    start = on(Node("start"))
-    width = node.whole("width")
-    frame = f"ORDER BY {start} RANGE BETWEEN {width} PRECEDING AND CURRENT ROW"
-    return f"(count(*) OVER (PARTITION BY {partition(on.names.events)} {frame}) - 1)"
+    return f"({on.dialect.recent(on(Node('start')), partition(on.names.events), node.whole('width'))} - 1)"
 
 
 def partition(events: Table) -> str:

@@ -34,6 +34,8 @@ class Dialect:
         Divides whole numbers without remainder.
     previous
         The window function for the row before; missing for the first.
+    recent
+        The window function that counts rows of a partition whose number is at most so much less, and no greater.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Dialect:
     holds: Callable[[str], str]
     divided: Callable[[str, int], str]
     previous: Callable[[str], str]
+    recent: Callable[[str, str, int], str]
 
     def time(self, column: str, unit: str) -> str:
         """Return a time [ns since the epoch] from how it is stored."""
@@ -84,6 +87,9 @@ DUCKDB = Dialect(
     holds=lambda truth: f"coalesce(bool_or({truth}), false)",
     divided=lambda number, by: f"{number} // {by}",
     previous=lambda column: f"lag({column}) OVER users",
+    recent=lambda number, partition, width: (
+        f"count(*) OVER (PARTITION BY {partition} ORDER BY {number} RANGE BETWEEN {width} PRECEDING AND CURRENT ROW)"
+    ),
 )
 
 CLICKHOUSE = Dialect(
@@ -99,6 +105,10 @@ CLICKHOUSE = Dialect(
     divided=lambda number, by: f"intDiv({number}, {by})",
     previous=lambda column: (
         f"lagInFrame(toNullable({column})) OVER (users ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+    ),
+    recent=lambda number, partition, width: (  # a RANGE frame of ClickHouse is at most 32 bits wide
+        f"arrayCount(each -> each >= {number} - {width}, groupArray({number}) OVER (PARTITION BY {partition}"
+        f" ORDER BY {number} RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))"
     ),
 )
 

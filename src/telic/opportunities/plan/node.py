@@ -100,5 +100,6 @@ def rewrite(roots: Iterable[Node], change: Callable[[Node], Node]) -> tuple[Node
     asked = tuple(roots)
     for each in merge(asked):
         inputs = tuple(made[below] for below in each.inputs)
-        made[each] = change(each if inputs == each.inputs else Node(each.op, inputs, each.params))
+        same = all(new is old for new, old in zip(inputs, each.inputs, strict=True))
+        made[each] = change(each if same else Node(each.op, inputs, each.params))
     return tuple(made[root] for root in asked)

@@ -12,7 +12,9 @@ from telic.opportunities.plan.table import Table
 
 START = Node("start")
 
-RELATIONS = frozenset({"scan", "where", "reduce", "window", "derive", "cells", "totals", "members", "grouping_sets", "pick"})
+RELATIONS = frozenset(
+    {"scan", "where", "reduce", "window", "derive", "cells", "totals", "members", "grouping_sets", "pick"}
+)
 
 
 def totals(events: Table, by: Sequence[Node], measures: Sequence[Node] = ()) -> Node:

@@ -1,4 +1,4 @@
-"""Runs a plan on an engine of SQL."""
+"""What an engine of SQL is asked, and what its answers mean."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from telic.errors import UsageError
 from telic.opportunities.model import Floats, Ints
 from telic.opportunities.plan.dialects import DUCKDB, Dialect
 from telic.opportunities.plan.node import Node
-from telic.opportunities.plan.relations import relation_of
+from telic.opportunities.plan.passes import push_down
+from telic.opportunities.plan.relations import members, relation_of
 from telic.opportunities.plan.sql import sql
+from telic.opportunities.plan.table import Table
 
 Query = Callable[[str], Iterable[Sequence[Any]]]
 """Runs a statement and returns its rows."""
@@ -58,6 +60,22 @@ def run(roots: Sequence[Node], query: Query, dialect: Dialect = DUCKDB) -> list[
             answers[asked] = list(query(sql(asked, dialect)))
         found.append(_picked(root, answers[asked]) if root.op == "pick" else _whole(root, answers[asked]))
     return found
+
+
+def members_sql(table: Table, predicate: Node, dialect: Dialect = DUCKDB) -> str:
+    """Return the statement that returns the ids of the groups for which `predicate` holds.
+
+    Examples
+    --------
+    >>> from telic.opportunities.plan import any_of, equals, event_attribute
+    >>> print(members_sql(Table(group="session"), any_of(equals(event_attribute("page"), "pay"))))
+    SELECT "session" AS group_id
+    FROM events
+    WHERE coalesce(CAST("page" AS VARCHAR) = 'pay', false)
+    GROUP BY "session"
+    """
+    (asked,) = push_down((members(table, predicate),))
+    return sql(asked, dialect)
 
 
 def _whole(root: Node, rows: list[Sequence[Any]]) -> Cohorts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -48,6 +49,8 @@ class _Statement:
 
     def of(self, root: Node) -> str:
         read = relation_of(root)
+        if root.op == "members" and read.op == "reduce":
+            return textwrap.dedent(self._body(read))
         kept = relation_of(read) if root.op == "members" and read.op == "where" else read
         for each in merge([kept]):
             if each.op in CALLED and not (each.op == "where" and relation_of(each).op in ("scan", "where")):

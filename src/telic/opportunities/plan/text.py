@@ -58,13 +58,10 @@ def relation(node: Node) -> str:
     match node.op:
         case "scan":
             return f"scan {events_of(node).relation}: {', '.join(str(each) for each in node.several('columns'))}"
-        case "totals":
-            by = node.whole("by")
+        case "totals" | "cells":
+            by = node.whole("by" if node.op == "totals" else "columns")
             sums = [f"sum {each}" for each in columns[by:]]
-            return f"totals by {' × '.join(columns[:by])}: {', '.join(['groups', *sums])}"
-        case "cells":
-            by = node.whole("columns")
-            return f"cells of {' × '.join(columns[:by])}: {', '.join(['groups', *(f'sum {each}' for each in columns[by:])])}"
+            return f"{node.op} by {' × '.join(columns[:by])}: {', '.join(['groups', *sums])}"
         case "grouping_sets":
             by = node.whole("columns")
             sums = [f"sum {each}" for each in columns[by:]]

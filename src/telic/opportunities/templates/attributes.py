@@ -9,7 +9,7 @@ import numpy as np
 
 from telic.errors import UnknownName
 from telic.opportunities.model import Column, Exclusion, Family, Hypothesis, Prepared
-from telic.opportunities.plan import any_of, attribute, equals, event_attribute, members, sql
+from telic.opportunities.plan import any_of, attribute, equals, event_attribute, members_sql
 from telic.opportunities.template import Asking, hypothesis, template
 from telic.opportunities.templates.by_column import Cut, one
 from telic.opportunities.templates.cohorts import Cohorts, cohorts
@@ -78,7 +78,7 @@ def _of_events(name: str, column: Column, prepared: Prepared, asking: Asking) ->
 
     def describe(row: int) -> Hypothesis:
         label = column.labels[row]
-        text = sql(members(asking.table, any_of(equals(event_attribute(name), label))))
+        text = members_sql(asking.table, any_of(equals(event_attribute(name), label)))
         words = whom(prepared, [f"with some {shown(name)} = {shown(label)}"])
         return hypothesis("attributes", {"attribute": name, "some": label}, words, text)
 

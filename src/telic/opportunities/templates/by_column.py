@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from telic.opportunities.model import Codes, Column, Hypothesis, Ints, Prepared, Value
-from telic.opportunities.plan import Node, both, equals, members, sql
+from telic.opportunities.plan import Node, both, equals, members_sql
 from telic.opportunities.template import Asking, hypothesis
 from telic.opportunities.templates.cohorts import Cohorts, cohorts
 from telic.opportunities.templates.phrases import whom
@@ -38,10 +38,11 @@ class Cut:
 def one(template: str, cut: Cut, prepared: Prepared, asking: Asking) -> Iterator[Cohorts]:
     """Yield the family of a cut's cohorts."""
     column = asking.evaluation(prepared).column(template, cut.column)
+    asking.ask(cut.column)
 
     def describe(row: int) -> Hypothesis:
         label = column.labels[row]
-        text = sql(members(asking.table, equals(cut.column, label)))
+        text = members_sql(asking.table, equals(cut.column, label))
         return hypothesis(template, cut.params(label), whom(prepared, [cut.clause(label)]), text)
 
     yield from cohorts(template, column.codes, len(column.labels), describe, prepared, asking)
@@ -51,6 +52,7 @@ def two(template: str, left: Cut, right: Cut, prepared: Prepared, asking: Asking
     """Yield the family of the cohorts of two cuts crossed."""
     on = asking.evaluation(prepared)
     first, second = on.column(template, left.column), on.column(template, right.column)
+    asking.ask(left.column, right.column)
     there, codes = _asked_once(*pairs(first, second), first, second)
 
     def describe(row: int) -> Hypothesis:
@@ -58,7 +60,7 @@ def two(template: str, left: Cut, right: Cut, prepared: Prepared, asking: Asking
             first.labels[there[row] // len(second.labels)],
             second.labels[there[row] % len(second.labels)],
         )
-        text = sql(members(asking.table, both(equals(left.column, one_label), equals(right.column, other))))
+        text = members_sql(asking.table, both(equals(left.column, one_label), equals(right.column, other)))
         words = whom(prepared, [left.clause(one_label), right.clause(other)])
         return hypothesis(template, _together(left.params(one_label), right.params(other)), words, text)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from telic.opportunities.model import Hypothesis, Prepared
-from telic.opportunities.plan import Node, members, sql
+from telic.opportunities.plan import Node, choice, members_sql
 from telic.opportunities.template import Asking, hypothesis
 from telic.opportunities.templates.by_column import Params
 from telic.opportunities.templates.cohorts import Cohorts, cohorts
@@ -27,12 +27,14 @@ class Question:
 def several(template: str, questions: Sequence[Question], prepared: Prepared, asking: Asking) -> Iterator[Cohorts]:
     """Yield the family of some predicates."""
     on = asking.evaluation(prepared)
+    for each in questions:
+        asking.ask(choice(each.predicate, "in it", "not"))
     marked = [np.flatnonzero(on.series(each.predicate).values).astype(np.int32) for each in questions]
 
     def describe(row: int) -> Hypothesis:
         asked = questions[row]
         words = whom(prepared, asked.clauses)
-        return hypothesis(template, asked.params, words, sql(members(asking.table, asked.predicate)))
+        return hypothesis(template, asked.params, words, members_sql(asking.table, asked.predicate))
 
     if questions:
         codes = np.repeat(np.arange(len(questions), dtype=np.int32), [len(each) for each in marked])

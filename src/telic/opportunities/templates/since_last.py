@@ -18,7 +18,7 @@ from telic.opportunities.templates.phrases import between
 class SinceLast:
     """How long ago did the user last come?
 
-    Groups are cut by the time between the start of the user's group before and their own; a user's first is in no cohort.
+    Groups are cut by the time between the start of the user's group before and their own; a user's first is in none.
     From outside one sees that whoever returns after a month fails (an expired token, an old client), or that quick
     returns do (a retry after a failure).
 

@@ -1,4 +1,4 @@
-"""What makes many questions share their work: functions from plan to plan, one a file, in the order in which they run."""
+"""What makes many questions share their work: functions from plan to plan, one a file, in their order."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ EXTENDING = frozenset({"window", "derive"})
 def fuse_scans(roots: tuple[Node, ...]) -> tuple[Node, ...]:
     """Return a plan in which relations with the same rows are one, with the columns of all.
 
-    Scans of the same events become one scan; groupings of it one grouping; and the windows and derived columns above it one
-    chain, windows by the number of windows they are made of, so that every question reads the top of it.
+    Scans of the same events become one scan; groupings of it one grouping; and the windows and derived columns above it
+    one chain, windows by the number of windows they are made of, so that every question reads the top of it.
     """
     fusing = _Fusing([each for each in merge(roots) if each.op in RELATIONS])
     return tuple(fusing.fused(root) for root in roots)

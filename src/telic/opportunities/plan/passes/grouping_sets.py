@@ -47,9 +47,7 @@ def _grouped(asked: list[Node]) -> dict[Node, Node]:
     columns = list(dict.fromkeys(column for each in asked for column in _by(each)))
     measures = list(dict.fromkeys(measure for each in asked for measure in _measures(each)))
     sets = list(dict.fromkeys(tuple(columns.index(column) for column in _by(each)) for each in asked))
-    grouped = node(
-        "grouping_sets", relation_of(asked[0]), *columns, *measures, columns=len(columns), sets=tuple(sets)
-    )
+    grouped = node("grouping_sets", relation_of(asked[0]), *columns, *measures, columns=len(columns), sets=tuple(sets))
     return {
         each: node(
             "pick",

@@ -12,7 +12,8 @@ FEWEST = 4
 def pre_aggregate(roots: tuple[Node, ...]) -> tuple[Node, ...]:
     """Return a plan in which an aggregation with many grouping sets reads combinations, each with its groups and sums.
 
-    Of a million groups the columns of cohorts have thousands of combinations, and each set then looks at thousands of rows.
+    Of a million groups the columns of cohorts have thousands of combinations, and each set then looks at thousands of
+    rows.
     """
     return rewrite(roots, _over_cells)
 

@@ -9,9 +9,9 @@ from telic.opportunities.plan.relations import columns_of, events_of, read, rela
 def push_down(roots: tuple[Node, ...]) -> tuple[Node, ...]:
     """Return a plan that reads only what its questions need.
 
-    A condition moves below the columns that are derived above it. Where groups are asked for by one condition on some of
-    their events, or on one attribute (which is constant within a group), the events are filtered before they are grouped,
-    and what was computed for the condition alone is gone.
+    A condition moves below the columns that are derived above it. Where groups are asked for by one condition on some
+    of their events, or on one attribute (which is constant within a group), the events are filtered before they are
+    grouped, and what was computed for the condition alone is gone.
     """
     return rewrite(rewrite(roots, _below_derived), _before_grouping)
 
@@ -38,7 +38,7 @@ def _before_grouping(node: Node) -> Node:
 
 
 def _of_events(predicate: Node) -> Node | None:
-    """Return the condition on events that holds for some event of a group just where `predicate` holds for the group."""
+    """Return the condition that holds for some event of a group just where `predicate` holds for the group."""
     if predicate.op == "any":
         return predicate.inputs[0]
     if predicate.op in ("equals", "one_of") and predicate.inputs[0].op == "attribute":

@@ -1,0 +1,224 @@
+"""Relational templates against their definitions, written out one group at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.opportunities.templates.small import Small, small, texts
+
+from telic.errors import UnknownName, UsageError
+from telic.opportunities.model import Column, Exclusion, Prepared
+from telic.opportunities.template import Asking
+from telic.opportunities.templates import template
+
+DAY = timedelta(days=1)
+
+
+class Group:
+    """One group as a person would look at it."""
+
+    def __init__(self, data: Small, number: int) -> None:
+        prepared = data.prepared
+        low, high = int(prepared.offsets[number]), int(prepared.offsets[number + 1])
+        self.id = prepared.groups[number]
+        self.user = int(prepared.users[number])
+        self.times = [datetime.fromtimestamp(t / 1e9, UTC) for t in prepared.at[low:high]]
+        self.names = texts(prepared.names)[low:high]
+        self.urls = texts(prepared.of_events["url"])[low:high]
+        self.pages = set(texts(prepared.of_events["page"])[low:high])
+        self.of = {name: texts(column)[number] for name, column in prepared.of_groups.items()}
+        self.price = max((p for p in prepared.numbers["price"][low:high] if not math.isnan(p)), default=math.nan)
+
+    @property
+    def start(self) -> datetime:
+        return self.times[0]
+
+    def earlier(self, groups: list[Group]) -> list[Group]:
+        mine = [each for each in groups if each.user == self.user]
+        mine.sort(key=lambda each: (each.start, len(each.id), each.id))
+        return mine[: [each.id for each in mine].index(self.id)]
+
+
+def ordinal(group: Group, groups: list[Group]) -> int:
+    return len(group.earlier(groups)) + 1
+
+
+def use(group: Group, groups: list[Group]) -> str:
+    return {1: "first", 2: "second"}.get(ordinal(group, groups), "later")
+
+
+def since(group: Group, groups: list[Group]) -> float:
+    earlier = group.earlier(groups)
+    return (group.start - earlier[-1].start) / DAY if earlier else math.nan
+
+
+def others(group: Group, groups: list[Group], days: float) -> int:
+    width = days * DAY
+    near = [each for each in groups if each.user == group.user and group.start - width <= each.start <= group.start]
+    return len(near) - 1
+
+
+def away(group: Group, groups: list[Group]) -> float:
+    earlier = group.earlier(groups)
+    return (group.start - earlier[-1].times[-1]) / DAY if earlier else math.nan
+
+
+def longest_away(group: Group, groups: list[Group]) -> float:
+    gaps = [away(each, groups) for each in [*group.earlier(groups), group]]
+    return max((each for each in gaps if not math.isnan(each)), default=math.nan)
+
+
+def in_days(label: str, value: float) -> bool:
+    bounds = {"less than 0.5": (-math.inf, 0.5), "0.5 to 2": (0.5, 2), "2 or more": (2, math.inf)}[label]
+    return bounds[0] <= value < bounds[1]
+
+
+def counted(label: str, value: int) -> bool:
+    return {"0": value == 0, "1": value == 1, "2 or more": value >= 2}[label]
+
+
+def quiet(kind: str, group: Group, groups: list[Group]) -> bool:
+    now, ever = away(group, groups) >= 2, longest_away(group, groups) >= 2
+    return {"until now": now, "before": ever and not now, "never": not ever}[kind]
+
+
+def first_use(version: str, groups: list[Group]) -> datetime:
+    return min(each.start for each in groups if each.of["version"] == version)
+
+
+def on_trend(params: Mapping[str, Any], group: Group, groups: list[Group]) -> bool:
+    if group.of["version"] != params["value"]:
+        return False
+    late = group.start >= first_use(params["value"], groups) + params["after_days"] * DAY
+    return late and ("uses" not in params or ordinal(group, groups) <= params["uses"])
+
+
+def top(groups: list[Group]) -> list[str]:
+    hits = [u for g in groups for n, u in zip(g.names, g.urls, strict=True) if n in ("b", "c") and u]
+    return sorted(set(hits), key=lambda url: (-hits.count(url), url))[:3]
+
+
+def hit(what: str, group: Group, groups: list[Group]) -> bool:
+    mine = {u for n, u in zip(group.names, group.urls, strict=True) if n in ("b", "c")}
+    some = bool(mine & set(top(groups)))
+    return {"one": some, "none": not some}.get(what, what in mine)
+
+
+def attribute(params: Mapping[str, Any], group: Group) -> bool:
+    pairs = [("attribute", "value"), ("other_attribute", "other_value")]
+    return all(group.of[params[a]] == params[v] for a, v in pairs if a in params and v in params)
+
+
+Holds = Callable[[Mapping[str, Any], Group, list[Group]], bool]
+DEFINITIONS: Mapping[str, Holds] = {
+    "attributes": lambda p, g, _: p["some"] in g.pages if "some" in p else attribute(p, g),
+    "backend": lambda _, g, __: any(
+        datetime(2026, 3, 2, 10, tzinfo=UTC) <= t < datetime(2026, 3, 3, 18, tzinfo=UTC) for t in g.times
+    ),
+    "crosses": lambda p, g, every: attribute(p, g) and use(g, every) == p["use"],
+    "deploys": lambda _, g, __: timedelta() <= g.start - datetime(2026, 3, 3, 12, tzinfo=UTC) < DAY,
+    "frequency": lambda p, g, every: counted(p["others"], others(g, every, p["days"])),
+    "inactivity": lambda p, g, every: quiet(p["away"], g, every),
+    "lifecycle": lambda p, g, every: use(g, every) == p["use"],
+    "night": lambda p, g, _: (g.start.hour >= 22 or g.start.hour < 9) == (p["when"] == "at night"),
+    "pairs": lambda p, g, _: attribute(p, g),
+    "since-last": lambda p, g, every: in_days(p["days_since_last"], since(g, every)),
+    "top-endpoints": lambda p, g, every: hit(p["hit"], g, every),
+    "trend": on_trend,
+    "weekend": lambda p, g, _: (g.start.weekday() >= 5) == (p["when"] == "at weekends"),
+}
+
+
+@pytest.fixture(scope="module", params=[1, 5])
+def given(request: pytest.FixtureRequest) -> Small:
+    return small(request.param)
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_its_groups_are_those_of_its_definition(name: str, given: Small) -> None:
+    groups = [Group(given, number) for number in range(given.prepared.size)]
+    found = 0
+    for family in template.create(name, **template.examples[name]).families(given.prepared, Asking()):
+        held = family.members(np.arange(len(family), dtype=np.int64))
+        for row in range(len(family)):
+            about = family.hypothesis(row)
+            mine = held.groups[held.indptr[row] : held.indptr[row + 1]].tolist()
+            assert mine == [i for i, g in enumerate(groups) if DEFINITIONS[name](about.params, g, groups)], about
+            found += 1
+    assert found
+
+
+def test_parts_of_a_number_hold_about_the_same_number_of_groups(given: Small) -> None:
+    (family,) = template.create("bins", columns=("price",), parts=3).families(given.prepared, Asking())
+    prices = [Group(given, number).price for number in range(given.prepared.size)]
+    support = family.support()
+    assert support.sum() == sum(not math.isnan(each) for each in prices)
+    assert support.max() - support.min() <= 2
+    held = family.members(np.arange(3, dtype=np.int64))
+    parts = [[prices[group] for group in held.groups[held.indptr[i] : held.indptr[i + 1]]] for i in range(3)]
+    assert max(parts[0]) < min(parts[1]) <= max(parts[1]) < min(parts[2])
+
+
+def told(name: str, prepared: Prepared, **params: Any) -> list[str]:
+    """Return why a template that asks nothing does so."""
+    said: list[Exclusion] = []
+    assert not list(template.create(name, **params).families(prepared, Asking(leave_out=said.append)))
+    return [each.why for each in said]
+
+
+@pytest.mark.parametrize("name", ["lifecycle", "since-last", "frequency", "inactivity", "crosses"])
+def test_without_users_nothing_is_asked_about_users_and_that_is_told(name: str) -> None:
+    alone = small(groups=30).prepared
+    alone = Prepared(alone.names, alone.at, alone.offsets, alone.groups, np.arange(30, dtype=np.int32), alone.of_groups)
+    assert "there are none" in told(name, alone)[0]
+
+
+def test_a_constant_attribute_and_a_missing_number_are_told_and_left_out() -> None:
+    data = small(groups=30).prepared
+    same = {"plan": Column("plan", np.zeros(30, dtype=np.int32), ("free",))}
+    gone = {"price": np.full(len(data.at), np.nan)}
+    flat = Prepared(data.names, data.at, data.offsets, data.groups, data.users, same, {}, gone)
+    assert "the same for all sessions" in told("attributes", flat)[0]
+    assert "missing for all sessions" in told("bins", flat)[0]
+    assert "no attribute looks like a version" in told("trend", flat)[0]
+    assert "no attribute of events holds endpoints" in told("top-endpoints", flat)[0]
+    assert "no table is given" in told("backend", flat)[0]
+
+
+def test_of_too_many_values_those_with_most_groups_stay_and_the_others_are_counted() -> None:
+    data = small(groups=40)
+    said: list[Exclusion] = []
+    asking = Asking(most=1, leave_out=said.append)
+    (family,) = template.create("attributes", columns=("os",)).families(data.prepared, asking)
+    counts = np.bincount(data.prepared.of_groups["os"].codes + 1, minlength=4)[1:]
+    assert family.support().tolist() == [counts.max()]
+    assert said[0].count == 2
+    assert said[0].examples[0].startswith("sessions with os = ")
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "message"),
+    [
+        ("lifecycle", {"boundary": 0}, "boundary 0"),
+        ("night", {"begins": 7, "ends": 7}, "no night"),
+        ("bins", {"parts": 1}, "1 parts"),
+        ("bins", {"of": "mean"}, "no 'mean'"),
+        ("crosses", {"by": "attributes"}, "does not cut"),
+        ("since-last", {"days": (7, 1)}, "rise"),
+    ],
+)
+def test_a_parameter_without_sense_is_refused(name: str, params: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        list(template.create(name, **params).families(small().prepared, Asking()))
+
+
+def test_an_unknown_column_is_refused_with_one_that_is_near() -> None:
+    for name, params in (("attributes", {"columns": ("countri",)}), ("bins", {"columns": ("prize",)})):
+        with pytest.raises(UnknownName) as refused:
+            list(template.create(name, **params).families(small().prepared, Asking()))
+        assert refused.value.hint in ("did you mean country?", "did you mean price?")
