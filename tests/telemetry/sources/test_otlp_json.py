@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from tests.telemetry import otlp_examples
 
+from telic.model import Window
 from telic.telemetry.columns import TABLES
 from telic.telemetry.otlp.metrics import Metrics
-from telic.telemetry.sources import SCHEMAS, otlp_json
+from telic.telemetry.sources import SCHEMAS, Question, otlp_json, source
 from telic.telemetry.sources.rows import rows_table
 
 T = 1_795_253_400_000_000_000
@@ -128,6 +130,22 @@ def test_exponential_histograms_are_kept_as_the_receiver_keeps_them() -> None:
     }
     (broken,) = otlp_json.metrics(document)
     assert (broken["count"], broken["bounds"]) == (9, "[]")
+
+
+def test_what_a_file_says_amiss_is_counted(tmp_path: Path) -> None:
+    wrong = {"count": "9", "sum": 1.5, "scale": 2**40, "timeUnixNano": str(T), "positive": {"bucketCounts": ["9"]}}
+    right = {"count": "9", "scale": 1, "timeUnixNano": str(T), "positive": {"bucketCounts": ["9"]}}
+    metric = {"name": "took", "exponentialHistogram": {"dataPoints": [wrong, right, wrong]}}
+    span = {"traceId": "", "spanId": "", "startTimeUnixNano": str(T), "name": "lost"}
+    lines = [{"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}]
+    lines += [{"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}]
+    (tmp_path / "export.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    asked, window = source.create("files", url=str(tmp_path)), Window(T / 1e9 - 1, T / 1e9 + 1)
+    answer = asked.fetch(Question("metrics", window))
+    assert [json.loads(each) for each in answer.table["buckets"].to_pylist()] == [[], [0, 9, 0], []]
+    said = "export.jsonl: 2 exponential histograms keep count and sum alone: their buckets are out of range"
+    assert answer.cut == (said,)
+    assert asked.fetch(Question("spans", window)).cut == ("export.jsonl: 1 spans without an id were left out",)
 
 
 JSON = st.recursive(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,13 +16,20 @@ from telic.telemetry.sources.otlp_points import extremes, numbers, whole
 from telic.telemetry.sources.rows import Row, text_of
 
 Json = dict[str, Any]
+Faults = Counter[str]
 KINDS = ("internal", "internal", "server", "client", "producer", "consumer")
 STATUSES = ("unset", "ok", "error")
 TAKEN = ("service.name", "service.instance.id", "service.version")
 
 
-def spans(document: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield the spans of an export, of a trace of Tempo, or of one line of the collector's file exporter."""
+def spans(document: Mapping[str, Any], faults: Faults | None = None) -> Iterator[Row]:
+    """Yield the spans of an export, of a trace of Tempo, or of one line of the collector's file exporter.
+
+    Parameters
+    ----------
+    faults
+        Counted in: what is not there as it was said, and why.
+    """
     for origin, scope, span in _things(document, ("resourceSpans", "batches"), "spans"):
         start, end = whole(span.get("startTimeUnixNano")), whole(span.get("endTimeUnixNano"))
         said = _dict(span.get("status"))
@@ -40,6 +48,7 @@ def spans(document: Mapping[str, Any]) -> Iterator[Row]:
             "status_message": str(said.get("message", "")),
         }
         if not row["trace_id"] or not row["span_id"]:
+            _count(faults, "spans without an id were left out")
             continue
         events = [
             {"name": each.get("name", ""), "time_ns": whole(each.get("timeUnixNano")), "attributes": _said(each)}
@@ -57,8 +66,8 @@ def spans(document: Mapping[str, Any]) -> Iterator[Row]:
         yield span_row(row, _said(span), {"resource": _rest(origin), "scope": scope, **more})
 
 
-def logs(document: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield the log records of an export."""
+def logs(document: Mapping[str, Any], faults: Faults | None = None) -> Iterator[Row]:
+    """Yield the log records of an export; all of them."""
     for origin, scope, record in _things(document, ("resourceLogs",), "logRecords"):
         number = _level(record.get("severityNumber"))
         body = value_of(record.get("body"))
@@ -77,14 +86,17 @@ def logs(document: Mapping[str, Any]) -> Iterator[Row]:
         yield log_row(row, _said(record), {"resource": _rest(origin), "scope": scope})
 
 
-def metrics(document: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield the data points of an export."""
+def metrics(document: Mapping[str, Any], faults: Faults | None = None) -> Iterator[Row]:
+    """Yield the data points of an export; `faults` as in `spans`."""
     for origin, scope, metric in _things(document, ("resourceMetrics",), "metrics"):
         for member, kind in KINDS_OF_POINTS.items():
             data = _dict(metric.get(member))
             delta = data.get("aggregationTemporality") in (1, "AGGREGATION_TEMPORALITY_DELTA")
             for point in _list(data.get("dataPoints")):
                 more: Json = {"temporality": "delta"} if delta else {}
+                found = numbers(kind, point)
+                if kind == "exponential_histogram" and found["buckets"] == "[]" and found["count"]:
+                    _count(faults, "exponential histograms keep count and sum alone: their buckets are out of range")
                 more |= extremes(kind, point)
                 more |= {name: said for name, said in {"resource": _rest(origin), "scope": scope}.items() if said}
                 yield {
@@ -95,9 +107,14 @@ def metrics(document: Mapping[str, Any]) -> Iterator[Row]:
                     "name": str(metric.get("name", "")),
                     "kind": kind,
                     "unit": str(metric.get("unit", "")),
-                    **numbers(kind, point),
+                    **found,
                     "attributes": text_of(_said(point) | more),
                 }
+
+
+def _count(faults: Faults | None, what: str) -> None:
+    if faults is not None:
+        faults[what] += 1
 
 
 def value_of(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,8 +39,12 @@ def rows(path: Path, signal: Signal, reading: Reading) -> Rows:
     reader = READERS.get(signal)
     if reader is None:
         return
-    for document in _documents(path, reading):
-        yield from reader(document)
+    faults: otlp_json.Faults = Counter()
+    try:
+        for document in _documents(path, reading):
+            yield from reader(document, faults)
+    finally:
+        reading.cut += [f"{path.name}: {count} {what}" for what, count in faults.items()]
 
 
 def _documents(path: Path, reading: Reading) -> Iterator[dict[str, Any]]:
