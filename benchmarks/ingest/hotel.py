@@ -27,7 +27,7 @@ def hotel(quick: bool, metrics: dict[str, Metric]) -> None:
         _flood(port, client, 10.0 if quick else 120.0, metrics)
     progress("the flood of a hotel's services")
     with receiver() as (port, client):
-        _paced(port, client, 6.0 if quick else 90.0, 2.0 if quick else 5.0, metrics)
+        _paced(port, client, 5.0 if quick else 90.0, 1.0 if quick else 5.0, metrics)
     progress(f"a hotel's services at {RATE:g} requests/s")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 
 from benchmarks.ingest.bodies import PATHS, Template, templates
-from benchmarks.ingest.receiving import measured_bytes, progress, receiver, send
+from benchmarks.ingest.receiving import Running, measured_bytes, progress, receiver, send
 from benchmarks.result import Metric
 from telic.telemetry.client import TelemetryClient
 
@@ -37,15 +38,15 @@ LOGS, ZIPPED_LOGS, POINTS = Flood("logs"), Flood("logs", zipped=True), Flood("me
 SIGNALS = (SPANS, ZIPPED, LOGS, ZIPPED_LOGS, POINTS)
 
 
-def rates(quick: bool, metrics: dict[str, Metric]) -> dict[str, object]:
+def rates(quick: bool, metrics: dict[str, Metric], running: Running | None = None) -> dict[str, object]:
     """Measure every signal; return the same numbers of the plain reader, which is the peer.
 
-    The quick run sends all to one receiver and does not say what a record or a point takes on disk.
+    The quick run sends all to one receiver, the `running` one, and does not say what a record or a point takes on disk.
     """
     count, found, sizes = QUICK if quick else FULL, dict[Flood, float](), dict[str, float]()
     rounds: list[tuple[Flood, ...]] = [SIGNALS] if quick else [(each,) for each in SIGNALS]
     for together in rounds:
-        with receiver(compiled=True) as (port, client):
+        with nullcontext(running) if running else receiver(compiled=True) as (port, client):
             for each in together:
                 found[each] = flood(port, client, each, count)
             if not quick and not together[0].zipped:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from contextlib import nullcontext
 
 import numpy as np
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from benchmarks.ingest.bodies import PATHS, THINGS, templates
-from benchmarks.ingest.receiving import measured_bytes, progress, receiver, send
+from benchmarks.ingest.receiving import Running, measured_bytes, progress, receiver, send
 from benchmarks.result import Metric
 from telic.telemetry.client import TelemetryClient
 
 MINUTES = 50  # that the spans are spread over [min]
+FIVE_MILLION = 5_000_000 // THINGS * THINGS  # spans, in whole bodies [1]
 PROBE_EVERY = 0.5  # [s]
 CHUNK = 1_000  # bodies that are made at once [1]
 SENDERS = 48
@@ -32,7 +34,9 @@ QUESTIONS = (
 )
 
 
-def reading(quick: bool, per_core_s: float, metrics: dict[str, Metric], *, count: int = 0) -> None:
+def reading(
+    quick: bool, per_core_s: float, metrics: dict[str, Metric], *, count: int = 0, running: Running | None = None
+) -> None:
     """Fill a store, ask about all of it, then go on at half of `per_core_s` [1/s] and ask meanwhile.
 
     Parameters
@@ -45,10 +49,13 @@ def reading(quick: bool, per_core_s: float, metrics: dict[str, Metric], *, count
         Filled.
     count
         How many spans, if not as many as `quick` says [1].
+    running
+        The receiver that is filled, if not one of its own; what it holds already counts.
     """
-    count, seconds = count or (200_000 if quick else 5_000_000), 5.0 if quick else 60.0
-    with receiver(compiled=True) as (port, client):
-        _fill(port, count)
+    count, seconds = count or (300_000 if quick else FIVE_MILLION), 5.0 if quick else 60.0
+    with nullcontext(running) if running else receiver(compiled=True) as (port, client):
+        _fill(port, count - client.status().spans)
+        count = client.status().spans
         if "bytes_per_span" not in metrics:
             size = measured_bytes(client) / client.status().spans
             metrics["bytes_per_span"] = Metric(size, "bytes", note="ten attributes; the store, its log included")
@@ -58,7 +65,7 @@ def reading(quick: bool, per_core_s: float, metrics: dict[str, Metric], *, count
             rows = client.query(BY_SERVICE, timeout=60.0)
             times.append(time.perf_counter() - began)
         note = f"p99 latency by service per minute over {count / 1e6:g}M spans: {len(rows)} rows; median of 3"
-        metrics["query_5m_s"] = Metric(sorted(times)[1], "s", 1.0 if count >= 5_000_000 else None, note=note)
+        metrics["query_5m_s"] = Metric(sorted(times)[1], "s", 1.0 if count >= FIVE_MILLION else None, note=note)
         progress(f"{note}: {sorted(times)[1]:.2f} s")
         _while_writing(port, client, seconds, per_core_s / 2, metrics)
 

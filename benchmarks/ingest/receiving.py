@@ -20,10 +20,12 @@ TIDIED = 6.0  # by then a receiver has measured its store [s]
 READY = 600.0  # compiling on a busy machine included [s]
 SENDERS = 4
 _BEGAN = time.monotonic()
+Running = tuple[int, TelemetryClient]
+"""Port and client of a receiver."""
 
 
 @contextmanager
-def receiver(*options: str, compiled: bool = False) -> Iterator[tuple[int, TelemetryClient]]:
+def receiver(*options: str, compiled: bool = False) -> Iterator[Running]:
     """Run a receiver on a folder of its own; give its port and a client when it is ready."""
     with tempfile.TemporaryDirectory(prefix="telic-ingest-") as folder, socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
