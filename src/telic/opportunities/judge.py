@@ -16,7 +16,7 @@ from telic.opportunities.model import Exclusion, Family, Finding, Outcome, Prepa
 from telic.opportunities.statistics import association
 from telic.opportunities.statistics.candidates import Candidates, candidates, gathered
 from telic.opportunities.statistics.design import Design, design, exposed_apart
-from telic.opportunities.statistics.multiplicity import benjamini_hochberg
+from telic.opportunities.statistics.multiplicity import benjamini_hochberg, template_weights
 from telic.opportunities.statistics.overlaps import leads
 from telic.opportunities.statistics.permutation import permuted
 from telic.opportunities.statistics.study import Study, study
@@ -112,11 +112,15 @@ def surface(
     studies, exclusions = _studies(prepared, outcomes, base, settings)
     support = [np.asarray(family.support(), dtype=np.int64) for family in families]
     asked = [np.flatnonzero(each >= settings.least_groups(prepared)) for each in support]
-    tests = len(studies) * sum(len(rows) for rows in asked)
+    counts: Counter[str] = Counter()
+    for family, rows in zip(families, asked, strict=True):
+        counts[family.template] += len(rows)
+    tests = len(studies) * counts.total()
+    weights = template_weights(counts)
     found: list[Candidates] = []
     for at, one in enumerate(studies):
         clock.stage("association", at / len(studies))
-        found.append(candidates(one, families, support, asked, settings.threads, _least_users(settings, base)))
+        found.append(candidates(one, families, support, asked, weights, settings.threads, _least_users(settings, base)))
     clock.stage("overlaps")
     cutoff, found, notes = _passing(found, families, tests, settings.alpha)
     exclusions += notes
@@ -133,9 +137,6 @@ def surface(
     for at, opinion in enumerate(ranked(opinions)):
         clock.stage("experts", at / len(opinions))
         findings.append(finding(prepared, opinion, at, families, experts, settings.seed))
-    counts: Counter[str] = Counter()
-    for family, rows in zip(families, asked, strict=True):
-        counts[family.template] += len(rows)
     return Surfaced(
         findings=tuple(findings),
         outcomes=tuple(each.outcome.name for each in studies),
@@ -222,9 +223,9 @@ def _passing(
     passing = []
     for each in cleaned:
         notes += each.hidden_by_length(families, cutoff)
-        kept = each.take(np.flatnonzero(each.p <= cutoff))
+        kept = each.take(np.flatnonzero(each.level <= cutoff))
         if len(kept) > MANY:
-            strongest = np.argsort(kept.p, kind="stable")
+            strongest = np.argsort(kept.level, kind="stable")
             why = f"beyond the {MANY:,} strongest of {each.study.outcome.name}: not compared with each other"
             notes.append(Exclusion("hypotheses", len(kept) - MANY, why))
             kept = kept.take(np.sort(strongest[:MANY]))
@@ -233,7 +234,7 @@ def _passing(
 
 
 def _cutoff(found: Sequence[Candidates], tests: int, alpha: float) -> float:
-    p = np.concatenate([each.p for each in found])
+    p = np.concatenate([each.level for each in found])
     q = benjamini_hochberg(p, tests)
     return float(p[q <= alpha].max(initial=-1.0))
 
@@ -245,7 +246,7 @@ def _led(
     if len(each) == 0:
         return [], []
     members = gathered(each.places, families)
-    found, rest = leads(each.study, members, each.tallies, cutoff, settings.most)
+    found, rest = leads(each.study, members, each.tallies, cutoff * each.weights, settings.most)
     notes = []
     if rest:
         why = f"stand beside the {settings.most} strongest findings of {each.study.outcome.name} and are not shown"
@@ -297,6 +298,7 @@ def _discoveries(judged: list[Opinion], found: Sequence[Candidates], tests: int,
     places = {(id(opinion.study), opinion.place): opinion.p for opinion in judged}
     everything = [
         np.array([places.get((id(each.study), place), p) for place, p in zip(each.places, each.p, strict=True)])
+        / each.weights
         for each in found
     ]
     p = np.concatenate([np.empty(0), *everything])

@@ -100,7 +100,7 @@ def _fit(harm: Floats, treated: Floats, covariates: Floats, users: Codes) -> tup
             effect = estimate.aipw(return_results=False)[0]
         except (np.linalg.LinAlgError, PerfectSeparationError, ValueError):
             return None
-    prob = np.asarray(chance.predict())
+        prob = np.asarray(chance.predict())
     if not np.isfinite(effect) or np.mean((prob < EXTREME) | (prob > 1 - EXTREME)) > EXTREME:
         return None
     inside, outside = (covariates @ np.asarray(each.params) for each in (estimate.results1, estimate.results0))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,8 @@ class Candidates:
     ----------
     p : shape (H,)
         p-values against the minimum-effect null.
+    weights : shape (H,)
+        Of tests, by template: a p-value is held against the level times its weight.
     fences
         For each family the means beyond which a hypothesis is an outlier (Tukey's fences).
     """
@@ -35,15 +37,21 @@ class Candidates:
     places: tuple[Place, ...]
     tallies: Tallies
     p: Floats
+    weights: Floats
     fences: tuple[tuple[float, float], ...]
 
     def __len__(self) -> int:
         return len(self.places)
 
+    @property
+    def level(self) -> Floats:
+        """p-values over their weights, at most 1."""
+        return np.minimum(self.p / self.weights, 1.0)
+
     def take(self, rows: npt.NDArray[np.intp]) -> Candidates:
         """Return some of them."""
         places = tuple(self.places[row] for row in rows)
-        return Candidates(self.study, places, self.tallies.take(rows), self.p[rows], self.fences)
+        return replace(self, places=places, tallies=self.tallies.take(rows), p=self.p[rows], weights=self.weights[rows])
 
     def words(self, families: Sequence[Family], rows: Sequence[int]) -> tuple[str, ...]:
         """Return whom some are about."""
@@ -53,7 +61,7 @@ class Candidates:
         """Leave out what is the KPI in other words: its own events, and columns that determine it."""
         outcome, itself = self.study.outcome, self.study.itself
         rows = []
-        for row in np.flatnonzero(self.p <= cutoff):
+        for row in np.flatnonzero(self.level <= cutoff):
             family, at = self.places[row]
             told = said(families[family].hypothesis(at)) if outcome.touches or outcome.attributes else set()
             if self.tallies.without[row] & itself or told & outcome.touches or told & outcome.attributes:
@@ -64,15 +72,15 @@ class Candidates:
         p = self.p.copy()
         p[rows] = 1.0  # still counted as tests
         note = Exclusion("hypotheses", len(rows), why, self.words(families, rows[:3]))
-        return Candidates(self.study, self.places, self.tallies, p, self.fences), [note]
+        return replace(self, p=p), [note]
 
     def hidden_by_length(self, families: Sequence[Family], cutoff: float) -> list[Exclusion]:
         """Say how many are no discovery only because groups of equal length were compared."""
         other = self.tallies.table.copy()
         other[:, association.PLACE["fine"]] = 0.0
-        alone = association.p_values(self.study, Tallies(other, self.tallies.without))
+        alone = association.p_values(self.study, Tallies(other, self.tallies.without)) / self.weights
         made = {row for row in range(len(self)) if self.tallies.without[row] & self.study.itself}
-        rows = [int(row) for row in np.flatnonzero((alone <= cutoff) & (self.p > cutoff)) if row not in made]
+        rows = [int(row) for row in np.flatnonzero((alone <= cutoff) & (self.level > cutoff)) if row not in made]
         if not rows:
             return []
         rows.sort(key=lambda row: (alone[row], row))
@@ -95,10 +103,21 @@ def candidates(
     families: Sequence[Family],
     support: Sequence[Ints],
     asked: Sequence[npt.NDArray[np.intp]],
+    weights: Mapping[str, float],
     threads: int,
     least_users: int,
 ) -> Candidates:
-    """Screen all families by totals, and count the members of those that pass by stratum."""
+    """Screen all families by totals, and count the members of those that pass by stratum.
+
+    Parameters
+    ----------
+    support, asked
+        Groups of each hypothesis, and which of them are asked about, by family.
+    weights
+        Of tests, by template.
+    least_users
+        Hypotheses of fewer users have ``p = 1``.
+    """
     places: list[Place] = []
     tables: list[Floats] = []
     without: list[frozenset[int]] = []
@@ -116,7 +135,8 @@ def candidates(
     tallies = Tallies(table, tuple(without))
     p = association.p_values(study, tallies) if len(table) else np.empty(0)
     p = np.where(tallies.of("users") < least_users, 1.0, p)
-    return Candidates(study, tuple(places), tallies, p, tuple(fences))
+    weight = np.array([weights[families[family].template] for family, _ in places])
+    return Candidates(study, tuple(places), tallies, p, weight, tuple(fences))
 
 
 def chunks(rows: npt.NDArray[np.intp], sizes: Ints) -> list[npt.NDArray[np.intp]]:

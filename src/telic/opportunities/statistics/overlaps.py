@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from telic.opportunities.kernels import strata as kernels
-from telic.opportunities.model import Incidence
+from telic.opportunities.model import Floats, Incidence
 from telic.opportunities.statistics import association
 from telic.opportunities.statistics.association import Tallies
 from telic.opportunities.statistics.study import Study, counted
@@ -27,23 +26,16 @@ class Lead:
 
 
 def leads(
-    study: Study,
-    members: Incidence,
-    tallies: Tallies,
-    cutoff: float,
-    most: int,
-    tick: Callable[[], None] = lambda: None,
+    study: Study, members: Incidence, tallies: Tallies, cutoff: Floats, most: int
 ) -> tuple[list[Lead], list[int]]:
     """Take the strongest hypothesis, leave its members out, look what still stands, and go on with the next.
 
     Parameters
     ----------
-    cutoff
+    cutoff : shape (H,)
         A hypothesis still stands where its p-value among the remaining groups is at most this.
     most
         Leads that are wanted.
-    tick
-        Is called for each lead.
 
     Returns
     -------
@@ -58,7 +50,6 @@ def leads(
     gone = np.zeros(len(study.values), dtype=np.uint8)
     found: list[Lead] = []
     while left and len(found) < most:
-        tick()
         best = max(left, key=lambda row: strength[row])
         lead = Lead(best)
         found.append(lead)
@@ -77,7 +68,7 @@ def leads(
             continue
         rest = _without(study, members, tallies, touched, gone)
         z_left, p_left = association.z_scores(study, rest), association.p_values(study, rest)
-        stands = (p_left <= cutoff) | _unmoved(tallies.take(touched), rest)
+        stands = (p_left <= cutoff[touched]) | _unmoved(tallies.take(touched), rest)
         explained = {int(row) for row, still in zip(touched, stands, strict=True) if not still}
         for row, value in zip(touched, z_left, strict=True):
             strength[int(row)] = (round(float(value), 6), -int(size[row]))
