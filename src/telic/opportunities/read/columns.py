@@ -114,7 +114,7 @@ def columns(source: Source, *, overrides: Mapping[str, str] | None = None, by: s
             )
         why["time"] += f"; {read.how}"
     taken = {name for name in chosen.values() if name}
-    attributes, numbers, left = _others(sample, [name for name in schema.names if name not in taken])
+    attributes, numbers, left = _others(sample, [name for name in schema.names if name not in taken], chosen["group"])
     for role, kind in (("attributes", attributes), ("numbers", numbers)):
         if role in given:
             kind[:] = [name.strip() for name in given[role].split(",") if name.strip()]
@@ -191,21 +191,24 @@ def _repeats(values: Any) -> bool:
     return 1 < distinct <= 0.7 * len(values)
 
 
-def _others(sample: Any, names: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:
+def _others(sample: Any, names: Sequence[str], group: str) -> tuple[list[str], list[str], dict[str, str]]:
     attributes: list[str] = []
     numbers: list[str] = []
     left: dict[str, str] = {}
+    groups = pc.count_distinct(sample.column(group)).as_py() if group else 0
     for name in names:
         kind, values = sample.schema.field(name).type, sample.column(name)
         if pa.types.is_nested(kind):
             left[name] = f"its type {kind} is nested"
+        elif pa.types.is_integer(kind) and _numbers_rows(values, groups):
+            left[name] = "it numbers rows or groups"
         elif pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
             numbers.append(name)
             if not pa.types.is_floating(kind) and pc.count_distinct(values).as_py() <= FEW:
                 attributes.append(name)
         elif pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_time(kind):
             left[name] = "another time"
-        elif _is_id(name, values):
+        elif _is_id(values):
             left[name] = "hardly a value repeats"
         elif pa.types.is_string(kind) and times(kind, values.combine_chunks().slice(0, 200)) is not None:
             left[name] = "another time"
@@ -214,6 +217,15 @@ def _others(sample: Any, names: Sequence[str]) -> tuple[list[str], list[str], di
     return attributes, numbers, left
 
 
-def _is_id(name: str, values: Any) -> bool:
+def _numbers_rows(values: Any, groups: int) -> bool:
+    """Whether whole numbers differ in every row, or as groups do, without a gap: an index, not a quantity."""
+    distinct = pc.count_distinct(values).as_py()
+    if distinct < 100 or distinct not in (len(values), groups):
+        return False
+    ends = pc.min_max(values)
+    return bool(ends["max"].as_py() - ends["min"].as_py() == distinct - 1)
+
+
+def _is_id(values: Any) -> bool:
     present = len(values) - values.null_count
     return present > 100 and pc.count_distinct(values).as_py() > 0.5 * present

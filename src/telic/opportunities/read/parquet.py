@@ -12,6 +12,7 @@ import pyarrow
 import pyarrow.parquet
 
 from telic.errors import UsageError
+from telic.opportunities.model import Exclusion
 from telic.opportunities.read.source import Source
 
 pq: Any = pyarrow.parquet
@@ -32,7 +33,8 @@ class Parquet:
     """
 
     def __init__(self, name: str, paths: Sequence[Path]) -> None:
-        self.name, self._paths, self._own = name, tuple(paths), threading.local()
+        self.name, self.exclusions = name, tuple[Exclusion, ...]()
+        self._paths, self._own = tuple(paths), threading.local()
         try:
             self._meta = [pq.read_metadata(path) for path in self._paths]
         except (pa.ArrowException, OSError) as error:

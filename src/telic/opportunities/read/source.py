@@ -8,14 +8,25 @@ from typing import Any, Protocol
 
 import pyarrow
 
+from telic.opportunities.model import Exclusion
+
 pa: Any = pyarrow
 PIECE = 1 << 20  # rows of a piece of a table in memory [1]
 
 
 class Source(Protocol):
-    """Rows in pieces; pieces may be read by several threads at once."""
+    """Rows in pieces; pieces may be read by several threads at once.
+
+    Attributes
+    ----------
+    name
+        What it is called in messages: the file, the address of the table.
+    exclusions
+        What of it could not be read as rows.
+    """
 
     name: str
+    exclusions: tuple[Exclusion, ...]
 
     @property
     def schema(self) -> Any:
@@ -55,10 +66,12 @@ class Rows:
         What it is called in messages: the file, the address of the table.
     table
         A ``pyarrow.Table``.
+    exclusions
+        What is not in it.
     """
 
-    def __init__(self, name: str, table: Any) -> None:
-        self.name = name
+    def __init__(self, name: str, table: Any, exclusions: tuple[Exclusion, ...] = ()) -> None:
+        self.name, self.exclusions = name, exclusions
         self._table = table
 
     @property

@@ -100,7 +100,8 @@ def gather(
         raise NotEnoughData(f"{source.name} has no usable row{f': {lost}' if lost else ''}", hint="check the columns")
     names, tables, odd = _together(pieces)
     clustered, groups = _cluster(pieces, tables, order=order and not ordered, threads=threads)
-    exclusions = [
+    exclusions = [*source.exclusions]
+    exclusions += [
         Exclusion("rows", count, why, tuple(piece.examples[why] for piece in pieces if why in piece.examples)[:3])
         for why, count in _lost(pieces).items()
     ]
