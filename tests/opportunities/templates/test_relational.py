@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.opportunities.templates.small import Small, small, texts
+from tests.opportunities.templates.small import SECOND, Small, small, texts
 
 from telic.errors import UnknownName, UsageError
 from telic.opportunities.model import Column, Exclusion, Prepared
 from telic.opportunities.template import Asking
 from telic.opportunities.templates import template
+from telic.opportunities.templates.moments import Stretch
 
 DAY = timedelta(days=1)
 
@@ -180,10 +183,14 @@ def test_without_users_nothing_is_asked_about_users_and_that_is_told(name: str) 
 
 def test_a_constant_attribute_and_a_missing_number_are_told_and_left_out() -> None:
     data = small(groups=30).prepared
-    same = {"plan": Column("plan", np.zeros(30, dtype=np.int32), ("free",))}
+    same = {
+        "plan": Column("plan", np.zeros(30, dtype=np.int32), ("free",)),
+        "zone": Column("zone", np.full(30, -1, dtype=np.int32), ()),
+    }
     gone = {"price": np.full(len(data.at), np.nan)}
     flat = Prepared(data.names, data.at, data.offsets, data.groups, data.users, same, {}, gone)
     assert "the same for all sessions" in told("attributes", flat)[0]
+    assert "'zone' is missing everywhere" in told("attributes", flat)[1]
     assert "missing for all sessions" in told("bins", flat)[0]
     assert "no attribute looks like a version" in told("trend", flat)[0]
     assert "no attribute of events holds endpoints" in told("top-endpoints", flat)[0]
@@ -210,6 +217,9 @@ def test_of_too_many_values_those_with_most_groups_stay_and_the_others_are_count
         ("bins", {"of": "mean"}, "no 'mean'"),
         ("crosses", {"by": "attributes"}, "does not cut"),
         ("since-last", {"days": (7, 1)}, "rise"),
+        ("top-endpoints", {"top": 0}, "are none"),
+        ("backend", {"windows": (("shop", "slow", "at noon", "later"),)}, "is no time"),
+        ("deploys", {"path": "no/such/file.csv"}, "cannot read"),
     ],
 )
 def test_a_parameter_without_sense_is_refused(name: str, params: dict[str, Any], message: str) -> None:
@@ -222,3 +232,76 @@ def test_an_unknown_column_is_refused_with_one_that_is_near() -> None:
         with pytest.raises(UnknownName) as refused:
             list(template.create(name, **params).families(small().prepared, Asking()))
         assert refused.value.hint in ("did you mean country?", "did you mean price?")
+
+
+@pytest.mark.parametrize(("dense", "passes"), [(1 << 20, 32), (120, 32), (1, 0)])
+def test_values_of_events_are_found_by_table_and_by_sorting(
+    dense: int, passes: int, given: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two values a table, all in one table, and none: the groups are the same."""
+    module = sys.modules["telic.opportunities.templates.attributes"]
+    monkeypatch.setattr(module, "DENSE", dense)
+    monkeypatch.setattr(module, "PASSES", passes)
+    (family,) = template.create("attributes", columns=("page",)).families(given.prepared, Asking())
+    held = family.members(np.arange(len(family), dtype=np.int64))
+    for row in range(len(family)):
+        value = family.hypothesis(row).params["some"]
+        wanted = [i for i in range(given.prepared.size) if value in Group(given, i).pages]
+        assert held.groups[held.indptr[row] : held.indptr[row + 1]].tolist() == wanted
+
+
+def test_slow_slots_of_a_table_and_deploys_of_a_file_are_what_is_asked(given: Small, tmp_path: Path) -> None:
+    """In one minute of ten the backend takes ten times its median; after a deploy comes what begins within a day."""
+    begins = given.prepared.at[given.prepared.offsets[:-1]]
+    slow = int(begins[7]) // (60 * SECOND) * 60
+    rows = [f"{datetime.fromtimestamp(slow + 60 * i, UTC).isoformat()},{10 if i == 0 else 1}" for i in range(-4, 6)]
+    measured, deployed = tmp_path / "load.csv", tmp_path / "deploys.csv"
+    measured.write_text("\n".join(["time,value", *rows]))
+    deployed.write_text(f"time,what\n{datetime.fromtimestamp(int(begins[7]) / 1e9 - 3600, UTC).isoformat()},shop 2\n")
+    groups = [Group(given, number) for number in range(given.prepared.size)]
+
+    (met,) = template.create("backend", path=str(measured)).families(given.prepared, Asking())
+    assert met.hypothesis(0).words == "sessions that ran while the backend was slow"
+    wanted = [i for i, g in enumerate(groups) if any(slow <= t.timestamp() < slow + 60 for t in g.times)]
+    assert met.members(np.array([0])).groups.tolist() == wanted != []
+
+    (after,) = template.create("deploys", path=str(deployed), hours=24).families(given.prepared, Asking())
+    assert after.hypothesis(0).words == "sessions that begin within 24 hours after a deploy of shop 2"
+    low = datetime.fromtimestamp(int(begins[7]) / 1e9 - 3600, UTC)
+    wanted = [i for i, g in enumerate(groups) if timedelta() <= g.start - low < DAY]
+    assert after.members(np.array([0])).groups.tolist() == wanted
+
+
+class Stored:
+    """A telemetry store that answers as one would."""
+
+    def __init__(self, rows: list[dict[str, object]]) -> None:
+        self.rows = rows
+
+    def query(self, sql: str, params: tuple[int, ...] = (), **_: object) -> list[dict[str, object]]:
+        return self.rows
+
+
+def test_the_telemetry_store_says_what_was_slow_what_failed_and_what_was_deployed(
+    given: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = int(given.prepared.at.min()) // (60 * SECOND) * 60 * SECOND
+    usual: list[dict[str, object]] = [
+        {"service": "shop", "slot": begin + i * 60 * SECOND, "count": 50, "failed": 0.0, "slow": 0.1} for i in range(9)
+    ]
+    usual[0] |= {"failed": 0.5}
+    usual[1] |= {"slow": 2.0}
+    usual[2] |= {"slow": 2.0, "count": 2}
+    monkeypatch.setattr("telic.telemetry.client.TelemetryClient", lambda _: Stored(usual))
+    backend = template.create("backend", store="run")
+    assert backend._stored(given.prepared) == {  # type: ignore[attr-defined]
+        ("shop", "slow"): [Stretch(begin + 60 * SECOND, begin + 120 * SECOND)],
+        ("shop", "failing"): [Stretch(begin, begin + 60 * SECOND)],
+    }
+    seen: list[dict[str, object]] = [
+        {"service": "shop", "version": "1", "first": begin},
+        {"service": "shop", "version": "2", "first": begin + 60 * SECOND},
+    ]
+    monkeypatch.setattr("telic.telemetry.client.TelemetryClient", lambda _: Stored(seen))
+    deploys = template.create("deploys", store="run")
+    assert list(deploys._known()) == [("shop 2", begin + 60 * SECOND)]  # type: ignore[attr-defined]

@@ -84,23 +84,30 @@ class Users:
 
     def recent(self, width: int) -> Ints:
         """Return how many other groups of the user began within `width` [ns] before or together with it, shape (G,)."""
-        low = _first_within(self.users, self.starts, self.starts - width)
-        high = _first_within(self.users, self.starts, self.starts + 1)
-        return self._back(high - low - 1)
+        places = np.arange(len(self.order))
+        low, high = self.first.copy(), places.copy()
+        bounds = self.starts - width
+        open_ = np.flatnonzero(low < high)  # a binary search for all groups at once
+        while len(open_):
+            middle = (low[open_] + high[open_]) // 2
+            before = self.starts[middle] < bounds[open_]
+            low[open_] = np.where(before, middle + 1, low[open_])
+            high[open_] = np.where(before, high[open_], middle)
+            open_ = open_[low[open_] < high[open_]]
+        return self._back(self._after_ties() - low - 1)
+
+    def _after_ties(self) -> Ints:
+        """Return by place: the first place after those of the same user that began at the same time."""
+        size = len(self.order)
+        last = np.ones(size, dtype=np.bool_)
+        last[:-1] = (self.users[1:] != self.users[:-1]) | (self.starts[1:] != self.starts[:-1])
+        ends = np.where(last, np.arange(1, size + 1), size)
+        return np.minimum.accumulate(ends[::-1])[::-1]
 
     def _back(self, placed: Array) -> Array:
         found = np.empty_like(placed)
         found[self.order] = placed
         return found
-
-
-def _first_within(users: Ints, starts: Ints, bounds: Ints) -> Ints:
-    """Return the first place of the same user whose start reaches the bound; both sorted by user and start."""
-    if not len(starts):
-        return np.zeros(0, dtype=np.int64)
-    ranked, place = np.unique(starts, return_inverse=True)
-    keys = users * (len(ranked) + 1) + place
-    return np.searchsorted(keys, users * (len(ranked) + 1) + np.searchsorted(ranked, bounds))
 
 
 def _by_id(text: str) -> tuple[int, bytes]:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from telic.errors import UnknownName
-from telic.opportunities.model import Column, Exclusion, Family, Hypothesis, Prepared
+from telic.opportunities.model import Column, Exclusion, Family, Hypothesis, Ints, Prepared
 from telic.opportunities.plan import any_of, attribute, equals, event_attribute, members_sql
 from telic.opportunities.template import Asking, hypothesis, template
 from telic.opportunities.templates.by_column import Cut, one
 from telic.opportunities.templates.cohorts import Cohorts, cohorts
-from telic.opportunities.templates.phrases import shown, whom
+from telic.opportunities.templates.phrases import plural, shown, whom
 from telic.registry import near_names
+
+DENSE, PASSES = 1 << 26, 32
+"""Size of a table of truths by value and group [bytes], and tables from which on sorting is faster than they are."""
 
 
 @template("attributes", example={"columns": ("os", "page")})
@@ -63,24 +66,46 @@ def chosen(columns: tuple[str, ...], prepared: Prepared, asking: Asking) -> list
     found = []
     for column in columns or sorted(prepared.of_groups):
         if column in prepared.of_groups:
-            if len(prepared.of_groups[column].labels) > 1 or (prepared.of_groups[column].codes < 0).any():
+            there = prepared.of_groups[column].codes >= 0
+            if not there.any():
+                asking.leave_out(Exclusion("column", 1, f"attribute {column!r} is missing everywhere"))
+            elif len(prepared.of_groups[column].labels) > 1 or not there.all():
                 found.append(column)
             else:
-                why = f"attribute {column!r} is the same for all {prepared.grouping}s"
+                why = f"attribute {column!r} is the same for all {plural(prepared.grouping)}"
                 asking.leave_out(Exclusion("column", 1, why, tuple(prepared.of_groups[column].labels[:1])))
     return found
 
 
 def _of_events(name: str, column: Column, prepared: Prepared, asking: Asking) -> Iterator[Cohorts]:
-    group_of_event = np.repeat(np.arange(prepared.size, dtype=np.int64), np.diff(prepared.offsets))
-    there = column.codes >= 0
-    marks = np.unique(column.codes[there].astype(np.int64) * prepared.size + group_of_event[there])
+    often = np.bincount(column.codes[column.codes >= 0], minlength=len(column.labels)) >= max(1, asking.least)
+    rows = np.flatnonzero(often)  # the others have not even enough events
+    place = np.full(len(column.labels) + 1, -1, dtype=np.int64)  # the last one stands for -1
+    place[rows] = np.arange(len(rows))
+    marks = _marks(place[column.codes], len(rows), prepared)
 
     def describe(row: int) -> Hypothesis:
-        label = column.labels[row]
+        label = column.labels[rows[row]]
         text = members_sql(asking.table, any_of(equals(event_attribute(name), label)))
         words = whom(prepared, [f"with some {shown(name)} = {shown(label)}"])
         return hypothesis("attributes", {"attribute": name, "some": label}, words, text)
 
     codes, groups = (marks // prepared.size).astype(np.int32), (marks % prepared.size).astype(np.int32)
-    yield from cohorts("attributes", codes, len(column.labels), describe, prepared, asking, groups=groups)
+    yield from cohorts("attributes", codes, len(rows), describe, prepared, asking, groups=groups)
+
+
+def _marks(codes: Ints, size: int, prepared: Prepared) -> Ints:
+    """Return each code times the number of groups plus each group that has an event with it, once and ascending."""
+    there = codes >= 0
+    group_of_event = np.repeat(np.arange(prepared.size, dtype=np.int64), np.diff(prepared.offsets))
+    marks = codes[there] * prepared.size + group_of_event[there]
+    width = max(1, DENSE // prepared.size)  # codes whose table is made at once
+    if size > PASSES * width:
+        return np.unique(marks)
+    found = []
+    for first in range(0, size, width):
+        held = np.zeros(min(width, size - first) * prepared.size, dtype=np.bool_)
+        shifted = marks - first * prepared.size
+        held[shifted[(shifted >= 0) & (shifted < len(held))]] = True
+        found.append(np.flatnonzero(held) + first * prepared.size)
+    return np.concatenate(found) if found else marks

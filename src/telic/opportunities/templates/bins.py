@@ -12,7 +12,7 @@ from telic.opportunities.model import Exclusion, Family, Prepared
 from telic.opportunities.plan import Node, bins, event_number, greatest, smallest
 from telic.opportunities.template import Asking, template
 from telic.opportunities.templates.by_column import Cut, one
-from telic.opportunities.templates.phrases import plain_number, shown
+from telic.opportunities.templates.phrases import plain_number, plural, shown
 from telic.registry import near_names
 
 
@@ -57,7 +57,7 @@ class Bins:
             if edges:
                 yield from one("bins", self._cut(column, number, edges), prepared, asking)
             else:
-                why = f"number {column!r} is the same or missing for all {prepared.grouping}s"
+                why = f"number {column!r} is the same or missing for all {plural(prepared.grouping)}"
                 asking.leave_out(Exclusion("column", 1, why))
 
     def _cut(self, column: str, number: Node, edges: dict[int, float]) -> Cut:

@@ -10,6 +10,7 @@ from telic.opportunities.model import Exclusion, Family, Prepared
 from telic.opportunities.plan import bins, index
 from telic.opportunities.template import Asking, template
 from telic.opportunities.templates.by_column import Cut, one
+from telic.opportunities.templates.phrases import plural
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -66,6 +67,6 @@ def has_users(prepared: Prepared, asking: Asking, name: str) -> bool:
         return True
     if bool((asking.evaluation(prepared).users.index() > 1).any()):
         return True
-    why = f"{name} asks about users with several {prepared.grouping}s, and there are none"
+    why = f"{name} asks about users with several {plural(prepared.grouping)}, and there are none"
     asking.leave_out(Exclusion("hypotheses", 0, why))
     return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from telic.errors import UnknownName
+from telic.errors import UnknownName, UsageError
 from telic.opportunities.model import Column, Exclusion, Family, Prepared
 from telic.opportunities.plan import Node, any_of, both, equals, event_attribute, name, negated, one_of
 from telic.opportunities.template import Asking, template
@@ -45,6 +45,11 @@ class TopEndpoints:
     column: str = ""
     top: int = 20
     names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))
+        if self.top < 1:
+            raise UsageError(f"top-endpoints: the {self.top} most used are none", hint="1 at least")
 
     def families(self, prepared: Prepared, asking: Asking) -> Iterator[Family]:
         """Yield one family of the endpoints."""
