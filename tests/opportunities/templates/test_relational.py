@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.opportunities.templates.small import SECOND, Small, small, texts
+from tests.telemetry.local_store import T0, LocalStore, span
 
 from telic.errors import UnknownName, UsageError
 from telic.opportunities.model import Column, Exclusion, Prepared
 from telic.opportunities.template import Asking
 from telic.opportunities.templates import template
-from telic.opportunities.templates.moments import Stretch
 
 DAY = timedelta(days=1)
+STATUS = ("ok", "error")
 
 
 class Group:
@@ -272,36 +274,27 @@ def test_slow_slots_of_a_table_and_deploys_of_a_file_are_what_is_asked(given: Sm
     assert after.members(np.array([0])).groups.tolist() == wanted
 
 
-class Stored:
-    """A telemetry store that answers as one would."""
-
-    def __init__(self, rows: list[dict[str, object]]) -> None:
-        self.rows = rows
-
-    def query(self, sql: str, params: tuple[int, ...] = (), **_: object) -> list[dict[str, object]]:
-        return self.rows
-
-
 def test_the_telemetry_store_says_what_was_slow_what_failed_and_what_was_deployed(
-    given: Small, monkeypatch: pytest.MonkeyPatch
+    given: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin = int(given.prepared.at.min()) // (60 * SECOND) * 60 * SECOND
-    usual: list[dict[str, object]] = [
-        {"service": "shop", "slot": begin + i * 60 * SECOND, "count": 50, "failed": 0.0, "slow": 0.1} for i in range(9)
-    ]
-    usual[0] |= {"failed": 0.5}
-    usual[1] |= {"slow": 2.0}
-    usual[2] |= {"slow": 2.0, "count": 2}
-    monkeypatch.setattr("telic.telemetry.client.TelemetryClient", lambda _: Stored(usual))
-    backend = template.create("backend", store="run")
-    assert backend._stored(given.prepared) == {  # type: ignore[attr-defined]
-        ("shop", "slow"): [Stretch(begin + 60 * SECOND, begin + 120 * SECOND)],
-        ("shop", "failing"): [Stretch(begin, begin + 60 * SECOND)],
+    store = LocalStore(tmp_path)
+    monkeypatch.setattr("telic.telemetry.client.TelemetryClient", lambda _: store)
+    usual = [(60.0 * minute + at, minute) for minute in range(6) for at in range(10)]
+    store.put(
+        "spans",
+        *(
+            span("shop", "buy", at=at, took=2.0 if m == 4 else 0.1, status=STATUS[m == 2 and at < 125])
+            for at, m in usual
+        ),
+        span("shop", "buy", at=302.0, took=9.0, version="2.0"),
+        span("cart", "add", at=303.0, took=9.0),
+    )
+    moved = replace(given.prepared, at=given.prepared.at - given.prepared.at.min() + T0 * SECOND)
+    found = template.create("backend", store="run")._stored(moved)  # type: ignore[attr-defined]
+    assert {key: [(each.start - T0 * SECOND) // SECOND for each in value] for key, value in found.items()} == {
+        ("shop", "slow"): [240],
+        ("shop", "failing"): [120],
     }
-    seen: list[dict[str, object]] = [
-        {"service": "shop", "version": "1", "first": begin},
-        {"service": "shop", "version": "2", "first": begin + 60 * SECOND},
-    ]
-    monkeypatch.setattr("telic.telemetry.client.TelemetryClient", lambda _: Stored(seen))
     deploys = template.create("deploys", store="run")
-    assert list(deploys._known()) == [("shop 2", begin + 60 * SECOND)]  # type: ignore[attr-defined]
+    assert list(deploys._known()) == [("shop 2.0", (T0 + 302) * SECOND)]  # type: ignore[attr-defined]
+    store.close()
