@@ -199,7 +199,7 @@ def noun(ask: Ask, taken: Columns) -> str:
     for each in ("session", "case", "request", "user"):
         if each in taken.group.lower():
             return each
-    known = {"traceid": "request", "trace_id": "request", "": "row"}
+    known = {"traceid": "request", "trace_id": "request", "run_id": "run", "": "row"}
     return known.get(plain, "group")
 
 

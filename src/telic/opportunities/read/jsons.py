@@ -1,4 +1,4 @@
-"""JSON: a document a line, or one array of them; members of members become columns ``a.b``."""
+"""JSON: a document a line, or one array of them; members of members become columns ``a.b``; or runs of agents."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow
 import pyarrow.json
 
 from telic.errors import UsageError
+from telic.opportunities.read.conversations import conversations
 from telic.opportunities.read.source import Rows
 
 pa: Any = pyarrow
@@ -26,6 +27,8 @@ def open_json(name: str, paths: list[Path]) -> Rows:
     UsageError
         A file cannot be read; the message has the row.
     """
+    if (runs := conversations(name, paths)) is not None:
+        return runs
     tables = [_flat(_file(path)) for path in paths]
     return Rows(name, pa.concat_tables(tables, promote_options="permissive"))
 

@@ -49,7 +49,7 @@ class Durations:
 
     shares: tuple[float, ...] = (0.5, 0.25, 0.1)
     names: int = 1000
-    pairs: int = 40
+    pairs: int = 25
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shares", several(self.shares))
