@@ -63,8 +63,12 @@ class Candidates:
         rows = []
         for row in np.flatnonzero(self.level <= cutoff):
             family, at = self.places[row]
-            told = said(families[family].hypothesis(at)) if outcome.touches or outcome.attributes else set()
-            if self.tallies.without[row] & itself or told & outcome.touches or told & outcome.attributes:
+            asked = families[family].hypothesis(at) if outcome.touches or outcome.attributes else None
+            told = said(asked) if asked else set()
+            timed = bool(
+                asked and outcome.touches and asked.params.get("events") == ()
+            )  # from the first event to the last
+            if timed or self.tallies.without[row] & itself or told & outcome.touches or told & outcome.attributes:
                 rows.append(int(row))
         if not rows:
             return self, []
