@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.diagnosis.cases import Case
 from telic.model import Window
 from telic.operate.diagnosis.causes import gather, look
-from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, TEMPERATURE, rank
+from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, TEMPERATURE, doubted, rank
 from telic.operate.statistics import softmax
 from telic.worlds.recorded import Recording, read
 
@@ -61,6 +61,7 @@ class Tried:
     nothing: float  # what "nothing of this" has for it [nats]
     right: bool
     said: bool  # whether a ranking would be given
+    unseen: tuple[float, ...] = ()  # for causes that are not on record [nats]
 
 
 def tries(cases: Sequence[Case]) -> Iterator[Tried]:
@@ -70,11 +71,14 @@ def tries(cases: Sequence[Case]) -> Iterator[Tried]:
         for recording in _variants(read(case.folder)):
             seen = look(recording)
             nothing = NOTHING if seen.symptom.signal else REPORTED
-            ranked = rank(gather(seen), nothing)
+            causes = gather(seen)
+            unsure = doubted(causes, seen.symptom.entity, seen.calls)
+            ranked = rank(causes, nothing, unsure)
             first = ranked[0].cause.entity if ranked else ""
             nats = tuple(each.cause.nats for each in ranked[:5])
             said = bool(nats) and nats[0] >= nothing
-            yield Tried(case.name, nats, nothing, first == truth.entity and not truth.negative, said)
+            unseen = tuple(each.cause.nats for each in ranked[:5] if each.cause.entity in unsure)
+            yield Tried(case.name, nats, nothing, first == truth.entity and not truth.negative, said, unseen)
 
 
 def right(found: Sequence[Tried], negatives: frozenset[str]) -> list[bool]:
@@ -109,7 +113,7 @@ def fitted(found: Sequence[Tried]) -> Mapping[float, float]:
 def _confidence(each: Tried, temperature: float) -> float:
     if not each.nats:
         return 0.0
-    return softmax([nats / temperature for nats in (each.nothing, *each.nats)])[1]
+    return softmax([nats / temperature for nats in (each.nothing, *each.nats, *each.unseen)])[1]
 
 
 def _variants(recording: Recording) -> Iterator[Recording]:

@@ -17,7 +17,7 @@ from telic.errors import TelicError, UnknownName
 from telic.model.signals import Reported
 from telic.operate.diagnosis.causes import MECHANISMS, answer, diagnose_recording
 from telic.operate.diagnosis.causes.cause import Cause, Reason
-from telic.operate.diagnosis.causes.ranking import rank
+from telic.operate.diagnosis.causes.ranking import doubted, rank
 from telic.tools.evidence import again
 from telic.worlds.recorded import Recording, read
 
@@ -116,6 +116,30 @@ def test_confidences_are_shares_of_one() -> None:
     assert ranked[0].confidence > ranked[1].confidence
     assert sum(each.confidence for each in ranked) < 1.0
     assert rank([]) == []
+
+
+def test_who_complains_is_doubted_where_nobody_knows_whom_it_calls() -> None:
+    causes = [Cause(name, "delay", "x", (Reason("size", nats, "x"),)) for name, nats in (("a", 9.0), ("b", 2.0))]
+    assert doubted(causes, "a", {"a": ["b"]}) == frozenset()
+    assert doubted(causes, "a", {}) == {"a"}
+    assert doubted(causes, "", {}) == {"a", "b"}
+    plain, unsure = rank(causes), rank(causes, doubted=doubted(causes, "a", {}))
+    assert [each.cause.entity for each in unsure] == ["a", "b"]
+    assert plain[0].confidence > 0.99
+    assert 0.49 < unsure[0].confidence < 0.5
+    other = rank(causes, doubted=doubted(causes, "b", {}))
+    assert other[0].confidence > 0.99, "somebody else than who complains deviates"
+
+
+def test_without_a_call_graph_the_next_step_is_one(tmp_path: Path) -> None:
+    recording = shop(tmp_path, latency={"web": 0.3})
+    known = diagnose_recording(recording)
+    (recording.folder / "topology.json").unlink()
+    unknown = diagnose_recording(read(recording.folder))
+    assert known.hypotheses[0].confidence > 0.9
+    assert not any("whom" in each for each in known.next)
+    assert unknown.hypotheses[0].confidence < 0.6
+    assert any("say whom" in each for each in unknown.next)
 
 
 def test_mechanisms_are_described() -> None:

@@ -14,7 +14,7 @@ from telic.operate.diagnosis.causes.changed import with_change
 from telic.operate.diagnosis.causes.flow import flow_causes
 from telic.operate.diagnosis.causes.paths import path
 from telic.operate.diagnosis.causes.proof import prove
-from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, Ranked, rank
+from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, Ranked, doubted, rank
 from telic.operate.diagnosis.causes.resources import confirmed, resource_causes
 from telic.operate.diagnosis.causes.support import supported
 from telic.operate.diagnosis.causes.traces import trace_causes
@@ -41,7 +41,8 @@ def diagnose_recording(recording: Recording, *, at: float | None = None, symptom
     seen = look(recording, at=at, symptom=symptom)
     causes = gather(seen)
     nothing = NOTHING if seen.symptom.signal else REPORTED
-    ranked = [each for each in rank(causes, nothing) if each.cause.nats > 0.0]
+    unsure = doubted(causes, seen.symptom.entity, seen.calls)
+    ranked = [each for each in rank(causes, nothing, unsure) if each.cause.nats > 0.0]
     abstained = not ranked or ranked[0].cause.nats < nothing
     notebook = Notebook(recording.store())
     hypotheses = [] if abstained else _hypotheses(ranked, seen, notebook)
@@ -107,7 +108,10 @@ def _next(seen: Seen, ranked: Sequence[Ranked], abstained: bool) -> list[str]:
     """What to look at next."""
     if not abstained:
         close = [each for each in ranked[1:3] if each.confidence > 0.1]
-        return [f"rule out {each.cause.entity}: {each.cause.reasons[0].says}" for each in close]
+        steps = [f"rule out {each.cause.entity}: {each.cause.reasons[0].says}" for each in close]
+        if ranked[0].cause.entity in doubted([ranked[0].cause], seen.symptom.entity, seen.calls):
+            steps.append(f"say whom {ranked[0].cause.entity} calls: trouble of one of them would look the same")
+        return steps
     where = seen.symptom.entity or "the entry"
     steps = [f"nothing below {where} changed as its symptom would need: check that the alarm is real"]
     steps += [f"look at {each.cause.entity}: {each.cause.reasons[0].says}" for each in ranked[:2]]

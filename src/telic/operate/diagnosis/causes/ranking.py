@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from telic.operate.diagnosis.causes.cause import Cause, Reason
@@ -36,10 +36,11 @@ class Ranked:
     confidence: float  # [1]
 
 
-def rank(causes: Sequence[Cause], nothing: float = NOTHING) -> list[Ranked]:
+def rank(causes: Sequence[Cause], nothing: float = NOTHING, doubted: Collection[str] = ()) -> list[Ranked]:
     """Rank entities by their best cause, the likeliest first; each entity comes once.
 
-    Confidences and that of "nothing of this", which has `nothing` [nats] for it, sum to 1.
+    Confidences sum to 1 with those of "nothing of this", which has `nothing` [nats] for it, and of what is not on
+    record: that one whom a `doubted` entity calls is the cause has as much for it as that the entity is.
     """
     by_entity: dict[str, list[Cause]] = {}
     for each in causes:
@@ -47,8 +48,21 @@ def rank(causes: Sequence[Cause], nothing: float = NOTHING) -> list[Ranked]:
     best = sorted((_best(found) for found in by_entity.values()), key=lambda each: -each.nats)[:_MOST]
     if not best:
         return []
-    _, *sure = softmax([each / TEMPERATURE for each in (nothing, *(cause.nats for cause in best))])
+    unseen = (cause.nats for cause in best if cause.entity in doubted)
+    _, *sure = softmax([each / TEMPERATURE for each in (nothing, *(cause.nats for cause in best), *unseen)])
+    sure = sure[: len(best)]
     return [Ranked(each, share) for each, share in zip(best, sure, strict=True)]
+
+
+def doubted(causes: Sequence[Cause], symptom: str, calls: Mapping[str, Collection[str]]) -> frozenset[str]:
+    """Return the entities that may only pass on trouble of somebody of whom nothing is on record.
+
+    Where nobody knows who calls whom, the one that complains is seen to suffer either way, and so is everyone if
+    nobody in particular complains.
+    """
+    if calls:
+        return frozenset()
+    return frozenset((symptom,)) if symptom else frozenset(each.entity for each in causes)
 
 
 def _best(causes: Sequence[Cause]) -> Cause:
