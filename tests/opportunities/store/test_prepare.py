@@ -16,7 +16,7 @@ from telic.opportunities import store
 from telic.opportunities.model import Prepared
 from telic.opportunities.read import Columns, columns, open_source
 from telic.opportunities.read.source import Rows
-from telic.opportunities.store import folder, memory, pieces
+from telic.opportunities.store import folder, gathering, pieces
 
 pa: Any = pyarrow
 pq: Any = pyarrow.parquet
@@ -260,13 +260,13 @@ def test_a_folder_with_a_further_file_is_not_read_again(tmp_path: Path, monkeypa
     store.prepare(source, chosen, home=tmp_path / "home")
     pq.write_table(table(rows[200:]), inbox / "2.parquet")
     asked: list[str] = []
-    real = memory.read_piece
+    real = gathering.read_piece
 
     def counted(source: Any, *rest: Any, **more: Any) -> Any:
         asked.append(Path(source.name).name)
         return real(source, *rest, **more)
 
-    monkeypatch.setattr(memory, "read_piece", counted)
+    monkeypatch.setattr(gathering, "read_piece", counted)
     assert events(store.prepare(open_source(inbox), chosen, home=tmp_path / "home")) == by_hand(rows)
     assert asked == ["2.parquet"]
 

@@ -324,6 +324,16 @@ def take_codes(codes: Array, order: Array, out: Array) -> None:
 
 
 @compiled
+def split_codes(names: Array, bits: int, missing: int, out: Array) -> None:
+    """Take the lower bits out of `names`; `out` is filled with them, -1 where they are `missing`."""
+    low = i32((1 << bits) - 1)
+    for index in range(len(names)):
+        code = names[index] & low
+        out[index] = i32(-1) if code == missing else code
+        names[index] >>= i32(bits)
+
+
+@compiled
 def take_numbers(values: Array, order: Array, out: Array) -> None:
     """Fill ``out[i]`` with ``values[order[i]]``."""
     for index in range(len(order)):

@@ -136,9 +136,7 @@ def _check(where: str, names: Sequence[str], given: Mapping[str, str]) -> None:
 
 def _sample(source: Source) -> Any:
     """Return the first rows; all types of text are plain strings there."""
-    table = source.schema.empty_table()
-    if source.sizes:
-        table = source.read(0, source.schema.names).slice(0, SAMPLE)
+    table = source.head(SAMPLE)
     for index, each in enumerate(table.schema):
         if pa.types.is_dictionary(each.type):
             table = table.set_column(index, each.name, table.column(index).cast(each.type.value_type))

@@ -74,6 +74,14 @@ class Parquet:
         """Return the files, each as a source."""
         return [self] if len(self._paths) == 1 else [Parquet(str(path), [path]) for path in self._paths]
 
+    def head(self, rows: int) -> Any:
+        """Return the first rows."""
+        for path, meta in zip(self._paths, self._meta, strict=True):
+            if meta.num_rows:
+                with pq.ParquetFile(path, metadata=meta, memory_map=True) as file:
+                    return pa.Table.from_batches([next(file.iter_batches(batch_size=rows, use_threads=False))])
+        return self._schema.empty_table()
+
     def read(self, piece: int, names: Sequence[str], *, encoded: bool = False) -> Any:
         """Return columns of a row group."""
         number, index = self._pieces[piece]

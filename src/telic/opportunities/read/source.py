@@ -46,6 +46,10 @@ class Source(Protocol):
         """Return what it is put together from, such as the files of a folder, in order; itself where of one piece."""
         ...
 
+    def head(self, rows: int) -> Any:
+        """Return the first rows, at most so many, as a ``pyarrow.Table``."""
+        ...
+
     def read(self, piece: int, names: Sequence[str], *, encoded: bool = False) -> Any:
         """Return columns of a piece as a ``pyarrow.Table``.
 
@@ -97,6 +101,10 @@ class Rows:
     def parts(self) -> Sequence[Source]:
         """Return itself."""
         return [self]
+
+    def head(self, rows: int) -> Any:
+        """Return the first rows."""
+        return self._table.slice(0, rows)
 
     def read(self, piece: int, names: Sequence[str], *, encoded: bool = False) -> Any:
         """Return columns of a piece."""

@@ -41,6 +41,19 @@ def as_text(array: Any) -> Any:
     return array.cast(pa.string())
 
 
+def coded(column: Any) -> tuple[npt.NDArray[np.int32], Any]:
+    """Return a column's values as indices, -1 where missing, and what they are indices of."""
+    array = one(column)
+    if pa.types.is_boolean(array.type):
+        truth = np.asarray(array.cast(pa.int8()).fill_null(-1), np.int32)
+        return truth, pa.array(["false", "true"])
+    array = as_text(array)
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
+    return np.asarray(indices).astype(np.int32, copy=False), array.dictionary
+
+
 def texts(array: Any) -> Texts:
     """Return where the texts of an array lie; `array` has to live as long as they are read."""
     _, offsets, data = array.buffers()

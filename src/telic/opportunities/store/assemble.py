@@ -16,7 +16,7 @@ from telic.opportunities.read.source import Source
 from telic.opportunities.read.text import one
 from telic.opportunities.store import attributes
 from telic.opportunities.store.clustering import Clustered
-from telic.opportunities.store.memory import gather
+from telic.opportunities.store.gathering import gather
 from telic.opportunities.store.parts import Parts, deduplicated
 
 pa: Any = pyarrow

@@ -14,7 +14,7 @@ from telic.opportunities.kernels.compiled import THREADS, side_by_side
 from telic.opportunities.kernels.keys import hash_texts, mix_all
 from telic.opportunities.model import Codes, Column, Exclusion, Floats, Ints
 from telic.opportunities.read.source import Source
-from telic.opportunities.read.text import as_text, labels, one, texts
+from telic.opportunities.read.text import as_text, coded, labels, one, texts
 from telic.opportunities.store.clustering import Clustered
 from telic.opportunities.store.ids import at_rows
 from telic.opportunities.store.pieces import Piece
@@ -42,12 +42,9 @@ def category(source: Source, name: str, clustered: Clustered, grouping: str, thr
     dictionaries: list[Any] = [None] * len(source.sizes)
 
     def read(piece: int) -> None:
-        array = as_text(one(source.read(piece, [name], encoded=True).column(name)))
-        if not pa.types.is_dictionary(array.type):
-            array = array.dictionary_encode()
-        indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
-        by_row[firsts[piece] : firsts[piece + 1]] = np.asarray(indices)
-        dictionaries[piece] = array.dictionary
+        by_row[firsts[piece] : firsts[piece + 1]], dictionaries[piece] = coded(
+            source.read(piece, [name], encoded=True).column(name)
+        )
 
     side_by_side(read, range(len(source.sizes)), threads)
     numbers: dict[str, int] = {}

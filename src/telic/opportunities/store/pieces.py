@@ -15,7 +15,7 @@ from telic.opportunities.kernels.keys import hash_texts, pack_digits
 from telic.opportunities.model import Codes, Ints
 from telic.opportunities.read.columns import Columns
 from telic.opportunities.read.source import Source
-from telic.opportunities.read.text import as_text, one, texts
+from telic.opportunities.read.text import as_text, coded, one, texts
 from telic.opportunities.read.times import Times
 
 pa: Any = pyarrow
@@ -49,6 +49,9 @@ class Piece:
         The column of groups as it was read, all rows; None where keys say it all.
     unzoned : shape (N,)
         Rows whose time was written without a zone, where times are text; else empty.
+    along
+        Values of the attribute that goes along with names: `names` is then the name times one more than there are of
+        them, plus the attribute, the last one standing for none.
     """
 
     first: int
@@ -62,6 +65,7 @@ class Piece:
     lost: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     digits: int = 0
+    along: Any = None
 
     def drop(self, mask: Mask, why: str) -> None:
         """Leave out rows."""
@@ -82,7 +86,14 @@ class Piece:
 
 
 def read_piece(
-    source: Source, columns: Columns, times: Times | None, piece: int, first: int, *, digits: bool = True
+    source: Source,
+    columns: Columns,
+    times: Times | None,
+    piece: int,
+    first: int,
+    *,
+    digits: bool = True,
+    along: str = "",
 ) -> Piece:
     """Read what clustering needs of a piece.
 
@@ -94,8 +105,10 @@ def read_piece(
         How times are read; None where rows are in order already.
     first
         Number of its first row.
+    along
+        An attribute of few values that is read with the names, "" for none.
     """
-    wanted = [columns.group, columns.event, *([columns.time] if times else [])]
+    wanted = [columns.group, columns.event, along, *([columns.time] if times else [])]
     table = source.read(piece, [name for name in dict.fromkeys(wanted) if name], encoded=True)
     rows = source.sizes[piece]
     groups = as_text(one(table.column(columns.group))) if columns.group else None
@@ -105,9 +118,11 @@ def read_piece(
     else:
         keys = packed if packed is not None else _keys(groups)
     names, labels = (
-        _names(table.column(columns.event)) if columns.event else (np.zeros(rows, np.int32), pa.array(["row"]))
+        coded(table.column(columns.event)) if columns.event else (np.zeros(rows, np.int32), pa.array(["row"]))
     )
     made = Piece(first, keys, _NO_ROWS, names, labels, _NO_ROWS, groups, np.zeros(0, np.bool_))
+    if along:
+        _take_along(made, table.column(along))
     bad: Mask | None = None
     if times is not None:
         column = one(table.column(columns.time))
@@ -121,6 +136,13 @@ def read_piece(
     if size or made.keys.dtype == np.int64:
         made.groups = None  # memory for what keys say
     return made
+
+
+def _take_along(made: Piece, column: Any) -> None:
+    codes, made.along = coded(column)
+    width = len(made.along) + 1
+    together = made.names * np.int32(width) + np.where(codes < 0, np.int32(width - 1), codes)
+    made.names = np.where(made.names < 0, np.int32(-1), together) if made.names.min(initial=0) < 0 else together
 
 
 def _digits(groups: Any) -> tuple[int, Words | None]:
@@ -166,13 +188,3 @@ def _keys(groups: Any) -> Ints | Words:
     found = np.empty(len(groups), np.uint64)
     hash_texts(*texts(groups), found)
     return found
-
-
-def _names(column: Any) -> tuple[Codes, Any]:
-    """Return names as indices, -1 where missing, and what they are indices of."""
-    array = as_text(one(column))
-    if not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
-    codes = np.asarray(indices).astype(np.int32, copy=False)
-    return codes, array.dictionary
