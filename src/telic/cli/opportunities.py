@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,6 +85,21 @@ Report = Annotated[
     Path | None, typer.Option("--report", help="Write the page here, its JSON beside it.", metavar="FILE.html")
 ]
 Exit = Annotated[bool, typer.Option("--exit-code", help="End with 1 where something was found.")]
+Wish = Annotated[
+    str, typer.Option("--wish", help="What you want to know, in your words; with --model.", metavar="TEXT")
+]
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        help="A language model that proposes hypotheses from names alone: its base URL and name, "
+        "http://127.0.0.1:11434/v1#llama3.2.",
+        metavar="URL#NAME",
+    ),
+]
+ModelKey = Annotated[
+    str, typer.Option("--model-key", help="The environment variable with the model's key.", metavar="NAME")
+]
 RunFile = Annotated[
     Path | None, typer.Option("--run", help="The JSON file of a run. Default: the latest.", metavar="FILE.json")
 ]
@@ -105,6 +121,9 @@ def find(
     set_: Set = None,
     budget: Budget = 0,
     earlier: Earlier = None,
+    wish: Wish = "",
+    model: Model = "",
+    model_key: ModelKey = "",
     top: Top = 10,
     report: Report = None,
     exit_code: Exit = False,
@@ -114,8 +133,7 @@ def find(
     from telic.opportunities.find import find as find_
 
     ask = _ask(events, kpi, by, column, template, skip, hypotheses, set_, budget, earlier)
-    if not ask.kpis and not ask.hypotheses:
-        _without_kpi(ask)
+    ask = replace(ask, wish=wish, model=model, model_key=model_key)
     with _progress(quiet=as_json) as progress:
         run = find_(ask, progress=progress)
     page = _write(run, report)
@@ -335,10 +353,6 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
     with Progress(*shown, console=errors, transient=True, disable=quiet or not errors.is_terminal) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda stage, share: bar.update(task, description=stage, completed=share)
-
-
-def _without_kpi(ask: Ask) -> None:
-    raise UsageError("no KPI is asked about", hint="--kpi \"converted: session has 'paid'\"")
 
 
 def _waiting(every: str, looks: int) -> Callable[[], bool]:

@@ -8,6 +8,8 @@ from telic.opportunities import words
 from telic.opportunities.model import Finding
 from telic.opportunities.record import Kpi, Run, key_of
 
+SAID = "as the question says"
+
 
 def summary(run: Run, top: int) -> list[str]:
     """Return what was read, what was asked and what was found."""
@@ -22,8 +24,8 @@ def summary(run: Run, top: int) -> list[str]:
     asked = ", ".join(f"{name} {count:,}" for name, count in run.surfaced.asked.items())
     total, seconds = sum(run.surfaced.asked.values()), sum(run.surfaced.seconds.values())
     lines.append(f"{total:,} questions in {words.seconds(seconds)}: {asked or 'none had enough support'}")
-    for each in run.surfaced.exclusions:
-        lines.append(f"{'left out: ' if each.count else ''}{words.exclusion(each)}")
+    for left in run.surfaced.exclusions:
+        lines.append(f"{'left out: ' if left.count else ''}{words.exclusion(left)}")
     lines.append("These are associations, adjusted and corrected for their number; a cause takes an experiment.")
     return lines
 
@@ -59,9 +61,12 @@ def _read(run: Run) -> Iterator[str]:
         yield "  a wrong guess? --column ROLE=COLUMN"
     for kpi in run.kpis:
         undefined = f", undefined for {kpi.undefined:,}" if kpi.undefined else ""
-        why = f"; {kpi.why}" if kpi.why else ""
+        of = "of" if kpi.binary else "on average, of"
         yield f"{kpi.text}"
-        yield f"  {words.level(kpi, kpi.mean)} of {kpi.defined:,} {words.plural(run.grouping)}{undefined}{why}"
+        yield f"  {words.level(kpi, kpi.mean)} {of} {kpi.defined:,} {words.plural(run.grouping)}{undefined}"
+        if kpi.why and kpi.why != SAID:
+            is_, other = ("worse", "better") if kpi.harm > 0 else ("better", "worse")
+            yield f"  more is {is_}, because {kpi.why}; if not, add: (more is {other})"
 
 
 def _finding(run: Run, finding: Finding, rank: int) -> Iterator[str]:

@@ -45,10 +45,11 @@ class Ask:
         Tests at most, chosen by what `earlier` runs found; 0 for all.
     earlier
         Records of earlier runs, oldest first.
+    wish, model, model_key
+        What a language model is asked to propose hypotheses about, base URL and name of the model (``URL#NAME``), and
+        the environment variable with its key; "" for no model.
     home
         Where prepared events and records are kept.
-    threads
-        For reading and counting.
     """
 
     source: str
@@ -61,8 +62,10 @@ class Ask:
     judging: Mapping[str, Value | tuple[str, ...]] = field(default_factory=dict)
     budget: int = 0
     earlier: tuple[Path, ...] = ()
+    wish: str = ""
+    model: str = ""
+    model_key: str = ""
     home: Path = Path("opportunities")
-    threads: int = 0
     command: str = ""
 
 

@@ -132,7 +132,9 @@ def recorded(
     )
     details = Details(prepared, outcomes, asked.families)
     also = [each for outcome in outcomes for each in outcome.exclusions]
-    left = merged((*prepared.exclusions, *also, *asked.exclusions, *found.exclusions))
+    told_twice = {f"{each.name} is undefined for them" for each in outcomes if each.exclusions}
+    judged_out = [each for each in found.exclusions if each.why not in told_twice]
+    left = merged((*prepared.exclusions, *also, *asked.exclusions, *judged_out))
     return Run(
         id=_digest(ask, prepared, kpis),
         source=ask.source,
@@ -160,7 +162,10 @@ def outcomes_of(kpis: Sequence[str | Asked], prepared: Prepared) -> list[Outcome
     from telic.opportunities.language import Events, kpi
 
     if not kpis:
-        raise UsageError("no KPI is asked about", hint="--kpi \"converted: session has 'paid'\"")
+        from telic.opportunities.generate.kpis import suggested
+
+        some = "  or  ".join(f'--kpi "{each}"' for each in suggested(prepared)) or "--kpi \"session has 'paid'\""
+        raise UsageError("no KPI is asked about", hint=f"these events could be asked about: {some}")
     events = Events(prepared)
     found = [kpi(each, events) for each in kpis]
     names = [each.name for each in found]
@@ -288,5 +293,9 @@ def _digest(ask: Ask, prepared: Prepared, kpis: Sequence[Kpi]) -> str:
         step = max(1, len(array) // 4096)
         content.update(f"{len(array)}".encode() + np.ascontiguousarray(array[::step]).tobytes())
     asked = [ask.by, [each.text for each in kpis], ask.templates, ask.skip, ask.budget, sorted(ask.judging.items())]
-    content.update(json.dumps([*asked, ask.hypotheses, [str(path) for path in ask.earlier]], default=str).encode())
+    content.update(
+        json.dumps(
+            [*asked, ask.hypotheses, ask.wish, ask.model, [str(path) for path in ask.earlier]], default=str
+        ).encode()
+    )
     return content.hexdigest()[:10]

@@ -12,7 +12,9 @@ from telic.opportunities.ask import Ask, Progress, document
 from telic.opportunities.generate import bandit, choose, memory, sizes
 from telic.opportunities.generate.regions import tally
 from telic.opportunities.language.file import Document
+from telic.opportunities.language.place import Written
 from telic.opportunities.language.stated import families as families_of
+from telic.opportunities.language.tree import Stated
 from telic.opportunities.model import Exclusion, Family, Hypothesis, Prepared
 from telic.opportunities.template import Asking, Template
 
@@ -67,6 +69,11 @@ def questions(ask: Ask, stated: Document, prepared: Prepared, asking: Asking, pr
         progress(f"questions: {name}", index / len(chosen))
         families += [family for family in each.families(prepared, asking) if len(family)]
     families += list(families_of(stated.stated(), prepared, asking))
+    if ask.model:
+        progress("questions: language model", 1.0)
+        proposed, rejected = proposals(ask, prepared)
+        families += list(families_of(proposed, prepared, asking))
+        heard += rejected
     tests: dict[str, int] = {}
     if ask.budget:
         progress("questions: choosing", 1.0)
@@ -78,6 +85,29 @@ def questions(ask: Ask, stated: Document, prepared: Prepared, asking: Asking, pr
             heard.append(Exclusion("hypotheses", left, f"beyond the budget of {ask.budget:,} tests"))
         tests = {name: tests[name] for name in names}
     return Questions(tuple(families), tuple(heard), tests)
+
+
+def proposals(ask: Ask, prepared: Prepared) -> tuple[list[tuple[Stated, Written]], list[Exclusion]]:
+    """Return the hypotheses that a language model proposes, and what of its answer could not be used.
+
+    Raises
+    ------
+    UsageError
+        The model is not named as ``URL#NAME``.
+    SourceFailed
+        It does not answer.
+    """
+    from telic.opportunities.generate.endpoint import Endpoint
+    from telic.opportunities.generate.prompt import propose
+    from telic.opportunities.language import parse_hypothesis
+
+    url, mark, name = ask.model.rpartition("#")
+    if not mark or not name:
+        raise UsageError(f"--model {ask.model!r} names no model", hint="URL#NAME: http://127.0.0.1:11434/v1#llama3.2")
+    found = propose(prepared, Endpoint(url, name, ask.model_key), wish=ask.wish)
+    written = [Written(each, "the language model") for each in found.hypotheses]
+    left = [Exclusion("hypotheses", 1, f"of the language model: {why}", (text,)) for text, why in found.rejected]
+    return [(parse_hypothesis(each), each) for each in written], left
 
 
 def timed(progress: Progress) -> tuple[Progress, dict[str, float]]:
