@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ def question(found: Hypothesis) -> str:
     ignoring = f" ignoring {' | '.join(map(quoted, params['ignore']))}" if "ignore" in params else ""  # type: ignore[arg-type]
     texts = {
         ("ngrams", None): f"session has {' > '.join(map(quoted, events))}",
-        ("gapped", None): f"session has {a} .. {b}{within}",
+        ("gapped", None): f"session has {' .. '.join(map(quoted, events))}{within}",
         ("until", None): f"session has {a} until {b}",
         ("then-no", None): f"session has {a} then no {b}{within}",
         ("retries", "a row"): f"session has {a} repeated {params.get('times')} times",
@@ -94,6 +95,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("gapped", {}),
     ("gapped", {"within": "2s"}),
     ("gapped", {"ignore": ("b",)}),
+    ("gapped", {"k": 3}),
+    ("gapped", {"k": 3, "within": "3s"}),
     ("ngrams", {}),
     ("ngrams", {"ignore": ("b",), "shortest": 2, "k": 4}),
     ("retries", {"times": (2, 3)}),
@@ -138,6 +141,22 @@ def test_no_pair_is_forgotten(groups: History) -> None:
                 possible = {"gapped": True, "until": a != b, "then-no": follows}[name]
                 if possible and 0 < many < given_groups.size and not (name == "then-no" and not _always(events, a, b)):
                     assert (a, b) in asked.get(name, set())
+
+
+@settings(max_examples=4, deadline=None)
+@given(histories(), st.sampled_from(["", "3s"]))
+def test_no_triple_is_forgotten(groups: History, within: str) -> None:
+    given_groups = prepared(groups)
+    events = Events(given_groups)
+    asked = {
+        each.hypothesis(row).params["events"]
+        for each, _ in families("gapped", given_groups, k=3, within=within)
+        for row in range(len(each))
+    }
+    limit = f" within {within}" if within else ""
+    for three in itertools.product(NAMES[:3], repeat=3):
+        many = hypothesis(f"session has {' .. '.join(map(quoted, three))}{limit}", events).sum()
+        assert (three in asked) == (0 < many < given_groups.size)
 
 
 def _always(events: Events, a: str, b: str) -> bool:
@@ -215,6 +234,7 @@ def test_the_id_is_made_of_template_and_parameters() -> None:
     [
         ("ngrams", {"k": 9}, "not within 1 to 8"),
         ("ngrams", {"ignore": ("beet",)}, "no event is called 'beet'"),
+        ("gapped", {"k": 4}, "not 2 or 3"),
         ("gapped", {"within": "soon"}, "a time is expected"),
         ("then-no", {"usual": 1.0}, "no share below 1"),
         ("retries", {"times": (3, 2)}, "do not ascend"),

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from telic.opportunities.kernels import sequence
+from telic.opportunities.kernels import sequence, sequence_gaps
 from telic.opportunities.kernels.compiled import ranges, side_by_side
 from telic.opportunities.model import Codes, Floats, Incidence, Ints, Prepared
 
 ROOM = 1 << 20  # marks that a kernel may write before they are used [1]
+Flags = npt.NDArray[np.bool_]
 _NO_LADDER: Ints = np.zeros(0, np.int64)
+_NO_PAIRS: Flags = np.zeros(0, np.bool_)
 
 A = TypeVar("A", Ints, Floats)
 Marks = tuple[Codes, Codes, int]
@@ -27,7 +30,7 @@ class Scan:
     Parameters
     ----------
     shape
-        ``"singles"``, ``"pairs"`` or ``"adjacent"``: which kernel.
+        ``"singles"``, ``"pairs"``, ``"adjacent"`` or ``"triples"``: which kernel.
     mode
         What the kernel asks.
     table : shape (V,)
@@ -38,6 +41,8 @@ class Scan:
         Steps; a code is told apart by step.
     limit
         Of time [ns]; negative for none.
+    frequent : shape (size * size,)
+        Of triples: the pairs that enough groups have.
     """
 
     prepared: Prepared
@@ -48,11 +53,13 @@ class Scan:
     ladder: Ints = field(default_factory=lambda: _NO_LADDER)
     limit: int = -1
     threads: int = 1
+    frequent: Flags = field(default_factory=lambda: _NO_PAIRS)
 
     @property
     def width(self) -> int:
         """Number of codes."""
-        return (self.size if self.shape == "singles" else self.size**2) * (len(self.ladder) + 1)
+        keys = {"singles": self.size, "triples": self.size**3}.get(self.shape, self.size**2)
+        return keys * (len(self.ladder) + 1)
 
     def counts(self) -> Ints:
         """Return in how many groups each code is, shape (width,)."""
@@ -130,6 +137,12 @@ class Scan:
             )
         longest = int(np.max(np.diff(offsets[first : last + 1]), initial=0))
         places, local = np.zeros(longest, np.int64), np.full(self.size, -1, np.int64)
+        if self.shape == "triples":
+            since = np.zeros(longest, np.int64)
+            return lambda here, end, codes, groups: sequence_gaps.triples(
+                self.limit, self.frequent, self.table, names, at, offsets, here, end, self.size,
+                local, one, two, three, places, since, codes, groups,
+            )  # fmt: skip
         return lambda here, end, codes, groups: sequence.pairs(
             self.mode, self.limit, self.table, names, at, offsets, here, end, self.size, self.ladder,
             local, one, two, three, places, codes, groups,

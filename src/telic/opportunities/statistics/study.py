@@ -184,7 +184,7 @@ def study(
         return Exclusion(
             "KPI", 1, f"is {known.min():g} for every {prepared.grouping}: nothing to explain", (outcome.name,)
         )
-    notes = [] if missing == 0 else [
+    notes = [] if missing == 0 or outcome.exclusions else [
         Exclusion("groups", missing, f"{outcome.name} is undefined for them", _ids(prepared, np.flatnonzero(~defined)))
     ]  # fmt: skip
     shift = 0.0
