@@ -12,8 +12,10 @@ import numba
 import numpy as np
 
 from telic.telemetry.otlp.scan.cache import cache_folder
+from telic.telemetry.otlp.scan.machine import load64
 
 Whole = Any  # a number: numba knows its type, and makes Python's whole numbers of 64 bits
+Word = Any  # eight bytes as a number without a sign
 int64: Any = np.int64
 Array = Any  # a numpy array whose type numba finds at compile time
 
@@ -80,10 +82,7 @@ def fixed64(data: Array, at: int, end: int) -> tuple[Whole, Whole]:
     """Return eight bytes as a signed number, and what follows."""
     if end - at < 8:
         return int64(0), int64(-1)
-    value = int64(0)
-    for index in range(8):
-        value |= int64(data[U(at + index)]) << int64(8 * index)
-    return value, at + 8
+    return int64(load64(data, at)), at + 8
 
 
 @compiled
@@ -91,6 +90,13 @@ def same(data: Array, at: int, size: int, other: Array, start: int, end: int) ->
     """Whether `size` bytes of `data` are those of `other` between `start` and `end`."""
     if size != end - start:
         return False
+    if size >= 8:
+        last, index = size - 8, int64(0)
+        while index < last:
+            if load64(data, at + index) != load64(other, start + index):
+                return False
+            index += 8
+        return bool(load64(data, at + last) == load64(other, start + last))
     for index in range(size):  # noqa: SIM110 - numba compiles the loop
         if data[U(at + index)] != other[U(start + index)]:
             return False
