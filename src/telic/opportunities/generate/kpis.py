@@ -32,7 +32,8 @@ ANSWER = frozenset(
     )
 )
 RARE = 0.002  # share of groups that a KPI has to have, and not to have [1]
-MOST = 5  # KPIs that are suggested [1]
+MOST = 6  # KPIs that are suggested [1]
+OF_A_KIND = 2  # of one kind of name: reached, on the way, failed [1]
 
 
 def suggested(prepared: Prepared) -> list[str]:
@@ -62,10 +63,9 @@ def _candidates(prepared: Prepared) -> Iterator[str]:
         if len(column.labels) == 2 and _words(name) & ANSWER:
             yield f"`{name}`: `{name}` = {_quoted(str(_positive(column)))}"
     for words in (REACHED, GOOD - REACHED, BAD):
-        for code in order:
-            label = str(prepared.names.labels[code])
-            if _words(label) & words:
-                yield f"{noun} has {_quoted(label)}"
+        labels = [str(prepared.names.labels[code]) for code in order]
+        for label in [each for each in labels if _words(each) & words][:OF_A_KIND]:
+            yield f"{noun} has {_quoted(label)}"
     yield f"duration of {noun}"
 
 

@@ -1,0 +1,136 @@
+"""``telic opportunities`` as a person and as a program meet it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from tests.opportunities.sample import FINDINGS, run
+from typer.testing import CliRunner, Result
+
+from telic.cli import opportunities
+from telic.errors import TelicError
+from telic.opportunities import record
+
+KPI = "error: session has 'app_error'"
+QUICK = ("--template", "ngrams", "--set", "permutations=0", "--set", "experts=paper_cohort", "--set", "least=20")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    made = tmp_path_factory.mktemp("opportunities")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TELIC_HOME", str(made / "home"))
+        patch.setenv("COLUMNS", "200")
+        patch.chdir(made)
+        yield made
+
+
+def say(*words: str) -> Result:
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    opportunities.register(app)
+    return CliRunner().invoke(app, ["opportunities", *words])
+
+
+def wrong(*words: str) -> TelicError:
+    error = say(*words).exception
+    assert isinstance(error, TelicError), error
+    return error
+
+
+@pytest.fixture(scope="module")
+def visits(folder: Path) -> Path:
+    made = say("sample", "visits.csv", "--groups", "3000", "--json")
+    assert made.exit_code == 0, made.exception
+    assert len(json.loads(made.stdout)["planted"]) == 4
+    return folder / "visits.csv"
+
+
+@pytest.fixture(scope="module")
+def found(visits: Path) -> Result:
+    return say("visits.csv", "--kpi", KPI, *QUICK, "--report", "out/report.html", "--exit-code")
+
+
+def test_a_file_and_a_kpi_are_enough(found: Result, folder: Path) -> None:
+    assert found.exit_code == 1, found.exception  # something was found
+    for each in (
+        "25,",
+        "events in 3,000 sessions",
+        "  group      session_id",
+        "1. Sessions with",
+        "crude",
+        "adjusted",
+        "q  ",
+    ):
+        assert each in found.stdout, each
+    for each in (
+        "support",
+        "examples",
+        "sql",
+        "read_csv('visits.csv')",
+        "These are associations",
+        "report: out/report.html",
+    ):
+        assert each in found.stdout, each
+    assert (folder / "out" / "report.html").read_text().endswith("</html>")
+
+
+def test_the_json_is_the_record(found: Result, folder: Path) -> None:
+    kept = record.read(folder / "out" / "report.json")
+    again = say("visits.csv", "--kpi", KPI, *QUICK, "--json")
+    assert again.exit_code == 0
+    same = record.decode(again.stdout)
+    assert same.id == kept.id
+    assert [record.key_of(each) for each in same.surfaced.findings] == [
+        record.key_of(each) for each in kept.surfaced.findings
+    ]
+    assert kept.surfaced.findings[0].place == (-1, -1)
+    assert kept.details[record.key_of(kept.surfaced.findings[0])].stories
+    assert set(kept.surfaced.asked) == {"ngrams"}
+
+
+def test_the_latest_run_is_explained(found: Result, folder: Path) -> None:
+    first = record.read(folder / "out" / "report.json").surfaced.findings[0]
+    said = say("explain", record.key_of(first)[:5])
+    assert said.exit_code == 0, said.exception
+    assert said.stdout.startswith(first.sentence)
+    assert "experts" in said.stdout
+
+
+def test_a_wrong_word_is_answered_with_what_there_is(visits: Path) -> None:
+    error = wrong("visits.csv", "--template", "lifecycle")
+    assert "session has 'app_error'" in error.hint
+    assert "app_error" in wrong("visits.csv", "--kpi", "session has 'ap_error'").hint
+    assert "event" in wrong("visits.csv", "--kpi", KPI, "--column", "evnt=event").hint
+    assert "timestamp" in wrong("visits.csv", "--kpi", KPI, "--column", "time=timestmp").hint
+    assert "ngrams" in wrong("visits.csv", "--kpi", KPI, "--template", "ngram").hint
+    assert "least_ratio" in wrong("visits.csv", "--kpi", KPI, "--set", "lest_ratio=2").hint
+    assert "no parameter" in str(wrong("visits.csv", "--kpi", KPI, "--template", "ngrams:q=2"))
+    assert "nowhere.csv" in str(wrong("nowhere.csv", "--kpi", KPI))
+    assert "URL#NAME" in wrong("visits.csv", "--kpi", KPI, *QUICK, "--model", "http://127.0.0.1:1").hint
+    for words in (["visits.csv", "--kpi", KPI, "--column", "time"], ["sample", "visits.txt"], ["explain", "zzzzzz"]):
+        assert wrong(*words).exit_code == 2
+
+
+def test_two_records_are_compared(folder: Path) -> None:
+    record.write(folder / "week1.json", record.encode(run(FINDINGS[:2])))
+    record.write(folder / "week2.json", record.encode(run(FINDINGS[1:3])))
+    said = say("compare", "week1.json", "week2.json", "--exit-code")
+    assert said.exit_code == 1
+    assert [line.split()[0] for line in said.stdout.splitlines() if line.startswith(("new", "same", "gone"))] == [
+        *("new", "same", "gone"),
+    ]
+    assert json.loads(say("compare", "week1.json", "week1.json", "--json").stdout)["changes"][0]["what"] == "same"
+
+
+def test_a_finding_is_exported_without_data(folder: Path) -> None:
+    record.write(folder / "week1.json", record.encode(run(FINDINGS[:1])))
+    key = record.key_of(FINDINGS[0])
+    said = say("export", key, "shared.json", "--run", "week1.json", "--rename", "coupon_apply=A")
+    assert said.exit_code == 0, said.exception
+    assert "sessions with A > payment_retry > back_click" in said.stdout
+    assert "coupon_apply" not in (folder / "shared.json").read_text()
