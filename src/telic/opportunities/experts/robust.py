@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from telic.errors import UsageError
 from telic.opportunities.experts.case import Case, expert
 from telic.opportunities.model import Codes, Floats, Value
-from telic.opportunities.statistics.design import sums
-from telic.opportunities.statistics.prognosis import prognosis
 
 EXTREME = 0.02  # chances of membership beyond this, for as many groups, leave nothing to compare [1]
 
@@ -21,7 +17,9 @@ EXTREME = 0.02  # chances of membership beyond this, for as many groups, leave n
 @expert("doubly_robust", example={"top": 5})
 @dataclass(frozen=True)
 class DoublyRobust:
-    """Augmented inverse probability weighting (statsmodels) over a sample of members and of others.
+    """Augmented inverse probability weighting over a sample of members and of others.
+
+    It is held against statsmodels' estimate by a test; importing that library takes longer than all cases together.
 
     Parameters
     ----------
@@ -32,8 +30,8 @@ class DoublyRobust:
 
     References
     ----------
-    Robins, Rotnitzky and Zhao (1994), J. Am. Stat. Assoc. 89(427);
-    https://www.statsmodels.org/stable/treatment.html
+    Robins, Rotnitzky and Zhao (1994), J. Am. Stat. Assoc. 89(427), section 4; Lunceford and Davidian (2004),
+    Stat. Med. 23(19), section 2.3, for the interval.
     """
 
     top: int = 5
@@ -49,7 +47,8 @@ class DoublyRobust:
             return {"doubly_robust": "too few groups"}
         chosen = np.concatenate([random.permutation(each)[: self.most] for each in (members, others)])
         treated = case.inside[chosen].astype(np.float64)
-        result = _fit(case.harm[chosen], treated, _covariates(case, chosen), case.study.design.users[chosen])
+        users = case.study.design.users[chosen]
+        result = augmented(case.harm[chosen], treated, _covariates(case, chosen), users)
         if result is None:
             return {"doubly_robust": "does not fit: too little in common"}
         sign = case.study.outcome.harm if case.study.outcome.binary else 1
@@ -60,14 +59,7 @@ class DoublyRobust:
 def _covariates(case: Case, chosen: Any) -> Floats:
     """Return a constant, prognosis, length and time of the chosen groups, without what hardly varies on one side."""
     study, design = case.study, case.study.design
-
-    def score() -> Floats:
-        keep = [at for at in range(len(design.confounders)) if at not in case.without | study.itself]
-        size = sums(design.cells, study.defined, len(design.of_cell))
-        total = sums(design.cells, study.values, len(design.of_cell))
-        return prognosis(design.of_cell, size, total, study.variance / max(study.mean, 1e-12), keep)
-
-    columns = [case.once(("score", case.without), score)[design.cells[chosen]]]
+    columns = [study.score(case.without)[design.cells[chosen]]]
     if case.tallies.of("fine")[case.row]:
         columns.append(design.score[design.exposure[chosen]])
     span = max(int(design.start.max() - design.start.min()), 1)
@@ -77,34 +69,48 @@ def _covariates(case: Case, chosen: Any) -> Floats:
     return np.column_stack([np.ones(len(chosen)), *((each - each.mean()) / each.std() for each in kept)])
 
 
-def _fit(harm: Floats, treated: Floats, covariates: Floats, users: Codes) -> tuple[float, float, float] | None:
-    """Return the average effect and its interval, or None where the models do not fit.
+def augmented(
+    outcome: Floats, treated: Floats, covariates: Floats, users: Codes | None = None
+) -> tuple[float, float, float] | None:
+    """Return the average effect of treatment and its 95 % interval, or None where there is too little in common.
 
     The interval is that of the mean of the efficient influence function, with whole users as the units.
+
+    Parameters
+    ----------
+    outcome, treated : shape (n,)
+        `treated` is 0 or 1.
+    covariates : shape (n, columns)
+        With a constant.
+    users : shape (n,)
+        Whose each is; everybody's own where None.
     """
-    try:
-        from statsmodels.discrete.discrete_model import Logit
-        from statsmodels.regression.linear_model import OLS
-        from statsmodels.tools.sm_exceptions import PerfectSeparationError
-        from statsmodels.treatment.treatment_effects import TreatmentEffect
-    except ModuleNotFoundError as missing:
-        raise UsageError(
-            f"the doubly robust estimate needs {missing.name}, which is not installed",
-            hint="pip install 'telic[opportunities]', or leave the expert out",
-        ) from missing
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            chance = Logit(treated, covariates).fit(disp=False, maxiter=50)
-            estimate = TreatmentEffect(OLS(harm, covariates), treated.astype(np.int64), results_select=chance)
-            effect = estimate.aipw(return_results=False)[0]
-        except (np.linalg.LinAlgError, PerfectSeparationError, ValueError):
-            return None
-        prob = np.asarray(chance.predict())
-    if not np.isfinite(effect) or np.mean((prob < EXTREME) | (prob > 1 - EXTREME)) > EXTREME:
+    chance = _logistic(treated, covariates)
+    if chance is None or np.mean((chance < EXTREME) | (chance > 1 - EXTREME)) > EXTREME:
         return None
-    inside, outside = (covariates @ np.asarray(each.params) for each in (estimate.results1, estimate.results0))
-    influence = inside - outside + treated * (harm - inside) / prob - (1 - treated) * (harm - outside) / (1 - prob)
-    of_users = np.bincount(np.unique(users, return_inverse=True)[1], influence - influence.mean())
-    half = 1.959964 * float(np.sqrt((of_users**2).sum())) / len(harm)
-    return float(effect), float(effect) - half, float(effect) + half
+    sides = [np.linalg.lstsq(covariates[treated == side], outcome[treated == side])[0] for side in (1, 0)]
+    inside, outside = (covariates @ side for side in sides)
+    each = inside - outside + treated * (outcome - inside) / chance - (1 - treated) * (outcome - outside) / (1 - chance)
+    effect = float(each.mean())
+    rest = each - effect
+    whole = rest if users is None else np.bincount(np.unique(users, return_inverse=True)[1], rest)
+    half = 1.959964 * float(np.sqrt((whole**2).sum())) / len(outcome)
+    return effect, effect - half, effect + half
+
+
+def _logistic(treated: Floats, covariates: Floats) -> Floats | None:
+    """Return the fitted chance of treatment by Newton's method; None where the sides can be parted."""
+    weights = np.zeros(covariates.shape[1])
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-np.clip(covariates @ weights, -30, 30)))
+        information = (covariates * (chance * (1 - chance))[:, None]).T @ covariates
+        try:
+            step = np.linalg.solve(information, covariates.T @ (treated - chance))
+        except np.linalg.LinAlgError:
+            return None
+        weights += step
+        if np.abs(weights).max() > 25:
+            return None
+        if np.abs(step).max() < 1e-10:
+            break
+    return np.asarray(1 / (1 + np.exp(-np.clip(covariates @ weights, -30, 30))))

@@ -104,14 +104,13 @@ def stacked(tallies: Sequence[Tallies]) -> Tallies:
 def made_of(study: Study, members: Incidence) -> tuple[frozenset[int], ...]:
     """Return which confounders each hypothesis is made of: adjusted for these, nothing of it would be left."""
     confounders = study.design.confounders
-    levels = np.stack([each.codes for each in confounders])
     sizes = np.zeros((len(confounders), max(each.levels for each in confounders)), dtype=np.int64)
     for at, each in enumerate(confounders):
         sizes[at, : each.levels] = each.counts
     whole = np.zeros((len(members), len(confounders)))
     single = np.full((len(members), len(confounders)), -1, dtype=np.int64)
     indptr, groups = np.asarray(members.indptr, dtype=np.int64), np.asarray(members.groups, dtype=np.int32)
-    kernels.made_of(indptr, groups, 0, len(members), levels, sizes, np.zeros_like(sizes), whole, single)
+    kernels.made_of(indptr, groups, 0, len(members), study.design.levels, sizes, np.zeros_like(sizes), whole, single)
     counts = np.diff(indptr)
     in_cell = np.bincount(study.design.cells, minlength=len(study.design.of_cell))
     joint: dict[tuple[tuple[int, int], ...], int] = {}

@@ -64,6 +64,8 @@ class Design:
     users: Codes
     user_count: int
     exclusions: tuple[Exclusion, ...]
+    levels: Codes
+    """Levels of all confounders, shape (confounders, G)."""
 
 
 def design(prepared: Prepared, wanted: Sequence[str] | None = None) -> Design:
@@ -95,6 +97,7 @@ def design(prepared: Prepared, wanted: Sequence[str] | None = None) -> Design:
         users=users,
         user_count=user_count,
         exclusions=tuple(exclusions),
+        levels=np.stack([each.codes for each in found]),
     )
     return exposed_apart(bare, prepared, frozenset())
 
@@ -226,7 +229,7 @@ def _cells(columns: Sequence[Codes]) -> tuple[Codes, Codes]:
             key, width = there[1].astype(np.int64), len(there[0])
         key = key * levels + codes
         width *= levels
-    if width <= 1 << 24:
+    if width <= 1 << 22:
         occurs = np.bincount(key, minlength=width) > 0
         cells = (np.cumsum(occurs) - 1)[key].astype(np.int32)
     else:

@@ -17,8 +17,8 @@ from telic.opportunities.statistics.design import sums
 from telic.opportunities.statistics.multiplicity import westfall_young
 from telic.opportunities.statistics.study import Study
 
-ROUND = 100  # permutations between two looks at whether more are needed
-CLEAR = 3.3  # standard errors between a p-value and the level at which more permutations would change nothing [1]
+ROUND = 50  # permutations between two looks at whether more are needed
+CLEAR = 2.6  # standard errors between a p-value and the level at which more permutations would change nothing [1]
 
 
 @dataclass(frozen=True)
@@ -178,4 +178,4 @@ def _ordered(classes: Codes, starts: Ints) -> tuple[Ints, Ints]:
     order = np.argsort(classes, kind="stable")
     order = order[np.diff(starts)[order] > 0]
     bounds = np.r_[0, np.flatnonzero(np.diff(classes[order])) + 1, len(order)]
-    return order.astype(np.int64), bounds.astype(np.int64)
+    return order.astype(np.int32), bounds.astype(np.int64)

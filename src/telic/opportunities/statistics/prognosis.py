@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from telic.opportunities.model import Codes, Floats
+from telic.opportunities.statistics.design import sums
 
 ROUNDS = 12  # of the fit; it changes little after the fifth
 
 
-def prognosis(of_cell: Codes, size: Floats, total: Floats, spread: float, keep: list[int]) -> Floats:
-    """Return the score of each cell, from the effects of its levels without that of exposure.
+def effects(of_cell: Codes, size: Floats, total: Floats, spread: float, keep: Collection[int]) -> list[Floats]:
+    """Return the effect of each level of each column on the outcome, all others the same; none of columns not kept.
 
-    Groups of one score are comparable in everything the score is made of: where neither pattern nor outcome depends on
-    the other within levels of the confounders, they do not within levels of the score either.
+    Where all sums are positive, effects are logarithms of factors, else they are added.
 
     Parameters
     ----------
@@ -24,49 +26,59 @@ def prognosis(of_cell: Codes, size: Floats, total: Floats, spread: float, keep: 
     spread
         Variance of the values over their mean: how many of them make a level's effect believable.
     keep
-        Which columns, exposure not among them, the score is made of.
+        Columns that are looked at besides exposure.
 
     References
     ----------
     Hansen (2008), The prognostic analogue of the propensity score, Biometrika 95(2), section 2. The fit is iterative
     proportional fitting of a log-linear model (Darroch and Ratcliff 1972), with levels shrunk towards no effect.
     """
-    columns = [*keep, of_cell.shape[1] - 1]
+    last = of_cell.shape[1] - 1
+    columns = [np.ascontiguousarray(of_cell[:, column]) for column in range(last + 1)]
+    found = [np.zeros(int(column.max(initial=0)) + 1) for column in columns]
     mean = float(total.sum() / max(size.sum(), 1.0))
-    if mean > 0 and (total >= 0).all():
-        return _multiplied(of_cell, size, total, columns, mean, 5.0 * spread)
-    return _added(of_cell, size, total, columns, mean)
-
-
-def _multiplied(of_cell: Codes, size: Floats, total: Floats, columns: list[int], mean: float, prior: float) -> Floats:
-    effects = [np.zeros(int(of_cell[:, column].max()) + 1) for column in columns]
-    score = np.full(len(size), np.log(mean))
+    positive = mean > 0 and bool((total >= 0).all())
+    fitted = size * mean if positive else np.full(len(size), mean)
     for _ in range(ROUNDS):
         largest = 0.0
-        for at, column in enumerate(columns):
-            levels, count = of_cell[:, column], len(effects[at])
-            rest = score - effects[at][levels]
-            expected = np.bincount(levels, np.exp(rest) * size, count)
-            effect = np.log((np.bincount(levels, total, count) + prior) / (expected + prior))
-            largest = max(largest, float(np.abs(effect - effects[at]).max()))
-            effects[at] = effect
-            score = rest + effect[levels]
-        if largest < 1e-3:
+        for at in (*keep, last):
+            levels, effect = columns[at], found[at]
+            if positive:
+                step = _factor(levels, fitted, total, effect, 5.0 * spread)
+                fitted *= np.exp(step)[levels]
+            else:
+                step = _shift(levels, fitted, size, total, effect)
+                fitted += step[levels]
+            found[at] = effect + step
+            largest = max(largest, float(np.abs(step).max()))
+        if largest < (1e-3 if positive else 1e-3 * max(spread, 1e-12)):
             break
-    return np.asarray(score - effects[-1][of_cell[:, columns[-1]]])
+    return found
 
 
-def _added(of_cell: Codes, size: Floats, total: Floats, columns: list[int], mean: float) -> Floats:
-    effects = [np.zeros(int(of_cell[:, column].max()) + 1) for column in columns]
-    score = np.full(len(size), mean)
-    for _ in range(ROUNDS):
-        for at, column in enumerate(columns):
-            levels, count = of_cell[:, column], len(effects[at])
-            rest = score - effects[at][levels]
-            weight = np.bincount(levels, size, count)
-            effects[at] = np.bincount(levels, total - rest * size, count) / (weight + 20.0)
-            score = rest + effects[at][levels]
-    return np.asarray(score - effects[-1][of_cell[:, columns[-1]]])
+def _factor(levels: Codes, fitted: Floats, total: Floats, effect: Floats, prior: float) -> Floats:
+    """Return by how much the logarithm of each level's factor changes."""
+    expected = sums(levels, fitted, len(effect)) / np.exp(effect)
+    return np.asarray(np.log((sums(levels, total, len(effect)) + prior) / (expected + prior)) - effect)
+
+
+def _shift(levels: Codes, fitted: Floats, size: Floats, total: Floats, effect: Floats) -> Floats:
+    """Return by how much what each level adds changes."""
+    weight = sums(levels, size, len(effect))
+    rest = sums(levels, total - fitted * size, len(effect)) + effect * weight
+    return np.asarray(rest / (weight + 20.0) - effect)
+
+
+def prognosis(of_cell: Codes, found: list[Floats], keep: Collection[int]) -> Floats:
+    """Return the score of each cell by some of its columns, exposure not among them.
+
+    Groups of one score are comparable in everything the score is made of: where neither pattern nor outcome depends on
+    the other within levels of the confounders, they do not within levels of the score either.
+    """
+    score = np.zeros(len(of_cell))
+    for at in keep:
+        score += found[at][of_cell[:, at]]
+    return score
 
 
 def score_bins(score: Floats, size: Floats, bins: int) -> Codes:

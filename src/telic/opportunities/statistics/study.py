@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from telic.opportunities.model import Codes, Exclusion, Floats, Outcome, Prepared
 from telic.opportunities.statistics.design import Design, sums
-from telic.opportunities.statistics.prognosis import prognosis, score_bins
+from telic.opportunities.statistics.prognosis import effects, prognosis, score_bins
 
 TAIL = 0.005  # of numeric values at either end is set to the value there
 SAME = 0.5  # a column that explains so much of a KPI's variance is the KPI itself [1]
@@ -97,22 +97,34 @@ class Study:
     def strata(self, without: frozenset[int] = frozenset()) -> Strata:
         """Return the strata over all confounders but those numbered in `without`; made once."""
         if without not in self._variants:
-            self._variants[without] = self._make(without | self.itself)
+            self._variants[without] = self._make(without)
         return self._variants[without]
 
+    @cached_property
+    def effects(self) -> list[Floats]:
+        """Effects of the levels of confounders and exposure, as of `prognosis.effects`."""
+        design = self.design
+        size = sums(design.cells, self.defined, len(design.of_cell))
+        total = sums(design.cells, self.values, len(design.of_cell))
+        spread = self.variance / self.mean if self.mean > 0 else self.variance**0.5
+        return effects(design.of_cell, size, total, spread, self._kept(frozenset()))
+
+    def score(self, without: frozenset[int] = frozenset()) -> Floats:
+        """Return the prognosis of each cell without some confounders."""
+        return prognosis(self.design.of_cell, self.effects, self._kept(without))
+
+    def _kept(self, without: frozenset[int]) -> list[int]:
+        left_out = without | self.itself
+        return [at for at in range(len(self.design.confounders)) if at not in left_out]
+
     def _make(self, without: frozenset[int]) -> Strata:
-        design, defined = self.design, self.defined
-        cells = len(design.of_cell)
-        size = sums(design.cells, defined, cells)
-        total = sums(design.cells, self.values, cells)
-        keep = [at for at in range(len(design.confounders)) if at not in without]
-        spread = self.variance / self.mean if self.mean > 0 else 1.0
-        score = prognosis(design.of_cell, size, total, spread, keep)
-        events = total.sum() if self.outcome.binary else self.count / 4
-        coarse = score_bins(score, size, int(np.clip(events / 60, 1, 12)))
+        design = self.design
+        size = sums(design.cells, self.defined, len(design.of_cell))
+        events = self.values.sum() if self.outcome.binary else self.count / 4
+        coarse = score_bins(self.score(without), size, int(np.clip(events / 60, 1, 12)))
         codes = coarse[design.cells].astype(np.int32) * len(design.score) + design.exposure
         if not self.all_defined:
-            codes = np.where(defined, codes, np.int32(-1)).astype(np.int32)
+            codes = np.where(self.defined, codes, np.int32(-1)).astype(np.int32)
         return counted(codes, len(design.score), int(coarse.max(initial=0)) + 1, self)
 
     @cached_property
