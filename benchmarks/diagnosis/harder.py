@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.diagnosis.cases import Case
 from telic.model import Window
 from telic.operate.diagnosis.causes import gather, look
-from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, TEMPERATURE, doubted, rank
+from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, TEMPERATURE, doubted, rank, unrecorded
 from telic.operate.statistics import softmax
 from telic.worlds.recorded import Recording, read
 
@@ -77,7 +77,7 @@ def tries(cases: Sequence[Case]) -> Iterator[Tried]:
             first = ranked[0].cause.entity if ranked else ""
             nats = tuple(each.cause.nats for each in ranked[:5])
             said = bool(nats) and nats[0] >= nothing
-            unseen = tuple(each.cause.nats for each in ranked[:5] if each.cause.entity in unsure)
+            unseen = tuple(unrecorded((each.cause for each in ranked[:5]), unsure))
             yield Tried(case.name, nats, nothing, first == truth.entity and not truth.negative, said, unseen)
 
 

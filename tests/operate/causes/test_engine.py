@@ -131,6 +131,22 @@ def test_who_complains_is_doubted_where_nobody_knows_whom_it_calls() -> None:
     assert other[0].confidence > 0.99, "somebody else than who complains deviates"
 
 
+@pytest.mark.parametrize(
+    ("mechanism", "reason", "sure"),
+    [
+        ("errors", "size", False),
+        ("errors", "messages", True),
+        ("delay", "change", True),
+        ("errors", "complaints", False),
+        ("cpu-starvation", "size", True),
+    ],
+)
+def test_what_an_entity_says_and_does_itself_is_its_own(mechanism: str, reason: str, sure: bool) -> None:
+    cause = Cause("a", mechanism, "x", (Reason("size", 9.0, "x"), Reason(reason, 9.0, "x")))
+    (found,) = rank([cause], doubted={"a"})
+    assert (found.confidence > 0.99) is sure
+
+
 def test_without_a_call_graph_the_next_step_is_one(tmp_path: Path) -> None:
     recording = shop(tmp_path, latency={"web": 0.3})
     known = diagnose_recording(recording)

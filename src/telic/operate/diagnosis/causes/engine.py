@@ -14,7 +14,7 @@ from telic.operate.diagnosis.causes.changed import with_change
 from telic.operate.diagnosis.causes.flow import flow_causes
 from telic.operate.diagnosis.causes.paths import path
 from telic.operate.diagnosis.causes.proof import prove
-from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, Ranked, doubted, rank
+from telic.operate.diagnosis.causes.ranking import NOTHING, REPORTED, Ranked, doubted, rank, unrecorded
 from telic.operate.diagnosis.causes.resources import confirmed, resource_causes
 from telic.operate.diagnosis.causes.support import supported
 from telic.operate.diagnosis.causes.traces import trace_causes
@@ -23,6 +23,7 @@ from telic.worlds.recorded import Recording
 
 _PROVEN = 3  # hypotheses for which evidence is gathered [1]
 _MOST = 10  # hypotheses that are given [1]
+_TELLING = 2.0  # for a cause that is not on record, worth a next step [nats]
 
 
 def diagnose_recording(recording: Recording, *, at: float | None = None, symptom: Reported | None = None) -> Diagnosis:
@@ -109,8 +110,9 @@ def _next(seen: Seen, ranked: Sequence[Ranked], abstained: bool) -> list[str]:
     if not abstained:
         close = [each for each in ranked[1:3] if each.confidence > 0.1]
         steps = [f"rule out {each.cause.entity}: {each.cause.reasons[0].says}" for each in close]
-        if ranked[0].cause.entity in doubted([ranked[0].cause], seen.symptom.entity, seen.calls):
-            steps.append(f"say whom {ranked[0].cause.entity} calls: trouble of one of them would look the same")
+        first = ranked[0].cause
+        if any(each > _TELLING for each in unrecorded([first], doubted([first], seen.symptom.entity, seen.calls))):
+            steps.append(f"say whom {first.entity} calls: trouble of one of them would look the same")
         return steps
     where = seen.symptom.entity or "the entry"
     steps = [f"nothing below {where} changed as its symptom would need: check that the alarm is real"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from telic.operate.diagnosis.causes.cause import Cause, Reason
@@ -16,6 +16,10 @@ TEMPERATURE = 1.0
 """Nats of evidence that count as one [1]; ``benchmarks.diagnosis`` fits it on cases made harder: 0.5 to 1."""
 _SAME = 0.5  # weight of a second cause at the same entity that the first explains [1]
 _MOST = 10  # entities that are ranked [1]
+_PASSED_ON = ("delay", "errors", "network-delay")
+"""How trouble of one whom an entity calls looks at the entity."""
+_OWN = ("messages", "silence", "down", "event", "change")
+"""Reasons that are an entity's own: trouble of one whom it calls does not look like that."""
 _EXPLAINS = {
     "cpu-starvation": ("delay", "network-delay"),
     "memory-pressure": ("delay", "network-delay"),
@@ -40,7 +44,7 @@ def rank(causes: Sequence[Cause], nothing: float = NOTHING, doubted: Collection[
     """Rank entities by their best cause, the likeliest first; each entity comes once.
 
     Confidences sum to 1 with those of "nothing of this", which has `nothing` [nats] for it, and of what is not on
-    record: that one whom a `doubted` entity calls is the cause has as much for it as that the entity is.
+    record: that one whom a `doubted` entity calls is the cause has for it whatever would look the same then.
     """
     by_entity: dict[str, list[Cause]] = {}
     for each in causes:
@@ -48,7 +52,7 @@ def rank(causes: Sequence[Cause], nothing: float = NOTHING, doubted: Collection[
     best = sorted((_best(found) for found in by_entity.values()), key=lambda each: -each.nats)[:_MOST]
     if not best:
         return []
-    unseen = (cause.nats for cause in best if cause.entity in doubted)
+    unseen = unrecorded(best, doubted)
     _, *sure = softmax([each / TEMPERATURE for each in (nothing, *(cause.nats for cause in best), *unseen)])
     sure = sure[: len(best)]
     return [Ranked(each, share) for each, share in zip(best, sure, strict=True)]
@@ -63,6 +67,17 @@ def doubted(causes: Sequence[Cause], symptom: str, calls: Mapping[str, Collectio
     if calls:
         return frozenset()
     return frozenset((symptom,)) if symptom else frozenset(each.entity for each in causes)
+
+
+def unrecorded(causes: Iterable[Cause], doubted: Collection[str]) -> list[float]:
+    """Return what speaks for causes of which nothing is on record, at one whom a doubted entity calls [nats].
+
+    That is what speaks for the entity, without what it says, does and undergoes itself.
+    """
+    passed_on = [each for each in causes if each.entity in doubted and each.mechanism in _PASSED_ON]
+    return [
+        each.nats - sum(max(reason.nats, 0.0) for reason in each.reasons if reason.name in _OWN) for each in passed_on
+    ]
 
 
 def _best(causes: Sequence[Cause]) -> Cause:
