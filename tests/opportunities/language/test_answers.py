@@ -68,6 +68,7 @@ SHOP = prepared(
     },
     of_events={"button": Column("button", np.array([0, 1, -1] * 4 + [0, 1], dtype=np.int32), ("left", "right"))},
     numbers={
+        "unit price": np.ones(14),
         "price": np.array(
             [1.0, np.nan, 3.0, 5.0, np.nan, np.nan, np.nan, np.nan, 2.0, 4.0, np.nan, np.nan, 9.0, np.nan]
         ),
@@ -108,6 +109,9 @@ NAN = math.nan
         ("last of price", [3, 5, NAN, 9, NAN]),
         ("age", [30, 40, NAN, 20, 50]),
         ("age is missing", [0, 0, 1, 0, 0]),
+        ('"age"', [30, 40, NAN, 20, 50]),
+        ('first of "age" > 30', [0, 1, NAN, 0, 1]),
+        ('"country" = "DE"', [1, 1, 0, NAN, 0]),
         ("Revenue", [1, 0, 0, 1, 0]),
         ("not Revenue", [0, 1, 1, 0, 1]),
         ("Revenue = true", [1, 0, 0, 1, 0]),
@@ -178,8 +182,15 @@ def test_the_direction_of_harm_follows_the_rule_and_says_which(text: str, harm: 
     ("text", "caret", "says", "hint"),
     [
         ("session has 'byu'", "'byu'", "no event is called 'byu'", "did you mean 'buy'?"),
-        ("session has 'buy'[pirce > 3]", "pirce", "no attribute is called 'pirce'", "'price'"),
+        ("session has 'buy'[pirce > 3]", "pirce", "no attribute is called 'pirce'", "did you mean price?"),
         ("user has 'buy'", "user has 'buy'", "groups are called 'session' here", "--by user"),
+        (
+            "converted:session has 'buy'",
+            "converted:session has 'buy'",
+            "are called 'session'",
+            "a space after the colon",
+        ),
+        ("untiprice", "untiprice", "no attribute is called", "did you mean `unit price`"),
         ("button = 'left'", "button", "differs between the events", "any event[button = '...']"),
         ("paid", "paid", "is an event, not an attribute", "session has 'paid'"),
         ("country", "country", "this is text", "country = 'DE'"),

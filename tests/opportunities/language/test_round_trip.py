@@ -76,6 +76,8 @@ def _read_or_refused(text: str) -> None:
         ("duration of session > 5 parsecs", "parsecs", "should be over", "comparison"),
         ("duration of session > 5parsecs", "5parsecs", "no unit of time", "10m"),
         ("median of price", "median", "not known", "mean"),
+        ("slow:duration of session", "slow:duration", "not known", "a space after the colon"),
+        ("unit price > 3", "price", "should be over", "between backticks"),
         ("a & b", "&", "no meaning", "and, or, not"),
         ("rate > 3 and not", "", "a value is expected", "such as"),
         ("(" * 60 + "a" + ")" * 60, "(", "too deeply", "split"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telic.opportunities.language.place import Written
+from telic.opportunities.language.printer import identifier
 from telic.opportunities.language.schema import Schema, near
 from telic.opportunities.language.tree import (
     Aggregate,
@@ -113,6 +114,8 @@ class Check:
         noun = getattr(node, "noun", None)
         if noun is not None and not self._schema.is_a_group(noun):
             hint = f"write {self._schema.grouping}, or group the events by {noun} (--by {noun})"
+            if ":" in noun:
+                hint = "put a space after the colon of a name"
             raise self._wrong(f"groups are called {self._schema.grouping!r} here, not {noun!r}", node, hint)
         for each in parts(node):
             if isinstance(each, Selector):
@@ -173,7 +176,7 @@ class Check:
         if name in self._schema.codes:
             hint = f"{self._schema.grouping} has '{name}'"
             raise self._wrong(f"{name!r} is an event, not an attribute", node, hint)
-        raise self._wrong(f"no attribute is called {name!r}", node, near(name, self._schema.attributes))
+        raise self._wrong(f"no attribute is called {name!r}", node, near(name, self._schema.attributes, identifier))
 
     def _aggregate(self, node: Aggregate) -> None:
         if node.attribute in self._schema.numbers:

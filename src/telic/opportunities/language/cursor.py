@@ -87,10 +87,14 @@ class Cursor:
         return int(self.take().text)
 
     def name(self, what: str, example: str) -> str:
-        """Go over a word or a name in backticks."""
-        if self.next.kind not in ("word", "name"):
+        """Go over a word, or a name in backticks or double quotes."""
+        if self.next.kind not in ("word", "name") and not self.doubly_quoted(self.next.extent):
             raise self.wrong(f"{what} is expected here", hint=example)
         return self.take().text
+
+    def doubly_quoted(self, extent: Extent) -> bool:
+        """Whether what begins here stands between double quotes."""
+        return self.written.text[extent[0] : extent[0] + 1] == '"'
 
     def time(self) -> int:
         """Go over a stretch of time above 0 [ns], such as ``10m`` or ``10 minutes``."""

@@ -88,4 +88,7 @@ def _direction(cursor: Cursor) -> int:
 
 def _finish(cursor: Cursor, known: str) -> None:
     if cursor.next.kind != "end":
-        raise cursor.wrong("the question should be over here", hint=f"what can follow is {known}")
+        hint = f"what can follow is {known}"
+        if cursor.next.kind == "word":
+            hint += "; a name of several words stands between backticks or double quotes"
+        raise cursor.wrong("the question should be over here", hint=hint)

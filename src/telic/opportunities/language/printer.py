@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from telic.opportunities.language.tokens import NANOSECONDS
+from telic.opportunities.language.tokens import NANOSECONDS, WORD
 from telic.opportunities.language.tree import (
     Aggregate,
     And,
@@ -70,7 +70,7 @@ def quoted(text: str) -> str:
 
 def identifier(name: str) -> str:
     """Write the name of an attribute, between backticks where it is no plain word."""
-    plain = re.fullmatch(r"[^\W\d][\w$]*(?:\.[\w$]+)*", name) and name not in RESERVED
+    plain = re.fullmatch(WORD, name) and name not in RESERVED
     return name if plain else "`" + name.replace("`", "``") + "`"
 
 

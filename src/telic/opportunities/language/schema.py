@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -101,14 +101,14 @@ def as_truth(label: str) -> bool | None:
     return False if plain in _FALSE or plain in ("0", "0.0") else None
 
 
-def near(name: str, known: Sequence[str]) -> str:
+def near(name: str, known: Sequence[str], shown: Callable[[str], str] = repr) -> str:
     """Say which known names look like `name`, as a hint; of many names only the first are looked at."""
     searched = list(known[:_MOST_COMPARED])
     folded = {each.lower(): each for each in reversed(searched)}
     close = difflib.get_close_matches(name.lower(), list(folded), n=2)
     if close:
-        return f"did you mean {' or '.join(repr(folded[each]) for each in close)}?"
+        return f"did you mean {' or '.join(shown(folded[each]) for each in close)}?"
     if not searched:
         return "there are none"
     more = f" and {len(known) - _MOST_LISTED} more" if len(known) > _MOST_LISTED else ""
-    return f"known: {', '.join(map(repr, searched[:_MOST_LISTED]))}{more}"
+    return f"known: {', '.join(map(shown, searched[:_MOST_LISTED]))}{more}"

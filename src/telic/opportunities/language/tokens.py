@@ -26,12 +26,14 @@ MAX_CHARACTERS = 4_000
 LONGEST = 2**62
 """Longest duration [ns], some 146 years: times are 64-bit numbers."""
 
+WORD = r"[^\W\d][\w$]*(?:[.:][\w$]+)*"
+"""A plain word; a dot or colon within it belongs to it: ``case:protected``."""
 _SHAPES = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)(?P<unit>[A-Za-z]+)?"
     r"|(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")"
     r"|(?P<name>`(?:[^`]|``)+`)"
-    r"|(?P<word>[^\W\d][\w$]*(?:\.[\w$]+)*)"
+    rf"|(?P<word>{WORD})"
     r"|(?P<mark>\.\.|<=|>=|!=|[-+*/<>=()\[\],:|])"
 )
 

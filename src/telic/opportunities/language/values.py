@@ -101,6 +101,8 @@ def _comparison(cursor: Cursor) -> Value:
     for op in ("=", "!=", "<", "<=", ">", ">="):
         if cursor.accept(op):
             right = _sum(cursor)
+            if isinstance(right, Attribute) and cursor.doubly_quoted(right.extent):
+                right = Text(right.name, extent=right.extent)
             return Compare(op, left, right, extent=cursor.since(start))
     negated = cursor.sees("not", "in") and cursor.accept("not")
     if cursor.accept("in"):
@@ -162,7 +164,7 @@ def _primary(cursor: Cursor) -> Value:
         return inside
     if token.kind in ("number", "duration") or (token.text == "-" and cursor.ahead().kind in ("number", "duration")):
         return _number(cursor, start)
-    if token.kind == "text":
+    if token.kind == "text" and not cursor.doubly_quoted(token.extent):
         return Text(cursor.take().text, extent=token.extent)
     if token.kind in ("word", "name") and cursor.ahead().kind == "word":
         after = cursor.ahead().text
@@ -172,7 +174,7 @@ def _primary(cursor: Cursor) -> Value:
             return _measure(cursor)
     if token.kind == "word" and token.text in ("true", "false"):
         return Truth(cursor.take().text == "true", extent=token.extent)
-    if token.kind == "name" or (token.kind == "word" and token.text not in RESERVED):
+    if token.kind in ("name", "text") or (token.kind == "word" and token.text not in RESERVED):
         return Attribute(cursor.take().text, extent=token.extent)
     hint = f"an attribute of this name is written `{token.text}`" if token.text in RESERVED else _EXAMPLES
     raise cursor.wrong("a value is expected here", hint=hint)
@@ -217,6 +219,8 @@ def _measure(cursor: Cursor) -> Value:
         return Between(first, patterns.selector(cursor), extent=cursor.since(start))
     if word.text not in AGGREGATIONS:
         hint = f"count, rate, duration, {', '.join(AGGREGATIONS)} of ..., or time in ..., time from ... to ..."
+        if ":" in word.text:
+            hint = "put a space after the colon of a name"
         raise cursor.written.mistake(f"{word.text!r} of what is not known", word.extent, hint=hint)
     attribute = cursor.name("an attribute", "sum of price")
     over = patterns.selector(cursor) if cursor.accept("over") else None
