@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telic.opportunities.plan.arrays import Evaluation, crossed
-from telic.opportunities.plan.dialects import CLICKHOUSE, DIALECTS, DUCKDB
+from telic.opportunities.plan.dialects import CLICKHOUSE, DIALECTS, DUCKDB, SPARK
 from telic.opportunities.plan.expressions import (
     DAY,
     HOUR,
@@ -55,6 +55,7 @@ __all__ = [
     "HOUR",
     "MINUTE",
     "SECOND",
+    "SPARK",
     "Evaluation",
     "Node",
     "Table",

@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from telic.errors import UnknownName
 from telic.opportunities.model import Column, Prepared
-from telic.opportunities.plan.expressions import kind, of_event
+from telic.opportunities.plan.expressions import WINDOWS, kind, of_event
 from telic.opportunities.plan.node import Node
 from telic.opportunities.plan.users import Users
 from telic.registry import near_names
 
 Array = npt.NDArray[Any]
+_BOUNDS = frozenset({"start", "end", "events"})
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,24 @@ class Evaluation:
         found = self.series(node)
         return Column(name, found.values.astype(np.int32, copy=False), found.labels)
 
-    def series(self, node: Node) -> Series:
-        """Return the values of a column, computed at most once."""
-        if node not in self._made:
-            compute = _COMPUTE.get(node.op)
-            if compute is None:
-                raise UnknownName(f"no column {node.op!r}", hint=near_names(node.op, _COMPUTE))
-            self._made[node] = compute(self, node, [self.series(each) for each in node.inputs])
-        return self._made[node]
+    def series(self, node: Node, *, keep: bool = True) -> Series:
+        """Return the values of a column, computed at most once.
+
+        Parameters
+        ----------
+        keep
+            Whether others will ask for it and for what it is made of; if not, only windows and the like are kept. What
+            has a value for each event is never kept: it is large, and quick to make.
+        """
+        if node in self._made:
+            return self._made[node]
+        compute = _COMPUTE.get(node.op)
+        if compute is None:
+            raise UnknownName(f"no column {node.op!r}", hint=near_names(node.op, _COMPUTE))
+        made = compute(self, node, [self.series(each, keep=keep) for each in node.inputs])
+        if node.op in WINDOWS or node.op in _BOUNDS or (keep and not of_event(node)):
+            self._made[node] = made
+        return made
 
     @cached_property
     def users(self) -> Users:

@@ -71,6 +71,8 @@ def value(given: Param, dialect: Dialect) -> str:
     """Return a constant as SQL."""
     if isinstance(given, bool):
         return "true" if given else "false"
+    if isinstance(given, float):
+        return repr(given) if "e" in repr(given) else f"{given!r}e0"  # else engines take it for a decimal
     return dialect.literal(given) if isinstance(given, str) else repr(given)
 
 
@@ -99,7 +101,10 @@ def _one_of(on: Writing, node: Node) -> str:
 
 def _cases(on: Writing, subject: str, edges: Sequence[Param], labels: Sequence[Param]) -> str:
     made = [f"WHEN {subject} IS NULL THEN NULL"]
-    made += [f"WHEN {subject} < {edge!r} THEN {_label(on, label)}" for edge, label in zip(edges, labels, strict=False)]
+    made += [
+        f"WHEN {subject} < {value(edge, on.dialect)} THEN {_label(on, label)}"
+        for edge, label in zip(edges, labels, strict=False)
+    ]
     return f"CASE {' '.join(made)} ELSE {_label(on, labels[-1])} END"
 
 

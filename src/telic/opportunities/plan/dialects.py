@@ -36,6 +36,8 @@ class Dialect:
         The window function for the row before; missing for the first.
     recent
         The window function that counts rows of a partition whose number is at most so much less, and no greater.
+    mask
+        Tells, of the columns of all grouping sets in their order, by which a row is not: the first the highest bit.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Dialect:
     divided: Callable[[str, int], str]
     previous: Callable[[str], str]
     recent: Callable[[str, str, int], str]
+    mask: Callable[[str], str]
 
     def time(self, column: str, unit: str) -> str:
         """Return a time [ns since the epoch] from how it is stored."""
@@ -71,7 +74,7 @@ def _clickhouse_quote(name: str) -> str:
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _clickhouse_literal(text: str) -> str:
+def _escaped(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
@@ -90,12 +93,13 @@ DUCKDB = Dialect(
     recent=lambda number, partition, width: (
         f"count(*) OVER (PARTITION BY {partition} ORDER BY {number} RANGE BETWEEN {width} PRECEDING AND CURRENT ROW)"
     ),
+    mask=lambda columns: f"grouping({columns})",
 )
 
 CLICKHOUSE = Dialect(
     name="clickhouse",
     quote=_clickhouse_quote,
-    literal=_clickhouse_literal,
+    literal=_escaped,
     as_text=lambda column: f"toString({column})",
     as_number=lambda column: f"if(isNaN({column}), NULL, toFloat64({column}))",
     size=lambda text: f"length({text})",
@@ -110,6 +114,24 @@ CLICKHOUSE = Dialect(
         f"arrayCount(each -> each >= {number} - {width}, groupArray({number}) OVER (PARTITION BY {partition}"
         f" ORDER BY {number} RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))"
     ),
+    mask=lambda columns: f"grouping({columns})",
 )
 
-DIALECTS = {each.name: each for each in (DUCKDB, CLICKHOUSE)}
+SPARK = Dialect(
+    name="spark",
+    quote=lambda name: "`" + name.replace("`", "``") + "`",
+    literal=_escaped,
+    as_text=lambda column: f"CAST({column} AS STRING)",
+    as_number=lambda column: f"nullif(try_cast({column} AS DOUBLE), double('NaN'))",
+    size=lambda text: f"octet_length({text})",
+    nanoseconds=lambda column: f"(unix_micros(CAST({column} AS TIMESTAMP)) * 1000)",
+    some=lambda column: f"any_value({column}, true)",
+    holds=DUCKDB.holds,
+    divided=lambda number, by: f"{number} div {by}",
+    previous=DUCKDB.previous,
+    recent=DUCKDB.recent,
+    mask=lambda columns: "grouping_id()",
+)
+"""Spark SQL; what it reads has to have times in UTC, in microseconds or as whole numbers: it knows no nanoseconds."""
+
+DIALECTS = {each.name: each for each in (DUCKDB, CLICKHOUSE, SPARK)}

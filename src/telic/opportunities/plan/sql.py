@@ -116,16 +116,17 @@ class _Statement:
         below = relation_of(node)
         columns, measures = columns_of(node)[:by], columns_of(node)[by:]
         quoted = [self._name(each) for each in columns]
+        groups = self.dialect.quote("groups")
         if below.op == "cells":
-            numbers = ['"groups"', *(self._sum(i) for i in range(1, len(measures) + 1))]
+            numbers = [groups, *(self._sum(i) for i in range(1, len(measures) + 1))]
         else:
             numbers = [self._number(each, available(below)) for each in measures]
         counted = f"sum({numbers.pop(0)})" if below.op == "cells" else "count(*)"
-        made = [*quoted, f'{counted} AS "groups"']
+        made = [*quoted, f"{counted} AS {groups}"]
         made += [f"sum({number}) AS {self._sum(i)}" for i, number in enumerate(numbers, 1)]
         if not sets:
             return f"SELECT {', '.join(made)}\nFROM {table}\nGROUP BY {', '.join(quoted)}"
-        made.append(f"grouping({', '.join(quoted)}) AS mask")
+        made.append(f"{self.dialect.mask(', '.join(quoted))} AS mask")
         chosen = [f"({', '.join(quoted[i] for i in each)})" for each in sets]  # type: ignore[attr-defined]
         return f"SELECT {', '.join(made)}\nFROM {table}\nGROUP BY GROUPING SETS ({', '.join(chosen)})"
 

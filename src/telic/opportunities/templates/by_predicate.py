@@ -29,7 +29,7 @@ def several(template: str, questions: Sequence[Question], prepared: Prepared, as
     on = asking.evaluation(prepared)
     for each in questions:
         asking.ask(choice(each.predicate, "in it", "not"))
-    marked = [np.flatnonzero(on.series(each.predicate).values).astype(np.int32) for each in questions]
+    marked = [np.flatnonzero(on.series(each.predicate, keep=False).values).astype(np.int32) for each in questions]
 
     def describe(row: int) -> Hypothesis:
         asked = questions[row]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from telic.errors import UnknownName
-from telic.opportunities.model import Column, Exclusion, Family, Prepared
-from telic.opportunities.plan import DAY, Node, at_least, attribute, both, equals, index, negated, start
-from telic.opportunities.template import Asking, template
+from telic.opportunities.model import Column, Exclusion, Family, Hypothesis, Ints, Prepared
+from telic.opportunities.plan import DAY, at_least, attribute, both, equals, index, members_sql, negated, start
+from telic.opportunities.template import Asking, hypothesis, template
 from telic.opportunities.templates.by_column import Params
-from telic.opportunities.templates.by_predicate import Question, several
+from telic.opportunities.templates.cohorts import Cohorts, cohorts
 from telic.opportunities.templates.lifecycle import has_users
-from telic.opportunities.templates.phrases import plain_number, shown
+from telic.opportunities.templates.phrases import plain_number, shown, whom
 from telic.registry import near_names
 
 LIKELY = ("version", "release", "build", "experiment", "variant", "deployment")
@@ -60,32 +60,43 @@ class Trend:
             if column not in prepared.of_groups:
                 hint = near_names(column, prepared.of_groups) if prepared.of_groups else "none is known"
                 raise UnknownName(f"no attribute {column!r}", hint=hint)
-            questions = list(self._questions(column, prepared.of_groups[column], prepared, newcomers))
-            yield from several("trend", questions, prepared, asking)
-
-    def _questions(self, column: str, versions: Column, prepared: Prepared, newcomers: bool) -> Iterator[Question]:
-        begins = prepared.at[prepared.offsets[:-1]]
-        first = np.full(len(versions.labels), np.iinfo(np.int64).max)
-        known = versions.codes >= 0
-        np.minimum.at(first, versions.codes[known], begins[known])
-        last = int(begins.max())
-        for code, label in enumerate(versions.labels):
             for days in self.days:
-                since = int(first[code]) + int(days * DAY)
-                if first[code] <= last and since <= last:
-                    late = both(equals(attribute(column), label), at_least(start(), since))
-                    params: Params = {"attribute": column, "value": label, "after_days": days}
-                    clauses = (
-                        f"with {shown(column)} = {shown(label)}",
-                        f"that begin {plain_number(days)} or more days after its first use",
-                    )
-                    yield Question(late, params, clauses)
-                    if newcomers:
-                        new = (*clauses, f"that are among their user's first {self.new}" if self.new > 1 else FIRST)
-                        yield Question(both(late, self._new()), {**params, "uses": self.new}, new)
+                yield from self._since(column, days, prepared, asking, new=False)
+                if newcomers:
+                    yield from self._since(column, days, prepared, asking, new=True)
 
-    def _new(self) -> Node:
-        return negated(at_least(index(), self.new + 1))
+    def _since(self, column: str, days: float, prepared: Prepared, asking: Asking, *, new: bool) -> Iterator[Cohorts]:
+        """Yield the family of all versions from a day after their first use on."""
+        on = asking.evaluation(prepared)
+        versions, begins = prepared.of_groups[column], on.series(start()).values
+        first = _first_uses(versions, begins) + int(days * DAY)
+        late = (versions.codes >= 0) & (begins >= first[versions.codes])
+        if new:
+            late &= on.series(index()).values <= self.new
+
+        def describe(row: int) -> Hypothesis:
+            label = versions.labels[row]
+            predicate = both(equals(attribute(column), label), at_least(start(), int(first[row])))
+            params: Params = {"attribute": column, "value": label, "after_days": days}
+            clauses = [
+                f"with {shown(column)} = {shown(label)}",
+                f"that begin {plain_number(days)} or more days after its first use",
+            ]
+            if new:
+                predicate = both(predicate, negated(at_least(index(), self.new + 1)))
+                params = {**params, "uses": self.new}
+                clauses.append(f"that are among their user's first {self.new}" if self.new > 1 else FIRST)
+            return hypothesis("trend", params, whom(prepared, clauses), members_sql(asking.table, predicate))
+
+        codes = np.where(late, versions.codes, -1).astype(np.int32)
+        yield from cohorts("trend", codes, len(versions.labels), describe, prepared, asking)
+
+
+def _first_uses(versions: Column, begins: Ints) -> Ints:
+    """Return when each version was first used [ns], shape (V + 1,); the last stands for none."""
+    first = np.full(len(versions.labels) + 1, np.iinfo(np.int64).max >> 1)
+    np.minimum.at(first, versions.codes, begins)
+    return first
 
 
 FIRST = "that are their user's first"
