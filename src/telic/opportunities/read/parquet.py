@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow
 import pyarrow.parquet
 
 from telic.errors import UsageError
 from telic.opportunities.model import Exclusion
+from telic.opportunities.read.pages import digits
 from telic.opportunities.read.source import Source
 
 pq: Any = pyarrow.parquet
@@ -98,6 +100,19 @@ class Parquet:
             raise UsageError(
                 f"{self._paths[number]}, row group {index}: {error}", hint="the file is damaged"
             ) from error
+
+    def digits(self, piece: int, name: str) -> tuple[int, Any] | None:
+        """Return a column of ids as numbers, from the pages of a row group."""
+        number, index = self._pieces[piece]
+        schema = self._meta[number].schema
+        place = next((at for at in range(len(schema)) if schema.column(at).path == name), None)
+        if place is None or schema.column(place).max_repetition_level or schema.column(place).max_definition_level > 1:
+            return None
+        mapped = self._own.__dict__.setdefault("mapped", {})
+        if number not in mapped:
+            mapped[number] = np.memmap(self._paths[number], np.uint8, "r").view(np.ndarray)
+        optional = schema.column(place).max_definition_level == 1
+        return digits(mapped[number], self._meta[number].row_group(index).column(place), optional=optional)
 
     def _is_coded(self, number: int, index: int, name: str) -> bool:
         group = self._meta[number].row_group(index)

@@ -60,6 +60,17 @@ class Source(Protocol):
         """
         ...
 
+    def digits(self, piece: int, name: str) -> tuple[int, Any] | None:
+        """Return a column of ids as numbers, without making texts of them.
+
+        Returns
+        -------
+        tuple or None
+            How many hexadecimal digits each text has, and what they say, mixed (uint64); None where this source cannot
+            say, or not all are such.
+        """
+        ...
+
 
 class Rows:
     """A source whose rows are in memory.
@@ -109,3 +120,7 @@ class Rows:
     def read(self, piece: int, names: Sequence[str], *, encoded: bool = False) -> Any:
         """Return columns of a piece."""
         return self._table.select(list(names)).slice(piece * PIECE, PIECE)
+
+    def digits(self, piece: int, name: str) -> tuple[int, Any] | None:
+        """Return nothing: its texts are there already."""
+        return None

@@ -14,6 +14,7 @@ import pyarrow.compute
 from telic.opportunities.kernels.keys import hash_texts, pack_digits
 from telic.opportunities.model import Codes, Ints
 from telic.opportunities.read.columns import Columns
+from telic.opportunities.read.pages import WORTH
 from telic.opportunities.read.source import Source
 from telic.opportunities.read.text import as_text, coded, one, texts
 from telic.opportunities.read.times import Times
@@ -24,7 +25,6 @@ Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 _NO_GROUP, _NO_NAME, _NO_TIME = "no group", "no event name", "no time that can be read"
 DIGITS_MAX = 16  # hexadecimal digits that a key of 64 bits holds [1]
-_WORTH = np.asarray([b"0123456789abcdef".find(byte) & 255 for byte in range(256)], np.uint8)
 _NO_ROWS: Ints = np.zeros(0, np.int64)
 
 
@@ -108,15 +108,14 @@ def read_piece(
     along
         An attribute of few values that is read with the names, "" for none.
     """
-    wanted = [columns.group, columns.event, along, *([columns.time] if times else [])]
+    ready = source.digits(piece, columns.group) if digits and columns.group else None
+    wanted = [columns.group if ready is None else "", columns.event, along, columns.time if times else ""]
     table = source.read(piece, [name for name in dict.fromkeys(wanted) if name], encoded=True)
     rows = source.sizes[piece]
-    groups = as_text(one(table.column(columns.group))) if columns.group else None
-    size, packed = _digits(groups) if digits and groups is not None else (0, None)
-    if groups is None:
-        keys: Ints | Words = np.arange(first, first + rows, dtype=np.int64)
-    else:
-        keys = packed if packed is not None else _keys(groups)
+    groups = as_text(one(table.column(columns.group))) if columns.group and ready is None else None
+    if groups is not None and digits:
+        ready = _digits(groups)
+    size, keys = ready or (0, _keys(groups) if groups is not None else np.arange(first, first + rows, dtype=np.int64))
     names, labels = (
         coded(table.column(columns.event)) if columns.event else (np.zeros(rows, np.int32), pa.array(["row"]))
     )
@@ -145,22 +144,17 @@ def _take_along(made: Piece, column: Any) -> None:
     made.names = np.where(made.names < 0, np.int32(-1), together) if made.names.min(initial=0) < 0 else together
 
 
-def _digits(groups: Any) -> tuple[int, Words | None]:
+def _digits(groups: Any) -> tuple[int, Words] | None:
     """Return texts as numbers, and how many digits each has, where all are hexadecimal digits of one length."""
     kind = groups.type
-    if (
-        len(groups) == groups.null_count
-        or pa.types.is_dictionary(kind)
-        or pa.types.is_integer(kind)
-        or groups.null_count
-    ):
-        return 0, None
+    if not len(groups) or groups.null_count or pa.types.is_dictionary(kind) or pa.types.is_integer(kind):
+        return None
     lie = texts(groups)
     size = int(lie.offsets[1] - lie.offsets[0])
     found = np.empty(len(groups), np.uint64)
-    if 0 < size <= DIGITS_MAX and pack_digits(lie.offsets, lie.address, np.uint64(size), _WORTH, found):
+    if 0 < size <= DIGITS_MAX and pack_digits(lie.offsets, lie.address, np.uint64(size), WORTH, found):
         return size, found
-    return 0, None
+    return None
 
 
 def _leave_out(made: Piece, groups: Any, bad: Mask | None) -> None:
