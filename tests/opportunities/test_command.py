@@ -12,8 +12,10 @@ from tests.opportunities.sample import FINDINGS, run
 from typer.testing import CliRunner, Result
 
 from telic.cli import opportunities
-from telic.errors import TelicError
+from telic.errors import TelicError, UsageError
 from telic.opportunities import record
+from telic.opportunities.ask import Ask
+from telic.opportunities.watch import watch
 
 KPI = "error: session has 'app_error'"
 QUICK = ("--template", "ngrams", "--set", "permutations=0", "--set", "experts=paper_cohort", "--set", "least=20")
@@ -134,3 +136,50 @@ def test_a_finding_is_exported_without_data(folder: Path) -> None:
     assert said.exit_code == 0, said.exception
     assert "sessions with A > payment_retry > back_click" in said.stdout
     assert "coupon_apply" not in (folder / "shared.json").read_text()
+
+
+def test_a_shared_finding_is_asked_of_other_events(found: Result, visits: Path, folder: Path) -> None:
+    first = record.read(folder / "out" / "report.json").surfaced.findings[0]
+    key = record.key_of(first)
+    shared = say("export", key, "real.json", "--run", "out/report.json", "--rename", "app_error=E")
+    assert shared.exit_code == 0, shared.exception
+    assert "app_error" not in (folder / "real.json").read_text()
+    other = say("sample", "other.csv", "--groups", "3000", "--json")
+    assert other.exit_code == 0
+    few = ("--set", "permutations=0", "--set", "experts=paper_cohort", "--json")
+    said = say("apply", "real.json", "other.csv", "--rename", "E=app_error", *few)
+    assert said.exit_code == 0, said.exception
+    asked = record.decode(said.stdout)
+    assert sum(asked.surfaced.asked.values()) == 1
+    assert [record.key_of(each) for each in asked.surfaced.findings] == [key]
+    assert asked.kpis[0].text == record.read(folder / "out" / "report.json").kpis[0].text
+    assert "no_such" in str(wrong("apply", "real.json", "other.csv", "--kpi", "session has 'no_such'", *few))
+
+
+def test_new_files_of_a_folder_are_asked_about_when_they_come(visits: Path, folder: Path) -> None:
+    made = [say("sample", f"drop/{name}.parquet", "--groups", "1500", "--seed", "2") for name in ("first",)]
+    assert made[0].exit_code == 0
+    parts, looks = folder / "drop", 0
+
+    def wait() -> bool:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            assert say("sample", "drop/second.parquet", "--groups", "1500", "--seed", "3").exit_code == 0
+        return looks < 4
+
+    ask = Ask(
+        str(parts),
+        (KPI,),
+        templates=("attributes",),
+        judging={"permutations": 0, "experts": "paper_cohort"},
+        home=folder / "home" / "opportunities",
+    )
+    seen = list(watch(ask, wait))
+    assert [each.look for each in seen] == [1, 2]  # nothing is asked where nothing is new
+    assert seen[0].changes is None
+    assert seen[1].changes is not None
+    assert seen[1].run.surfaced.groups == 1500  # sessions of the second file go on where the first one ended
+    assert seen[1].run.surfaced.events > seen[0].run.surfaced.events
+    with pytest.raises(UsageError):
+        next(watch(Ask("nowhere.csv", (KPI,), home=folder / "home"), lambda: False))
