@@ -270,6 +270,35 @@ def sample(
     )
 
 
+@opportunities.command(
+    epilog="`telic opportunities plan visits.parquet`  ·  `telic opportunities plan visits.parquet --picture plan.svg`"
+)
+def plan(
+    events: Events,
+    by: By = "",
+    column: ColumnOption = None,
+    template: Templates = None,
+    skip: Skip = None,
+    engine: Annotated[str, typer.Option(help="Also print the SQL of duckdb, clickhouse or spark.")] = "",
+    svg: Annotated[
+        Path | None, typer.Option("--picture", help="Write the plan as a picture.", metavar="FILE.svg")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the one plan by which all cohorts are counted, to read it or to run it elsewhere."""
+    from telic.opportunities.planned import planned
+
+    ask = _ask(events, (), by, column, template, skip, None, None, 0, None)
+    with _progress(quiet=as_json) as progress:
+        found = planned(ask, engine=engine or "duckdb", progress=progress)
+    if svg is not None:
+        svg.write_text(found.picture)
+    lines = [found.text, "", f"{found.questions} questions, {found.alone} steps on their own, {found.shared} together"]
+    lines += ["", *found.statements] if engine else []
+    lines += [f"picture: {svg}"] if svg is not None else []
+    show(found, as_json=True) if as_json else _say(lines)
+
+
 @opportunities.command(epilog="`telic opportunities export 3a9bf2 shared.json --rename coupon_apply=A`")
 def export(
     key: Key,

@@ -55,9 +55,19 @@ def find(
     UsageError
         A source, column, KPI, template or setting that cannot be; the message has the place.
     """
+    heard, seconds = timed(progress)
+    prepared, table, taken = events_of(ask, heard)
+    run = judged(ask, prepared, heard, table=table, signature=signature)
+    heard("", 1.0)
+    left = merged((*left_out(taken), *run.surfaced.exclusions))
+    surfaced = replace(run.surfaced, seconds=dict(seconds), exclusions=left)
+    return replace(run, surfaced=surfaced, columns=guesses(taken))
+
+
+def events_of(ask: Ask, heard: Progress) -> tuple[Prepared, Table, Columns]:
+    """Return the prepared events of a source, what they are called in SQL, and what its columns were taken for."""
     from telic.opportunities.store import prepare
 
-    heard, seconds = timed(progress)
     heard("read", 0.0)
     source = open_source(ask.source)
     taken = columns(source, overrides=overrides(ask, source.schema.names), by=kind(ask.by))
@@ -68,12 +78,7 @@ def find(
         grouping=noun(ask, taken),
         progress=lambda share: heard("prepare", share),
     )
-    table = table_of(ask.source, source.schema, taken)
-    run = judged(ask, prepared, heard, table=table, signature=signature)
-    heard("", 1.0)
-    left = merged((*left_out(taken), *run.surfaced.exclusions))
-    surfaced = replace(run.surfaced, seconds=dict(seconds), exclusions=left)
-    return replace(run, surfaced=surfaced, columns=guesses(taken))
+    return prepared, table_of(ask.source, source.schema, taken), taken
 
 
 def judged(

@@ -53,9 +53,13 @@ class Asking:
         """Note that the cohorts of some columns, crossed, are asked about."""
         self._asked[columns] = None
 
+    def questions(self, measures: Sequence[Node] = ()) -> list[Node]:
+        """Return what has been noted as questions to an engine of SQL, each on its own."""
+        return [totals(self.table, columns, measures) for columns in self._asked]
+
     def plan(self, measures: Sequence[Node] = ()) -> tuple[Node, ...]:
-        """Return the plan by which an engine of SQL would answer all that has been noted, for a reader or to run it."""
-        return optimised([totals(self.table, columns, measures) for columns in self._asked])
+        """Return the plan that answers them with shared work, for a reader or to run it."""
+        return optimised(self.questions(measures))
 
 
 class Template(Protocol):

@@ -1,0 +1,77 @@
+"""What an engine of SQL would run to count all cohorts of a run, for those who want to read it or run it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from telic.errors import UsageError
+from telic.opportunities.ask import Ask, Progress, unheard
+from telic.opportunities.find import events_of
+from telic.opportunities.language.file import Document
+from telic.opportunities.plan import DIALECTS, Node, picture, printed, sql
+from telic.opportunities.questions import templates
+from telic.opportunities.template import Asking
+from telic.registry import near_names
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One plan of the cohorts that templates ask about; sequences are counted by kernels and are not in it.
+
+    Parameters
+    ----------
+    questions
+        How many totals are asked for.
+    alone
+        Steps of all questions, each on its own.
+    shared
+        Steps of the plan.
+    text, picture
+        The plan, one step a line and as SVG.
+    statements
+        Its SQL.
+    """
+
+    questions: int
+    alone: int
+    shared: int
+    text: str
+    picture: str
+    statements: tuple[str, ...]
+
+
+def planned(ask: Ask, *, engine: str = "duckdb", progress: Progress = unheard) -> Planned:
+    """Return the plan of what the templates of a run ask about.
+
+    Raises
+    ------
+    UsageError
+        No such engine, or no template asks about cohorts of these events.
+    """
+    if engine not in DIALECTS:
+        raise UsageError(f"no engine {engine!r}", hint=near_names(engine, DIALECTS))
+    prepared, table, _ = events_of(ask, progress)
+    asking = Asking(least=prepared.size + 1, table=table)  # nothing has so many groups: only what is asked counts
+    for _, each in templates(ask, Document()):
+        for _ in each.families(prepared, asking):
+            pass
+    alone, shared = asking.questions(), asking.plan()
+    if not alone:
+        raise UsageError("no template asks about cohorts of these events", hint="lifecycle and attributes do")
+    return Planned(
+        questions=len(alone),
+        alone=sum(_steps([each]) for each in alone),
+        shared=_steps(shared),
+        text=printed(shared),
+        picture=picture(shared),
+        statements=tuple(sql(each, DIALECTS[engine]) for each in dict.fromkeys(map(_run, shared))),
+    )
+
+
+def _run(root: Node) -> Node:
+    """Return what is run to answer a question: what it is picked from, or the question itself."""
+    return root.inputs[0] if root.op == "pick" else root
+
+
+def _steps(roots: list[Node] | tuple[Node, ...]) -> int:
+    return len(printed(roots).splitlines())
