@@ -117,7 +117,7 @@ def _known_grams(question: Question, rounds: int) -> Seconds:
 
 def _matched(question: Question, grams: Any) -> Any:
     """Return how many sessions have each gram: one text of all events, a separator between sessions."""
-    import ahocorasick
+    import ahocorasick  # type: ignore[import-not-found]
 
     columns = Columns("timestamp", "event", "session_id", "")
     events = store.load(open_source(question.path), columns, ordered=question.ordered, threads=THREADS)

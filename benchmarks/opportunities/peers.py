@@ -187,7 +187,8 @@ def _chdb(sql: str) -> Counted:
     import pyarrow
 
     pa: Any = pyarrow
-    answer = chdb.query(f"{sql} SETTINGS max_threads = {THREADS}", "Arrow").bytes()
+    engine: Any = chdb
+    answer = engine.query(f"{sql} SETTINGS max_threads = {THREADS}", "Arrow").bytes()
     found = pa.ipc.open_file(io.BytesIO(answer)).read_all()
     return sorted_by_gram(*(found.column(name) for name in ("gram", "faulty", "normal")))
 

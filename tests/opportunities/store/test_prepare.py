@@ -16,7 +16,7 @@ from telic.opportunities import store
 from telic.opportunities.model import Prepared
 from telic.opportunities.read import Columns, columns, open_source
 from telic.opportunities.read.source import Rows
-from telic.opportunities.store import folder, gathering, pieces
+from telic.opportunities.store import gathering, pieces
 
 pa: Any = pyarrow
 pq: Any = pyarrow.parquet
@@ -55,7 +55,16 @@ def made(seed: int, count: int, ids: Sequence[object]) -> list[dict[str, object]
 
 
 def table(rows: Sequence[Row]) -> Any:
-    return pa.Table.from_pylist(list(rows))
+    found = pa.Table.from_pylist(list(rows)) if not _is_large(rows) else None
+    if found is None:
+        names = list(rows[0])
+        columns = {name: [row[name] for row in rows] for name in names}
+        found = pa.table({name: pa.array(columns[name], pa.uint64() if name == "session" else None) for name in names})
+    return found
+
+
+def _is_large(rows: Sequence[Row]) -> bool:
+    return any(isinstance(row.get("session"), int) and int(str(row["session"])) >= 1 << 63 for row in rows)
 
 
 def read(rows: Any, **overrides: str) -> tuple[Rows, Columns]:
@@ -67,6 +76,7 @@ IDS: dict[str, Sequence[object]] = {
     "dense numbers": range(40, 90),
     "sparse numbers": [(n * 7_919_999_983_111) % (1 << 62) for n in range(1, 60)],
     "hexadecimal": [f"{n * 0x9E3779B97F4A7C15 % (1 << 64):016x}" for n in range(50)],
+    "beyond 2^63": [(1 << 64) - n for n in range(1, 40)],
     "words": ["", "a", "b" * 7, "c" * 8, "d" * 9, "e" * 40, "é", "ü" * 9],
 }
 
@@ -100,12 +110,14 @@ def test_equal_times_keep_the_order_of_arrival() -> None:
     assert [name for _, name in events(prepared)["s"]] == [f"e{n}" for n in (*range(0, 60, 2), *range(1, 60, 2))]
 
 
-def test_a_group_of_many_events_is_sorted_too() -> None:
+def test_a_group_of_a_million_events_is_sorted_too(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
-    at = START + random.permutation(5_000) * 1_001
-    rows = pa.table({"session": ["long"] * 5_000, "at": at, "event": ["a"] * 5_000})
-    prepared = store.load(*read(rows))
+    at = START + random.permutation(1_000_000) * 1_001
+    rows = pa.table({"session": pa.array(["long"]).take(pa.array(np.zeros(len(at), np.int64))), "at": at})
+    prepared = store.load(*read(rows, group="session", time="at"))
     assert np.array_equal(prepared.at, np.sort(at))
+    wide = store.prepare(*read(rows, group="session", time="at"), home=tmp_path)
+    assert np.array_equal(wide.at, prepared.at)
 
 
 def test_what_is_constant_in_a_group_is_its_attribute_and_the_rest_is_of_events(tmp_path: Path) -> None:
@@ -135,7 +147,7 @@ def test_a_few_groups_with_several_values_are_missing_and_said_so(tmp_path: Path
     rows[0]["os"] = "b"
     prepared = store.prepare(*read(rows), home=tmp_path)
     column = prepared.of_groups["os"]
-    assert [prepared.groups[g] for g in np.flatnonzero(column.codes < 0)] == ["s0"]
+    assert [prepared.groups[int(g)] for g in np.flatnonzero(column.codes < 0)] == ["s0"]
     assert "os" in prepared.of_events
     assert [(each.what, each.count, each.why) for each in prepared.exclusions] == [
         ("groups", 1, "os: several values in one session; it counts as missing there")
@@ -232,7 +244,7 @@ def test_prepared_together_and_one_after_the_other_are_the_same(tmp_path: Path) 
             {prepared.groups[g]: os.labels[os.codes[g]] for g in range(prepared.size)},
             [page.labels[page.codes[index]] for index in order],
             {
-                frozenset(prepared.groups[g] for g in np.flatnonzero(prepared.users == u))
+                frozenset(prepared.groups[int(g)] for g in np.flatnonzero(prepared.users == u))
                 for u in set(prepared.users.tolist())
             },
         )
@@ -260,7 +272,7 @@ def test_a_folder_with_a_further_file_is_not_read_again(tmp_path: Path, monkeypa
     store.prepare(source, chosen, home=tmp_path / "home")
     pq.write_table(table(rows[200:]), inbox / "2.parquet")
     asked: list[str] = []
-    real = gathering.read_piece
+    real = pieces.read_piece
 
     def counted(source: Any, *rest: Any, **more: Any) -> Any:
         asked.append(Path(source.name).name)
@@ -285,7 +297,7 @@ def test_a_half_built_folder_is_none_and_is_removed(tmp_path: Path, monkeypatch:
     def full(*args: object, **rest: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(folder.np, "save", full)
+    monkeypatch.setattr(np, "save", full)
     with pytest.raises(StoreFailed, match="No space"):
         store.prepare(source, chosen, home=tmp_path)
     assert not list(tmp_path.iterdir())

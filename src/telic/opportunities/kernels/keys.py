@@ -80,7 +80,7 @@ def pack_digits(offsets: Array, address: Whole, size: Whole, digits: Array, out:
             wrong |= digit
             value = (value << u64(4)) | (digit & u64(15))
         out[index] = mixed(value)
-    return wrong < u64(16)
+    return bool(wrong < u64(16))
 
 
 @compiled

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -121,11 +122,8 @@ def _longer(
         found.append(level)
         table = _map(level.keys, len(found[-2].grams) if k > 2 else width, width)
         if k < longest:
-            side_by_side(
-                lambda run, k=k, table=table, level=level: _step(given, ranks, width, k, table, len(level.grams), run),
-                mined,
-                threads,
-            )
+            go = partial(_step, given, ranks, width, k, table, len(level.grams))
+            side_by_side(go, mined, threads)
     return found
 
 
@@ -158,7 +156,7 @@ def _frequent(shorter: Level, tables: Sequence[Map], width: int, least: int) -> 
     """Return the grams that enough groups have, from each run's counts."""
     if not len(tables[0][0]):
         by_run = np.stack([counts[:, 1] for _, counts in tables], axis=1)
-        keys = np.flatnonzero(by_run.sum(axis=1, dtype=np.int64) >= least)
+        keys: Ints = np.flatnonzero(by_run.sum(axis=1, dtype=np.int64) >= least).astype(np.int64, copy=False)
         by_run = by_run[keys].astype(np.int64)
     else:
         each = [(keys[keys != hashed.FREE], counts[keys != hashed.FREE, 1]) for keys, counts in tables]
@@ -169,9 +167,8 @@ def _frequent(shorter: Level, tables: Sequence[Map], width: int, least: int) -> 
         enough = by_run.sum(axis=1) >= least
         keys, by_run = every[enough], by_run[enough]
     grams = np.concatenate([shorter.grams[keys // width], (keys % width)[:, None].astype(np.int32)], axis=1)
-    return Level(
-        grams if len(keys) else np.zeros((0, shorter.grams.shape[1] + 1), np.int32), by_run.sum(axis=1), by_run, keys
-    )
+    supports: Ints = by_run.sum(axis=1, dtype=np.int64)
+    return Level(grams, supports, np.asarray(by_run, np.int64), keys)
 
 
 class _Tree:

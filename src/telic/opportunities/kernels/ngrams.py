@@ -162,8 +162,8 @@ def _dense(given: Tokens, grouping: str, k: int, bits: int, least: int, values: 
 
     counted = side_by_side(count, runs, threads)
     each = [table[:, 1] for table, _ in counted]
-    all_of = sum(each, np.zeros(size, np.int64))
-    codes = np.flatnonzero(all_of >= least)
+    all_of: Ints = np.stack(each or [np.zeros(size, np.int32)]).sum(axis=0, dtype=np.int64)
+    codes: Ints = np.flatnonzero(all_of >= least).astype(np.int64, copy=False)
     supports = all_of[codes]
     shifts = np.arange(k - 1, -1, -1, dtype=np.int64) * bits
     grams = ((codes[:, None] >> shifts) & ((1 << bits) - 1)).astype(np.int32)

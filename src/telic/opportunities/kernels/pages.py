@@ -46,7 +46,7 @@ def plain_digits(page: Array, at: int, count: int, size: int, digits: Array, out
             wrong |= digit
             value = (value << u64(4)) | (digit & u64(15))
         out[index] = mixed(value)
-    return wrong < u64(16)
+    return bool(wrong < u64(16))
 
 
 @compiled

@@ -186,7 +186,7 @@ def _fits(role: str, sample: Any, name: str) -> bool:
 
 def _repeats(values: Any) -> bool:
     distinct = pc.count_distinct(values).as_py()
-    return 1 < distinct <= 0.7 * len(values)
+    return bool(1 < distinct <= 0.7 * len(values))
 
 
 def _others(sample: Any, names: Sequence[str], group: str) -> tuple[list[str], list[str], dict[str, str]]:
@@ -226,4 +226,4 @@ def _numbers_rows(values: Any, groups: int) -> bool:
 
 def _is_id(values: Any) -> bool:
     present = len(values) - values.null_count
-    return present > 100 and pc.count_distinct(values).as_py() > 0.5 * present
+    return bool(present > 100 and pc.count_distinct(values).as_py() > 0.5 * present)

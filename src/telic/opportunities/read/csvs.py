@@ -32,7 +32,8 @@ def open_csv(name: str, paths: list[Path]) -> Rows:
     UsageError
         A file cannot be read, or has other columns than the first.
     """
-    tables, lost = [], 0
+    tables: list[Any] = []
+    lost = 0
     for path in paths:
         table, wrong = _file(path)
         if tables and table.schema.names != tables[0].schema.names:

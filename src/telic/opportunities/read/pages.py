@@ -26,6 +26,7 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]{1,16}")
 WORTH: Bytes = np.asarray([b"0123456789abcdef".find(byte) & 255 for byte in range(256)], np.uint8)
 """What each byte is worth as a lower-case hexadecimal digit; 255 where it is none."""
 _DEEPEST = 8
+PAGE_MAX = 1 << 30  # bytes of a page: writers keep to a megabyte [bytes]
 
 
 class Unusual(Exception):
@@ -96,10 +97,13 @@ def _pages(file: Bytes, chunk: Any, optional: bool) -> Iterator[Page]:
     while at < end:
         header, at = _struct(file, at, end)
         kind, plain, packed = header.get(1), header.get(2), header.get(3)
-        if plain is None or packed is None or plain < 0 or packed < 0 or at + packed > end:
+        if not isinstance(plain, int) or not isinstance(packed, int) or min(plain, packed) < 0 or at + packed > end:
             raise Unusual
-        about = header.get({_DATA: 5, _DICTIONARY: 7, _DATA_V2: 8}.get(kind, -1))
-        if about is None:
+        about = header.get({_DATA: 5, _DICTIONARY: 7, _DATA_V2: 8}.get(int(kind or 0), -1))
+        if not isinstance(about, dict) or plain > PAGE_MAX:
+            raise Unusual
+        count, encoding = about.get(1, -1), about.get(4 if kind == _DATA_V2 else 2, -1)
+        if not 0 <= count <= chunk.num_values:
             raise Unusual
         body = file[at : at + packed]
         at += packed
@@ -108,12 +112,12 @@ def _pages(file: Bytes, chunk: Any, optional: bool) -> Iterator[Page]:
             raw = body[levels:]
             if about.get(7, True):
                 raw = _decompressed(raw, plain - levels, chunk.compression)
-            yield Page(kind, about[1], about[4], raw)
+            yield Page(_DATA_V2, count, encoding, raw)
             continue
         raw = _decompressed(body, plain, chunk.compression)
         if kind == _DATA and optional:  # none is missing, so that nobody needs the levels
             raw = raw[4 + int.from_bytes(raw[:4].tobytes(), "little") :]
-        yield Page(kind, about[1], about[2], raw)
+        yield Page(int(kind or 0), count, encoding, raw)
 
 
 def _decompressed(body: Bytes, size: int, compression: str) -> Bytes:

@@ -63,7 +63,7 @@ def open_stored(name: str, signal: str = "spans", *, socket: Path | None = None)
     try:
         while len(rows) < ROWS_MAX:
             page = client.query(_QUERIES[signal], [at, last], limit=PAGE, timeout=PATIENCE)
-            rows.extend(page)
+            rows.extend(dict(row) for row in page)
             if len(page) < PAGE:
                 break
             at, last = int(str(page[-1]["time_ns"])), str(page[-1]["id"])

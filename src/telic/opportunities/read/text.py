@@ -27,7 +27,7 @@ def one(column: Any) -> Any:
 
 
 def as_text(array: Any) -> Any:
-    """Return values of any plain type as text; text, bytes and whole numbers stay what they are."""
+    """Return values of any plain type as text; text, bytes and signed numbers stay what they are."""
     kind = array.type
     if pa.types.is_dictionary(kind):
         return pa.DictionaryArray.from_arrays(array.indices, as_text(array.dictionary))
@@ -35,7 +35,8 @@ def as_text(array: Any) -> Any:
         return array.cast(pa.string())
     if pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind):
         return array.cast(pa.binary())
-    plain = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
+    number = pa.types.is_integer(kind) and not pa.types.is_uint64(kind)  # those beyond 2^63 are no int64
+    plain = pa.types.is_string(kind) or pa.types.is_large_string(kind) or number
     if plain or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return array
     return array.cast(pa.string())
@@ -60,7 +61,8 @@ def texts(array: Any) -> Texts:
     wide = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
     if offsets is None or data is None:
         return Texts(np.zeros(len(array) + 1, np.int32), np.uint64(0), np.uint64(0))
-    begin = np.frombuffer(offsets, np.int64 if wide else np.int32)[array.offset : array.offset + len(array) + 1]
+    begin: Any = np.frombuffer(offsets, np.int64 if wide else np.int32)
+    begin = begin[array.offset : array.offset + len(array) + 1]
     return Texts(begin, np.uint64(data.address), np.uint64(data.size))
 
 

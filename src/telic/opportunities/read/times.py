@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -104,15 +105,13 @@ def _of_text(sample: Any) -> Times | None:
         return Times(f"its texts are ISO 8601 times, {zone}", _iso)
     for form in FORMATS:
         if not _formatted(values, form).bad.any():
-            return Times(
-                f"its texts are times like {form}, taken as UTC", lambda array, form=form: _formatted(array, form)
-            )
+            return Times(f"its texts are times like {form}, taken as UTC", partial(_formatted, form=form))
     if read.bad.mean() < 0.5:
         return Times("most of its texts are ISO 8601 times", _iso)
     shares = [(float(_formatted(values, form).bad.mean()), form) for form in FORMATS]
     share, form = min(shares, key=lambda pair: pair[0])
     if share < 0.5:
-        return Times(f"most of its texts are times like {form}, taken as UTC", lambda array: _formatted(array, form))
+        return Times(f"most of its texts are times like {form}, taken as UTC", partial(_formatted, form=form))
     return None
 
 

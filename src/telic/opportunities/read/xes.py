@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,7 +19,14 @@ from telic.opportunities.read.source import Rows
 
 pa: Any = pyarrow
 CASE = "case:concept:name"
-_KINDS = {"string": str, "id": str, "date": str, "int": int, "float": float, "boolean": lambda text: text == "true"}
+_KINDS: dict[str, Callable[[str], Any]] = {
+    "string": str,
+    "id": str,
+    "date": str,
+    "int": int,
+    "float": float,
+    "boolean": lambda text: text == "true",
+}
 
 
 def open_xes(name: str, paths: list[Path]) -> Rows:

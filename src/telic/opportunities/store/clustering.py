@@ -47,8 +47,8 @@ class Clustered:
 
 def by_number(
     pieces: Sequence[Piece], tables: Sequence[Codes], *, order: bool = True, threads: int = THREADS
-) -> Clustered:
-    """Cluster rows whose groups are whole numbers that are dense, in ascending order of group."""
+) -> tuple[Clustered, Ints]:
+    """Cluster rows whose groups are whole numbers that are dense; return also the number of each group, ascending."""
     least, most = bounds(pieces)
     total = sum(piece.size for piece in pieces)
     runs = _runs(pieces, threads)
@@ -77,7 +77,7 @@ def by_number(
     offsets = np.append(begins[sizes > 0], total)
     if timed:
         _sort(made, offsets, threads)
-    return Clustered(made.names, made.at, made.order, offsets)
+    return Clustered(made.names, made.at, made.order, offsets), np.flatnonzero(sizes > 0) + np.int64(least)
 
 
 def by_key(

@@ -139,8 +139,8 @@ def _together(
 
 def _cluster(pieces: Sequence[Piece], tables: Sequence[Codes], *, order: bool, threads: int) -> tuple[Clustered, Ids]:
     if is_dense(pieces):
-        made = by_number(pieces, tables, order=order, threads=threads)
-        return made, Ids(len(made.offsets) - 1, lambda: _dense_ids(pieces))
+        made, numbers = by_number(pieces, tables, order=order, threads=threads)
+        return made, Ids(len(numbers), lambda: pa.array(numbers))
     hashed = any(piece.keys.dtype == np.uint64 and not piece.digits for piece in pieces)
     digits = max(piece.digits for piece in pieces)
     made, keys = by_key(pieces, tables, order=order or hashed, threads=threads)
@@ -148,7 +148,7 @@ def _cluster(pieces: Sequence[Piece], tables: Sequence[Codes], *, order: bool, t
         return made, Ids(len(keys), lambda: unpacked(keys, digits))
     if _collided(pieces, made, threads):
         _number_exactly(pieces)
-        made = by_number(pieces, tables, order=True, threads=threads)
+        made, _ = by_number(pieces, tables, order=True, threads=threads)
     firsts = made.order[made.offsets[:-1]].astype(np.int64)
     return made, Ids(len(firsts), lambda: at_rows(pieces, firsts))
 
@@ -189,7 +189,3 @@ def _number_exactly(pieces: Sequence[Piece]) -> None:
 
 def _plain(array: Any) -> Any:
     return array.cast(array.type.value_type) if pa.types.is_dictionary(array.type) else array
-
-
-def _dense_ids(pieces: Sequence[Piece]) -> Any:
-    return pa.array(np.unique(np.concatenate([np.unique(piece.keys) for piece in pieces])))

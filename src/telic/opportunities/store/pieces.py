@@ -175,7 +175,8 @@ def _keys(groups: Any) -> Ints | Words:
         if not len(groups.dictionary):
             return np.zeros(len(groups), np.int64)
         indices = np.asarray(groups.indices.fill_null(0) if groups.null_count else groups.indices)
-        return _keys(groups.dictionary)[indices]
+        keys: Ints | Words = _keys(groups.dictionary)[indices]
+        return keys
     if pa.types.is_integer(groups.type):
         whole = groups.fill_null(0) if groups.null_count else groups
         return np.asarray(whole).astype(np.int64, copy=False)
