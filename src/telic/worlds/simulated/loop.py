@@ -60,6 +60,7 @@ class VirtualLoop(BlockingLoop):
         self.cancelled_timers = 0
         self._order = itertools.count().__next__
         self._failure: BaseException | None = None
+        self._last: list[Callable[[], object]] = []
 
     def time(self) -> float:
         """Return virtual time [s]."""
@@ -138,6 +139,10 @@ class VirtualLoop(BlockingLoop):
         self._failure = self._failure or error
         self._leave = True
 
+    def at_close(self, callback: Callable[[], object]) -> None:
+        """Call back when nothing will ever run here again."""
+        self._last.append(callback)
+
     def close(self) -> None:
         """Drop everything that was to happen and end the threads that wait."""
         if self.is_closed():
@@ -149,6 +154,8 @@ class VirtualLoop(BlockingLoop):
         self._timers.clear()
         collecting.end()
         super().close()
+        while self._last:
+            self._last.pop()()
 
     def _run(self, until: float) -> None:
         self._check_closed()  # type: ignore[attr-defined]

@@ -41,9 +41,10 @@ class Release:
         service: str,
         folder: Path,
         present: Present = lambda modules: None,
-        builtins: Mapping[str, object] | None = None,
+        builtins: dict[str, object] | None = None,
     ) -> None:
-        self._finder = _Finder(folder, builtins or {})
+        self._builtins = builtins or {}
+        self._finder = _Finder(folder, self._builtins)
         self._modules: dict[str, ModuleType] = {}
         with self.active():
             app = importlib.import_module(f"{_PACKAGE}.{service}.app")
@@ -63,6 +64,17 @@ class Release:
         finally:
             sys.meta_path.remove(self._finder)
             _replace(others)
+
+    def forget(self) -> None:
+        """Empty the modules, whose code must not run any more.
+
+        Rows of a store are values that the garbage collector does not look into; each refers to its class, the class
+        through its methods to its module, and the module through its builtins to the whole world around it. Without
+        this a process would keep every world that it ever ran.
+        """
+        for module in self._modules.values():
+            vars(module).clear()
+        self._builtins.clear()
 
 
 class _Finder(importlib.abc.MetaPathFinder):

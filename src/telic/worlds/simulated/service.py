@@ -160,6 +160,7 @@ class Service:
             lambda modules: place.stores.adapt(host.service, modules),
             Confined(place.loop, host.clock.time, host).builtins,
         )
+        place.loop.at_close(release.forget)
         chance = stream(place.seed, "chain", host.name).random
         with release.active():
             self._application = release.build(self.runtime)

@@ -167,10 +167,15 @@ def _look_out() -> None:
     while True:
         _ACTIVE.wait()
         _real_sleep(LOOK_EVERY)
-        with _LOCK:
-            for thread, watch in _WATCHED.items():
-                if watch.progress:
-                    _look_at(thread, watch)
+        _look()
+
+
+def _look() -> None:
+    """Look at every loop; a function of its own, so that nobody refers to a loop that has ended."""
+    with _LOCK:
+        for thread, watch in _WATCHED.items():
+            if watch.progress:
+                _look_at(thread, watch)
 
 
 def _look_at(thread: int, watch: _Watch) -> None:
