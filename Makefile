@@ -34,12 +34,12 @@ nightly: dev
 	@$(BIN)/telic lab certify core --check --some 2 --world local --actor blame-last-change --jobs 2
 	@$(BIN)/python -m benchmarks.loop --json benchmarks/out/loop.json
 	@$(BIN)/python -m benchmarks.worlds --json benchmarks/out/worlds.json
-	@for each in diagnosis logs metrics ingest lab; do $(BIN)/python -m benchmarks.$$each --json benchmarks/out/$$each.json || exit 1; done
+	@for each in diagnosis logs metrics ingest lab opportunities; do $(BIN)/python -m benchmarks.$$each --json benchmarks/out/$$each.json || exit 1; done
 	@$(BIN)/python -m benchmarks.soak --minutes 30 --json benchmarks/out/soak.json
 
 bench: dev
 	@$(BIN)/python -m benchmarks.loop --quick --json benchmarks/out/loop-quick.json
-	@for each in worlds diagnosis logs metrics ingest lab; do $(BIN)/python -m benchmarks.$$each --quick --json benchmarks/out/$$each-quick.json || exit 1; done
+	@for each in worlds diagnosis logs metrics ingest lab opportunities; do $(BIN)/python -m benchmarks.$$each --quick --json benchmarks/out/$$each-quick.json || exit 1; done
 
 env: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
