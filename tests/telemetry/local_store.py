@@ -75,11 +75,10 @@ class Embedded:
 
 
 class ClickHouse:
-    """A `LocalStore` whose rows ClickHouse keeps."""
+    """A `LocalStore` whose rows ClickHouse keeps, in a database of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.engine = Embedded(folder)
-        self.database = ClickHouseStore(self.engine, "hotel")
+    def __init__(self, engine: Embedded) -> None:
+        self.database = ClickHouseStore(engine, f"hotel_{next(_ids)}")
         self.query = self.database.query
 
     def put(self, table: str, *rows: TableRow) -> None:
@@ -88,7 +87,7 @@ class ClickHouse:
         self.database.append(batch.tables())
 
     def close(self) -> None:
-        self.engine.session.close()
+        """Its engine goes on."""
 
 
 def row(table: str, **values: object) -> TableRow:

@@ -78,6 +78,11 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStore]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def elsewhere(kept: LocalStore) -> Elsewhere:
+    return Elsewhere(kept)
+
+
 TRICKY = [
     "SELECT count(*) FROM spans",
     "SELECT * FROM spans WHERE start_ns BETWEEN {t}::BIGINT + 3000000000 AND {t} + 5e9 ORDER BY start_ns",
@@ -120,9 +125,9 @@ TRICKY = [
 
 
 @pytest.mark.parametrize("sql", TRICKY)
-def test_the_answer_is_that_of_the_store_itself(kept: LocalStore, sql: str) -> None:
+def test_the_answer_is_that_of_the_store_itself(kept: LocalStore, elsewhere: Elsewhere, sql: str) -> None:
     asked = sql.replace("{t}", str(T0 * NS))
-    assert repr(Elsewhere(kept).query(asked)) == repr(kept.query(asked))
+    assert repr(elsewhere.query(asked)) == repr(kept.query(asked))
 
 
 COLUMNS = st.sampled_from(["start_ns", "duration_ns", "http_status", "service", "name", "kind"])
@@ -130,16 +135,18 @@ VALUES = st.sampled_from([0, 500, -1, 2**61, T0 * NS, (T0 + 3) * NS, T0 * 1e9 + 
 TEXTUAL = ("service", "name", "kind")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(COLUMNS, st.sampled_from(["=", "<>", "<", "<=", ">", ">="]), VALUES, st.booleans()), max_size=4)
 )
-def test_any_comparisons_find_the_same(kept: LocalStore, compared: list[tuple[str, str, Scalar, bool]]) -> None:
+def test_any_comparisons_find_the_same(
+    kept: LocalStore, elsewhere: Elsewhere, compared: list[tuple[str, str, Scalar, bool]]
+) -> None:
     compared = [each for each in compared if (each[0] in TEXTUAL) == isinstance(each[2], str)]
     said = [f"? {each[1]} {each[0]}" if each[3] else f"{each[0]} {each[1]} ?" for each in compared]
     sql = "SELECT count(*) AS n, sum(start_ns) AS total FROM spans" + (" WHERE " + " AND ".join(said) if said else "")
     params = [each[2] for each in compared]
-    assert Elsewhere(kept).query(sql, params) == kept.query(sql, params)
+    assert elsewhere.query(sql, params) == kept.query(sql, params)
 
 
 def test_every_typed_query_asks_for_its_window_only(kept: LocalStore) -> None:
@@ -185,18 +192,18 @@ def test_no_more_columns_than_are_named() -> None:
         "SELECT * FROM '/etc/passwd'",
     ],
 )
-def test_what_is_no_question_is_the_callers_fault(kept: LocalStore, sql: str) -> None:
+def test_what_is_no_question_is_the_callers_fault(elsewhere: Elsewhere, sql: str) -> None:
     with pytest.raises(UsageError) as caught:
-        Elsewhere(kept).query(sql)
+        elsewhere.query(sql)
     assert caught.value.hint
 
 
-def test_a_question_ends_at_its_deadline(kept: LocalStore) -> None:
+def test_a_question_ends_at_its_deadline(elsewhere: Elsewhere) -> None:
     began = time.process_time()
     with pytest.raises(StoreFailed, match="took longer"):
-        Elsewhere(kept).query("SELECT count(*) FROM range(1000000000000)", timeout=0.05)
+        elsewhere.query("SELECT count(*) FROM range(1000000000000)", timeout=0.05)
     assert time.process_time() - began < 5
 
 
-def test_the_rows_of_an_answer_are_bounded(kept: LocalStore) -> None:
-    assert len(Elsewhere(kept).query("SELECT name FROM spans", limit=3)) == 3
+def test_the_rows_of_an_answer_are_bounded(elsewhere: Elsewhere) -> None:
+    assert len(elsewhere.query("SELECT name FROM spans", limit=3)) == 3

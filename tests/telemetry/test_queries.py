@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.telemetry.local_store import T0, ClickHouse, LocalStore, log, row, span
+from tests.telemetry.local_store import T0, ClickHouse, Embedded, LocalStore, log, row, span
 
 from telic.errors import StoreFailed
 from telic.model import Row, Window
@@ -19,9 +19,17 @@ WINDOW = Window(T0, T0 + 10)
 DB = {"db.system.name": "postgresql", "db.query.text": "SELECT 1"}
 
 
-@pytest.fixture(params=[LocalStore, ClickHouse])
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    made = Embedded(tmp_path_factory.mktemp("clickhouse"))
+    yield made
+    made.session.close()
+
+
+@pytest.fixture(params=["duckdb", "clickhouse"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    made = request.param(tmp_path)
+    kept = request.param == "duckdb"
+    made = LocalStore(tmp_path) if kept else ClickHouse(request.getfixturevalue("engine"))
     yield made
     made.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.telemetry.local_store import T0, Embedded, log, row, span
+from tests.telemetry.local_store import T0, ClickHouse, Embedded, log, row, span
 
 from telic.errors import StoreFailed, TelicError, UsageError
 from telic.telemetry.batch import Batch
@@ -19,6 +19,13 @@ from telic.telemetry.database import Database
 HOUR = 3600 * 10**9
 
 
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    made = Embedded(tmp_path_factory.mktemp("clickhouse"))
+    yield made
+    made.session.close()
+
+
 @pytest.fixture(params=["duckdb", "clickhouse"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     if request.param == "duckdb":
@@ -26,9 +33,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
         yield database
         database.close()
         return
-    engine = Embedded(tmp_path / "clickhouse")
-    yield ClickHouseStore(engine, "hotel")
-    engine.session.close()
+    yield ClickHouse(request.getfixturevalue("engine")).database
 
 
 def put(store: Any, table: str, *rows: TableRow) -> None:
@@ -106,22 +111,19 @@ def test_whole_hours_go_and_the_size_is_known(store: Any) -> None:
     assert store.drop_before(start) == []
 
 
-def test_what_needs_too_many_rows_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_needs_too_many_rows_says_so(engine: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("telic.telemetry.clickhouse.ROWS_MAX", 10)
-    engine = Embedded(tmp_path)
-    made = ClickHouseStore(engine, "hotel")
+    made = ClickHouseStore(engine, "many")
     put(made, "spans", *(span("search", "find", at=float(index)) for index in range(20)))
     bound = (T0 + 5) * 10**9
     assert made.query("SELECT count(*) AS n FROM spans WHERE start_ns < ?", (bound,)) == [{"n": 5}]
     with pytest.raises(UsageError, match="too many rows") as caught:
         made.query("SELECT name FROM spans")
     assert "narrow" in caught.value.hint
-    engine.session.close()
 
 
-def test_the_server_may_be_asked_in_its_own_dialect(tmp_path: Path) -> None:
-    engine = Embedded(tmp_path)
-    made = ClickHouseStore(engine, "hotel")
+def test_the_server_may_be_asked_in_its_own_dialect(engine: Embedded) -> None:
+    made = ClickHouseStore(engine, "dialect")
     put(made, "spans", span("search", "what?", took=1.0), span("search", "find", took=3.0))
     sql = "SELECT argMax(name, duration_ns) AS name, '?' AS mark FROM spans WHERE service = ?"
     assert made.native(sql, ("search",)) == [{"name": "find", "mark": "?"}]
@@ -129,17 +131,14 @@ def test_the_server_may_be_asked_in_its_own_dialect(tmp_path: Path) -> None:
         made.native("DROP TABLE spans")
     with pytest.raises(UsageError):
         made.native("SELECT nothing FROM spans")
-    engine.session.close()
 
 
-def test_a_database_of_another_schema_is_refused(tmp_path: Path) -> None:
-    engine = Embedded(tmp_path)
-    ClickHouseStore(engine, "hotel")
-    engine.command("ALTER TABLE hotel.telic_schema DELETE WHERE 1 SETTINGS mutations_sync = 1")
-    engine.command("INSERT INTO hotel.telic_schema VALUES (99)")
+def test_a_database_of_another_schema_is_refused(engine: Embedded) -> None:
+    ClickHouseStore(engine, "other")
+    engine.command("ALTER TABLE other.telic_schema DELETE WHERE 1 SETTINGS mutations_sync = 1")
+    engine.command("INSERT INTO other.telic_schema VALUES (99)")
     with pytest.raises(StoreFailed, match="99"):
-        ClickHouseStore(engine, "hotel")
-    engine.session.close()
+        ClickHouseStore(engine, "other")
 
 
 @pytest.mark.parametrize("name", ["a-b", "a; DROP", "", "A"])

@@ -64,6 +64,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     engine.session.close()
 
 
+@pytest.fixture(autouse=True)
+def few_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask for the window in two parts, to save time."""
+    monkeypatch.setattr("telic.telemetry.sources.stored.SLICES", 2)
+
+
 def kept(served: Served, database: str, tables: dict[str, list[TableRow]]) -> ClickHouseStore:
     store = ClickHouseStore(ClickHouseServer(served.url), database)
     for table, some in tables.items():
@@ -95,6 +101,7 @@ def test_both_keep_the_same(served: Served, tmp_path: Path) -> None:
             assert first.cut == second.cut == ()
 
 
+@pytest.mark.nightly
 def test_a_part_of_the_spans_is_a_sample_of_the_traces_and_said(served: Served) -> None:
     kept(served, "many", {"spans": incident()["spans"]})
     asked = source.create("clickhouse", url=served.url, database="many")
@@ -131,7 +138,7 @@ def test_other_tables_are_a_typed_error(served: Served) -> None:
         source.create("clickhouse", url=served.url, database="a;b")
 
 
-@pytest.mark.parametrize("kind", ["clickhouse", "telic"])
+@pytest.mark.parametrize("kind", ["clickhouse", pytest.param("telic", marks=pytest.mark.nightly)])
 def test_an_incident_is_diagnosed_where_it_is_kept(served: Served, tmp_path: Path, kind: str) -> None:
     tables = incident()
     if kind == "clickhouse":
