@@ -9,7 +9,7 @@ from pathlib import Path
 
 from telic.errors import InvalidRecord, UnknownName, UsageError
 from telic.model import dump, load
-from telic.opportunities import record
+from telic.opportunities import language, record
 from telic.opportunities.model import Finding, Value
 from telic.opportunities.record import Kpi, Run
 from telic.registry import near_names
@@ -76,7 +76,7 @@ def export(run: Run, key: str, *, rename: Mapping[str, str] | None = None) -> Si
         finding.hypothesis.template,
         renamed(finding.hypothesis.params, names),
         in_text(finding.hypothesis.words, names),
-        in_text(kpi.text, names),
+        _kpi(kpi.text, names),
         names.get(kpi.name, kpi.name),
         kpi.harm,
         kpi.binary,
@@ -87,14 +87,24 @@ def export(run: Run, key: str, *, rename: Mapping[str, str] | None = None) -> Si
 
 
 def renamed(params: Params, names: Mapping[str, str]) -> Params:
-    """Return parameters with names replaced wherever a value is exactly one of them."""
+    """Return parameters with names replaced wherever a value is exactly one of them, or a question holds one."""
 
     def of(value: Value | tuple[str, ...]) -> Value | tuple[str, ...]:
         if isinstance(value, tuple):
             return tuple(names.get(each, each) for each in value)
         return names.get(value, value) if isinstance(value, str) else value
 
-    return {name: of(value) for name, value in params.items()}
+    found = {name: of(value) for name, value in params.items()}
+    if isinstance(question := params.get("is"), str):
+        found["is"] = language.write(
+            language.renamed(language.parse_value(question), lambda each: in_text(each, names))
+        )
+    return found
+
+
+def _kpi(text: str, names: Mapping[str, str]) -> str:
+    """Return a KPI's text with names replaced, and no other word of it."""
+    return language.write(language.renamed(language.parse_kpi(text), lambda each: in_text(each, names)))
 
 
 def write(path: Path, signature: Signature) -> Path:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.opportunities.language import trees
 
+from telic.opportunities import share
 from telic.opportunities.language import (
     InvalidQuestion,
     Stated,
@@ -15,6 +16,7 @@ from telic.opportunities.language import (
     parse_hypothesis,
     parse_kpi,
     parse_value,
+    renamed,
     write,
 )
 from telic.opportunities.language.tree import Kpi, Value
@@ -113,3 +115,24 @@ def test_units_and_spellings_mean_the_same() -> None:
     for text in ("duration of session > 10m", "duration of session>600s", "duration of session > 10 minutes"):
         assert write(parse_kpi(text)) == "duration of session > 10m"
     assert write(parse_kpi("sessions without 'a' (harm)")) == "sessions without 'a' (more is worse)"
+
+
+@settings(max_examples=20, deadline=None)
+@given(trees.kpis)
+def test_a_name_changed_and_changed_back_is_the_same_question(kpi: Kpi) -> None:
+    changed = renamed(kpi, lambda each: f"<{each}>")
+    assert parse_kpi(write(changed)) == changed
+    assert renamed(changed, lambda each: each[1:-1]) == kpi
+
+
+def test_only_names_are_changed_when_a_finding_is_shared() -> None:
+    params: share.Params = {
+        "is": "session has 'a' > 'h'[a = 'ah'] and a is missing",
+        "events": ("a", "h"),
+        "attributes": ("a",),
+    }
+    assert share.renamed(params, {"a": "X", "h": "Y"}) == {
+        "is": "session has 'X' > 'Y'[X = 'XY'] and X is missing",
+        "events": ("X", "Y"),
+        "attributes": ("X",),
+    }

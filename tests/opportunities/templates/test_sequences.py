@@ -17,8 +17,9 @@ from tests.opportunities.language.test_sql import rows
 from tests.opportunities.language.trees import NAMES, History, histories, prepared
 
 from telic.errors import UnknownName, UsageError
-from telic.opportunities.language import Events, hypothesis
+from telic.opportunities.language import Events, Stated, hypothesis, write
 from telic.opportunities.language.printer import quoted
+from telic.opportunities.language.restated import restated
 from telic.opportunities.model import Exclusion, Family, Hypothesis, Prepared
 from telic.opportunities.plan.table import Table
 from telic.opportunities.template import Asking
@@ -33,32 +34,11 @@ def families(name: str, groups: Prepared, least: int = 1, **params: Any) -> Iter
         yield family, asking
 
 
-def question(found: Hypothesis) -> str:
+def question(found: Hypothesis) -> Stated:
     """Return the hypothesis in the language, from its template and parameters alone."""
-    events = found.params["events"]
-    assert isinstance(events, tuple)
-    params = found.params
-    a, b = (*map(quoted, events), "", "")[:2]
-    within = f" within {params['within']}" if "within" in params else ""
-    ignoring = f" ignoring {' | '.join(map(quoted, params['ignore']))}" if "ignore" in params else ""  # type: ignore[arg-type]
-    texts = {
-        ("ngrams", None): f"session has {' > '.join(map(quoted, events))}",
-        ("gapped", None): f"session has {' .. '.join(map(quoted, events))}{within}",
-        ("until", None): f"session has {a} until {b}",
-        ("then-no", None): f"session has {a} then no {b}{within}",
-        ("retries", "a row"): f"session has {a} repeated {params.get('times')} times",
-        ("retries", "tries"): f"session has {a} retried {params.get('times')} times before {b}",
-        ("durations", None): f"duration of session > {params.get('longer than')}",
-        ("durations", "state"): f"time in {a} > {params.get('longer than')}",
-        ("durations", "between"): f"time from {a} to {b} > {params.get('longer than')}",
-        ("agents", "back and forth"): f"session has {a} > {b} > {a} > {b}",
-        ("agents", "half of all"): f"rate of {a} >= 0.5",
-        ("agents", "starts"): f"session starts with {a}",
-        ("agents", "ends"): f"session ends with {a}",
-        ("agents", None): f"count of any event > {params.get('more than')}",
-    }
-    kind = params.get("in", params.get("shape"))
-    return texts[found.template, str(kind) if kind is not None else None] + ignoring
+    value = restated(found.template, found.params)
+    assert value is not None
+    return Stated("", value)
 
 
 def check(family: Family, events: Events) -> set[str]:
@@ -72,7 +52,7 @@ def check(family: Family, events: Events) -> set[str]:
         found = family.hypothesis(row)
         groups = members.groups[members.indptr[row] : members.indptr[row + 1]]
         expected = np.flatnonzero(hypothesis(question(found), events))
-        np.testing.assert_array_equal(groups, expected, err_msg=question(found))
+        np.testing.assert_array_equal(groups, expected, err_msg=found.words)
         assert support[row] == len(groups)
         assert totals[row] == pytest.approx(values[groups].sum())
         assert found.id not in asked
@@ -210,14 +190,50 @@ def test_mapping_makes_several_events_one_and_the_sql_names_them_all() -> None:
     found = {each.words: each for each in map(family.hypothesis, range(len(family)))}
     assert "IN ('pay', 'done')" in found["sessions with late > late"].sql
     both = family.members(np.array([sorted(found).index("sessions with late > late")]))
-    assert found["sessions with late > late"].params == {"events": ("late", "late"), "of": ("pay", "done")}
+    assert found["sessions with late > late"].params == {
+        "events": ("late", "late"),
+        "1 is": ("pay", "done"),
+        "2 is": ("pay", "done"),
+    }
     assert len(both) == 1
+    for row, each in enumerate(map(family.hypothesis, range(len(family)))):
+        members = family.members(np.array([row])).groups
+        assert np.flatnonzero(hypothesis(question(each), prepared(SHOP))).tolist() == members.tolist()
 
 
 def test_one_value_may_stand_for_several() -> None:
     assert asked("gapped", ignore="beat") == asked("gapped", ignore=("beat",))
     assert asked("retries", times=2) == asked("retries", times=(2,))
     assert asked("durations", shares=0.5) == asked("durations", shares=(0.5,))
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "text"),
+    [
+        ("ngrams", {"events": ("a", "b", "c", "d")}, "group has 'a' > 'b' > 'c' > 'd'"),
+        ("gapped", {"events": ("a", "b"), "ignore": ("x",)}, "group has 'a' .. 'b' ignoring 'x'"),
+        ("until", {"events": ("a", "b"), "2 is": ("b", "c")}, "group has 'a' until 'b' | 'c'"),
+        ("then-no", {"events": ("a", "b"), "within": "10m"}, "group has 'a' then no 'b' within 10m"),
+        ("retries", {"events": ("a",), "times": 3, "in": "a row"}, "group has 'a' repeated 3 times"),
+        ("retries", {"events": ("a", "b"), "times": 3, "in": "tries"}, "group has 'a' retried 3 times before 'b'"),
+        ("durations", {"events": (), "longer than": "10m"}, "duration of group > 10m"),
+        ("durations", {"events": ("a",), "longer than": "1ms", "in": "state"}, "time in 'a' > 1ms"),
+        ("durations", {"events": ("a", "b"), "longer than": "30s"}, "time from 'a' to 'b' > 30s"),
+        ("agents", {"events": ("a", "b"), "shape": "back and forth"}, "group has 'a' > 'b' > 'a' > 'b'"),
+        ("agents", {"events": ("a",), "shape": "half of all"}, "rate of 'a' >= 0.5"),
+        ("agents", {"events": ("a",), "shape": "ends"}, "group ends with 'a'"),
+        ("agents", {"events": (), "more than": 20}, "count of any event > 20"),
+        ("stated", {"is": "os = 'x'", "events": ()}, "os = 'x'"),
+    ],
+)
+def test_hypotheses_are_said_again_in_the_language(name: str, params: dict[str, Any], text: str) -> None:
+    found = restated(name, params)
+    assert found is not None
+    assert write(found) == text
+
+
+def test_other_templates_have_their_own_way() -> None:
+    assert restated("lifecycle", {"use": "first"}) is None
 
 
 def test_the_id_is_made_of_template_and_parameters() -> None:

@@ -10,6 +10,7 @@ from telic.opportunities.language.kpi import hypothesis, kpi
 from telic.opportunities.language.parser import parse_hypothesis, parse_kpi, parse_value
 from telic.opportunities.language.place import InvalidQuestion, Written
 from telic.opportunities.language.printer import write
+from telic.opportunities.language.rename import renamed
 from telic.opportunities.language.tree import Kpi, Stated
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "parse_hypothesis",
     "parse_kpi",
     "parse_value",
+    "renamed",
     "write",
 ]

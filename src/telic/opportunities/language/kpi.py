@@ -18,11 +18,13 @@ from telic.opportunities.language.tree import (
     Aggregate,
     Attribute,
     Between,
+    Dwell,
     Kpi,
     Missing,
     Near,
     Node,
     Selector,
+    Span,
     Stated,
     parts,
 )
@@ -74,6 +76,7 @@ def kpi(question: str | Written | Kpi, events: Prepared | Events) -> Outcome:
         text=write(Kpi(tree.name, tree.value, tree.among, harm)),
         touches=frozenset(touches(tree.value)),
         attributes=frozenset(attributes(tree.value)),
+        timed=_timed(tree.value),
         why=why,
         exclusions=tuple(_exclusions(name, values, evaluation, found.prepared)),
     )
@@ -164,6 +167,10 @@ def touches(node: Node) -> Iterator[str]:
         inside = (node.end,)
     for each in inside:
         yield from touches(each)
+
+
+def _timed(node: Node) -> bool:
+    return isinstance(node, Span | Between | Dwell) or any(_timed(each) for each in parts(node))
 
 
 def attributes(node: Node) -> Iterator[str]:

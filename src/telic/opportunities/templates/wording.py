@@ -52,9 +52,9 @@ class Wording:
         return hypothesis(self._template, said, words, text)
 
     def _joined(self, blanks: tuple[int, ...]) -> dict[str, Param | tuple[str, ...]]:
-        """Return the events behind tokens that are not called like their only event."""
-        joined = [each for each in dict.fromkeys(blanks) if self._tokens.names[each] != (self._tokens.labels[each],)]
-        return {"of": tuple(name for each in joined for name in self._tokens.names[each])} if joined else {}
+        """Return the events behind tokens that are not called like their only event, by place from 1."""
+        names, labels = self._tokens.names, self._tokens.labels
+        return {f"{at} is": names[each] for at, each in enumerate(blanks, 1) if names[each] != (labels[each],)}
 
     @cached_property
     def _shown(self) -> list[str]:
