@@ -21,6 +21,7 @@ from telic.opportunities.model import Exclusion, Finding, Outcome, Prepared, Sur
 from telic.opportunities.plan.table import Table
 from telic.opportunities.questions import Questions, questions, timed
 from telic.opportunities.read import Columns, columns, open_source
+from telic.opportunities.read.columns import ALIASES, plain
 from telic.opportunities.record import Guess, Kpi, Run, key_of
 from telic.opportunities.share import Signature
 from telic.registry import near_names
@@ -59,8 +60,7 @@ def find(
     prepared, table, taken = events_of(ask, heard)
     run = judged(ask, prepared, heard, table=table, signature=signature)
     heard("", 1.0)
-    left = merged((*left_out(taken), *run.surfaced.exclusions))
-    surfaced = replace(run.surfaced, seconds=dict(seconds), exclusions=left)
+    surfaced = replace(run.surfaced, seconds=dict(seconds))
     return replace(run, surfaced=surfaced, columns=guesses(taken))
 
 
@@ -78,7 +78,7 @@ def events_of(ask: Ask, heard: Progress) -> tuple[Prepared, Table, Columns]:
         grouping=noun(ask, taken),
         progress=lambda share: heard("prepare", share),
     )
-    return prepared, table_of(ask.source, source.schema, taken), taken
+    return without_copies(prepared), table_of(ask.source, source.schema, taken), taken
 
 
 def judged(
@@ -170,7 +170,10 @@ def outcomes_of(kpis: Sequence[str | Asked], prepared: Prepared) -> list[Outcome
         from telic.opportunities.generate.kpis import suggested
 
         some = "  or  ".join(f'--kpi "{each}"' for each in suggested(prepared)) or "--kpi \"session has 'paid'\""
-        raise UsageError("no KPI is asked about", hint=f"these events could be asked about: {some}")
+        names = ", ".join(repr(each) for each in prepared.names.labels[:12])
+        attributes = ", ".join((*prepared.of_groups, *prepared.of_events, *prepared.numbers)) or "none"
+        said = f"no KPI is asked about; a {prepared.grouping} has events ({names}) and attributes ({attributes})"
+        raise UsageError(said, hint=f"these could be asked: {some}")
     events = Events(prepared)
     found = [kpi(each, events) for each in kpis]
     names = [each.name for each in found]
@@ -205,12 +208,14 @@ def noun(ask: Ask, taken: Columns) -> str:
     """Return what a group is called in sentences and in KPIs."""
     if kind(ask.by):
         return ask.by
-    plain = taken.group.lower().rsplit(":", 1)[-1].rsplit(".", 1)[-1]
+    if not taken.group:
+        return "row"
+    if taken.group == "run_id":
+        return "run"
     for each in ("session", "case", "request", "user"):
-        if each in taken.group.lower():
+        if plain(taken.group) in ALIASES[each] or each in taken.group.lower():
             return each
-    known = {"traceid": "request", "trace_id": "request", "run_id": "run", "": "row"}
-    return known.get(plain, "group")
+    return "group"
 
 
 def guesses(taken: Columns) -> tuple[Guess, ...]:
@@ -223,9 +228,19 @@ def guesses(taken: Columns) -> tuple[Guess, ...]:
     return tuple(found)
 
 
-def left_out(taken: Columns) -> tuple[Exclusion, ...]:
-    """Return the columns that are not read."""
-    return tuple(Exclusion("column", 1, why, (name,)) for name, why in taken.left.items())
+def without_copies(prepared: Prepared) -> Prepared:
+    """Return the events without attributes that say nothing but the event's name in each row."""
+    names, copies = np.asarray(prepared.names.codes), []
+    for name, column in prepared.of_events.items():
+        table = np.full(len(prepared.names.labels), -1, dtype=np.int32)
+        table[names] = column.codes
+        if len(column.labels) == len(prepared.names.labels) and np.array_equal(table[names], column.codes):
+            copies.append(name)
+    if not copies:
+        return prepared
+    left = Exclusion("column", len(copies), "says what the event's name says", tuple(copies))
+    kept = {name: column for name, column in prepared.of_events.items() if name not in copies}
+    return replace(prepared, of_events=kept, exclusions=(*prepared.exclusions, left))
 
 
 def merged(exclusions: Iterable[Exclusion]) -> tuple[Exclusion, ...]:

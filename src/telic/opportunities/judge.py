@@ -224,6 +224,8 @@ def _passing(
     for each in cleaned:
         notes += each.hidden_by_length(families, cutoff)
         kept = each.take(np.flatnonzero(each.level <= cutoff))
+        kept, turned = kept.turned_by_length(families)
+        notes += turned
         if len(kept) > MANY:
             strongest = np.argsort(kept.level, kind="stable")
             why = f"beyond the {MANY:,} strongest of {each.study.outcome.name}: not compared with each other"

@@ -119,6 +119,8 @@ class Outcome:
     """Why this direction is harm: as the question says, or by which rule."""
     exclusions: tuple[Exclusion, ...] = ()
     """Groups for which it is undefined, by reason."""
+    timed: bool = False
+    """Whether it is a length of time within a group: how long parts of a group last is then no news."""
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def scores(study: Study, tallies: Tallies) -> Floats:
 
 def z_scores(study: Study, tallies: Tallies) -> Floats:
     """Return scores in standard deviations; -inf where there is nothing to compare with."""
-    spread = np.sqrt(variance(study, tallies))
+    spread = np.sqrt(np.maximum(variance(study, tallies), 0.0))  # rounding may leave it a little below 0
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(spread > 0, scores(study, tallies) / spread, -np.inf)
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from telic.opportunities.model import Exclusion, Family, Floats, Hypothesis, Incidence, Ints
+from telic.opportunities.model import Exclusion, Family, Floats, Hypothesis, Incidence, Ints, Outcome
 from telic.opportunities.statistics import association
 from telic.opportunities.statistics.association import Tallies
 from telic.opportunities.statistics.screen import promising
 from telic.opportunities.statistics.study import Study
 
 AT_ONCE = 8_000_000  # members that are held at the same time: 32 MB
+TIMED = "durations"  # the template whose hypotheses are about how long something takes
 Place = tuple[int, int]
 """Family and row."""
 
@@ -63,12 +64,15 @@ class Candidates:
         rows = []
         for row in np.flatnonzero(self.level <= cutoff):
             family, at = self.places[row]
-            asked = families[family].hypothesis(at) if outcome.touches or outcome.attributes else None
+            some = outcome.touches or outcome.attributes or outcome.timed
+            asked = families[family].hypothesis(at) if some else None
             told = said(asked) if asked else set()
-            timed = bool(
-                asked and outcome.touches and asked.params.get("events") == ()
-            )  # from the first event to the last
-            if timed or self.tallies.without[row] & itself or told & outcome.touches or told & outcome.attributes:
+            if (
+                _lasts(asked, outcome)
+                or self.tallies.without[row] & itself
+                or told & outcome.touches
+                or told & outcome.attributes
+            ):
                 rows.append(int(row))
         if not rows:
             return self, []
@@ -77,6 +81,17 @@ class Candidates:
         p[rows] = 1.0  # still counted as tests
         note = Exclusion("hypotheses", len(rows), why, self.words(families, rows[:3]))
         return replace(self, p=p), [note]
+
+    def turned_by_length(self, families: Sequence[Family]) -> tuple[Candidates, list[Exclusion]]:
+        """Leave out what does harm only once groups of equal length are compared, and none or the opposite before."""
+        harm = self.study.outcome.harm
+        plain = [association.effect(self.study, self.tallies, row, "coarse").difference for row in range(len(self))]
+        against = np.array([not each * harm > 0 for each in plain], dtype=np.bool_)
+        if not against.any():
+            return self, []
+        why = f"harm {self.study.outcome.name} only where groups of equal length are compared, and not as they are"
+        words = self.words(families, np.flatnonzero(against)[:3].tolist())
+        return self.take(np.flatnonzero(~against)), [Exclusion("hypotheses", int(against.sum()), why, words)]
 
     def hidden_by_length(self, families: Sequence[Family], cutoff: float) -> list[Exclusion]:
         """Say how many are no discovery only because groups of equal length were compared."""
@@ -93,6 +108,14 @@ class Candidates:
             "shorter than others, or they end groups early"
         )
         return [Exclusion("hypotheses", len(rows), why, self.words(families, rows[:3]))]
+
+
+def _lasts(asked: Hypothesis | None, outcome: Outcome) -> bool:
+    """Return whether a hypothesis is about a time that the KPI is, or that its own event lengthens."""
+    if asked is None:
+        return False
+    whole = asked.params.get("events") == ()  # from the first event of a group to its last
+    return (outcome.timed and asked.template == TIMED) or (bool(outcome.touches) and whole)
 
 
 def said(hypothesis: Hypothesis) -> set[str]:

@@ -51,7 +51,8 @@ class Periods:
         length = self.days * DAY
         first, last = ((int(each) - MONDAY) // length for each in (begin.min(), begin.max()))
         if last == first or last - first >= MOST:
-            why = f"periods: the events are of {last - first + 1:,} periods of {self.days} days"
+            many = "one period" if last == first else f"{last - first + 1:,} periods"
+            why = f"periods: the events are of {many} of {self.days} days"
             asking.leave_out(Exclusion("hypotheses", 0, why))
             return
         cut = self._cut([MONDAY + each * length for each in range(first, last + 1)])
