@@ -25,7 +25,13 @@ def signature(template: str, params: Params) -> Signature:
     [
         ("ngrams", {"events": ("a", "b", "c", "d")}, [0, 3], "sessions with a > b > c > d"),
         ("durations", {"events": (), "longer than": "2m"}, [2, 3], "sessions that last more than 2m"),
-        ("gapped", {"events": ("b", "c"), "ignore": ("x",), "within": "40s"}, [], ""),
+        (
+            "gapped",
+            {"events": ("b", "c"), "ignore": ("x",), "within": "40s"},
+            [0, 1, 3],
+            "sessions with b .. c within 40s, x left out",
+        ),
+        ("ngrams", {"events": ("a", "b")}, [], "all of them"),
         ("stated", {"is": "count of any event < 4", "events": ()}, [1], "sessions with less than 4 events"),
     ],
 )

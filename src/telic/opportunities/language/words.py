@@ -35,9 +35,9 @@ def clause(question: Value) -> str:
     """
     match question:
         case Has():
-            return f"with {said(question.pattern)}"
+            return f"with {_has(question)}"
         case Not(of=Has() as has):
-            return f"without {said(has.pattern)}"
+            return f"without {_has(has)}"
         case Edge():
             return f"that {question.side.removesuffix('s')} with {plain(question.what)}"
         case Compare(left=left, right=Duration() as time):
@@ -55,3 +55,8 @@ def clause(question: Value) -> str:
         case Compare(op=">=", left=Rate(per=None, time=None) as rate, right=Number(value=0.5)):
             return f"of which at least half is {plain(rate.of)}"
     return f"where {value(question)}"
+
+
+def _has(question: Has) -> str:
+    left_out = "" if question.ignoring is None else f", {plain(question.ignoring)} left out"
+    return f"{said(question.pattern)}{left_out}"
