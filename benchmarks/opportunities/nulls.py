@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+
 from benchmarks.opportunities.judged import crude, families, paper, upper
 from benchmarks.result import Metric
-
 from telic.opportunities.judge import Judging, surface
 from telic.opportunities.model import Outcome, Prepared
 from telic.opportunities.synthetic import Decoy, Recipe, Synthetic, generate

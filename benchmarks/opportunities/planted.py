@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+
 from benchmarks.opportunities.judged import crude, families, paper
 from benchmarks.result import Metric
-
 from telic.opportunities.judge import Judging, surface
 from telic.opportunities.model import Family
 from telic.opportunities.synthetic import Decoy, Growing, Lifecycle, Recipe, generate
@@ -39,7 +39,9 @@ def measure(quick: bool) -> tuple[dict[str, Metric], Mapping[str, object]]:
             passed = list(rows)
             counts[way] += (sum(found(passed, made.plants)), sum(found(passed, made.decoys)))
     plants, decoys = seeds * len(PLANTS), seeds * 2
-    share = {way: {"planted_recall": c[0] / plants, "decoy_rate": c[1] / decoys} for way, c in counts.items()}
+    share = {
+        way: {"planted_recall": float(c[0]) / plants, "decoy_rate": float(c[1]) / decoys} for way, c in counts.items()
+    }
     metrics = {
         "planted_recall": Metric(share["telic"]["planted_recall"], "share", 0.95, True, f"of {plants} plants"),
         "decoy_rate": Metric(share["telic"]["decoy_rate"], "share", 0.05, note=f"of {decoys} decoys"),
