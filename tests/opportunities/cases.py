@@ -68,9 +68,9 @@ def prepared(
     )
 
 
-def binary(values: npt.NDArray[np.generic], harm: int = 1, **more: frozenset[str]) -> Outcome:
+def binary(values: npt.NDArray[Any], harm: int = 1, touches: frozenset[str] = frozenset()) -> Outcome:
     """Return a KPI of 0 and 1."""
-    return Outcome("error", np.asarray(values, dtype=np.float64), harm, True, "error", **more)
+    return Outcome("error", np.asarray(values, dtype=np.float64), harm, True, "error", touches)
 
 
 def numeric(values: Floats, harm: int = 1) -> Outcome:
