@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from telic.errors import UsageError
 from telic.opportunities.ask import Ask, Progress, unheard
 from telic.opportunities.find import events_of
 from telic.opportunities.language.file import Document
-from telic.opportunities.plan import DIALECTS, Node, picture, printed, sql
+from telic.opportunities.plan import DIALECTS, Node, merge, picture, printed, sql
+from telic.opportunities.plan.relations import RELATIONS
 from telic.opportunities.questions import templates
 from telic.opportunities.template import Asking
 from telic.registry import near_names
@@ -55,16 +57,16 @@ def planned(ask: Ask, *, engine: str = "duckdb", progress: Progress = unheard) -
     for _, each in templates(ask, Document()):
         for _ in each.families(prepared, asking):
             pass
-    alone, shared = asking.questions(), asking.plan()
+    alone, ran = asking.questions(), tuple(dict.fromkeys(map(_run, asking.plan())))
     if not alone:
         raise UsageError("no template asks about cohorts of these events", hint="lifecycle and attributes do")
     return Planned(
         questions=len(alone),
         alone=sum(_steps([each]) for each in alone),
-        shared=_steps(shared),
-        text=printed(shared),
-        picture=picture(shared),
-        statements=tuple(sql(each, DIALECTS[engine]) for each in dict.fromkeys(map(_run, shared))),
+        shared=_steps(ran),
+        text=printed(ran),
+        picture=picture(ran),
+        statements=tuple(sql(each, DIALECTS[engine]) for each in ran),
     )
 
 
@@ -73,5 +75,5 @@ def _run(root: Node) -> Node:
     return root.inputs[0] if root.op == "pick" else root
 
 
-def _steps(roots: list[Node] | tuple[Node, ...]) -> int:
-    return len(printed(roots).splitlines())
+def _steps(roots: Iterable[Node]) -> int:
+    return sum(each.op in RELATIONS for each in merge(roots))

@@ -10,11 +10,24 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from tests.opportunities.plan.questions import KPIS, asked, cohorts
+from tests.opportunities.plan.questions import KPIS, TABLE, asked, cohorts
 from tests.opportunities.templates.small import small
 
 from telic.errors import UsageError
-from telic.opportunities.plan import Node, Table, merge, optimised, picture, printed, run, sql, totals
+from telic.opportunities.plan import (
+    Node,
+    Table,
+    at_least,
+    choice,
+    events,
+    merge,
+    optimised,
+    picture,
+    printed,
+    run,
+    sql,
+    totals,
+)
 from telic.opportunities.plan.passes import PASSES
 from telic.opportunities.template import Asking
 from telic.opportunities.templates import template
@@ -87,6 +100,14 @@ def test_more_columns_than_a_mask_has_room_for_are_several_aggregations(
     for one, other in zip(run(cohorts(), query), run(found, query), strict=True):
         assert one.labels == other.labels
         assert np.array_equal(one.sums, other.sums)
+
+
+def test_combinations_of_many_columns_are_not_looked_for() -> None:
+    """They would be almost as many as there are groups."""
+    for columns, wanted in ((8, "cells"), (9, "derive")):
+        asked_by = [choice(at_least(events(), bound), "yes", "no") for bound in range(columns)]
+        found = optimised([totals(TABLE, [each]) for each in asked_by])
+        assert {each.inputs[0].inputs[0].op for each in found} == {wanted}
 
 
 def test_a_plan_is_drawn_with_a_box_for_each_step_and_its_texts_escaped() -> None:

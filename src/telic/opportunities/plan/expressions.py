@@ -127,7 +127,7 @@ def minus(left: Node, right: Node) -> Node:
 
 def plus(left: Node, number: int) -> Node:
     """Return a whole number moved by a constant."""
-    return node("plus", left, number=number)
+    return node("plus", left, number=number) if number else left
 
 
 def whole_part(left: Node, by: int) -> Node:

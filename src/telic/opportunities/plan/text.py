@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from telic.opportunities.plan.expressions import DAY, HOUR, MINUTE, SECOND
-from telic.opportunities.plan.node import Node, merge
+from telic.opportunities.plan.node import Node, Param, merge
 from telic.opportunities.plan.relations import RELATIONS, columns_of, events_of, relation_of
 
 LONGEST = 72
@@ -30,7 +30,7 @@ def expression(node: Node) -> str:
         case "one_of":
             return f"{inside[0]} in {_several(node, 'values')}"
         case "at_least":
-            return f"{inside[0]} >= {node.param('bound')}"
+            return f"{inside[0]} >= {_span(node.param('bound'))}"
         case "both":
             return f"({inside[0]} and {inside[1]})"
         case "negated":
@@ -41,6 +41,8 @@ def expression(node: Node) -> str:
             return f"({inside[0]} + {node.param('number')})"
         case "recent":
             return f"recent({_span(node.whole('width'))})"
+        case "whole_part" | "remainder":
+            return f"{node.op}({inside[0]}, {_span(node.param('by'))})"
         case "bins":
             return f"bins({inside[0]}: {_several(node, 'labels')})"
         case "choice":
@@ -85,21 +87,31 @@ def printed(roots: Iterable[Node]) -> str:
     """
     relations = [each for each in merge(roots) if each.op in RELATIONS]
     number = {each: place for place, each in enumerate(relations, 1)}
-    return "\n".join(
-        f"{number[each]} {relation(each)}" + (f"  <- {number[relation_of(each)]}" if each.op != "scan" else "")
-        for each in relations
-    )
+    lines = []
+    for each in relations:
+        below = f"  <- {number[relation_of(each)]}" if each.op != "scan" else ""
+        lines += [f"{number[each]} {relation(each)}{below}", *_sets(each)]
+    return "\n".join(lines)
+
+
+def _sets(node: Node) -> list[str]:
+    """Return the grouping sets of a relation, one a line."""
+    if node.op != "grouping_sets":
+        return []
+    columns = [_cut(expression(each)) for each in columns_of(node)]
+    return [f"    by {' × '.join(columns[int(i)] for i in each)}" for each in node.several("sets")]  # type: ignore[union-attr, arg-type]
 
 
 def _several(node: Node, key: str) -> str:
     return " | ".join(str(each) or "-" for each in node.several(key))
 
 
-def _span(width: int) -> str:
+def _span(number: Param) -> str:
+    """Return a number; one that is a whole number of seconds [ns], as a time."""
     for unit, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")):
-        if width % unit == 0:
-            return f"{width // unit} {letter}"
-    return f"{width} ns"
+        if isinstance(number, int) and number and number % unit == 0:
+            return f"{number // unit} {letter}"
+    return str(number)
 
 
 def _cut(text: str) -> str:
