@@ -185,7 +185,7 @@ def test_a_column_without_sense_is_refused_where_it_is_written(data: Small) -> N
         Evaluation(data.prepared).column("start", start())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12), st.integers(0, 9)), min_size=1, max_size=30))
 def test_windows_over_users_are_those_of_their_definition(rows: list[tuple[int, int, int]]) -> None:
     size = len(rows)

@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import duckdb
 import numpy as np
@@ -31,6 +32,12 @@ def families(name: str, data: Small, least: int = 1) -> list[Family]:
     return list(template.create(name, **template.examples[name]).families(data.prepared, Asking(least=least)))
 
 
+@cache
+def once(name: str) -> tuple[tuple[Hypothesis, tuple[int, ...], int], ...]:
+    """Return all that a template asks of the small data."""
+    return tuple(asked(families(name, small())))
+
+
 def asked(found: list[Family]) -> Iterator[tuple[Hypothesis, tuple[int, ...], int]]:
     """Return each hypothesis with its members and its support."""
     for family in found:
@@ -43,10 +50,10 @@ def asked(found: list[Family]) -> Iterator[tuple[Hypothesis, tuple[int, ...], in
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_example_asks_something_and_twice_the_same(name: str, given: Small) -> None:
-    first = list(asked(families(name, given)))
-    assert first
-    assert first == list(asked(families(name, given)))
-    assert all(family.template == name for family in families(name, given))
+    again = families(name, given)
+    assert once(name)
+    assert once(name) == tuple(asked(again))
+    assert all(family.template == name for family in again)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -68,7 +75,7 @@ def test_its_figures_are_those_of_its_members(name: str, given: Small) -> None:
 def test_its_sql_returns_exactly_its_groups(name: str, given: Small) -> None:
     with duckdb.connect() as connection:
         connection.register("events", given.events)
-        every = list(asked(families(name, given)))
+        every = once(name)
         for about, groups, _ in every[:: 1 + len(every) // MOST]:
             if about.sql:
                 rows = connection.execute(about.sql).fetchall()
@@ -76,8 +83,8 @@ def test_its_sql_returns_exactly_its_groups(name: str, given: Small) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_hypothesis_has_the_same_id_on_other_data_and_only_one(name: str, given: Small) -> None:
-    found = [about for about, _, _ in asked(families(name, given))]
+def test_a_hypothesis_has_the_same_id_on_other_data_and_only_one(name: str) -> None:
+    found = [about for about, _, _ in once(name)]
     assert len({each.id for each in found}) == len(found)
     other = {each.id: each for each, _, _ in asked(families(name, small(2, 90)))}
     for each in found:
@@ -89,13 +96,13 @@ def test_a_hypothesis_has_the_same_id_on_other_data_and_only_one(name: str, give
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_least_support_leaves_out_only_what_has_less(name: str, given: Small) -> None:
-    every = {about.id for about, _, support in asked(families(name, given)) if support >= 6}
+    every = {about.id for about, _, support in once(name) if support >= 6}
     assert {about.id for about, _, support in asked(families(name, given, least=6)) if support >= 6} == every
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_words_are_the_subject_of_a_sentence(name: str, given: Small) -> None:
-    for about, _, _ in asked(families(name, given)):
+def test_its_words_are_the_subject_of_a_sentence(name: str) -> None:
+    for about, _, _ in once(name):
         assert re.match(r"sessions (with|without|that|whose|in|of|where|longer|shorter) ", about.words), about.words
         assert len(about.words) < 240
         assert "  " not in about.words
