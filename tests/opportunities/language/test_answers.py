@@ -36,14 +36,14 @@ def patterns(draw: st.DrawFn) -> tree.Pattern:
     return draw(st.sampled_from(kinds))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories(), patterns())
 def test_patterns_are_found_where_trying_every_way_finds_them(groups: History, pattern: tree.Pattern) -> None:
     found = Evaluation(Events(prepared(groups)), Written("")).value(tree.Has("session", pattern))
     np.testing.assert_array_equal(found, [plain_has(group, pattern) for group in groups])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(), patterns(), some)
 def test_what_is_ignored_might_as_well_not_be_there(
     groups: History, pattern: tree.Pattern, ignoring: tree.Selector

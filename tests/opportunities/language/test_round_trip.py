@@ -22,7 +22,7 @@ from telic.opportunities.language import (
 from telic.opportunities.language.tree import Kpi, Value
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(trees.kpis)
 def test_a_kpi_is_read_as_it_was_written(kpi: Kpi) -> None:
     assert parse_kpi(write(kpi)) == kpi
@@ -35,7 +35,7 @@ def test_a_hypothesis_is_read_as_it_was_written(value: Value, name: str) -> None
     assert parse_hypothesis(write(stated)) == stated
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(trees.kpis, st.data())
 def test_a_damaged_question_is_read_or_refused_at_a_place_within_it(kpi: Kpi, data: st.DataObject) -> None:
     text = write(kpi)
@@ -43,7 +43,7 @@ def test_a_damaged_question_is_read_or_refused_at_a_place_within_it(kpi: Kpi, da
     _read_or_refused(text[:start] + data.draw(st.text(max_size=3)) + text[end:])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused_at_a_place_within_it(text: str) -> None:
     _read_or_refused(text)

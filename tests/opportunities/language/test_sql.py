@@ -42,7 +42,7 @@ def rows(groups: History, **columns: Sequence[object]) -> Any:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(histories(), patterns(), st.none() | some, st.booleans())
 def test_patterns(
     base: duckdb.DuckDBPyConnection,

@@ -88,7 +88,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(histories(), st.integers(1, 2))
 @pytest.mark.parametrize(("name", "params"), CASES, ids=[f"{name} {params}" for name, params in CASES])
 def test_hypotheses_hold_for_the_groups_that_the_language_finds(
