@@ -170,9 +170,9 @@ def outcomes_of(kpis: Sequence[str | Asked], prepared: Prepared) -> list[Outcome
         from telic.opportunities.generate.kpis import suggested
 
         some = "  or  ".join(f'--kpi "{each}"' for each in suggested(prepared)) or "--kpi \"session has 'paid'\""
-        names = ", ".join(repr(each) for each in prepared.names.labels[:12])
+        events_there = ", ".join(repr(each) for each in prepared.names.labels[:12])
         attributes = ", ".join((*prepared.of_groups, *prepared.of_events, *prepared.numbers)) or "none"
-        said = f"no KPI is asked about; a {prepared.grouping} has events ({names}) and attributes ({attributes})"
+        said = f"no KPI is asked about; a {prepared.grouping} has events ({events_there}) and attributes ({attributes})"
         raise UsageError(said, hint=f"these could be asked: {some}")
     events = Events(prepared)
     found = [kpi(each, events) for each in kpis]
