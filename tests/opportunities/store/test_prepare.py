@@ -154,6 +154,24 @@ def test_a_few_groups_with_several_values_are_missing_and_said_so(tmp_path: Path
     ]
 
 
+@pytest.mark.parametrize("odd", [None, 0, 1, 250, 299])
+def test_an_attribute_that_goes_along_is_what_it_would_be_alone(odd: int | None, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"session": f"s{n % 300}", "at": START + n, "event": f"e{n % 11}", "os": f"os{n % 3}" if n % 300 % 5 else None}
+        for n in range(900)
+    ]
+    if odd is not None:
+        rows[odd]["os"] = "another"
+    source, chosen = read(rows, attributes="os")
+    alone, along = store.prepare(source, chosen, home=tmp_path), store.load(source, chosen, along="os")
+    assert events(along) == events(alone)
+    for prepared in (alone, along):
+        assert ("os" in prepared.of_events) == (odd is not None and odd % 5 != 0)
+    one, other = alone.of_groups["os"], along.of_groups["os"]
+    assert [(*one.labels, None)[code] for code in one.codes] == [(*other.labels, None)[code] for code in other.codes]
+    assert alone.exclusions == along.exclusions
+
+
 def test_rows_without_group_name_or_time_are_counted() -> None:
     good = [{"session": "s", "at": "2026-01-01T00:00:00Z", "event": "e"} for _ in range(9)]
     bad = [

@@ -324,6 +324,38 @@ def take_codes(codes: Array, order: Array, out: Array) -> None:
 
 
 @compiled
+def join_codes(names: Array, codes: Array, width: int, out: Array) -> None:
+    """Fill `out` with name times `width` plus code; a missing name stays so, a missing code is the last one."""
+    for index in range(len(names)):
+        code = i32(width - 1) if codes[index] < 0 else codes[index]
+        out[index] = i32(-1) if names[index] < 0 else names[index] * i32(width) + code
+
+
+@compiled
+def split_groups(names: Array, offsets: Array, first: int, last: int, bits: int, missing: int, out: Array) -> Whole:
+    """Take the lower bits out of `names`, as long as they are the same in all of a group.
+
+    Returns
+    -------
+    int
+        The first group where they differ, left as it was; or `last`. `out` has the bits of each group before, -1 where
+        they are `missing`.
+    """
+    low = i32((1 << bits) - 1)
+    for number in range(first, last):
+        begin, end = offsets[number], offsets[number + 1]
+        code, differ = names[begin] & low, i32(0)
+        for index in range(begin, end):
+            differ |= (names[index] & low) ^ code
+        if differ != 0:
+            return number
+        for index in range(begin, end):
+            names[index] >>= i32(bits)
+        out[number] = i32(-1) if code == missing else code
+    return last
+
+
+@compiled
 def split_codes(names: Array, bits: int, missing: int, out: Array) -> None:
     """Take the lower bits out of `names`; `out` is filled with them, -1 where they are `missing`."""
     low = i32((1 << bits) - 1)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow
 import pyarrow.compute
 
+from telic.opportunities.kernels.cluster import join_codes
 from telic.opportunities.kernels.keys import hash_texts, pack_digits
 from telic.opportunities.model import Codes, Ints
 from telic.opportunities.read.columns import Columns
@@ -139,9 +140,9 @@ def read_piece(
 
 def _take_along(made: Piece, column: Any) -> None:
     codes, made.along = coded(column)
-    width = len(made.along) + 1
-    together = made.names * np.int32(width) + np.where(codes < 0, np.int32(width - 1), codes)
-    made.names = np.where(made.names < 0, np.int32(-1), together) if made.names.min(initial=0) < 0 else together
+    together = np.empty(len(codes), np.int32)
+    join_codes(made.names, codes, len(made.along) + 1, together)
+    made.names = together
 
 
 def _digits(groups: Any) -> tuple[int, Words] | None:
