@@ -137,7 +137,7 @@ def test_what_a_file_says_amiss_is_counted(tmp_path: Path) -> None:
     right = {"count": "9", "scale": 1, "timeUnixNano": str(T), "positive": {"bucketCounts": ["9"]}}
     metric = {"name": "took", "exponentialHistogram": {"dataPoints": [wrong, right, wrong]}}
     span = {"traceId": "", "spanId": "", "startTimeUnixNano": str(T), "name": "lost"}
-    lines = [{"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}]
+    lines: list[dict[str, Any]] = [{"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}]
     lines += [{"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}]
     (tmp_path / "export.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
     asked, window = source.create("files", url=str(tmp_path)), Window(T / 1e9 - 1, T / 1e9 + 1)
