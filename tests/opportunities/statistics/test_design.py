@@ -113,3 +113,10 @@ def test_a_column_that_is_the_kpi_is_not_adjusted_for() -> None:
     assert isinstance(made, Study)
     assert made.itself == frozenset({0})
     assert made.exclusions[-1].examples == ("status",)
+
+
+def test_calendar_time_is_adjusted_for_even_where_it_explains_nearly_all() -> None:
+    data = prepared(4000)
+    made = study(binary(np.arange(4000) > 2000), data, design(data), 1.2, 0.1)
+    assert isinstance(made, Study)
+    assert made.itself == frozenset()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from telic.opportunities.model import Codes, Exclusion, Floats, Outcome, Prepared
-from telic.opportunities.statistics.design import Design, sums
+from telic.opportunities.statistics.design import NTH, TIME, Design, sums
 from telic.opportunities.statistics.prognosis import effects, prognosis, score_bins
 
 TAIL = 0.005  # of numeric values at either end is set to the value there
@@ -245,7 +245,8 @@ def _itself(
         count = sums(confounder.codes, defined, confounder.levels)
         total = sums(confounder.codes, values, confounder.levels)
         between = float((total**2 / np.maximum(count, 1)).sum() - defined.sum() * mean**2)
-        if between > SAME * whole or confounder.name in attributes:
+        alike = between > SAME * whole and confounder.name not in (TIME, NTH)  # these may explain much and are no KPI
+        if alike or confounder.name in attributes:
             found.append(at)
             names.append(confounder.name)
     return frozenset(found), names
