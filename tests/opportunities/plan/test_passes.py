@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+from tests.docs.pages import ROOT
 from tests.opportunities.plan.questions import KPIS, TABLE, asked, cohorts
 from tests.opportunities.templates.small import small
 
@@ -150,3 +151,9 @@ def test_what_templates_have_asked_is_one_plan_with_the_answers_of_their_familie
     }
     assert found.items() <= counted.items()
     assert len(found) > 10
+
+
+def test_every_pass_is_told_on_the_page_in_its_order() -> None:
+    page = (ROOT / "docs/reference/opportunities.md").read_text()
+    places = [page.index(f"| {each.__name__} | ") for each in PASSES]
+    assert places == sorted(places)
