@@ -80,6 +80,8 @@ def _read_or_refused(text: str) -> None:
         ("median of price", "median", "not known", "mean"),
         ("slow:duration of session", "slow:duration", "not known", "a space after the colon"),
         ("unit price > 3", "price", "should be over", "between backticks"),
+        ("has 'a'", "has", "a value is expected", "say who: session has"),
+        ("session has 'a' and no 'b'", "'b'", "should be over", "session has no 'paid'"),
         ("a & b", "&", "no meaning", "and, or, not"),
         ("rate > 3 and not", "", "a value is expected", "such as"),
         ("(" * 60 + "a" + ")" * 60, "(", "too deeply", "split"),

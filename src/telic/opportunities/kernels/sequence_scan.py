@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from telic.opportunities.kernels import sequence, sequence_gaps
+from telic.opportunities.kernels import sequence, sequence_gaps, sequence_pairs
 from telic.opportunities.kernels.compiled import ranges, side_by_side
 from telic.opportunities.model import Codes, Floats, Incidence, Ints, Prepared
 
@@ -143,7 +143,7 @@ class Scan:
                 self.limit, self.frequent, self.table, names, at, offsets, here, end, self.size,
                 local, one, two, three, places, since, codes, groups,
             )  # fmt: skip
-        return lambda here, end, codes, groups: sequence.pairs(
+        return lambda here, end, codes, groups: sequence_pairs.pairs(
             self.mode, self.limit, self.table, names, at, offsets, here, end, self.size, self.ladder,
             local, one, two, three, places, codes, groups,
         )  # fmt: skip

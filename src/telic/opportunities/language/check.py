@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telic.opportunities.language.place import Written
-from telic.opportunities.language.printer import identifier
+from telic.opportunities.language.printer import identifier, quoted
 from telic.opportunities.language.schema import Schema, near
 from telic.opportunities.language.tree import (
     Aggregate,
@@ -196,6 +196,8 @@ class Check:
             raise self._wrong(f"{attribute.name!r} is never {text!r}", node, near(text, labels))
 
     def _example(self, node: Node) -> str:
+        if isinstance(node, Text) and node.text in self._schema.codes:
+            return f"ask {self._schema.grouping} has {quoted(node.text)}"
         if not isinstance(node, Attribute):
             return (
                 "compare it, or ask session has ..." if not isinstance(node, Text) else "compare it with an attribute"

@@ -91,4 +91,6 @@ def _finish(cursor: Cursor, known: str) -> None:
         hint = f"what can follow is {known}"
         if cursor.next.kind == "word":
             hint += "; a name of several words stands between backticks or double quotes"
+        if cursor.next.kind == "text":
+            hint = "ask about events as session has 'paid' or session has no 'paid'"
         raise cursor.wrong("the question should be over here", hint=hint)

@@ -28,13 +28,14 @@ LONGEST = 2**62
 
 WORD = r"[^\W\d][\w$]*(?:[.:][\w$]+)*"
 """A plain word; a dot or colon within it belongs to it: ``case:protected``."""
+_ALSO = {"==": "=", "<>": "!="}  # marks that other languages have
 _SHAPES = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)(?P<unit>[A-Za-z]+)?"
     r"|(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")"
     r"|(?P<name>`(?:[^`]|``)+`)"
     rf"|(?P<word>{WORD})"
-    r"|(?P<mark>\.\.|<=|>=|!=|[-+*/<>=()\[\],:|])"
+    r"|(?P<mark>\.\.|<=|>=|!=|==|<>|[-+*/<>=()\[\],:|])"
 )
 
 
@@ -90,7 +91,7 @@ def _token(written: Written, shape: re.Match[str]) -> Token:
         if shape[kind] is not None:
             quote, inside = shape[kind][0], shape[kind][1:-1]
             return Token("text" if kind == "text" else "name", inside.replace(quote * 2, quote), extent)
-    return Token("word" if shape["word"] is not None else "mark", shape[0], extent)
+    return Token("word" if shape["word"] is not None else "mark", _ALSO.get(shape[0], shape[0]), extent)
 
 
 def _strange(written: Written, at: int) -> Exception:

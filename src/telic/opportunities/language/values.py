@@ -177,6 +177,8 @@ def _primary(cursor: Cursor) -> Value:
     if token.kind in ("name", "text") or (token.kind == "word" and token.text not in RESERVED):
         return Attribute(cursor.take().text, extent=token.extent)
     hint = f"an attribute of this name is written `{token.text}`" if token.text in RESERVED else _EXAMPLES
+    if token.text in HAS:
+        hint = f"say who: session {token.text} 'paid'"
     raise cursor.wrong("a value is expected here", hint=hint)
 
 

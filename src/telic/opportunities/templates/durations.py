@@ -99,7 +99,7 @@ class Durations:
         yield from steps("durations", scan, scan.counts(), asking, describe, shares=self.shares)
 
     def _between(self, prepared: Prepared, asking: Asking, ladder: Ints, tokens: Alphabet) -> Iterator[Family]:
-        from telic.opportunities.kernels import sequence
+        from telic.opportunities.kernels import sequence_pairs
         from telic.opportunities.kernels.sequence_scan import Scan
 
         wording = Wording("durations", prepared, asking, tokens)
@@ -109,5 +109,7 @@ class Durations:
             params = {"longer than": stretch(int(ladder[step])), "in": "between"}
             return wording.hypothesis(questions[step], divmod(pair, tokens.size), params)
 
-        scan = Scan(prepared, "pairs", sequence.TOOK, tokens.table, tokens.size, ladder=ladder, threads=asking.threads)
+        scan = Scan(
+            prepared, "pairs", sequence_pairs.TOOK, tokens.table, tokens.size, ladder=ladder, threads=asking.threads
+        )
         yield from steps("durations", scan, scan.counts(), asking, describe, shares=self.shares)

@@ -89,11 +89,13 @@ class Gapped:
         yield from codes("gapped", scan, scan.counts(), asking, describe)
 
     def _scan(self, length: int, prepared: Prepared, asking: Asking, tokens: Alphabet) -> Scan:
-        from telic.opportunities.kernels import sequence
+        from telic.opportunities.kernels import sequence_pairs
         from telic.opportunities.kernels.sequence_scan import Scan
 
         limit = time(self.within) if self.within else -1
-        pairs = Scan(prepared, "pairs", sequence.LATER, tokens.table, tokens.size, limit=limit, threads=asking.threads)
+        pairs = Scan(
+            prepared, "pairs", sequence_pairs.LATER, tokens.table, tokens.size, limit=limit, threads=asking.threads
+        )
         if length == 2:
             return pairs
         return replace(pairs, shape="triples", frequent=pairs.counts() >= max(1, asking.least))

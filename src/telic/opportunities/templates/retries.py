@@ -78,7 +78,7 @@ class Retries:
         yield from steps("retries", scan, scan.counts(), asking, describe)
 
     def _retried(self, prepared: Prepared, asking: Asking, tokens: Alphabet) -> Iterator[Family]:
-        from telic.opportunities.kernels import sequence
+        from telic.opportunities.kernels import sequence_pairs
         from telic.opportunities.kernels.sequence_scan import Scan
 
         wording = Wording("retries", prepared, asking, tokens)
@@ -90,7 +90,7 @@ class Retries:
 
         ladder = np.array(self.times, dtype=np.int64) - 1
         scan = Scan(
-            prepared, "pairs", sequence.RETRIED, tokens.table, tokens.size, ladder=ladder, threads=asking.threads
+            prepared, "pairs", sequence_pairs.RETRIED, tokens.table, tokens.size, ladder=ladder, threads=asking.threads
         )
         counts = scan.counts().reshape(tokens.size, tokens.size, len(ladder) + 1)
         if self.success:

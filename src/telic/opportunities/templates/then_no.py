@@ -60,7 +60,7 @@ class ThenNo:
 
     def families(self, prepared: Prepared, asking: Asking) -> Iterator[Family]:
         """Yield the pairs of which the second usually follows."""
-        from telic.opportunities.kernels import sequence
+        from telic.opportunities.kernels import sequence, sequence_pairs
         from telic.opportunities.kernels.sequence_scan import Scan
 
         tokens = alphabet(prepared, asking, "then-no", most=self.names, mapping=self.mapping, ignore=self.ignore)
@@ -74,7 +74,9 @@ class ThenNo:
 
         present = Scan(prepared, "singles", sequence.PRESENT, tokens.table, tokens.size, threads=asking.threads)
         ns = -1 if limit is None else limit
-        followed = Scan(prepared, "pairs", sequence.ALWAYS, tokens.table, tokens.size, limit=ns, threads=asking.threads)
+        followed = Scan(
+            prepared, "pairs", sequence_pairs.ALWAYS, tokens.table, tokens.size, limit=ns, threads=asking.threads
+        )
         always = followed.counts()
         having = np.repeat(tokens.supports, tokens.size)
         usual = (always >= self.usual * having) & (always > 0)
