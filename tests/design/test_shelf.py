@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from telic import apps, design, intent
+from telic.design import folder as folders
 from telic.design import shelf as shelves
+from telic.model.design import Design
 from telic.model.intent import Intent
 
 
@@ -28,7 +30,7 @@ def test_the_second_time_nothing_is_made(wanted: Intent, tmp_path: Path, monkeyp
 
 def test_what_somebody_changed_is_made_again(wanted: Intent, tmp_path: Path) -> None:
     first = design.shelved(wanted, tmp_path)
-    changed = first.folder / design.folder.WIRING
+    changed = first.folder / folders.WIRING
     changed.write_text("", encoding="utf-8")
     again = design.shelved(wanted, tmp_path)
     assert again == first
@@ -41,3 +43,25 @@ def test_the_oldest_goes(tmp_path: Path, wanted: Intent) -> None:
     made = design.shelved(replace(wanted), tmp_path)
     assert len(list(tmp_path.iterdir())) == shelves.KEPT
     assert made.folder.exists()
+
+
+def test_what_another_process_made_meanwhile_stays(
+    wanted: Intent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[Path] = []
+    numbers: list[int] = []
+
+    def generate(intent: Intent, folder: Path) -> Design:
+        if not places:  # the other process begins later and is done earlier
+            places.append(folder)
+            with monkeypatch.context() as other:
+                other.setattr("os.getpid", lambda: 1)
+                places.append(design.shelved(intent, tmp_path).folder)
+            numbers.append(places[1].stat().st_ino)
+        return folders.generate(intent, folder)
+
+    monkeypatch.setattr(shelves, "generate", generate)
+    folder = design.shelved(wanted, tmp_path).folder
+    assert folder == places[1]
+    assert folder.stat().st_ino == numbers[0], "who uses it would have lost it"
+    assert [each.name for each in tmp_path.iterdir()] == [folder.name]

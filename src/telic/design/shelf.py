@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import os
@@ -36,13 +37,14 @@ def shelved(intent: Intent, shelf: Path) -> Design:
     if found is not None:
         os.utime(folder)
         return found
-    made = generate(intent, shelf / f".{folder.name}-{os.getpid()}")
-    try:
-        if folder.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-        made.folder.rename(folder)
-    except OSError:  # another process was first
-        shutil.rmtree(made.folder, ignore_errors=True)
+    made = generate(intent, shelf / f".{folder.name}-{os.getpid()}").folder
+    if _intact(folder) is None:  # another process may have been first, and use what it made
+        with contextlib.suppress(OSError):
+            folder.rename(shelf / f".{folder.name}-{os.getpid()}-damaged")
+        with contextlib.suppress(OSError):
+            made.rename(folder)
+    for aside in shelf.glob(f".{folder.name}-{os.getpid()}*"):
+        shutil.rmtree(aside, ignore_errors=True)
     _tidy(shelf)
     return read(folder)
 
