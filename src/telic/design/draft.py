@@ -29,8 +29,9 @@ from telic.registry import near_names
 GATEWAY = "gateway"
 FACADE = "search"
 COMPOSE = "compose"
+FANOUT = "fanout"
 CHAT, PROMPT_FILTER, INFERENCE, RESPONSE_FILTER = "chat", "promptfilter", "inference", "responsefilter"
-FACADES = (FACADE, COMPOSE, CHAT, PROMPT_FILTER, INFERENCE, RESPONSE_FILTER)
+FACADES = (FACADE, COMPOSE, FANOUT, CHAT, PROMPT_FILTER, INFERENCE, RESPONSE_FILTER)
 """Services that own nothing, in the order in which a design lists them."""
 
 KEY_TABLE = "idempotency"
@@ -55,6 +56,7 @@ class Draft:
         self._tables: dict[str, list[TablePlan]] = defaultdict(list)
         self._jobs: dict[str, list[JobPlan]] = defaultdict(list)
         self._cached: set[str] = set()
+        self._queued: set[str] = set()
         self._settings: dict[str, dict[str, Scalar]] = defaultdict(dict)
 
     def add(self, plan: OperationPlan) -> OperationPlan:
@@ -117,6 +119,10 @@ class Draft:
         """Let a service keep answers in Valkey."""
         self._cached.add(service)
 
+    def queue(self, service: str) -> None:
+        """Let a service send to the queue, or take from it."""
+        self._queued.add(service)
+
     def configure(self, service: str, settings: Mapping[str, Scalar]) -> None:
         """Let a service start with settings of its own."""
         self._settings[service] |= settings
@@ -148,20 +154,30 @@ class Draft:
         kind = "gateway" if name == GATEWAY else kind
         keyed = kind == "owner" and any(each.operation.mutating for each in operations)
         tables = (*(each.table for each in entities), *self._tables[name], *([_key_table(name)] if keyed else []))
-        called = [(call.service, call.operation) for plan in operations for call in plan.operation.calls]
+        asked = [call for plan in operations for call in plan.operation.calls]
+        called, sent = ([each for each in asked if each.queued is queued] for queued in (False, True))
         return ServicePlan(
             name=name,
             kind=kind,
             entities=entities,
             operations=operations,
             jobs=tuple(_with_step(each, operations) for each in self._jobs[name]),
-            calls=tuple(self._whole(self._operations[each]) for each in dict.fromkeys(called)),
+            calls=self._asked(called),
+            sends=self._asked(sent),
             tables=tables,
             uses=_merged([*(each.uses for each in operations), {KEY_TABLE: ALL} if keyed else {}]),
-            stores=(("postgres",) if entities else ()) + (("valkey",) if name in self._cached else ()),
+            stores=self._stores(name, owner=bool(entities)),
             settings=self._settled(name),
             capacity=next((each for each in self.intent.capacity if each.service == name), None),
         )
+
+    def _asked(self, calls: list[Call]) -> tuple[OperationPlan, ...]:
+        places = dict.fromkeys((each.service, each.operation) for each in calls)
+        return tuple(self._whole(self._operations[each]) for each in places)
+
+    def _stores(self, name: str, *, owner: bool) -> tuple[str, ...]:
+        used = {"postgres": owner, "valkey": name in self._cached, "nats": name in self._queued}
+        return tuple(store for store, there in used.items() if there)
 
     def _settled(self, name: str) -> dict[str, Scalar]:
         """Return the settings of a service: what the intent says, as the kind of value that they are."""

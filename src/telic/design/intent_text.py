@@ -124,6 +124,7 @@ def _operation(each: Operation) -> dict[str, Tree]:
         show=each.show,
         deliver=each.deliver,
         through=each.through,
+        **{"async": "true" if each.later else ""},
         auth="" if each.auth == "none" else each.auth,
         idempotent=_idempotent(each),
         errors=dict(each.errors),

@@ -239,6 +239,8 @@ def _service_time(design: Design, service: str, operation: ServiceOperation) -> 
     declared = design.service(service).capacity
     own = declared.service_time if declared is not None else UNDECLARED
     for call in operation.calls:
+        if call.queued:
+            continue  # nobody waits for it
         below = next(each for each in design.service(call.service).operations if each.name == call.operation)
         own += call.times * _service_time(design, call.service, below)
     return own

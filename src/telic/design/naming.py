@@ -17,7 +17,7 @@ RESERVED = frozenset(_RESERVED.split())
 _CLASSES = """
 Annotated Application Background Buckets BusinessError Client Clock Conflict Cost Credentials Database DateRange
 Engine Forbidden Geo Ids InMemoryRuntime Iterable Job Literal MemoryClient Meta NamedTuple NoDatabase NotFound Operation
-Protocol Queries RequestContext Row Runtime Statement Struct Tokens Unauthorised VirtualClock
+Protocol Queries Queue RequestContext Row Runtime Statement Struct Tokens Unauthorised VirtualClock
 """
 CLASSES = frozenset(_CLASSES.split())
 """Classes that generated modules import or define: no entity may be called like one."""

@@ -118,6 +118,7 @@ class OperationPlan:
     about: str  # what it does, a sentence
     public: bool = False  # the gateway offers it under the same name
     auth: bool = False
+    queued: bool = False  # asked for through the queue
     entity: str = ""  # whose entity a reply is, or is a list of
     needs: tuple[str, ...] = ()  # constructor arguments: store, clock, ids, tokens, background, or a service
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -175,6 +176,7 @@ class ServicePlan:
     operations: tuple[OperationPlan, ...]
     jobs: tuple[JobPlan, ...]
     calls: tuple[OperationPlan, ...]  # operations of others that it asks for
+    sends: tuple[OperationPlan, ...]  # and those that it asks for through the queue
     tables: tuple[TablePlan, ...]
     uses: Mapping[str, frozenset[str]]  # table to privileges, what the role is granted
     stores: tuple[str, ...]
@@ -220,6 +222,11 @@ class ServicePlan:
     def callees(self) -> tuple[str, ...]:
         """Services that it calls, each once, in order."""
         return tuple(dict.fromkeys(each.service for each in self.calls))
+
+    @property
+    def consumes(self) -> tuple[str, ...]:
+        """Operations that it does for what stands in the queue."""
+        return tuple(each.name for each in self.operations if each.queued)
 
     @property
     def mutating(self) -> bool:

@@ -12,7 +12,14 @@ from telic.design.naming import CLASSES, camel, column, snake
 from telic.design.parts import Part
 from telic.design.plan import PARTS, EntityPlan, OperationPlan, ServicePlan
 
-PORTS = {"runtime": "Runtime", "clock": "Clock", "ids": "Ids", "tokens": "Tokens", "background": "Background"}
+PORTS = {
+    "runtime": "Runtime",
+    "clock": "Clock",
+    "ids": "Ids",
+    "tokens": "Tokens",
+    "background": "Background",
+    "queue": "Queue",
+}
 """Constructor arguments that the runtime gives, and their types."""
 
 
@@ -37,7 +44,7 @@ def environment(rows: Mapping[str, int]) -> jinja2.Environment:
         "snake": snake,
         "column": column,
         "uncapitalised": lambda text: text[:1].lower() + text[1:],
-        "wired": lambda need: f"runtime.{need}" if need in PORTS and need != "runtime" else need,
+        "wired": wired,
         "private": lambda need: f"self._{need}",
         "parameters": lambda needs, service: ", ".join(f"{each}: {port(each, service)}" for each in needs),
         "sql": sql.literal,
@@ -60,6 +67,13 @@ def environment(rows: Mapping[str, int]) -> jinja2.Environment:
     made.filters.update(filters)
     made.globals["extra"] = extra_columns
     return made
+
+
+def wired(need: str) -> str:
+    """Return the expression of a constructor argument where a service is put together."""
+    if need == "queue":
+        return "runtime.queue()"
+    return f"runtime.{need}" if need in PORTS and need != "runtime" else need
 
 
 def handler_name(operation: str, entities: frozenset[str]) -> str:

@@ -32,7 +32,7 @@ class Struct:
 
 def structs(service: ServicePlan, system: SystemPlan, machines: tuple[StateMachine, ...]) -> tuple[Struct, ...]:
     """Return the classes that a service hears, says and asks with: entities first, each name once."""
-    plans = (*service.operations, *service.calls)
+    plans = (*service.operations, *service.calls, *service.sends)
     found: dict[str, Struct] = {}
     named = [*(each.entity for each in plans if each.entity), *(each.name for each in service.entities)]
     for name in dict.fromkeys(named):

@@ -118,6 +118,7 @@ def _operation(each: Section) -> Operation:
         show=each.text("show"),
         deliver=each.text("deliver"),
         through=each.text("through"),
+        later=each.read("async", units.boolean, False),
         auth=cast(Literal["none", "self"], each.choice("auth", ("none", "self"), "none")),
     )
 

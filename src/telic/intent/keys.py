@@ -108,6 +108,11 @@ OPERATION = Keys(
         Key("requires", "expression", "create: what must hold before"),
         Key("deliver", "Entity.field", "publish: what each follower gets, and its reference to them"),
         Key("through", "Entity.field", "publish: the links between users, and their reference to whom one follows"),
+        Key(
+            "async",
+            "true or false",
+            "publish: it is accepted, and delivered behind a queue; what is delivered then needs a staleness",
+        ),
         Key("auth", "none or self", "self: only the user that it is about may call it"),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from telic.model.intent import Intent
 
 _PROMPTS = ("chat", "promptfilter", "inference", "responsefilter")
-RESERVED = ("gateway", "search", "compose", *_PROMPTS, "postgres", "valkey", "telic")
+RESERVED = ("gateway", "search", "compose", "fanout", *_PROMPTS, "postgres", "valkey", "nats", "telic")
 """Names that owners may not take: services and stores that every design may have."""
 
 FACADES = {
@@ -28,5 +28,6 @@ def services_of(intent: Intent) -> tuple[str, ...]:
     """
     kinds = {each.kind for each in intent.operations}
     facades = [name for kind, names in FACADES.items() if kind in kinds for name in names]
+    facades += ["fanout"] if any(each.later for each in intent.operations) else []
     owners = dict.fromkeys(each.owner for each in intent.entities if each.owner)
     return tuple(dict.fromkeys(["gateway", *facades, *owners]))

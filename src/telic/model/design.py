@@ -12,6 +12,9 @@ from telic.model.topology import Scalar
 from telic.runtime.wiring import Wiring
 
 
+QUEUED = "queue"
+
+
 @dataclass(frozen=True)
 class Call:
     """One step of a call plan: which operation of which service, how often for one request."""
@@ -19,7 +22,12 @@ class Call:
     service: str
     operation: str
     times: float = 1.0
-    when: str = "always"  # always | cache-miss | condition in words
+    when: str = "always"  # always | cache-miss | queue | condition in words
+
+    @property
+    def queued(self) -> bool:
+        """Whether it is sent through the queue: nobody waits for it, and it is no edge of its own."""
+        return self.when == QUEUED
 
 
 @dataclass(frozen=True)
@@ -56,15 +64,16 @@ class ServiceDesign:
     owns: tuple[str, ...]
     operations: tuple[ServiceOperation, ...]
     tables: tuple[Table, ...] = ()
-    stores: tuple[str, ...] = ()  # postgres | valkey
+    stores: tuple[str, ...] = ()  # postgres | valkey | nats
     capacity: Capacity | None = None
     version: str = "1"
     settings: Mapping[str, Scalar] = field(default_factory=dict)  # of its own, besides those of every service
 
     @property
     def callees(self) -> tuple[str, ...]:
-        """Services that its call plans name, each once, in order."""
-        return tuple(dict.fromkeys(call.service for each in self.operations for call in each.calls))
+        """Services that its call plans ask, each once, in order."""
+        calls = (call for each in self.operations for call in each.calls)
+        return tuple(dict.fromkeys(call.service for call in calls if not call.queued))
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,7 @@ class Operation:
     show: str = ""  # list_by_ref: the reference whose things are listed instead
     deliver: str = ""  # publish: Entry.reader, what every follower gets
     through: str = ""  # publish: Follow.followed, the links whose other ends get it
+    later: bool = False  # publish: it is accepted, and delivered behind a queue (`async` in the file)
     auth: Literal["none", "self"] = "none"
 
 

@@ -14,7 +14,7 @@ from telic.runtime.failures import (
     Unauthorised,
 )
 from telic.runtime.passwords import hash_password, verify_password
-from telic.runtime.ports import Background, Cache, Client, Database, Ids, Queries, Row, Runtime, Tokens
+from telic.runtime.ports import Background, Cache, Client, Database, Ids, Queries, Queue, Row, Runtime, Tokens
 from telic.runtime.statements import Cost, Statement
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Operation",
     "Overloaded",
     "Queries",
+    "Queue",
     "RequestContext",
     "Row",
     "Runtime",

@@ -57,6 +57,7 @@ class Application:
     service: str
     operations: tuple[Operation[Any, Any], ...] = field(default_factory=tuple)
     jobs: tuple[Job, ...] = ()
+    consumes: tuple[str, ...] = ()  # operations that are also asked for through the queue, by subjects of their names
     on_start: tuple[Hook, ...] = ()
     on_stop: tuple[Hook, ...] = ()
     idempotency_table: str = ""  # "booking.idempotency": where answers to idempotency keys are kept; "" is memory

@@ -16,6 +16,7 @@ from telic.runtime import config as configuration
 from telic.runtime.application import Application, Job
 from telic.runtime.assembly import Assembly
 from telic.runtime.config import LiveConfig
+from telic.runtime.consuming import Consumer
 from telic.runtime.jobs import repeat
 from telic.runtime.live import LiveRuntime
 from telic.runtime.ports import Runtime
@@ -57,6 +58,18 @@ class Instance:
         )
         self._shell = shell
         self.connections = Connections(shell.handle)
+        self._consumers = [
+            Consumer(
+                each,
+                self._runtime.queue(),
+                shell.handle,
+                lambda: live.now.settings,
+                clock=self._clock,
+                recorder=recorder,
+                log=self.log,
+            )
+            for each in self._application.consumes
+        ]
         live.follow(self._assembly.apply)
         live.follow(pipeline.apply)
 
@@ -71,6 +84,7 @@ class Instance:
         watching = asyncio.create_task(configuration.watch(config_file, self._live, self._clock))
         recorder = self._pipeline.recorder
         jobs = [asyncio.create_task(repeat(each, self._clock, recorder, self.log)) for each in self._jobs()]
+        jobs += [asyncio.create_task(each.run()) for each in self._consumers]
         stopping = asyncio.create_task(stop.wait())
         self.log.info("%s serves at port %d", self.name, listener.getsockname()[1])
         try:

@@ -16,6 +16,7 @@ from telic.runtime.config import Config, LiveConfig
 from telic.runtime.failures import InvalidConfig
 from telic.runtime.ids import TimeOrderedIds
 from telic.runtime.ports import Cache, Database, Scalar
+from telic.runtime.stores.jetstream import JetStreamQueue, QueueAddress
 from telic.runtime.stores.postgres import Address, PostgresDatabase
 from telic.runtime.stores.valkey import ValkeyCache
 from telic.runtime.telemetry.recorder import Recorder
@@ -36,6 +37,7 @@ class LiveRuntime:
         self._clients: dict[str, EdgeClient] = {}
         self._database: PostgresDatabase | None = None
         self._cache: ValkeyCache | None = None
+        self._queue: JetStreamQueue | None = None
         live.follow(self._follow)
 
     @property
@@ -57,6 +59,13 @@ class LiveRuntime:
             self._cache = ValkeyCache(self._live.now.address("store.valkey"), self._recorder, self.clock)
         return self._cache
 
+    def queue(self) -> JetStreamQueue:
+        """Return the system's NATS."""
+        if self._queue is None:
+            config = self._live.now
+            self._queue = JetStreamQueue(queue_address(config), self._recorder, self.clock, name=config.service)
+        return self._queue
+
     def client(self, service: str) -> EdgeClient:
         """Return the client of another service of the system."""
         if service not in self._clients:
@@ -75,6 +84,8 @@ class LiveRuntime:
             self._database.close()
         if self._cache is not None:
             self._cache.close()
+        if self._queue is not None:
+            self._queue.close()
         self.background.close()
 
     def _follow(self, config: Config) -> None:
@@ -87,6 +98,15 @@ class LiveRuntime:
             self._database.move(database_address(config))
         if self._cache is not None and "store.valkey.port" in config.settings:
             self._cache.move(config.address("store.valkey"))
+        if self._queue is not None:
+            self._queue.move(queue_address(config))
+
+
+def queue_address(config: Config) -> QueueAddress:
+    """Return where the settings say that the queue is."""
+    host, port = config.address("store.nats")
+    user = str(config.settings.get("store.nats.user", config.service))
+    return QueueAddress(host, port, user, _secret(config, "store.nats.password_file", b"").decode().strip())
 
 
 def database_address(config: Config) -> Address:

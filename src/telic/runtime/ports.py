@@ -64,6 +64,24 @@ class Cache(Protocol):
         ...
 
 
+class Queue(Protocol):
+    """Messages that are kept until somebody has done what they ask for. Failures raise `DependencyFailed`."""
+
+    async def publish(self, subject: str, message: object, *, message_id: str) -> None:
+        """Have a message kept; when this returns it outlives everybody.
+
+        Parameters
+        ----------
+        subject
+            The operation that is asked for.
+        message
+            Its request, a msgspec Struct.
+        message_id
+            A message of the same id is kept once; whoever does it gets the id as idempotency key.
+        """
+        ...
+
+
 class Client(Protocol):
     """A callee, behind the edge's policies."""
 
@@ -164,6 +182,10 @@ class Runtime(Protocol):
 
     def cache(self) -> Cache | None:
         """Return the system's Valkey, or None where the design has none."""
+        ...
+
+    def queue(self) -> Queue:
+        """Return the system's queue."""
         ...
 
     def client(self, service: str) -> Client:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from telic.clock import VirtualClock
 from telic.errors import UsageError
 from telic.runtime.context import RequestContext
-from telic.runtime.ports import Cache, Client, Database, Scalar
+from telic.runtime.ports import Cache, Client, Database, Queue, Scalar
 from telic.runtime.tokens import HmacTokens
 
 T = TypeVar("T")
@@ -40,6 +40,17 @@ class MemoryClient:
         if not isinstance(answer, reply):
             raise UsageError(f"{operation} is expected to reply {reply.__name__}", hint="fix the test's replies")
         return answer
+
+
+class MemoryQueue:
+    """Keeps what is sent: subject, message and id."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, object, str]] = []
+
+    async def publish(self, subject: str, message: object, *, message_id: str) -> None:
+        """Keep it."""
+        self.sent.append((subject, message, message_id))
 
 
 class DirectBackground:
@@ -80,6 +91,7 @@ class InMemoryRuntime:
         self.log = logging.getLogger("telic.test")
         self.settings: Mapping[str, Scalar] = settings or {}
         self._database, self._cache, self._clients = database, cache, dict(clients or {})
+        self._queue = MemoryQueue()
 
     def database(self) -> Database:
         """Return the database that the test gave."""
@@ -90,6 +102,10 @@ class InMemoryRuntime:
     def cache(self) -> Cache | None:
         """Return the cache that the test gave, or None."""
         return self._cache
+
+    def queue(self) -> Queue:
+        """Return a queue that keeps what is sent."""
+        return self._queue
 
     def client(self, service: str) -> Client:
         """Return the client that the test gave for `service`."""

@@ -1,4 +1,4 @@
-"""``publish``: keep a new thing and deliver it to everybody who follows whoever it is by."""
+"""``publish``: keep a new thing and deliver it to everybody who follows whoever it is by, at once or behind a queue."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ from typing import TypedDict
 
 from telic.design.archetypes import lookups
 from telic.design.archetypes.create import add
-from telic.design.draft import COMPOSE, Draft, errors, inputs, internal, owner_of, reference
+from telic.design.draft import COMPOSE, FANOUT, Draft, errors, inputs, internal, owner_of, reference
 from telic.design.naming import plural, snake
 from telic.design.plan import Index, OperationPlan
 from telic.errors import InvalidDesign
-from telic.model.design import Call
+from telic.model.design import QUEUED, Call
 from telic.model.intent import Field, FieldType, Operation
+from telic.model.topology import Scalar
 
 MOST_FOLLOWERS = 1000  # that one thing is delivered to, the newest of them [1]
+CONSUMING: dict[str, Scalar] = {
+    "queue.pending": 8,  # messages in hand at once [1]
+    "queue.ack_wait": 5.0,  # a message that is in hand for longer comes again [s]
+    "queue.max_deliver": 5,  # times that a message may be refused before it is put aside [1]
+    "queue.retry": 1.0,  # from a refusal to the next time [s]
+    "queue.rate": 0.0,  # messages taken a second at most; 0: as many as can be handled [1/s]
+}
+"""What a consumer starts with; docs/reference/runtime.md describes each."""
 
 
 class Delivery(TypedDict):
@@ -34,13 +43,17 @@ def publish(draft: Draft, op: Operation) -> None:
     fields = inputs(draft, op)
     checks = lookups.checked_references(draft, op, fields, asking=COMPOSE)
     keep, deliver = add(draft, op, fields, asking=COMPOSE), _deliver(draft, op, delivery)
-    services = [*(each["service"] for each in checks), keep.service, deliver.service]
+    if op.later:
+        deliver = _behind_queue(draft, op, deliver)
+    port = "queue" if op.later else deliver.service
+    services = [*(each["service"] for each in checks), keep.service, port]
+    handing = Call(deliver.service, deliver.name, when=QUEUED) if op.later else Call(deliver.service, deliver.name)
     record = internal(
         op.name,
         op,
         fields,
         (),
-        calls=(*lookups.check_calls(checks), Call(keep.service, keep.name), Call(deliver.service, deliver.name)),
+        calls=(*lookups.check_calls(checks), Call(keep.service, keep.name), handing),
         raises=errors(op, *(["not_found"] if checks else [])),
         mutating=True,
         idempotent=False,
@@ -54,6 +67,33 @@ def publish(draft: Draft, op: Operation) -> None:
             entity=op.on,
             needs=tuple(dict.fromkeys(services)),
             facts={"checks": checks, "keep": keep, "deliver": deliver, "delivery": delivery},
+        )
+    )
+
+
+def _behind_queue(draft: Draft, op: Operation, deliver: OperationPlan) -> OperationPlan:
+    """Add the consumer that has what stands in the queue delivered; return its operation."""
+    for each in (COMPOSE, FANOUT):
+        draft.queue(each)
+    draft.configure(FANOUT, CONSUMING)
+    record = internal(
+        "fan_out",
+        op,
+        deliver.operation.request,
+        deliver.operation.reply,
+        calls=(Call(deliver.service, deliver.name),),
+        mutating=True,
+        idempotent=True,
+    )
+    return draft.add(
+        OperationPlan(
+            service=FANOUT,
+            operation=record,
+            shape="fan_out",
+            about="Have delivered what a message in the queue speaks of.",
+            queued=True,
+            needs=(deliver.service,),
+            facts={"deliver": deliver},
         )
     )
 

@@ -23,7 +23,7 @@ VERB_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "create": (("idempotent",), ("requires",)),
     "link": ((), ("calls",)),
     "unlink": ((), ()),
-    "publish": (("deliver", "through", "idempotent"), ()),
+    "publish": (("deliver", "through", "idempotent"), ("async",)),
     "crud": (("idempotent",), ()),
     "complete": (("calls", "idempotent"), ()),
     "upload": (("idempotent",), ()),
@@ -159,6 +159,18 @@ def _check_publish(scene: Scene, operation: Operation, entity: EntityType, item:
             scene.findings.add(at, f"{text!r} is not Entity.field", "such as Entry.reader")
         elif text and scene.known(at, of, scene.entities, "no entity"):
             _check_field(scene, scene.entities[of], at, field, "ref")
+    if operation.later:
+        _check_lateness(scene, operation, item)
+
+
+def _check_lateness(scene: Scene, operation: Operation, item: Item) -> None:
+    """Whoever reads what is delivered later has to be content with an older answer."""
+    delivered = operation.deliver.partition(".")[0]
+    for each in scene.intent.operations:
+        reads = each.kind in ("list_by_ref", "count_by_ref") and each.on == delivered
+        if reads and scene.intent.staleness.get(each.id, 0.0) <= 0:
+            message = f"{operation.id} delivers {delivered} behind a queue, and {each.id} {each.name} may not be late"
+            scene.findings.add(place(item, "async"), message, f"limits: {{staleness: {{{each.id}: 5s}}}}, or no async")
 
 
 def _check_field(scene: Scene, entity: EntityType, at: Item, name: str, base: str) -> None:

@@ -1,1 +1,1 @@
-"""The real stores behind the ports: PostgreSQL and Valkey."""
+"""The real stores behind the ports: PostgreSQL, Valkey and NATS."""

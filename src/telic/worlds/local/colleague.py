@@ -9,6 +9,7 @@ from telic.model import Change, Scalar, State, Topology
 from telic.worlds.load.order import Order, extra
 from telic.worlds.local import database
 from telic.worlds.local.reconcile import read_design
+from telic.worlds.local.store_trouble import POISON
 from telic.worlds.local.world import AskedWorld, read
 
 MOST_CAPACITY = 4.0  # of what is declared, as on larger machines [1]
@@ -62,6 +63,12 @@ class Colleague:
     def flush(self, store: str) -> None:
         """Empty the cache called `store`."""
         self.world.ask("flush", store=store)
+
+    def poison(self, trouble: str, subject: str, size: float) -> None:
+        """Bring about the only trouble that a queue may have, or take it back where `size` is 0."""
+        if trouble != POISON:
+            raise UsageError(f"no trouble {trouble!r} with a queue", hint=POISON)
+        self.world.ask("poison", subject=subject, count=round(size))
 
     def state(self) -> State:
         """Return the world's state, for choosing a place."""

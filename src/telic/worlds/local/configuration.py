@@ -13,7 +13,11 @@ from telic.worlds.local.secret_files import secret, secret_path
 
 POOL = 3  # database connections of one instance [1]; 2-4 measured best
 TOKEN_SECRET = "token.key"
-SECRET_KEYS = ("store.postgres.password_file", "token.key_file")  # hold names of files, never secrets
+SECRET_KEYS = (
+    "store.postgres.password_file",
+    "store.nats.password_file",
+    "token.key_file",
+)  # hold names of files, never secrets
 
 
 def first_settings(layout: Layout, design: Design, service: ServiceDesign, desired: Desired) -> dict[str, Scalar]:
@@ -32,6 +36,9 @@ def first_settings(layout: Layout, design: Design, service: ServiceDesign, desir
         settings["store.postgres.user"] = service.name
         settings["store.postgres.password_file"] = str(secret_path(layout, service.name))
         settings["store.postgres.pool"] = POOL
+    if "nats" in service.stores:
+        settings["store.nats.user"] = service.name
+        settings["store.nats.password_file"] = str(secret_path(layout, f"nats.{service.name}"))
     return {**settings, **service.settings}
 
 

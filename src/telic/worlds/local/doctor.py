@@ -13,7 +13,7 @@ from pathlib import Path
 
 from telic.errors import PortInUse, StoreFailed, TelicError
 from telic.settings import Settings, run_folder
-from telic.worlds.local import checks, postgres, proc, valkey
+from telic.worlds.local import checks, nats, postgres, proc, valkey
 from telic.worlds.local.layout import LONGEST_PATH, LONGEST_SOCKET
 from telic.worlds.local.throttle import CgroupLimit
 
@@ -35,6 +35,7 @@ def examine(settings: Settings) -> list[Finding]:
         _namespaces,
         _postgres,
         _valkey,
+        _nats,
         _cpu_quota,
         _tc,
         lambda: _port(settings.port, "gateway port", "TELIC_PORT"),
@@ -88,6 +89,14 @@ def _valkey() -> Finding:
     except (StoreFailed, OSError, subprocess.SubprocessError) as error:
         return Finding("Valkey", False, str(error), "designs with a cache do not start")
     return Finding("Valkey", True, " ".join(done.stdout.split()[:3]))
+
+
+def _nats() -> Finding:
+    try:
+        done = subprocess.run([nats.program(), "--version"], capture_output=True, text=True, timeout=10, check=True)
+    except (StoreFailed, OSError, subprocess.SubprocessError) as error:
+        return Finding("NATS", False, str(error), "designs with a queue do not start")
+    return Finding("NATS", True, done.stdout.strip())
 
 
 def _cpu_quota() -> Finding:

@@ -17,7 +17,7 @@ from telic.errors import StoreFailed, UsageError, WorldError, WorldUnavailable
 from telic.model.weather import Weather, WeatherGiven
 from telic.registry import near_names
 from telic.worlds import load as traffic
-from telic.worlds.local import database, postgres, proc
+from telic.worlds.local import database, nats, postgres, proc
 from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.desired import load_desired
 from telic.worlds.local.layout import Layout
@@ -120,7 +120,10 @@ class LocalHarm(Colleague):
         skew(self._pids(service), seconds)
 
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
-        """Bring about a trouble of PostgreSQL, or take it back where `size` is 0; see `store_trouble.TROUBLES`."""
+        """Bring about a trouble of PostgreSQL or NATS, or take it back where `size` is 0; see `store_trouble`."""
+        if name == nats.STORE:
+            self.poison(trouble, on, size)
+            return
         if name != "postgres":
             raise UsageError(f"no trouble known of a store {name!r}", hint="postgres; signal, pause or flush another")
         asyncio.run(_bring(self._layout, self._postgres_port(), self.world.about(), Trouble(trouble, on, size)))

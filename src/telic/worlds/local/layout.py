@@ -62,6 +62,11 @@ class Layout:
         return self.state / "stores" / "valkey"
 
     @property
+    def nats(self) -> Path:
+        """NATS' streams."""
+        return self.state / "stores" / "nats"
+
+    @property
     def control(self) -> Path:
         """The supervisor's socket."""
         return self.run / "control.sock"

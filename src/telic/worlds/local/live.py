@@ -1,4 +1,4 @@
-"""A system of real processes: forked services, a proxy on every edge, PostgreSQL and Valkey."""
+"""A system of real processes: forked services, a proxy on every edge, PostgreSQL, Valkey and NATS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import asyncpg
 from telic.clock import SystemClock
 from telic.errors import StoreFailed
 from telic.model import Design
-from telic.worlds.local import database, database_repairs, http, postgres, valkey
+from telic.worlds.local import database, database_repairs, http, nats, postgres, valkey
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.events import Events
 from telic.worlds.local.fork_process import ForkOrder, ForkProcess
@@ -143,6 +143,10 @@ class LocalSystem(System):
     async def flush_cache(self) -> None:
         """Empty Valkey."""
         await valkey.ask(self.desired.stores["valkey"], "FLUSHALL")
+
+    async def poison_queue(self, subject: str, count: int) -> None:
+        """Send them to NATS as its administrator."""
+        await nats.poison(self.layout, self.desired.stores[nats.STORE], subject, count)
 
     @asynccontextmanager
     async def _administrator(self, *, timeout: float = 5.0) -> AsyncIterator[asyncpg.Connection]:

@@ -14,6 +14,7 @@ from telic.registry import near_names
 from telic.worlds.local import actions, operations, releases
 from telic.worlds.local.control import Method
 from telic.worlds.local.observe import Observer
+from telic.worlds.local.store_trouble import MOST_POISON
 from telic.worlds.local.system import System
 
 Params = Mapping[str, object]
@@ -41,6 +42,7 @@ def methods(
             "restore",
             "capacity",
             "flush",
+            "poison",
             "release_files",
             "down",
             "events",
@@ -124,6 +126,18 @@ class Methods:
             caches = [each for each in self._system.desired.stores if each == "valkey"]
             raise UsageError(f"no cache {store!r}", hint=near_names(store, caches))
         await self._system.flush_cache()
+        return {}
+
+    async def poison(self, params: Params) -> object:
+        """Let so many messages that nobody can read stand in the queue; 0 takes back those that still do."""
+        subject, count = _text(params, "subject"), params.get("count")
+        calls = (call for service in self._system.design.services for op in service.operations for call in op.calls)
+        subjects = sorted({call.operation for call in calls if call.queued})
+        if subject not in subjects:
+            raise UsageError(f"nobody consumes {subject!r}", hint=near_names(subject, subjects))
+        if not isinstance(count, int) or not 0 <= count <= MOST_POISON:
+            raise UsageError(f"{count} messages", hint=f"0 to {MOST_POISON}")
+        await self._system.poison_queue(subject, count)
         return {}
 
     async def release_files(self, params: Params) -> object:

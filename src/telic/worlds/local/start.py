@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable
 
-from telic.worlds.local import configuration, http, postgres, valkey
+from telic.worlds.local import configuration, http, nats, postgres, valkey
 from telic.worlds.local.live import LocalSystem
 from telic.worlds.local.namespace import wrap
 from telic.worlds.local.parts import keep_part, start_services
@@ -53,8 +53,16 @@ async def _start_stores(system: LocalSystem, step: Step) -> None:
             tasks.create_task(
                 keep_part(system, "valkey", _plain(system, "valkey", command), lambda: valkey.is_ready(port))
             )
+        if nats.STORE in system.design.stores:
+            tasks.create_task(_start_nats(system))
         if "postgres" in system.design.stores:
             tasks.create_task(_start_postgres(system, step))
+
+
+async def _start_nats(system: LocalSystem) -> None:
+    port, layout = system.desired.stores[nats.STORE], system.layout
+    command = nats.command(layout, system.design, port)
+    await keep_part(system, nats.STORE, _plain(system, nats.STORE, command), lambda: nats.is_ready(layout, port))
 
 
 async def _start_postgres(system: LocalSystem, step: Step) -> None:

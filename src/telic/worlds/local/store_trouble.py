@@ -27,6 +27,9 @@ TROUBLES: Mapping[str, str] = {
     "check": "table.column",  # no row may be written
 }
 """What each trouble is on: a role, ``schema.table``, ``schema.table.column`` or ``.index``, or nothing."""
+POISON = "poison"
+"""NATS' only trouble, on a subject: so many messages stand in the queue that nobody can read."""
+MOST_POISON = 5000  # [1]
 NEXT = "-2"  # ends the name of the secret that comes after another
 MOST_COMMIT = 0.1  # PostgreSQL's own limit of commit_delay [s]
 FILLER = "~"  # begins each text key of a row that nobody asks for

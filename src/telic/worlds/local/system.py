@@ -99,6 +99,10 @@ class System(ABC):
     async def flush_cache(self) -> None:
         """Empty the cache."""
 
+    @abstractmethod
+    async def poison_queue(self, subject: str, count: int) -> None:
+        """Let so many messages that nobody can read stand in the queue [1]; 0 takes back those that still do."""
+
     def service(self, name: str) -> DesiredService:
         """Return the desired state of a service.
 

@@ -134,7 +134,7 @@ class _Compiler:
             self._step(WORK, -1, -1, spread, processor, -1, 1.0, costs.cpu)
         if (work := costs.work.get(service.name, 0.0)) > 0:
             self._step(WORK, -1, -1, spread, -1, -1, 1.0, work)
-        if service.stores and operation.mutating and policy.dedupe:
+        if "postgres" in service.stores and operation.mutating and policy.dedupe:
             for _ in range(costs.keys):
                 self._step(WORK, -1, -1, spread, database, pool, 1.0, costs.network + costs.statement, "idempotency")
         for call in operation.calls:
@@ -143,6 +143,8 @@ class _Compiler:
                     f"{service.name}.{operation.name} calls {call.service}.{call.operation}, which does not exist",
                     hint="run `telic design` again",
                 )
+            if call.queued:
+                continue  # the model has no queues that nobody waits at
             edge = self.edges.setdefault(f"{service.name}->{call.service}", len(self.edges))
             whole, rest = divmod(call.times, 1.0)
             for share in [1.0] * int(whole) + ([rest] if rest > 0 else []):

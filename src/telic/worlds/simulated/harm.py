@@ -16,6 +16,7 @@ from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.local import database
 from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.limits import LOOK_EVERY
+from telic.worlds.local.nats import STORE as QUEUE
 from telic.worlds.local.store_trouble import Trouble
 from telic.worlds.simulated.instance import SimulatedInstance
 from telic.worlds.simulated.process import SimulatedProcess
@@ -87,7 +88,10 @@ class SimulatedHarm(Colleague):
         body.skew(seconds)
 
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
-        """Bring about a trouble of PostgreSQL, or take it back where `size` is 0; see `store_trouble.TROUBLES`."""
+        """Bring about a trouble of PostgreSQL or NATS, or take it back where `size` is 0; see `store_trouble`."""
+        if name == QUEUE and name in self._system.desired.stores:
+            self.poison(trouble, on, size)
+            return
         if name != "postgres" or name not in self._system.desired.stores:
             raise UsageError(f"no trouble known of a store {name!r}", hint="postgres; signal, pause or flush another")
         self._system.stores.postgres.troubles.set(Trouble(trouble, on, size))

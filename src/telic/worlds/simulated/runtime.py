@@ -12,8 +12,9 @@ from telic.clock import Clock
 from telic.runtime.client.chain import EdgeClient
 from telic.runtime.client.transport import Transport
 from telic.runtime.config import Config, LiveConfig
+from telic.runtime.consuming import Source
 from telic.runtime.ids import TimeOrderedIds
-from telic.runtime.ports import Cache, Database, Scalar
+from telic.runtime.ports import Cache, Database, Queue, Scalar
 from telic.runtime.telemetry.recorder import Recorder
 from telic.runtime.tokens import HmacTokens
 from telic.worlds.simulated.background import SimulatedBackground
@@ -45,8 +46,16 @@ class MovableCache(Cache, Protocol):
         ...
 
 
+class Messages(Queue, Source, Protocol):
+    """Both sides of a queue."""
+
+
 class StoresOf(Protocol):
     """What gives instances their stores."""
+
+    def queue(self, service: str, settings: Settings, recorder: Recorder, /) -> Messages:
+        """Return the queue of one instance."""
+        ...
 
     def database(self, service: str, settings: Settings, recorder: Recorder, /) -> MovableDatabase:
         """Return the database of one instance; `settings` gives those in force now."""
@@ -95,6 +104,7 @@ class SimulatedRuntime:
         self._clients: dict[str, EdgeClient] = {}
         self._database: MovableDatabase | None = None
         self._cache: MovableCache | None = None
+        self._queue: Messages | None = None
         live.follow(self._follow)
 
     @property
@@ -114,6 +124,12 @@ class SimulatedRuntime:
         if self._cache is None and "store.valkey.port" in self.settings:
             self._cache = self._stores.cache(self._live.now.service, lambda: self.settings, self._recorder)
         return self._cache
+
+    def queue(self) -> Messages:
+        """Return the system's queue."""
+        if self._queue is None:
+            self._queue = self._stores.queue(self._live.now.service, lambda: self.settings, self._recorder)
+        return self._queue
 
     def client(self, service: str) -> EdgeClient:
         """Return the client of another service of the system."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 from telic.errors import UsageError
-from telic.worlds.simulated.cache import SimulatedValkey
 from telic.worlds.simulated.postgres import SimulatedPostgres
 
 POSTGRES_START = 0.35  # until it takes connections [s]
-VALKEY_START = 0.05  # the same [s]
+STARTS = {"valkey": 0.05, "nats": 0.05}  # the same [s]
 _SHUTDOWN = 0.1  # a fast one [s]
 _STILL = 1e-6  # share of a CPU that is as good as none [1]
 
@@ -58,13 +58,35 @@ class PostgresServer:
         return 0.0
 
 
-class ValkeyServer:
-    """Valkey, from its start to its end; a `process.Body`."""
+class MemoryServer(Protocol):
+    """A simulated server that can stand still."""
 
-    def __init__(self, server: SimulatedValkey, loop: asyncio.AbstractEventLoop) -> None:
-        self._server = server
+    running: bool
+
+    def start(self) -> None:
+        """Come up."""
+        ...
+
+    def kill(self) -> None:
+        """Go down at once."""
+        ...
+
+    def stop(self) -> None:
+        """Stand still."""
+        ...
+
+    def move(self) -> None:
+        """Go on."""
+        ...
+
+
+class PlainServer:
+    """Valkey or NATS, from its start to its end; a `process.Body`."""
+
+    def __init__(self, name: str, server: MemoryServer, loop: asyncio.AbstractEventLoop) -> None:
+        self._name, self._server = name, server
         server.kill()
-        self._coming = loop.call_later(VALKEY_START, server.start)
+        self._coming = loop.call_later(STARTS[name], server.start)
 
     @property
     def ready(self) -> bool:
@@ -76,7 +98,7 @@ class ValkeyServer:
         await asyncio.sleep(_SHUTDOWN)
 
     def kill(self) -> None:
-        """Be gone; what is cached stays."""
+        """Be gone; what is kept stays."""
         self._coming.cancel()
         self._server.kill()
 
@@ -90,7 +112,7 @@ class ValkeyServer:
 
     def throttle(self, share: float) -> None:
         """Refuse what the simulation does not have."""
-        raise UsageError("a simulated Valkey has no CPU of its own", hint="throttle a service or postgres")
+        raise UsageError(f"a simulated {self._name} has no CPU of its own", hint="throttle a service or postgres")
 
     def cpu_seconds(self) -> float:
         """Return 0: its work is part of a command's time."""

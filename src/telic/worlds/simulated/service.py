@@ -14,8 +14,10 @@ from telic.errors import UsageError
 from telic.runtime.application import Job
 from telic.runtime.assembly import Assembly
 from telic.runtime.config import Config, LiveConfig
+from telic.runtime.consuming import Consumer
 from telic.runtime.instance import FORGET_EVERY
 from telic.runtime.jobs import repeat
+from telic.runtime.server.messages import Request, Response
 from telic.runtime.server.shell import Shell
 from telic.runtime.server.system import SystemAnswers
 from telic.runtime.telemetry import saturation
@@ -85,6 +87,10 @@ class Host(Protocol):
     processor: Processor
     draining: bool
     held: int
+
+    async def handle(self, request: Request) -> Response:
+        """Return the response to a request, from the CPU's queue on."""
+        ...
 
     def cpu_seconds(self) -> float:
         """Return the CPU time used [s]."""
@@ -178,6 +184,18 @@ class Service:
             )
         self.handle = self._shell.handle
         self._jobs: list[asyncio.Task[None]] = []
+        self._consumers = [
+            Consumer(
+                each,
+                self.runtime.queue(),
+                host.handle,
+                lambda: live.now.settings,
+                clock=host.clock,
+                recorder=pipeline.recorder,
+                log=host.log,
+            )
+            for each in self._application.consumes
+        ]
         live.follow(self._assembly.apply)
         live.follow(pipeline.apply)
         live.follow(lambda config: host.log.setLevel(str(config.settings.get("log.level", "INFO"))))
@@ -190,6 +208,8 @@ class Service:
         for each in self._all_jobs():
             work = repeat(each, self._host.clock, self._recorder, self._host.log)
             self._jobs.append(self._loop.create_task(work, context=contextvars.Context()))
+        for consumer in self._consumers:
+            self._jobs.append(self._loop.create_task(consumer.run(), context=contextvars.Context()))
 
     async def close(self) -> None:
         """Do what has to be done at the end."""

@@ -17,7 +17,7 @@ from telic.worlds.simulated.clock import START, LoopClock
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.observe import SimulatedObserver
 from telic.worlds.simulated.process import SimulatedProcess
-from telic.worlds.simulated.servers import PostgresServer, ValkeyServer
+from telic.worlds.simulated.servers import PlainServer, PostgresServer
 from telic.worlds.simulated.system import SimulatedSystem
 from telic.worlds.simulated.world import SimulatedWorld
 
@@ -83,11 +83,14 @@ async def _bring_up(system: SimulatedSystem) -> None:
 
 
 async def _start_store(system: SimulatedSystem, name: str) -> None:
-    made: list[PostgresServer | ValkeyServer] = []
+    made: list[PostgresServer | PlainServer] = []
 
     async def start() -> SimulatedProcess:
         stores, loop = system.stores, system.loop
-        made[:] = [PostgresServer(stores.postgres, loop) if name == "postgres" else ValkeyServer(stores.valkey, loop)]
+        if name == "postgres":
+            made[:] = [PostgresServer(stores.postgres, loop)]
+        else:
+            made[:] = [PlainServer(name, stores.nats if name == "nats" else stores.valkey, loop)]
         return system.process(made[0], loop.create_future())
 
     async def ready() -> bool:

@@ -19,6 +19,7 @@ from telic.worlds.simulated.database import SimulatedDatabase
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.memory import SystemData, adapt
 from telic.worlds.simulated.postgres import SimulatedPostgres
+from telic.worlds.simulated.queue import SimulatedNats, SimulatedQueue
 from telic.worlds.simulated.spans import ComputedSpans
 from telic.worlds.simulated.streams import stream
 
@@ -46,7 +47,7 @@ class Stores:
 
     Attributes
     ----------
-    postgres, valkey
+    postgres, valkey, nats
         The servers, to be hurt, stopped and started.
     data
         What services keep.
@@ -56,6 +57,7 @@ class Stores:
         self._loop, self._network, self._design, self._seed = loop, network, design, seed
         self.postgres = SimulatedPostgres(loop, design, stream(seed, "postgres"))
         self.valkey = SimulatedValkey(loop)
+        self.nats = SimulatedNats(loop)
         self.data = SystemData(design, self.postgres.indexes)
 
     def database(self, service: str, settings: Settings, recorder: Recorder) -> SimulatedDatabase:
@@ -76,6 +78,17 @@ class Stores:
             return None
         rng = stream(self._seed, "valkey", service)
         return SimulatedCache(self._loop, self.valkey, self._way(settings, "valkey"), recorder, rng)
+
+    def queue(self, service: str, settings: Settings, recorder: Recorder) -> SimulatedQueue:
+        """Return the queue of one instance of `service`."""
+
+        def refused() -> bool:
+            user = str(settings().get("store.nats.user", service))
+            secret = PurePath(str(settings().get("store.nats.password_file", f"nats.{service}"))).name
+            return user != service or secret != f"nats.{service}"
+
+        rng = stream(self._seed, "nats", service)
+        return SimulatedQueue(self._loop, self.nats, self._way(settings, "nats"), recorder, rng, refused)
 
     def answers(self, database: SimulatedDatabase, table: str) -> PostgresAnswers:
         """Return the answers to idempotency keys in `table`; ``PostgresAnswers(database, table)`` is the same."""
