@@ -42,9 +42,9 @@ SQL = """
 WITH window_spans AS (SELECT * FROM spans WHERE start_ns >= ? AND start_ns < ?),
 calls AS (
     SELECT service AS caller, peer AS callee, span_id, trace_id, duration_ns, status, error_type, http_status,
-           statement <> '' OR contains(attributes, '"db.system') AS stored,
+           statement <> '' OR contains(attributes, '"db.system') OR kind = 'producer' AS stored,
            contains(attributes, '"http.request.resend_count":') AS again
-    FROM window_spans WHERE kind = 'client' AND peer <> ''),
+    FROM window_spans WHERE kind IN ('client', 'producer') AND peer <> ''),
 served AS (
     SELECT parent_span_id, trace_id, max(duration_ns) AS duration_ns FROM spans
     WHERE kind = 'server' AND parent_span_id <> '' AND start_ns >= ? AND start_ns < ? GROUP BY ALL)

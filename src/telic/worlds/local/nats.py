@@ -21,7 +21,7 @@ STORE = "nats"
 ADMINISTRATOR = "telic"  # as whom the world itself asks
 MOST = 256 * 2**20  # that all streams take on the disk together [bytes]
 MEMORY = 64 * 2**20  # the same in memory [bytes]
-POISON = "poison-"  # begins the ids of messages that nobody can read
+BATCH = "backfill-"  # begins the ids of messages that nobody can read
 UNREADABLE = b'{"v":2,"payload":null}'  # a message of another version than the consumer's
 
 
@@ -79,10 +79,10 @@ async def poison(layout: Layout, port: int, subject: str, count: int) -> None:
     """Let so many messages that nobody can read stand in the queue [1]; 0 takes those back that are still there."""
     queue = administrator(layout, port)
     try:
-        await queue.purge(subject, POISON)
+        await queue.purge(subject, BATCH)
         run = uuid.uuid4().hex
         for number in range(count):
-            await queue.put(subject, UNREADABLE, {"Nats-Msg-Id": f"{POISON}{run}-{number}"})
+            await queue.put(subject, UNREADABLE, {"Nats-Msg-Id": f"{BATCH}{run}-{number}"})
     except WorldError as error:
         raise StoreFailed(f"{subject}: {error}", hint="see nats.log") from error
     finally:

@@ -16,7 +16,7 @@ from telic.runtime.server.messages import Request, Response
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.http import PROBE_WITHIN
 from telic.worlds.local.layout import Layout
-from telic.worlds.local.nats import POISON, UNREADABLE
+from telic.worlds.local.nats import BATCH, UNREADABLE
 from telic.worlds.local.ports import Ports
 from telic.worlds.local.reconcile import USER
 from telic.worlds.local.supervised import Start
@@ -184,9 +184,9 @@ class SimulatedSystem(System):
     async def poison_queue(self, subject: str, count: int) -> None:
         """Put them into the simulated NATS."""
         server = self.stores.nats
-        server.purge(subject, POISON)
+        server.purge(subject, BATCH)
         for number in range(count):
-            server.put(subject, f"{POISON}{self.loop.time():.6f}-{number}", UNREADABLE, "")
+            server.put(subject, f"{BATCH}{self.loop.time():.6f}-{number}", UNREADABLE, "")
 
 
 def _taken(desired: Desired) -> list[int]:
