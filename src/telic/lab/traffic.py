@@ -116,7 +116,8 @@ class _Walk:
             self._note(Place("edge", f"{service}->postgres"), user, times, certain)
         for call in plan.calls:
             sure = certain and call.when == "always" and call.times >= 1
-            self._note(Place("edge", f"{service}->{call.service}"), user, times * call.times, sure)
+            hop = "nats" if call.queued else call.service
+            self._note(Place("edge", f"{service}->{hop}"), user, times * call.times, sure)
             self.follow(
                 call.service, call.operation, user=user, times=times * call.times, certain=sure, depth=depth + 1
             )

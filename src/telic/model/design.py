@@ -11,7 +11,6 @@ from telic.model.intent import Capacity, Field, Objective, Verdict, Workload
 from telic.model.topology import Scalar
 from telic.runtime.wiring import Wiring
 
-
 QUEUED = "queue"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -118,7 +119,7 @@ class Consumer:
             self._again.add(each.attempt > 1)
             work = asyncio.get_running_loop().create_task(self._work(each, terms), context=contextvars.Context())
             self._working.add(work)
-            work.add_done_callback(self._working.discard)
+            work.add_done_callback(self._ended)
 
     async def _room(self, terms: Terms) -> int:
         """Return how many messages may be taken now [1]; wait for a change where none may."""
@@ -144,11 +145,13 @@ class Consumer:
         except DependencyFailed as failure:  # it comes again when its time in hand is over
             error_type = failure.error_type
             self._log.warning("%s %s: %s", self._subject, delivery.id, failure)
-        except Exception as failure:  # the border of one message: the next one may be well
-            error_type = type(failure).__name__
-            self._log.exception("%s %s was not handled", self._subject, delivery.id)
         finally:
             self._spans.taken(span, self._subject, error_type)
+
+    def _ended(self, work: asyncio.Task[None]) -> None:
+        self._working.discard(work)
+        if not work.cancelled() and (error := work.exception()) is not None:
+            self._log.error("%s: %s", self._subject, error, exc_info=error)
 
     async def _settle(self, delivery: Delivery, terms: Terms, traceparent: str) -> str:
         """Handle one message and say what became of it to the queue; return the error type, ``""`` for none."""
@@ -183,8 +186,6 @@ class Consumer:
 
     async def _look(self) -> None:
         while True:
-            try:
+            with contextlib.suppress(DependencyFailed):  # the failure is told where messages are taken
                 self.standing = await self._source.standing(self._subject)
-            except DependencyFailed:  # what was seen last stands; the failure is told where messages are taken
-                pass
             await self._clock.sleep(LOOK)

@@ -157,18 +157,11 @@ class JetStreamQueue:
         try:
             with Limit(self._clock, within):
                 yield await self._connected()
-            return
-        except TimeoutError as error:
-            failed = error, "timeout"
-        except ConnectionRefusedError as error:
-            failed = error, "connection_refused"
-        except OSError as error:
-            failed = error, "connection_reset"
-        except NatsSaid as error:
-            failed = error, "authorization" if "uthorization" in str(error) else "refused"
-        self.close()
-        error, kind = failed
-        raise DependencyFailed(f"{PEER} failed to {what} ({kind}): {error}", peer=PEER, error_type=kind) from error
+        except (OSError, TimeoutError, NatsSaid) as error:
+            self.close()
+            kind = _kind(error)
+            words = f"{PEER} failed to {what} ({kind}): {error}"
+            raise DependencyFailed(words, peer=PEER, error_type=kind) from error
 
     async def _connected(self) -> NatsLink:
         if self._link is not None and not self._link.closed:
@@ -178,7 +171,11 @@ class JetStreamQueue:
                 where = self.address
                 make = lambda: NatsLink(where.user, where.password, self._name)  # noqa: E731
                 _, link = await asyncio.get_running_loop().create_connection(make, where.host, where.port)
-                await link.ready
+                try:
+                    await link.ready
+                except BaseException:
+                    link.close()
+                    raise
                 self._link = link
                 self._made.clear()
                 self._terms.clear()
@@ -223,6 +220,15 @@ class JetStreamQueue:
         place = f"{_API}.CONSUMER.DURABLE.CREATE.{subject}.{GROUP}"
         _told(await _answer(link, place, msgspec.json.encode(order)))
         self._terms[subject] = terms
+
+
+def _kind(error: Exception) -> str:
+    """Return ``error.type`` of what went wrong."""
+    if isinstance(error, NatsSaid):
+        return "authorization" if "uthorization" in str(error) else "refused"
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    return "connection_refused" if isinstance(error, ConnectionRefusedError) else "connection_reset"
 
 
 async def _answer(link: NatsLink, subject: str, body: bytes, headers: Mapping[str, str] | None = None) -> Message:

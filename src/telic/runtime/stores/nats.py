@@ -126,6 +126,7 @@ class NatsLink(asyncio.Protocol):
         self._asked: dict[int, asyncio.Queue[Message | Exception]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say who connects."""
         self._transport = transport  # type: ignore[assignment]
         order = {
             "verbose": False,
@@ -142,9 +143,11 @@ class NatsLink(asyncio.Protocol):
         self.write(b"CONNECT %b\r\nPING\r\n" % msgspec.json.encode(order))
 
     def connection_lost(self, error: Exception | None) -> None:
+        """Tell everybody who waits for an answer."""
         self._fail(ConnectionResetError("the queue closed the connection"))
 
     def data_received(self, data: bytes) -> None:
+        """Hand on what is complete."""
         try:
             for event in self._parser.feed(data):
                 if isinstance(event, Message):

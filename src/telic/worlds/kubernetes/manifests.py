@@ -8,20 +8,23 @@ from typing import Any
 
 from telic.errors import UsageError
 from telic.model import Design, ServiceDesign
-from telic.worlds.kubernetes import names, settings
+from telic.worlds.kubernetes import names, queue, settings
 from telic.worlds.kubernetes.pods import Manifest, Options, deployment, preparing, store
 from telic.worlds.kubernetes.settings import STORES
 from telic.worlds.local.configuration import TOKEN_SECRET
+from telic.worlds.local.nats import secret_name
 
 MOST = 1_000_000  # of a ConfigMap; the cluster refuses more than a mebibyte [bytes]
 FIRST = "1"  # version of a service that was never deployed before
 
 
 def secrets_of(design: Design) -> tuple[str, ...]:
-    """Return the names of the secrets that a design needs: the tokens' key, the admin's and the roles' passwords."""
+    """Return the names of the secrets that a design needs: the tokens' key, and the passwords of its stores."""
+    queued = queue.secrets_of(design) if "nats" in design.stores else ()
     if "postgres" not in design.stores:
-        return (TOKEN_SECRET,)
-    return (TOKEN_SECRET, "postgres-admin", *(each.name for each in design.services if "postgres" in each.stores))
+        return (TOKEN_SECRET, *queued)
+    roles = (each.name for each in design.services if "postgres" in each.stores)
+    return (TOKEN_SECRET, "postgres-admin", *roles, *queued)
 
 
 def manifests(design: Design, options: Options, secrets: Mapping[str, str]) -> list[Manifest]:
@@ -125,11 +128,15 @@ def _secrets(design: Design, options: Options, secrets: Mapping[str, str]) -> It
     for each in design.services:
         own = {TOKEN_SECRET: secrets[TOKEN_SECRET]}
         own |= {each.name: secrets[each.name]} if "postgres" in each.stores else {}
+        mine = secret_name(each.name)
+        own |= {mine: secrets[mine]} if "nats" in each.stores else {}
         yield _secret(design, options, f"{each.name}-secrets", each.name, own)
     if "postgres" in design.stores:
         yield _secret(design, options, "postgres-admin", "postgres", {"password": secrets["postgres-admin"]})
         roles = {each.name: secrets[each.name] for each in design.services if "postgres" in each.stores}
         yield _secret(design, options, "database-roles", "postgres", roles)
+    if "nats" in design.stores:
+        yield _secret(design, options, queue.CONFIG, "nats", queue.configuration(design, secrets))
 
 
 def _secret(design: Design, options: Options, name: str, of: str, data: Mapping[str, str]) -> Manifest:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from telic.model import Design, ServiceDesign
-from telic.worlds.kubernetes import names
+from telic.worlds.kubernetes import names, queue
 from telic.worlds.kubernetes.settings import FILE, STATE, STORES
 
 Manifest = dict[str, Any]
@@ -119,7 +119,9 @@ def _service_pod(service: ServiceDesign, options: Options, version: str, revisio
 
 
 def store(design: Design, name: str, options: Options) -> list[Manifest]:
-    """Return what runs a store: PostgreSQL with a disk of its own, Valkey without."""
+    """Return what runs a store: PostgreSQL and NATS with a disk of their own, Valkey without."""
+    if name == "nats":
+        return [queue.pods(design, options.namespace or design.system, options.storage, GRACE)]
     return _postgres(design, options) if name == "postgres" else [_valkey(design, options)]
 
 

@@ -13,7 +13,7 @@ from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.layout import Layout
 
 STATE = Path("/state")  # where a pod finds its own secrets
-STORES = {"postgres": 5432, "valkey": 6379}
+STORES = {"postgres": 5432, "valkey": 6379, "nats": 4222}
 FILE = "config.json"
 
 

@@ -107,6 +107,7 @@ class Beliefs:
         self._lives: dict[str, Lives] = {}
         self._made: dict[str, dict[str, dict[str, Thing]]] = {}  # entity, field that it is listed by: value: things
         self._shown: dict[tuple[str, str, str], dict[str, dict[str, Thing]]] = {}  # the same by what they refer to
+        self._told: dict[str, list[Callable[[Thing], object]]] = defaultdict(list)  # when a thing is removed
 
     def lives(self, entity: str) -> Lives:
         """Return what is believed of an entity with states; the seed's things are added by `settle`."""
@@ -161,6 +162,12 @@ class Beliefs:
         for (of, by, show), shown in self._shown.items():
             if of == entity:
                 shown[str(thing.fields[by])].pop(str(thing.fields[show]), None)
+        for tell in self._told[entity]:
+            tell(thing)
+
+    def tell(self, entity: str, about: Callable[[Thing], object]) -> None:
+        """Call `about` with each thing of an entity that is being removed."""
+        self._told[entity].append(about)
 
 
 def _widen(known: dict[str, Thing], key: str, thing: Thing) -> None:

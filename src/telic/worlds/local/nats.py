@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sysconfig
 import uuid
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
@@ -53,17 +54,27 @@ def secret_name(user: str) -> str:
 def command(layout: Layout, design: Design, port: int) -> list[str]:
     """Write the configuration and return the command line that runs the server, tied to its parent's life."""
     layout.nats.mkdir(parents=True, exist_ok=True)
-    users = [ADMINISTRATOR, *(each.name for each in design.services if STORE in each.stores)]
-    listed = [{"user": each, "password": secret(layout, secret_name(each))} for each in users]
-    settings = {
+    text = settings(design, f"127.0.0.1:{port}", str(layout.nats), lambda user: secret(layout, secret_name(user)))
+    path = secret_path(layout, "nats.conf")
+    write_atomically(path, text.encode(), mode=0o600)
+    return wrap([str(program()), "--config", str(path)])
+
+
+def users(design: Design) -> tuple[str, ...]:
+    """Return who may ask the queue: the world itself, and each service that sends to it or takes from it."""
+    return (ADMINISTRATOR, *(each.name for each in design.services if STORE in each.stores))
+
+
+def settings(design: Design, listen: str, folder: str, password: Callable[[str], str]) -> str:
+    """Return the text of the server's configuration, whose format takes JSON."""
+    listed = [{"user": each, "password": password(each)} for each in users(design)]
+    content = {
         "server_name": design.system,
-        "listen": f"127.0.0.1:{port}",
-        "jetstream": {"store_dir": str(layout.nats), "max_file_store": MOST, "max_memory_store": MEMORY},
+        "listen": listen,
+        "jetstream": {"store_dir": folder, "max_file_store": MOST, "max_memory_store": MEMORY},
         "authorization": {"users": listed},
     }
-    path = secret_path(layout, "nats.conf")  # its format takes JSON
-    write_atomically(path, json.dumps(settings, indent=1).encode(), mode=0o600)
-    return wrap([str(program()), "--config", str(path)])
+    return json.dumps(content, indent=1)
 
 
 async def is_ready(layout: Layout, port: int) -> bool:

@@ -66,8 +66,11 @@ class ListByRef:
         return wrong("missing") if lost else RIGHT
 
 
-def missing(keys: list[str], known: Mapping[str, Thing], *, settled: float, newest: bool) -> bool:
+def missing(keys: list[str], known: Mapping[str, Thing], *, settled: float, newest: bool, late: float = 0.0) -> bool:
     """Whether a list lacks what was certainly made before `settled` and has to be on its first page.
+
+    Where things come to the list later than they are made, up to `late` [s], only what was made so much later than the
+    last one of the page has to be on it.
 
     Examples
     --------
@@ -79,7 +82,8 @@ def missing(keys: list[str], known: Mapping[str, Thing], *, settled: float, newe
         return any(each.until < settled for each in known.values())
     if not newest:
         return False
-    oldest = min((known[key].until for key in keys if key in known), default=float("inf"))
+    ends = [known[key].until for key in keys if key in known]
+    oldest = ends[-1] + late if late and ends else min(ends, default=float("inf"))
     return any(each.since > oldest and each.until < settled and key not in keys for key, each in known.items())
 
 

@@ -26,6 +26,8 @@ class ListShown:
         self._fixed = [each.name for each in target.fields if each.type.base not in ("state", "secret")]
         self._known = beliefs.shown(operation.on, operation.by, operation.show)
         self._newest = operation.order != "oldest"
+        later = (each for each in knowledge.intent.operations if each.later)
+        self._late = any(each.deliver.partition(".")[0] == operation.on for each in later)
         self._stale = knowledge.intent.staleness.get(operation.id, 0.0) + SETTLED
 
     def ask(self, planned: Planned) -> Ask:
@@ -59,7 +61,8 @@ class ListShown:
         if len(set(keys)) < len(keys):
             return wrong("twice")
         known = self._known.get(value, {})
-        if not in_order(keys, known, newest=self._newest):
+        if not self._late and not in_order(keys, known, newest=self._newest):  # behind a queue none is promised
             return wrong("order")
-        lost = missing(keys, known, settled=sent - self._stale, newest=self._newest)
+        late = self._stale if self._late else 0.0
+        lost = missing(keys, known, settled=sent - self._stale, newest=self._newest, late=late)
         return wrong("missing") if lost else RIGHT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from telic.model.intent import Operation
 from telic.worlds.load.beliefs import Beliefs
 from telic.worlds.load.exchange import Answer, Ask, Finding
@@ -30,6 +32,10 @@ class Publish:
             each.name for each in intent.entity(self._entries).fields if each.type.target == operation.on
         )
         self._followers = beliefs.list_by(links, followed)
+        self._followed = followed
+        self._underway: dict[tuple[str, str], list[str]] = defaultdict(list)  # by reader and author: what may be late
+        if operation.later:
+            beliefs.tell(links, self._unfollowed)
 
     def ask(self, planned: Planned) -> Ask:
         """Publish something by anybody."""
@@ -52,4 +58,12 @@ class Publish:
             if each.until < sent - SETTLED:
                 entry = {self._reader: each.fields[self._follower], self._thing: key}
                 self._beliefs.delivered(self._entries, Thing("", entry, sent, now))
+                if self._operation.later:
+                    self._underway[str(each.fields[self._follower]), str(body[self._author])].append(key)
         return RIGHT
+
+    def _unfollowed(self, link: Thing) -> None:
+        """Know nothing any more of what is delivered, perhaps, after its reader has left."""
+        reader, author = str(link.fields[self._follower]), str(link.fields[self._followed])
+        for key in self._underway.pop((reader, author), ()):
+            self._beliefs.unmade(self._entries, Thing("", {self._reader: reader, self._thing: key}, 0.0, 0.0))

@@ -1,0 +1,37 @@
+"""Where a queue stands between users and what they read: its subjects, who consumes them, how much arrives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from telic.lab.fault import Scene
+from telic.lab.traffic import Place, traffic
+
+QUEUE = "nats"
+
+
+@dataclass(frozen=True)
+class Consumed:
+    """One subject of a design."""
+
+    subject: str
+    service: str  # that consumes it
+    rate: float  # messages that arrive under the scene's load [1/s]
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Other names of the same place."""
+        return (f"{self.service}->{QUEUE}", QUEUE)
+
+
+def consumed(scene: Scene) -> list[Consumed]:
+    """Return the subjects that the running system consumes, each once."""
+    if QUEUE not in scene.harm.state().stores:
+        return []
+    calls = [call for each in scene.design.services for op in each.operations for call in op.calls if call.queued]
+    flow = traffic(scene.design)
+    found = {}
+    for call in calls:
+        sent = flow.calls.get(Place("operation", f"{call.service}.{call.operation}"), 0.0)
+        found[call.operation] = Consumed(call.operation, call.service, sent * (scene.rate or flow.rate))
+    return list(found.values())
