@@ -28,6 +28,7 @@ from telic.model import (
     Table,
     Topology,
 )
+from telic.model.design import QUEUED
 from telic.model.intent import Capacity, Keys, Workload
 from telic.runtime.wiring import Wiring
 from telic.settings import Settings
@@ -209,10 +210,13 @@ def genai(tmp_path_factory: pytest.TempPathFactory) -> Design:
 
 @pytest.fixture
 def design(request: pytest.FixtureRequest) -> Design:
-    """Return the small hotel; for faults of a language model's service, the bundled one."""
+    """Return the small hotel; for faults of a language model's service, the bundled one; for those of queues, one."""
     called = getattr(request.node, "callspec", None)
     name = str(called.params.get("name", "")) if called is not None else ""
-    if name in fault and getattr(fault.factory(name), "layer", "") == "llm":
+    layer = getattr(fault.factory(name), "layer", "") if name in fault else ""
+    if layer == "queue":
+        return _queueing()
+    if layer == "llm":
         found = request.getfixturevalue("genai")
         assert isinstance(found, Design)
         return found
@@ -236,6 +240,22 @@ def design(request: pytest.FixtureRequest) -> Design:
     return Design("hotel", "sha256:0", (gateway, search, *owners), ("postgres",), grants, Wiring(), (), (workload,))
 
 
+def _queueing() -> Design:
+    """Return a design in which what users write is delivered behind a queue."""
+    written = _operation("write", derives=("F1",), calls=(Call("compose", "write"),))
+    handed = _operation("write", calls=(Call("fanout", "fan_out", when=QUEUED),))
+    behind = _operation("fan_out", calls=(Call("home", "take"),))
+    settings: dict[str, Scalar] = {"queue.rate": 0.0, "queue.max_deliver": 5}
+    services = (
+        ServiceDesign("gateway", "gateway", (), (written,)),
+        ServiceDesign("compose", "facade", (), (handed,), stores=("nats",)),
+        ServiceDesign("fanout", "facade", (), (behind,), stores=("nats",), settings=settings),
+        _owner("home"),
+    )
+    workload = Workload("W1", "normal", "poisson", 150.0, {"F1": 1}, Keys(1.1, 100))
+    return Design("notes", "sha256:0", services, ("nats", "postgres"), (), Wiring(), (), (workload,))
+
+
 CACHE = {"ttl": 10.0, "jitter": 0.2, "on_error": "fail", "single": True}
 
 
@@ -244,7 +264,7 @@ def _service(each: ServiceDesign, number: int, ports: dict[str, int]) -> Service
     config |= {f"upstream.{callee}.host": "127.0.0.1" for callee in each.callees}
     config |= {"log.level": "INFO", "token.key_file": "secrets/token.key", "request.quota": 0.0}
     config |= {"probe.alive_within": 0.0} | {f"feature.{operation.name}": True for operation in each.operations}
-    if each.stores:
+    if "postgres" in each.stores:
         config["store.postgres.pool"] = 3
         config["store.postgres.port"] = ports[f"{each.name}->postgres"]
         config["store.postgres.database"] = "hotel"
@@ -270,7 +290,7 @@ def harm(design: Design) -> RecordingHarm:
     ports = {each.name: 22000 + 2 * index for index, each in enumerate(edges)}
     links = {name: LinkState(name, "a", {"a": port, "b": port + 1}) for name, port in ports.items()}
     services = {each.name: _service(each, index, ports) for index, each in enumerate(design.services)}
-    running = {name: InstanceState(name, 99, "ready", "", 0.0) for name in ("postgres", "valkey")}
+    running = {name: InstanceState(name, 99, "ready", "", 0.0) for name in {"postgres", "valkey", *design.stores}}
     stores = {name: StoreState(name, instance) for name, instance in running.items()}
     entities = (*(Entity(each, "service") for each in services), Entity("postgres", "store"))
     releases = {name: _release(design, name) for name in services}

@@ -65,6 +65,9 @@ class QuietSystem(System):
     async def flush_cache(self) -> None:
         return None
 
+    async def poison_queue(self, subject: str, count: int) -> None:
+        return None
+
 
 def service(name: str) -> ServiceDesign:
     calls = tuple(Call(callee, "work") for callee in CALLS[name])

@@ -81,6 +81,9 @@ class NoStores:
     def cache(self, service: str, settings: object, recorder: object) -> Any:
         raise AssertionError
 
+    def queue(self, service: str, settings: object, recorder: object) -> Any:
+        raise AssertionError
+
     def adapt(self, service: str, modules: Mapping[str, ModuleType]) -> None:
         pass
 
