@@ -99,7 +99,9 @@ def test_truth_names_a_known_mechanism_and_a_place_that_users_pass(
     assert truth.mechanism in faults.vocabulary()
     factory: Any = fault.factory(name)
     kind, layer = "edge" if "->" in truth.entity else "service", factory.layer
-    if not issubclass(factory, Loaded) and layer != "queue":  # nobody waits for what is behind it; what others send is felt where it is meant to be
+    if (
+        not issubclass(factory, Loaded) and layer != "queue"
+    ):  # nobody waits for what is behind it; what others send is felt where it is meant to be
         share = traffic(scene.design).share(Place(kind, truth.entity))
         assert share >= 0.05 or truth.entity in harm.state().stores
     assert truth.entity != "gateway" or layer not in ("application", "external")  # its code is never changed

@@ -119,6 +119,22 @@ def test_a_pod_knows_its_own_secrets_alone(design: Design) -> None:
         manifests(design, OPTIONS, {each: "x" for each in secrets_of(design) if each != "cart"})
 
 
+def test_a_queue_has_a_disk_and_a_user_for_each_service(design: Design) -> None:
+    cart = replace(design.services[1], stores=("nats", "postgres", "valkey"))
+    queued = replace(design, services=(design.services[0], cart), stores=("nats", "postgres", "valkey"))
+    found = every(queued)
+    pod = named(found, "StatefulSet", "nats")
+    valid(pod)
+    assert pod["spec"]["volumeClaimTemplates"]
+    assert named(found, "Service", "nats")["spec"]["ports"][0]["port"] == 4222
+    server = json.loads(named(found, "Secret", "nats-config")["stringData"]["nats.conf"])
+    users = {each["user"]: each["password"] for each in server["authorization"]["users"]}
+    assert users.keys() == {"telic", "cart"}
+    assert named(found, "Secret", "cart-secrets")["stringData"]["nats.cart"] == users["cart"]
+    config = runtime_config.parse(named(found, "ConfigMap", "cart-config-1")["data"]["config.json"].encode(), "")
+    assert config.address("store.nats") == ("nats", 4222)
+
+
 def test_nobody_talks_but_along_the_designs_edges(design: Design) -> None:
     policies = {each["metadata"]["name"]: each["spec"] for each in every(design) if each["kind"] == "NetworkPolicy"}
     assert policies["nobody-talks"]["podSelector"] == {"matchLabels": {names.PART_OF: "shop"}}

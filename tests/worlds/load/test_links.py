@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,27 @@ async def test_who_follows_reads_what_is_published_from_then_on(network: Run, ri
     record: Record = await network(20.0, rate=40.0, mix=mix)
     assert record.reasons() == {}
     assert right.asked["follow"] > right.asked["unfollow"] > 10
+
+
+async def test_posts_behind_a_queue_may_come_late_and_in_any_order(network: Run, social: Knowledge) -> None:
+    class Queued(ModelSystem):
+        """Delivers every second post two seconds after it was accepted."""
+
+        def _publish(self, operation: Any, body: dict[str, object]) -> Reply:
+            if self.asked["compose_post"] % 2:
+                return super()._publish(operation, body)
+            made = self._keep(operation.on, body)
+            assert isinstance(made.body, dict)
+            post = made.body["post_id"]
+            due = [
+                {"reader": each["follower"], "post": post} for each in self._where("Follow", "followed", body["author"])
+            ]
+            asyncio.get_running_loop().call_later(2.0, lambda: [self._keep("Entry", each) for each in due])
+            return made
+
+    late = type(network)(social, Queued(social))
+    record: Record = await late(15.0, rate=40.0, mix={"F1": 2.0, "F2": 6.0})
+    assert record.reasons() == {}
 
 
 async def test_a_post_that_reaches_nobody_is_missed_once_it_had_time(network: Run, social: Knowledge) -> None:
