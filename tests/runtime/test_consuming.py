@@ -6,9 +6,11 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from tests.runtime.queue_contract import SUBJECT, filled
 
 from telic.runtime.consuming import Consumer
 from telic.runtime.server.messages import Request, Response
@@ -17,7 +19,6 @@ from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.queue import SimulatedNats, SimulatedQueue
 from telic.worlds.simulated.streams import stream
-from tests.runtime.queue_contract import SUBJECT, filled
 
 
 class Clear:
@@ -117,7 +118,7 @@ def test_what_is_refused_comes_again_so_often_and_is_then_put_aside(bench: Any) 
     made.run(3, 10.0)
     assert made.times() == {"m0": 1, "m1": 3, "m2": 1}
     at = [time for time, request in made.done if request.headers[b"idempotency-key"] == "m1"]
-    assert [round(b - a, 1) for a, b in zip(at, at[1:], strict=False)] == [0.5, 0.5]
+    assert [round(b - a, 1) for a, b in pairwise(at)] == [0.5, 0.5]
     assert (made.consumer.standing.depth, made.consumer.standing.dead) == (0, 1)
 
 

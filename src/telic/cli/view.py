@@ -92,7 +92,7 @@ class View:
         if service:
             label.append(f" v{service.version}", "dim")
         uses = [
-            each for each in (self.topology.callees(name) if self.topology else ()) if each in ("postgres", "valkey")
+            each for each in (self.topology.callees(name) if self.topology else ()) if each in ("postgres", "valkey", "nats")
         ]
         if uses:
             label.append(

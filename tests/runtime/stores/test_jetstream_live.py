@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.runtime.conftest import Store
+from tests.runtime.queue_contract import CONTRACT, SUBJECT, filled, pulled
 
 from telic.clock import SystemClock
 from telic.runtime.failures import DependencyFailed
 from telic.runtime.stores import jetstream
 from telic.runtime.stores.jetstream import JetStreamQueue, QueueAddress
 from telic.worlds.local.nats import program
-from tests.runtime.conftest import Store
-from tests.runtime.queue_contract import CONTRACT, SUBJECT, filled, pulled
 
 pytestmark = pytest.mark.live
 

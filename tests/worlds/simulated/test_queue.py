@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from tests.runtime.queue_contract import CONTRACT, SUBJECT, filled, pulled
 
 from telic.runtime.failures import DependencyFailed
-from tests.runtime.queue_contract import CONTRACT, SUBJECT, filled, pulled
 
 Kit = Any  # of conftest.py
 PORT = 4222
