@@ -91,9 +91,8 @@ class View:
         label = Text.assemble(dot, (name, style))
         if service:
             label.append(f" v{service.version}", "dim")
-        uses = [
-            each for each in (self.topology.callees(name) if self.topology else ()) if each in ("postgres", "valkey", "nats")
-        ]
+        callees = self.topology.callees(name) if self.topology else ()
+        uses = [each for each in callees if each in ("postgres", "valkey", "nats")]
         if uses:
             label.append(
                 "  ⛁ " + " ".join(f"{each}{' ✂' if f'{name}->{each}' == self.blamed else ''}" for each in uses),

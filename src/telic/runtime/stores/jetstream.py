@@ -6,6 +6,7 @@ Source: https://docs.nats.io/reference/reference-protocols/nats_api_reference.
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -141,8 +142,8 @@ class JetStreamQueue:
             for number in range(int(state["first_seq"]), int(state["last_seq"]) + 1):
                 order = msgspec.json.encode({"seq": number})
                 found = msgspec.json.decode((await _answer(link, f"{_API}.STREAM.MSG.GET.{subject}", order)).body)
-                head = found.get("message", {}).get("hdrs", "")
-                if f"{_ID}: {message_prefix}".encode() in msgspec.json.decode(f'"{head}"'.encode(), type=bytes):
+                head = base64.b64decode(found.get("message", {}).get("hdrs", ""))
+                if f"{_ID}: {message_prefix}".encode() in head:
                     _told(await _answer(link, f"{_API}.STREAM.MSG.DELETE.{subject}", order))
                     removed += 1
         return removed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sysconfig
 import uuid
@@ -23,6 +24,7 @@ ADMINISTRATOR = "telic"  # as whom the world itself asks
 MOST = 256 * 2**20  # that all streams take on the disk together [bytes]
 MEMORY = 64 * 2**20  # the same in memory [bytes]
 BATCH = "backfill-"  # begins the ids of messages that nobody can read
+AT_ONCE = 50  # such messages under way at once [1]
 UNREADABLE = b'{"v":2,"payload":null}'  # a message of another version than the consumer's
 
 
@@ -92,8 +94,9 @@ async def poison(layout: Layout, port: int, subject: str, count: int) -> None:
     try:
         await queue.purge(subject, BATCH)
         run = uuid.uuid4().hex
-        for number in range(count):
-            await queue.put(subject, UNREADABLE, {"Nats-Msg-Id": f"{BATCH}{run}-{number}"})
+        for start in range(0, count, AT_ONCE):
+            ids = (f"{BATCH}{run}-{number}" for number in range(start, min(count, start + AT_ONCE)))
+            await asyncio.gather(*(queue.put(subject, UNREADABLE, {"Nats-Msg-Id": each}) for each in ids))
     except WorldError as error:
         raise StoreFailed(f"{subject}: {error}", hint="see nats.log") from error
     finally:
