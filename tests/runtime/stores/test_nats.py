@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telic.runtime.stores.nats import Message, Protocol, publication, with_headers
@@ -22,6 +22,7 @@ def delivered(subject: str, number: int, reply: str, body: bytes, headers: dict[
     return f"HMSG {words} {len(head)} {len(head) + len(body)}\r\n".encode() + head + body + b"\r\n"
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.tuples(WORDS, st.integers(1, 99), st.sampled_from(["", "back"]), BODIES, HEADERS), max_size=4))
 def test_messages_are_read_in_pieces_of_any_size(sent: list[tuple[str, int, str, bytes, dict[str, str]]]) -> None:
     data = b"+OK\r\n" + b"".join(delivered(*each) for each in sent) + b"PING\r\n"
@@ -32,6 +33,7 @@ def test_messages_are_read_in_pieces_of_any_size(sent: list[tuple[str, int, str,
         assert events == [b"+OK", *(Message(s, n, r, b, h) for s, n, r, b, h in sent), b"PING"]
 
 
+@settings(deadline=None)
 @given(BODIES, HEADERS)
 def test_a_publication_announces_its_sizes(body: bytes, headers: dict[str, str]) -> None:
     line, _, rest = publication("orders", "inbox.1", body, headers).partition(b"\r\n")
