@@ -12,8 +12,8 @@ from typing import Any
 
 import duckdb
 import numpy as np
-from benchmarks.result import Metric
 
+from benchmarks.result import Metric
 from telic.opportunities.model import Prepared
 from telic.opportunities.plan import (
     Evaluation,
@@ -50,7 +50,7 @@ class Took:
 def measure(quick: bool) -> tuple[dict[str, Metric], dict[str, object]]:
     """Return how much faster one plan is than a cached stage, and than a query for each cohort."""
     made = generate(
-        Recipe(groups=60_000 if quick else 1_000_000, users=200_000, plants=(Lifecycle(effect=4.0),), seed=6)
+        Recipe(groups=150_000 if quick else 1_000_000, users=200_000, plants=(Lifecycle(effect=4.0),), seed=6)
     )
     prepared = made.prepared
     with tempfile.TemporaryDirectory(prefix="telic-cohorts-") as folder, duckdb.connect() as connection:
