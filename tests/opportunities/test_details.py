@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from tests.opportunities.families import Sets, prepared
 from tests.opportunities.sample import finding
@@ -54,6 +54,7 @@ def test_less_is_worse_where_the_kpi_says_so() -> None:
     assert [each.group for each in stories] == ["s2"]
 
 
+@settings(max_examples=30)
 @given(some.lists(some.integers(0, 10**10), min_size=1, max_size=30), some.sampled_from([1, 10**3, 10**9]))
 def test_any_times_fit_the_calendar(times: list[int], unit: int) -> None:
     at = np.array(sorted(times), dtype=np.int64) * unit

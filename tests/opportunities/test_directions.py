@@ -25,7 +25,7 @@ def test_a_ratio_is_of_harm_and_a_difference_of_the_kpi(harmed: str, harm: int) 
     events = prepared([["a", "b"]] * SIZE, step=3600)
     outcome = Outcome("kpi", values, harm, True, "kpi")
     family = Sets("ngrams", {"a>b": np.flatnonzero(inside).tolist()})
-    settings = Judging(least_ratio=1.1, permutations=0)
+    settings = Judging(least_ratio=1.1, permutations=0, experts="paper_cohort")
     (found,) = surface(events, [outcome], [family], settings).findings
     ratio = worse[inside].mean() / worse[~inside].mean()
     assert found.crude.ratio == pytest.approx(ratio)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from tests.opportunities.families import Sets
 from tests.opportunities.sample import run
@@ -60,6 +60,7 @@ def test_what_stopped_giving_findings_is_forgotten_and_what_is_new_is_found() ->
     assert set(moved) <= set(late)
 
 
+@settings(max_examples=30)
 @given(
     some.dictionaries(some.text(max_size=3), some.integers(1, 50), max_size=20),
     some.integers(1, 200),

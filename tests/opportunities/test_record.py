@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from tests.opportunities.sample import FINDINGS, finding, run
 
@@ -26,6 +26,7 @@ def test_a_run_comes_back_as_it_was() -> None:
     assert [record.key_of(each) for each in back.surfaced.findings] == [record.key_of(each) for each in FINDINGS]
 
 
+@settings(max_examples=30)
 @given(some.tuples(*[some.floats() for _ in range(4)]), some.floats(), some.text())
 def test_any_numbers_and_names_come_back(effect: tuple[float, ...], q: float, name: str) -> None:
     odd = finding(
