@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow
 import pyarrow.compute
 
-from telic.opportunities.kernels.cluster import first_codes, first_rows, take_codes, take_numbers
 from telic.opportunities.kernels.compiled import THREADS, side_by_side
+from telic.opportunities.kernels.gathered import first_codes, first_rows, take_codes, take_numbers
 from telic.opportunities.kernels.keys import hash_texts, mix_all
 from telic.opportunities.model import Codes, Column, Exclusion, Floats, Ints
 from telic.opportunities.read.source import Source

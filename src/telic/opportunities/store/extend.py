@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow
 import pyarrow.compute
 
-from telic.opportunities.kernels.cluster import join_groups, sort_groups
+from telic.opportunities.kernels.cluster import sort_groups
 from telic.opportunities.kernels.compiled import THREADS, ranges, side_by_side
+from telic.opportunities.kernels.gathered import join_groups
 from telic.opportunities.model import Codes, Column, Exclusion, Floats, Ints
 from telic.opportunities.store.attributes import of_groups_or_events
 from telic.opportunities.store.clustering import Numbers, check_rows

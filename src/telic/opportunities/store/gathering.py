@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow
 
 from telic.errors import NotEnoughData
-from telic.opportunities.kernels.cluster import number_rows
 from telic.opportunities.kernels.compiled import THREADS, ranges, side_by_side
+from telic.opportunities.kernels.gathered import number_rows
 from telic.opportunities.kernels.keys import differing
 from telic.opportunities.model import Codes, Exclusion, Ints
 from telic.opportunities.read.columns import SAMPLE, Columns

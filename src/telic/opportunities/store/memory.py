@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from telic.opportunities.kernels.cluster import split_codes, split_groups
 from telic.opportunities.kernels.compiled import THREADS, ranges, side_by_side
+from telic.opportunities.kernels.gathered import split_codes, split_groups
 from telic.opportunities.model import Column, Prepared
 from telic.opportunities.read.columns import Columns
 from telic.opportunities.read.source import Source

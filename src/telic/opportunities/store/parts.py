@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow
 
-from telic.opportunities.kernels.cluster import repeats
+from telic.opportunities.kernels.gathered import repeats
 from telic.opportunities.model import Codes, Column, Exclusion, Floats, Ints, Prepared
 from telic.opportunities.store.ids import Ids
 

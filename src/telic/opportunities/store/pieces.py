@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow
 import pyarrow.compute
 
-from telic.opportunities.kernels.cluster import join_codes
+from telic.opportunities.kernels.gathered import join_codes
 from telic.opportunities.kernels.keys import hash_texts, pack_digits
 from telic.opportunities.model import Codes, Ints
 from telic.opportunities.read.columns import Columns
