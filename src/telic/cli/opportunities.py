@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 class _FindByDefault(TyperGroup):
     """``telic opportunities EVENTS`` is ``telic opportunities find EVENTS``."""
 
+    default = "find"
+
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         if args and args[0] not in self.commands and args[0] not in ("--help", "--install-completion"):
-            args = ["find", *args]
+            args = [self.default, *args]
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: object) -> list[str]:
