@@ -115,13 +115,13 @@ def test_users_with_many_groups_count_once_not_many_times() -> None:
     random = np.random.default_rng(8)
     users = np.repeat(np.arange(150), 40).astype(np.int32)
     low = 0
-    for _ in range(60):
+    for _ in range(40):
         risk, likes = random.beta(0.5, 4.5, 150), random.random(150) < 0.2
         error = random.random(6000) < risk[users]
         member = likes[users] & (random.random(6000) < 0.5)
         made = studied(prepared(6000, users=users), binary(error))
         low += association.p_values(made, tallied(made, member))[0] <= 0.05
-    assert low <= 9  # 5 % of 60 is 3; groups taken for independent give about 22
+    assert low <= 6  # 5 % of 40 is 2; groups taken for independent give about 15
 
 
 @pytest.mark.parametrize("seen", range(1, 9))
@@ -169,9 +169,9 @@ def test_p_values_on_the_edge_of_the_null_are_uniform_enough() -> None:
     random = np.random.default_rng(11)
     data = prepared(5000)
     rejected = 0
-    for _ in range(100):
+    for _ in range(60):
         member = random.random(5000) < 0.05
         error = (random.random(5000) < np.where(member, 0.12, 0.10)).astype(float)
         made = studied(data, binary(error), ratio=1.2)
         rejected += association.p_values(made, tallied(made, member))[0] <= 0.05
-    assert 1 <= rejected <= 11
+    assert rejected <= 8  # 3 expected

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from tests.opportunities.cases import binary, numeric, prepared
@@ -18,6 +18,7 @@ from telic.opportunities.statistics.prognosis import effects, prognosis
 from telic.opportunities.statistics.study import Study, study
 
 
+@settings(max_examples=30, deadline=None)
 @given(arrays.arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e6, 1e6)), st.integers(1, 9))
 def test_bins_keep_the_order_and_equal_values_together(values: np.ndarray, bins: int) -> None:
     codes = quantile_bins(values, bins)

@@ -45,13 +45,13 @@ def test_the_family_wise_level_holds_with_users_that_are_alike() -> None:
     random = np.random.default_rng(3)
     users = np.repeat(np.arange(300), 8)
     low = 0
-    for seed in range(40):
+    for seed in range(25):
         risk = random.beta(0.7, 5, 300)
         error = random.random(2400) < risk[users]
         habits = random.random((300, 8)) < 0.15
         members = [habits[users, each] & (random.random(2400) < 0.7) for each in range(8)]
         low += bool(ask(error, users, members, seed).p_family.min() <= 0.05)
-    assert low <= 6  # 2 expected
+    assert low <= 4  # 1 expected
 
 
 def test_undefined_groups_and_one_user_with_half_of_the_groups_do_no_harm() -> None:

@@ -135,7 +135,7 @@ def quantile_bins(values: Floats, bins: int) -> Codes:
     Examples
     --------
     >>> quantile_bins(np.array([1.0, 1, 1, 1, 2, 3, 9, 9]), 3).tolist()
-    [0, 0, 0, 0, 1, 1, 2, 2]
+    [0, 0, 0, 0, 1, 2, 2, 2]
     """
     if bins <= 1 or len(values) == 0:
         return np.zeros(len(values), dtype=np.int32)
