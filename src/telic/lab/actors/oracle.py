@@ -68,7 +68,10 @@ class Oracle:
 
 
 def path(topology: Topology, entity: str) -> Sequence[str]:
-    """Return a shortest way from an entity to where users enter, both included; only the entity where there is none."""
+    """Return a shortest way from an entity to where users enter, both included; only the entity where there is none.
+
+    Nobody calls who takes work from a queue: users feel it in what it should have told others.
+    """
     ways: dict[str, list[str]] = {entity: [entity]}
     waiting = [entity]
     while waiting:
@@ -79,4 +82,5 @@ def path(topology: Topology, entity: str) -> Sequence[str]:
             if caller not in ways:
                 ways[caller] = [*ways[here], caller]
                 waiting.append(caller)
-    return [entity]
+    told = [] if topology.callers(entity) else [path(topology, each) for each in topology.callees(entity)]
+    return min(([entity, *way] for way in told if way[-1] == topology.entry), key=len, default=[entity])
