@@ -105,7 +105,7 @@ def test_the_same_command_goes_on_after_a_kill(tmp_path: Path, monkeypatch: pyte
         return episode(scenario, **kept)
 
     monkeypatch.setattr(running, "run", run)
-    monkeypatch.setattr(running, "prepared", lambda app, home: None)
+    monkeypatch.setattr(running, "prepared", lambda app: None)
     monkeypatch.setenv("TELIC_HOME", str(tmp_path / "home"))
     asked = ["lab", "campaign", str(folder), "--seeds", "2", "--actor", "telic,noop", "--out", str(tmp_path / "t.md")]
     face = cli.face(["lab"])

@@ -29,7 +29,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return make(scenario=scenario, scenario_hash=digest(scenario), actor=actor, seed=seed, repeat=repeat)
 
     monkeypatch.setattr(running, "run", run)
-    monkeypatch.setattr(running, "prepared", lambda app, home: None)
+    monkeypatch.setattr(running, "prepared", lambda app: None)
     return found
 
 

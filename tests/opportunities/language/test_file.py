@@ -46,13 +46,18 @@ def test_a_file_is_read() -> None:
     assert read_text(write(found)) == found
 
 
+def test_an_empty_name_is_refused_rather_than_written_as_another() -> None:
+    with pytest.raises(UsageError, match="empty name"):
+        write(Document((), (), {"ngrams": {"mapping": {"": "a"}}}, {}))
+
+
 settings_of_templates: dict[str, st.SearchStrategy[dict[str, Setting]]] = {
     "ngrams": st.fixed_dictionaries(
         {},
         optional={
             "k": st.integers(1, 8),
             "ignore": st.lists(texts, max_size=3).map(tuple),
-            "mapping": st.dictionaries(texts, texts, max_size=2),
+            "mapping": st.dictionaries(texts.filter(bool), texts, max_size=2),
         },
     ),
     "then-no": st.fixed_dictionaries({}, optional={"usual": st.floats(0, 0.9), "within": st.just("10m")}),

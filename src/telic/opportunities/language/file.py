@@ -102,7 +102,13 @@ def stated(path: Path | str, prepared: Prepared, asking: Asking) -> Iterator[Fam
 
 
 def write(document: Document) -> str:
-    """Write a file so that reading it gives an equal document."""
+    """Write a file so that reading it gives an equal document.
+
+    Raises
+    ------
+    UsageError
+        A mapping has an empty name, which YAML's writer would turn into another.
+    """
     content: dict[str, object] = {"opportunities": "v1"}
     if document.kpis:
         content["kpis"] = [said(each) for each in document.kpis]
@@ -119,6 +125,8 @@ def write(document: Document) -> str:
 
 
 def _plain(params: Mapping[str, Setting]) -> dict[str, object]:
+    if any(isinstance(each, Mapping) and "" in each for each in params.values()):
+        raise UsageError("a mapping has an empty name", hint="leave that event out, or give it a name")
     return {name: list(each) if isinstance(each, tuple) else each for name, each in params.items()}
 
 
