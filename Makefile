@@ -30,6 +30,7 @@ certify: dev
 nightly: dev
 	@$(BIN)/uv sync --quiet --frozen --inexact --group dev --group nightly
 	@$(BIN)/python -m pytest -m nightly
+	@$(BIN)/python -m pytest -m "hypothesis and not live" --hypothesis-profile=night
 	@$(BIN)/telic lab certify core --check --jobs 2
 	@$(BIN)/telic lab certify core --check --some 2 --world local --actor blame-last-change --jobs 2
 	@$(BIN)/python -m benchmarks.loop --json benchmarks/out/loop.json

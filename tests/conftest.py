@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("day", derandomize=True, deadline=None)  # the same examples: a run can be repeated
+settings.register_profile("night", deadline=None)  # fresh ones: `make nightly`
+settings.load_profile("day")
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
