@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from telic.cli import opportunities
 from telic.errors import TelicError, UsageError
+from telic.model import write_whole
 from telic.opportunities import record
 from telic.opportunities.ask import Ask
 from telic.opportunities.watch import watch
@@ -119,8 +120,8 @@ def test_a_wrong_word_is_answered_with_what_there_is(visits: Path) -> None:
 
 
 def test_two_records_are_compared(folder: Path) -> None:
-    record.write(folder / "week1.json", record.encode(run(FINDINGS[:2])))
-    record.write(folder / "week2.json", record.encode(run(FINDINGS[1:3])))
+    write_whole(folder / "week1.json", record.encode(run(FINDINGS[:2])))
+    write_whole(folder / "week2.json", record.encode(run(FINDINGS[1:3])))
     said = say("compare", "week1.json", "week2.json", "--exit-code")
     assert said.exit_code == 1
     assert [line.split()[0] for line in said.stdout.splitlines() if line.startswith(("new", "same", "gone"))] == [
@@ -130,7 +131,7 @@ def test_two_records_are_compared(folder: Path) -> None:
 
 
 def test_a_finding_is_exported_without_data(folder: Path) -> None:
-    record.write(folder / "week1.json", record.encode(run(FINDINGS[:1])))
+    write_whole(folder / "week1.json", record.encode(run(FINDINGS[:1])))
     key = record.key_of(FINDINGS[0])
     said = say("export", key, "shared.json", "--run", "week1.json", "--rename", "coupon_apply=A")
     assert said.exit_code == 0, said.exception

@@ -366,11 +366,12 @@ def _run_file(given: Path | None) -> Path:
 
 def _write(run: Run, report: Path | None) -> Path:
     """Write record and page where they are kept, and where they were asked for; return the page."""
+    from telic.model import write_whole
     from telic.opportunities import page, record
 
     kept = _home() / "runs" / f"{run.id}.json"
     for path in (kept, report.with_suffix(".json")) if report else (kept,):
-        record.write(path, record.encode(run))
+        write_whole(path, record.encode(run))
         page.write(path.with_suffix(".html"), run)
     return (report or kept).with_suffix(".html")
 

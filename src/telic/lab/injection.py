@@ -20,7 +20,7 @@ from telic.errors import TelicError, UsageError, WorldError
 from telic.lab import faults
 from telic.lab.fault import Scene, fault, make
 from telic.lab.ledger import Entry, Ledger
-from telic.model import Change, Scalar, Truth, Window, dump, load
+from telic.model import Change, Scalar, Truth, Window, dump, load, write_whole
 from telic.worlds.child import Child
 from telic.worlds.local.harm import LocalHarm
 from telic.worlds.local.spec import SIMULATED
@@ -54,11 +54,7 @@ def attach(state: Path) -> Iterator[Scene]:
 
 def write(path: Path, injection: Injection) -> None:
     """Write the record where only its owner can read it, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.touch(mode=0o600)
-    part.write_bytes(dump(injection, schema=SCHEMA, indent=2))
-    part.replace(path)
+    write_whole(path, dump(injection, schema=SCHEMA, indent=2), mode=0o600)
 
 
 def read(path: Path) -> Injection | None:

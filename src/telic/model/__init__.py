@@ -6,7 +6,7 @@ from telic.model.incident import MECHANISMS, Diagnosis, Evidence, Hypothesis, In
 from telic.model.intent import Intent
 from telic.model.judgement import Tally, Truth, cause_right, mitigation_right, recovered, user_harm, wrong_actions_left
 from telic.model.protocols import Actor, Harm, Observed, Row, Store, World
-from telic.model.records import dump, load, plain
+from telic.model.records import dump, load, plain, write_whole
 from telic.model.topology import (
     Change,
     Edge,
@@ -65,5 +65,6 @@ __all__ = [
     "plain",
     "recovered",
     "user_harm",
+    "write_whole",
     "wrong_actions_left",
 ]

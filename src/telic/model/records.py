@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -47,6 +48,27 @@ def load(kind: type[T], data: bytes | str, *, schema: str = "") -> T:
         return msgspec.convert(document["record"], type=kind, strict=False, dec_hook=_rich)
     except (msgspec.DecodeError, msgspec.ValidationError, KeyError) as error:
         raise InvalidRecord(f"not a {kind.__name__}: {error}", hint="see the schema in telic.model") from error
+
+
+def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> Path:
+    """Write a file that appears, or changes, as a whole or not at all; return its path.
+
+    Parameters
+    ----------
+    mode
+        Its permissions, less what the process masks.
+
+    Raises
+    ------
+    OSError
+        The disk did not take it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.touch(mode=mode)
+    part.write_bytes(content)
+    part.replace(path)
+    return path
 
 
 def plain(record: object) -> object:

@@ -172,15 +172,6 @@ def decode(data: bytes | str, *, where: str = "") -> Run:
         raise InvalidRecord(f"{at}not the record of a run: {error}", hint="it may be cut or edited") from error
 
 
-def write(path: Path, content: bytes) -> Path:
-    """Write a file that appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
-    return path
-
-
 def read(path: Path) -> Run:
     """Read the record of a run from its file.
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telic.errors import InvalidRecord, UnknownName, UsageError
-from telic.model import dump, load
-from telic.opportunities import language, record
+from telic.model import dump, load, write_whole
+from telic.opportunities import language
 from telic.opportunities.model import Finding, Value
 from telic.opportunities.record import Kpi, Run
 from telic.registry import near_names
@@ -109,7 +109,7 @@ def _kpi(text: str, names: Mapping[str, str]) -> str:
 
 def write(path: Path, signature: Signature) -> Path:
     """Write a signature as JSON."""
-    return record.write(path, dump(signature, schema=SCHEMA, indent=2) + b"\n")
+    return write_whole(path, dump(signature, schema=SCHEMA, indent=2) + b"\n")
 
 
 def read(path: Path) -> Signature:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from telic.model import write_whole
 from telic.report import words
 
 
@@ -31,10 +31,7 @@ def _environment() -> Environment:
 
 def write_beside(path: Path, page: str, record: bytes, summary: str) -> tuple[Path, Path, Path]:
     """Write a page at `path`, its JSON and its Markdown beside it; return the three paths."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     paths = path, path.with_suffix(".json"), path.with_suffix(".md")
     for target, content in zip(paths, (page.encode(), record, summary.encode()), strict=True):
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        part.write_bytes(content)
-        part.replace(target)
+        write_whole(target, content)
     return paths

@@ -10,7 +10,7 @@ from typing import get_args
 from telic.errors import InvalidRecord
 from telic.lab.scenario import Scenario, digest, read
 from telic.lab.session.record import WorldKind
-from telic.model import dump, load
+from telic.model import dump, load, write_whole
 
 SCHEMA = "telic/certificate/v1"
 FOLDER = "certificates"  # beside the scenarios
@@ -91,11 +91,7 @@ def current(found: Certificate | None, scenario: Scenario, hashes: Mapping[str, 
 def keep(path: Path, certificate: Certificate) -> Path:
     """Write a certificate beside its scenario."""
     file = beside(path, certificate.scenario, certificate.world)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    part.write_bytes(dump(certificate, schema=SCHEMA, indent=2) + b"\n")
-    part.replace(file)
-    return file
+    return write_whole(file, dump(certificate, schema=SCHEMA, indent=2) + b"\n")
 
 
 def remove(paths: Sequence[Path]) -> None:

@@ -13,7 +13,7 @@ from telic.errors import InvalidRecord, UnknownName, UsageError
 from telic.lab.scenario import Scenario, digest
 from telic.lab.session import Episode
 from telic.lab.session.record import WorldKind, read
-from telic.model import dump, load
+from telic.model import dump, load, write_whole
 from telic.registry import near_names
 
 SCHEMA = "telic/lab-run/v1"
@@ -200,6 +200,4 @@ def missing(run: Run, done: Iterable[Episode]) -> list[Cell]:
 
 
 def _write(folder: Path, run: Run) -> None:
-    part = folder / f".{FILE}.part"
-    part.write_bytes(dump(run, schema=SCHEMA, indent=2) + b"\n")
-    part.replace(folder / FILE)
+    write_whole(folder / FILE, dump(run, schema=SCHEMA, indent=2) + b"\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from telic.lab.runs.episode_view import episode_view
 from telic.lab.runs.flakiness import flakiness
 from telic.lab.runs.graded import Graded, graded, layer, regrade
 from telic.lab.runs.summary import by_app, by_layer, standings
+from telic.model import write_whole
 from telic.report.lab import episode as episode_page
 from telic.report.lab import leaderboard
 from telic.report.lab import run as run_page
@@ -139,13 +139,9 @@ def write_page(path: Path, page: str) -> Path:
     StoreFailed
         It cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(page, encoding="utf-8")
-        part.replace(path)
+        return write_whole(path, page.encode())
     except OSError as error:
         raise StoreFailed(
             f"cannot write {path}: {error.strerror}", hint="free space, or name another folder"
         ) from error
-    return path

@@ -10,7 +10,7 @@ from typing import Literal
 from telic.errors import InvalidRecord
 from telic.lab.scenario import Scenario
 from telic.lab.session.session import Brief
-from telic.model import ActionRecord, Incident, Tally, Truth, Window, dump, load
+from telic.model import ActionRecord, Incident, Tally, Truth, Window, dump, load, write_whole
 
 SCHEMA = "telic/episode/v1"
 
@@ -130,12 +130,7 @@ class Episode:
 
 def write(folder: Path, episode: Episode) -> Path:
     """Write a record into `folder`, whole or not at all; return its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{episode.name}.json"
-    part = folder / f".{path.name}.part"
-    part.write_bytes(dump(episode))
-    part.replace(path)
-    return path
+    return write_whole(folder / f"{episode.name}.json", dump(episode))
 
 
 def read(path: Path) -> Episode:

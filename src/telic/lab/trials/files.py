@@ -6,7 +6,7 @@ from pathlib import Path
 
 from telic import __version__
 from telic.errors import InvalidRecord, StoreFailed
-from telic.model import dump, load
+from telic.model import dump, load, write_whole
 from telic.model.trial import Evidence
 
 SCHEMA = "telic/trial/v1"
@@ -22,14 +22,10 @@ def path_of(state: Path, evidence: Evidence) -> Path:
 
 def write(path: Path, evidence: Evidence) -> Path:
     """Write evidence, whole or not at all; return the file."""
-    part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(dump(evidence, schema=SCHEMA, indent=2) + b"\n")
-        part.replace(path)
+        return write_whole(path, dump(evidence, schema=SCHEMA, indent=2) + b"\n")
     except OSError as error:
         raise StoreFailed(f"cannot write {path}: {error.strerror}", hint="free space, or name another --out") from error
-    return path
 
 
 def read(path: Path) -> Evidence:

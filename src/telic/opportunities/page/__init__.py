@@ -7,7 +7,8 @@ from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from telic.opportunities import record, words
+from telic.model import write_whole
+from telic.opportunities import words
 from telic.opportunities.page.cards import cards, orders
 from telic.opportunities.page.ratios import ratios_chart
 from telic.opportunities.record import Run
@@ -29,7 +30,7 @@ def html(run: Run) -> str:
 
 def write(path: Path, run: Run) -> Path:
     """Write the page of `run` at `path`, whole or not at all."""
-    return record.write(path, html(run).encode("utf-8", "replace"))
+    return write_whole(path, html(run).encode("utf-8", "replace"))
 
 
 @cache
