@@ -1,11 +1,8 @@
-"""Compiles functions with numba, once: machine code is kept in a folder that belongs to these very sources."""
+"""Compiles kernels, each kept for itself and the kernels that it calls; runs them side by side."""
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import os
-import platform
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from telic.errors import UsageError
+from telic.machine_code import code_folder, compile_kept
 
 try:
-    import numba
     from numba.core import types
     from numba.extending import intrinsic
 except ModuleNotFoundError as missing:
@@ -35,11 +32,7 @@ THREADS = 2  # that a kernel uses unless told otherwise [1]
 @functools.cache
 def cache_folder(module: Path) -> Path:
     """Return where machine code of a module is kept: named by its source and that of all kernels it calls."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    digest = hashlib.sha256(f"{numba.__version__} {platform.machine()}".encode())
-    for path in sorted(_needed(module)):
-        digest.update(path.read_bytes())
-    return base / "telic" / f"opportunities-{module.stem}-{digest.hexdigest()[:12]}"
+    return code_folder(f"opportunities-{module.stem}", _needed(module))
 
 
 def _needed(module: Path) -> set[Path]:
@@ -56,16 +49,8 @@ def _needed(module: Path) -> set[Path]:
 
 def compiled(function: F) -> F:
     """Compile `function` when it is first called and keep its machine code; it allocates nothing and needs no GIL."""
-    config: Any = numba.config
-    njit: Any = numba.njit
-    before = config.CACHE_DIR
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        config.CACHE_DIR = str(cache_folder(Path(function.__code__.co_filename)))
-    try:
-        made: F = njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", _nrt=False)(function)
-        return made
-    finally:
-        config.CACHE_DIR = before
+    folder = cache_folder(Path(function.__code__.co_filename))
+    return compile_kept(function, folder, boundscheck=False, error_model="numpy")
 
 
 def side_by_side(function: Callable[[T], R], items: Iterable[T], threads: int = THREADS) -> list[R]:

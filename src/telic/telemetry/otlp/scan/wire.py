@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from telic.machine_code import compile_kept
 from telic.telemetry.otlp.scan.cache import cache_folder
 from telic.telemetry.otlp.scan.machine import load64
 
@@ -24,13 +24,7 @@ U = np.uintp  # an index that is never negative saves numba a test per byte
 
 def compiled(function: Any) -> Any:
     """Compile `function` when it is first called, and keep the code in the folder of these scanners."""
-    config: Any = numba.config
-    compiler: Any = numba.njit
-    before, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder())
-    try:  # nothing is allocated: references to arrays need no counting (`_nrt`), a third of the time
-        return compiler(cache=True, nogil=True, boundscheck=False, _nrt=False)(function)
-    finally:
-        config.CACHE_DIR = before
+    return compile_kept(function, cache_folder(), boundscheck=False)
 
 
 UNUSUAL = -1  # what no scanner reads; the plain reader has to
