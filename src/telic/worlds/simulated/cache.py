@@ -10,65 +10,24 @@ from collections.abc import Callable
 from telic.runtime.statements import Statement
 from telic.runtime.stores.valkey import REST, TIMEOUT
 from telic.runtime.telemetry.recorder import Recorder
-from telic.worlds.simulated.charging import Link, woken
+from telic.worlds.simulated.charging import Link
+from telic.worlds.simulated.memory_server import MemoryServer
 from telic.worlds.simulated.spans import ComputedSpans
 
 ROUND_TRIP = 0.00036  # of one command through the proxy, all processes' work included; measured [s]
-SIGMA = 0.3  # of its logarithm [1]
 MEMORY = 64 * 2**20  # then the entries that were used least recently go [bytes]
 _OVERHEAD = 96  # of one entry, besides key and value [bytes]
 _GET, _SET, _DEL = (Statement(each, each) for each in ("GET", "SET", "DEL"))
 
 
-class SimulatedValkey:
-    """One server for the whole system; its content outlives restarts, as the append-only file's does.
-
-    Attributes
-    ----------
-    running
-        Whether it answers.
-    still
-        Whether it stands still: connections are there, and answers come when it moves again.
-    """
+class SimulatedValkey(MemoryServer):
+    """The cache's server: one dictionary with expiry."""
 
     def __init__(self, loop: AbstractEventLoop, *, memory: int = MEMORY) -> None:
-        self._loop, self._memory, self.running, self.still = loop, memory, True, False
-        self._waiting: list[Future[None]] = []
+        super().__init__(loop)
+        self._memory = memory
         self._kept: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         self._used = 0
-
-    def start(self) -> None:
-        """Come up."""
-        self.running = True
-        self.move()
-
-    def stop(self) -> None:
-        """Stand still."""
-        self.still = True
-
-    def move(self) -> None:
-        """Go on."""
-        self.still = False
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            if not each.done():
-                each.set_result(None)
-
-    async def moves(self, patience: float) -> bool:
-        """Whether it goes on within `patience` [s]."""
-        moved: Future[None] = self._loop.create_future()
-        self._waiting.append(moved)
-        timer = self._loop.call_later(patience, woken, moved)
-        try:
-            await moved
-        finally:
-            timer.cancel()
-        return not self.still
-
-    def kill(self) -> None:
-        """Go down at once."""
-        self.running = False
-        self.move()
 
     def flush(self) -> None:
         """Forget everything."""
@@ -188,9 +147,4 @@ class SimulatedCache:
         link = self._way()
         if link is None:
             return ROUND_TRIP, "connection_refused"
-        seconds = ROUND_TRIP * self._rng.lognormvariate(0.0, SIGMA) + (0.0 if link.clear else link.trip())
-        if link.drop or seconds > TIMEOUT:
-            return TIMEOUT, "timeout"
-        if not self._server.running or (link.fail and self._rng.random() < link.fail):
-            return seconds, "connection_reset"
-        return seconds, ""
+        return self._server.outcome(link, self._rng, ROUND_TRIP, TIMEOUT)

@@ -9,7 +9,6 @@ from asyncio import AbstractEventLoop, CancelledError, Future
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from telic.runtime.failures import DependencyFailed
 from telic.runtime.queues import DEAD, LIMIT, WINDOW, Delivery, Standing, Terms
@@ -18,11 +17,10 @@ from telic.runtime.stores.jetstream import TIMEOUT
 from telic.runtime.telemetry.queue_spans import PEER, QueueSpans
 from telic.runtime.telemetry.recorder import Recorder
 from telic.worlds.simulated.charging import Link, woken
+from telic.worlds.simulated.memory_server import MemoryServer
 
-T = TypeVar("T")
 ROUND_TRIP = 0.0006  # of one question through the proxy, all processes' work included [s]
 KEPT = 0.0004  # more for a message that is written to the disk [s]
-SIGMA = 0.3  # of the logarithm of both [1]
 
 
 @dataclass
@@ -49,51 +47,13 @@ class _Stream:
     ids: OrderedDict[str, float] = field(default_factory=OrderedDict)  # and when they were sent [s]
 
 
-class SimulatedNats:
-    """One server for the whole system; its streams outlive restarts, as those on a disk do.
-
-    Attributes
-    ----------
-    running
-        Whether it answers.
-    still
-        Whether it stands still: connections are there, and answers come when it moves again.
-    """
+class SimulatedNats(MemoryServer):
+    """The queue's server: its streams."""
 
     def __init__(self, loop: AbstractEventLoop) -> None:
-        self._loop, self.running, self.still = loop, True, False
+        super().__init__(loop)
         self._streams: dict[str, _Stream] = {}
         self._numbers = itertools.count(1)
-        self._waiting: list[Future[None]] = []
-
-    def start(self) -> None:
-        """Come up."""
-        self.running = True
-        self.move()
-
-    def stop(self) -> None:
-        """Stand still."""
-        self.still = True
-
-    def move(self) -> None:
-        """Go on."""
-        self.still = False
-        self._wake()
-
-    def kill(self) -> None:
-        """Go down at once; whoever waits hears of it."""
-        self.running = False
-        self.move()
-
-    async def change(self, patience: float) -> None:
-        """Wait until something may have changed, `patience` [s] at most."""
-        changed: Future[None] = self._loop.create_future()
-        self._waiting.append(changed)
-        timer = self._loop.call_later(patience, woken, changed)
-        try:
-            await changed
-        finally:
-            timer.cancel()
 
     def put(self, subject: str, id_: str, body: bytes, traceparent: str) -> bool:
         """Keep a message, once an id; whether there was room."""
@@ -183,11 +143,6 @@ class SimulatedNats:
                 return kept
         return None
 
-    def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            woken(each)
-
 
 class SimulatedQueue:
     """Implements `telic.runtime.ports.Queue` and `consuming.Source` with the patience of `JetStreamQueue`.
@@ -266,10 +221,7 @@ class SimulatedQueue:
         """Pay for one question; raise where no answer comes."""
         loop, server = self._loop, self._server
         seconds, kind = self._outcome(more)
-        end = loop.time() + TIMEOUT
-        while server.still and loop.time() < end:
-            await server.change(end - loop.time())
-        if server.still:
+        if not await server.moves(TIMEOUT):
             raise self._failed(what, "timeout")
         passed: Future[None] = loop.create_future()
         timer = loop.call_later(seconds, woken, passed)
@@ -288,12 +240,7 @@ class SimulatedQueue:
             return ROUND_TRIP, "connection_refused"
         if self._refused():
             return ROUND_TRIP, "authorization"
-        late = 0.0 if link.clear else link.trip()
-        seconds = (ROUND_TRIP + more) * self._rng.lognormvariate(0.0, SIGMA) + late
-        if link.drop or seconds > TIMEOUT:
-            return TIMEOUT, "timeout"
-        broken = not self._server.running or (link.fail and self._rng.random() < link.fail)
-        return seconds, "connection_reset" if broken else ""
+        return self._server.outcome(link, self._rng, ROUND_TRIP + more, TIMEOUT)
 
     def _failed(self, what: str, kind: str) -> DependencyFailed:
         return DependencyFailed(f"{PEER} failed to {what} ({kind})", peer=PEER, error_type=kind)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
 
 from telic.errors import UsageError
+from telic.worlds.simulated.memory_server import MemoryServer
 from telic.worlds.simulated.postgres import SimulatedPostgres
 
 POSTGRES_START = 0.35  # until it takes connections [s]
@@ -56,28 +56,6 @@ class PostgresServer:
     def kept_seconds(self) -> float:
         """Return 0: nobody measures it."""
         return 0.0
-
-
-class MemoryServer(Protocol):
-    """A simulated server that can stand still."""
-
-    running: bool
-
-    def start(self) -> None:
-        """Come up."""
-        ...
-
-    def kill(self) -> None:
-        """Go down at once."""
-        ...
-
-    def stop(self) -> None:
-        """Stand still."""
-        ...
-
-    def move(self) -> None:
-        """Go on."""
-        ...
 
 
 class PlainServer:
