@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from telic.clock import Clock
-from telic.runtime.application import Application
+from telic.runtime.application import Application, Job
 from telic.runtime.config import Config
 from telic.runtime.policies.admission import DEFAULT_SLOTS, Admission
 from telic.runtime.policies.cache import ReadThrough
@@ -15,6 +15,7 @@ from telic.runtime.ports import Runtime
 from telic.runtime.server.shell import DEADLINE, Chain
 from telic.runtime.stores.answers import PostgresAnswers
 
+FORGET_EVERY = 600.0  # between two deletions of old answers to idempotency keys [s]
 FLAG = "feature."  # begins the settings that switch an operation on or off
 
 
@@ -37,13 +38,19 @@ class Assembly:
     ) -> None:
         self._chance = chance or random.Random().random
         self._application, self._runtime, self._clock = application, runtime, runtime.clock
-        self.answers: PostgresAnswers | None = None
+        self._answers: PostgresAnswers | None = None
         if application.idempotency_table:
-            self.answers = PostgresAnswers(runtime.database(), application.idempotency_table)
-        self._dedupe = Dedupe(self.answers or MemoryAnswers(self._clock), self._clock)
+            self._answers = PostgresAnswers(runtime.database(), application.idempotency_table)
+        self._dedupe = Dedupe(self._answers or MemoryAnswers(self._clock), self._clock)
         self._config = config
         self.chain = Chain(_admission(config, self._clock))
         self.apply(config)
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return the application's jobs, and the one that forgets old answers."""
+        if self._answers is None:
+            return self._application.jobs
+        return (*self._application.jobs, Job("forget_answers", FORGET_EVERY, self._answers.forget_old))
 
     def apply(self, config: Config) -> None:
         """Put the policies of `config` in force."""

@@ -189,3 +189,17 @@ class Consumer:
             with contextlib.suppress(DependencyFailed):  # the failure is told where messages are taken
                 self.standing = await self._source.standing(self._subject)
             await self._clock.sleep(LOOK)
+
+
+def consumers(
+    subjects: Sequence[str],
+    source: Callable[[], Source],
+    handle: Handle,
+    settings: Callable[[], Mapping[str, Scalar]],
+    *,
+    clock: Clock,
+    recorder: Recorder,
+    log: logging.Logger,
+) -> list[Consumer]:
+    """Return what takes messages of each subject from a queue, which is asked for only where there are subjects."""
+    return [Consumer(each, source(), handle, settings, clock=clock, recorder=recorder, log=log) for each in subjects]

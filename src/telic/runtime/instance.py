@@ -13,10 +13,10 @@ from pathlib import Path
 from telic.clock import SystemClock
 from telic.errors import UsageError
 from telic.runtime import config as configuration
-from telic.runtime.application import Application, Job
+from telic.runtime.application import Application
 from telic.runtime.assembly import Assembly
 from telic.runtime.config import LiveConfig
-from telic.runtime.consuming import Consumer
+from telic.runtime.consuming import consumers
 from telic.runtime.jobs import repeat
 from telic.runtime.live import LiveRuntime
 from telic.runtime.ports import Runtime
@@ -30,7 +30,6 @@ from telic.runtime.telemetry.process import LoopLag, register
 Build = Callable[[Runtime], Application]
 LAME = 0.15  # replies still go out, each with 'connection: close', so that callers leave by themselves [s]
 DRAIN = 3.0  # what is in flight may take so long; users have gone by then [s]
-FORGET_EVERY = 600.0  # between two deletions of old answers to idempotency keys [s]
 
 
 class Instance:
@@ -58,18 +57,15 @@ class Instance:
         )
         self._shell = shell
         self.connections = Connections(shell.handle)
-        self._consumers = [
-            Consumer(
-                each,
-                self._runtime.queue(),
-                shell.handle,
-                lambda: live.now.settings,
-                clock=self._clock,
-                recorder=recorder,
-                log=self.log,
-            )
-            for each in self._application.consumes
-        ]
+        self._consumers = consumers(
+            self._application.consumes,
+            self._runtime.queue,
+            shell.handle,
+            lambda: live.now.settings,
+            clock=self._clock,
+            recorder=recorder,
+            log=self.log,
+        )
         live.follow(self._assembly.apply)
         live.follow(pipeline.apply)
 
@@ -83,7 +79,7 @@ class Instance:
         server = await loop.create_server(self.connections, sock=listener, backlog=1024)
         watching = asyncio.create_task(configuration.watch(config_file, self._live, self._clock))
         recorder = self._pipeline.recorder
-        jobs = [asyncio.create_task(repeat(each, self._clock, recorder, self.log)) for each in self._jobs()]
+        jobs = [asyncio.create_task(repeat(each, self._clock, recorder, self.log)) for each in self._assembly.jobs()]
         jobs += [asyncio.create_task(each.run()) for each in self._consumers]
         stopping = asyncio.create_task(stop.wait())
         self.log.info("%s serves at port %d", self.name, listener.getsockname()[1])
@@ -109,12 +105,6 @@ class Instance:
             await self._clock.sleep(0.01)
         self.connections.close_all()
         self._shell.close()
-
-    def _jobs(self) -> tuple[Job, ...]:
-        answers = self._assembly.answers
-        if answers is None:
-            return self._application.jobs
-        return (*self._application.jobs, Job("forget_answers", FORGET_EVERY, answers.forget_old))
 
     def _register(self, lag: LoopLag) -> None:
         metrics, admission = self._pipeline.recorder.metrics, self._assembly.chain.admission

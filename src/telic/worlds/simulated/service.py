@@ -11,11 +11,9 @@ from types import ModuleType
 from typing import Protocol
 
 from telic.errors import UsageError
-from telic.runtime.application import Job
 from telic.runtime.assembly import Assembly
 from telic.runtime.config import Config, LiveConfig
-from telic.runtime.consuming import Consumer
-from telic.runtime.instance import FORGET_EVERY
+from telic.runtime.consuming import consumers
 from telic.runtime.jobs import repeat
 from telic.runtime.server.messages import Request, Response
 from telic.runtime.server.shell import Shell
@@ -184,18 +182,15 @@ class Service:
             )
         self.handle = self._shell.handle
         self._jobs: list[asyncio.Task[None]] = []
-        self._consumers = [
-            Consumer(
-                each,
-                self.runtime.queue(),
-                host.handle,
-                lambda: live.now.settings,
-                clock=host.clock,
-                recorder=pipeline.recorder,
-                log=host.log,
-            )
-            for each in self._application.consumes
-        ]
+        self._consumers = consumers(
+            self._application.consumes,
+            self.runtime.queue,
+            host.handle,
+            lambda: live.now.settings,
+            clock=host.clock,
+            recorder=pipeline.recorder,
+            log=host.log,
+        )
         live.follow(self._assembly.apply)
         live.follow(pipeline.apply)
         live.follow(lambda config: host.log.setLevel(str(config.settings.get("log.level", "INFO"))))
@@ -205,7 +200,7 @@ class Service:
         """Do what has to be done before requests come; start the jobs."""
         for hook in self._application.on_start:
             await hook()
-        for each in self._all_jobs():
+        for each in self._assembly.jobs():
             work = repeat(each, self._host.clock, self._recorder, self._host.log)
             self._jobs.append(self._loop.create_task(work, context=contextvars.Context()))
         for consumer in self._consumers:
@@ -226,12 +221,6 @@ class Service:
     def _cancel_jobs(self) -> None:
         for each in self._jobs:
             each.cancel()
-
-    def _all_jobs(self) -> tuple[Job, ...]:
-        answers = self._assembly.answers
-        if answers is None:
-            return self._application.jobs
-        return (*self._application.jobs, Job("forget_answers", FORGET_EVERY, answers.forget_old))
 
     def _register(self) -> None:
         metrics, host = self._recorder.metrics, self._host
