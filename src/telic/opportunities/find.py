@@ -18,7 +18,7 @@ from telic.opportunities.ask import Ask, Progress, unheard
 from telic.opportunities.details import Details
 from telic.opportunities.language.tree import Kpi as Asked
 from telic.opportunities.model import Exclusion, Finding, Outcome, Prepared, Surfaced, Value
-from telic.opportunities.plan.table import Table
+from telic.opportunities.plan import Table, file_relation
 from telic.opportunities.questions import Questions, questions, timed
 from telic.opportunities.read import Columns, columns, open_source
 from telic.opportunities.read.columns import ALIASES, plain
@@ -28,7 +28,6 @@ from telic.registry import near_names
 
 _SECOND = 1e9  # [ns]
 _ROLES = ("time", "event", "group", "user")
-_READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".jsonl": "read_json", ".ndjson": "read_json"}
 T = TypeVar("T")
 
 
@@ -281,12 +280,9 @@ def setting(kind: type[T], given: Mapping[str, Value | tuple[str, ...]]) -> T:
 
 def table_of(address: str, schema: Any, taken: Columns) -> Table:
     """Return what the events are called in SQL: a file by the function that reads it, a table by its name."""
-    path = address.split("::")[0]
-    reader = next((each for ending, each in _READERS.items() if path.removesuffix(".gz").endswith(ending)), "")
-    quoted = "'" + address.replace("'", "''") + "'"
     name = address.split("::")[-1] if "::" in address else address.rpartition("#")[2] if "#" in address else "events"
     return Table(
-        relation=f"{reader}({quoted})" if reader else name,
+        relation=file_relation(address) or name,
         group=taken.group or "group",
         user=taken.user,
         time=taken.time or "time",

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from telic.errors import UsageError
+from telic.opportunities.language import Events, kpi
+from telic.opportunities.language.printer import quoted
 from telic.opportunities.model import Column, Floats, Ints, Prepared
 
 GOOD = frozenset(
@@ -41,8 +43,6 @@ def suggested(prepared: Prepared) -> list[str]:
 
     Names alone decide, so that a person has something to start from and to correct.
     """
-    from telic.opportunities.language import Events, kpi
-
     events, found = Events(prepared), []
     for text in _candidates(prepared):
         try:
@@ -61,11 +61,11 @@ def _candidates(prepared: Prepared) -> Iterator[str]:
     order = [int(code) for code in np.argsort(-shares, kind="stable") if RARE < shares[code] < 1 - RARE]
     for name, column in prepared.of_groups.items():
         if len(column.labels) == 2 and _words(name) & ANSWER:
-            yield f"`{name}`: `{name}` = {_quoted(str(_positive(column)))}"
+            yield f"`{name}`: `{name}` = {quoted(str(_positive(column)))}"
     for words in (REACHED, GOOD - REACHED, BAD):
         labels = [str(prepared.names.labels[code]) for code in order]
         for label in [each for each in labels if _words(each) & words][:OF_A_KIND]:
-            yield f"{noun} has {_quoted(label)}"
+            yield f"{noun} has {quoted(label)}"
     yield f"duration of {noun}"
 
 
@@ -85,7 +85,3 @@ def _positive(column: Column) -> str:
 def _words(name: str) -> frozenset[str]:
     split = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
     return frozenset(re.split(r"[^a-z0-9]+", split.lower()))
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

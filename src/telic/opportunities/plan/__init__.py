@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telic.opportunities.plan.arrays import Evaluation, crossed
-from telic.opportunities.plan.dialects import CLICKHOUSE, DIALECTS, DUCKDB, SPARK
+from telic.opportunities.plan.dialects import CLICKHOUSE, DIALECTS, DUCKDB, READERS, SPARK, file_relation
 from telic.opportunities.plan.expressions import (
     DAY,
     HOUR,
@@ -54,6 +54,7 @@ __all__ = [
     "DUCKDB",
     "HOUR",
     "MINUTE",
+    "READERS",
     "SECOND",
     "SPARK",
     "Evaluation",
@@ -73,6 +74,7 @@ __all__ = [
     "event_attribute",
     "event_number",
     "events",
+    "file_relation",
     "greatest",
     "highest",
     "index",

@@ -7,6 +7,15 @@ from dataclasses import dataclass
 
 from telic.opportunities.plan.table import UNITS
 
+READERS = {
+    ".parquet": "read_parquet",
+    ".csv": "read_csv",
+    ".jsonl": "read_json",
+    ".ndjson": "read_json",
+    ".json": "read_json",
+}
+"""What DuckDB reads a file with, by its ending."""
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -135,3 +144,16 @@ SPARK = Dialect(
 """Spark SQL; what it reads has to have times in UTC, in microseconds or as whole numbers: it knows no nanoseconds."""
 
 DIALECTS = {each.name: each for each in (DUCKDB, CLICKHOUSE, SPARK)}
+
+
+def file_relation(path: str) -> str:
+    """Return a file as a relation of DuckDB's SQL, or "" where its ending is none of `READERS`.
+
+    Examples
+    --------
+    >>> file_relation("today's visits.csv.gz")
+    "read_csv('today''s visits.csv.gz')"
+    """
+    packed = path.removesuffix(".gz")
+    reader = next((each for ending, each in READERS.items() if packed.endswith(ending)), "")
+    return f"{reader}({DUCKDB.literal(path)})" if reader else ""

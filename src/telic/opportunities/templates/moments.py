@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from telic.errors import SourceFailed, UsageError
-from telic.opportunities.plan import MINUTE, Node, any_of, at, bins, equals
-
-READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".jsonl": "read_json", ".json": "read_json"}
+from telic.opportunities.plan import MINUTE, READERS, Node, any_of, at, bins, equals, file_relation
 
 
 @dataclass(frozen=True)
@@ -78,20 +76,19 @@ def rows_of(path: str, columns: Sequence[str], optional: Mapping[str, str] | Non
     """
     import duckdb
 
-    reader = READERS.get(Path(path).suffix)
-    if reader is None or not Path(path).is_file():
-        what = "no such file" if reader else f"no {', '.join(READERS)}"
+    relation = file_relation(path)
+    if not relation or not Path(path).is_file():
+        what = "no such file" if relation else f"no {', '.join(READERS)}"
         raise UsageError(f"cannot read {path}: {what}", hint="give a table with a column `time`")
-    quoted = path.replace("'", "''")
     with duckdb.connect() as connection:
         try:
-            there = [str(row[0]) for row in connection.sql(f"DESCRIBE SELECT * FROM {reader}('{quoted}')").fetchall()]
+            there = [str(row[0]) for row in connection.sql(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
             missing = [each for each in columns if each not in there and each not in (optional or {})]
             if missing:
                 hint = f"it has {', '.join(there)}"
                 raise UsageError(f"{path} has no column {missing[0]!r}", hint=hint)
             chosen = [_chosen(each, there, optional or {}) for each in columns]
-            return connection.sql(f"SELECT {', '.join(chosen)} FROM {reader}('{quoted}')").fetchall()
+            return connection.sql(f"SELECT {', '.join(chosen)} FROM {relation}").fetchall()
         except duckdb.Error as error:
             raise SourceFailed(f"cannot read {path}: {error}", hint="is it a table with a column `time`?") from error
 
