@@ -18,10 +18,10 @@ class Consumed:
     service: str  # that consumes it
     rate: float  # messages that arrive under the scene's load [1/s]
 
-    @property
-    def aliases(self) -> tuple[str, ...]:
-        """Other names of the same place."""
-        return (f"{self.service}->{QUEUE}", QUEUE)
+
+def other_names(service: str) -> tuple[str, ...]:
+    """Return other names of what a consumer takes from its queue: the edge and the queue."""
+    return (f"{service}->{QUEUE}", QUEUE)
 
 
 def consumed(scene: Scene) -> list[Consumed]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from telic.lab.fault import Params, Scene, choose, dice, fault
-from telic.lab.queued import QUEUE, consumed
+from telic.lab.queued import QUEUE, consumed, other_names
 from telic.model import Action, Change, Harm, Scalar, Truth
 
 SIZES = (600, 1000)  # messages, each of which the consumer tries several times [1]
@@ -61,8 +61,7 @@ class PoisonMessage:
     def inject(self, harm: Harm) -> Truth:
         """Have them sent."""
         harm.store(QUEUE, "poison", on=self.subject, size=self.count)
-        aliases = (f"{self.service}->{QUEUE}", QUEUE)
-        return Truth(self.name, self.service, "poison-message", aliases=aliases)
+        return Truth(self.name, self.service, "poison-message", aliases=other_names(self.service))
 
     def mitigations(self, harm: Harm) -> Sequence[Action]:
         """Return the policy that puts them aside at once."""

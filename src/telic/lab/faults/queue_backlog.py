@@ -10,7 +10,7 @@ from typing import ClassVar
 from telic.lab.fault import Params, Scene, fault
 from telic.lab.places import service_state
 from telic.lab.pushed import Pushed
-from telic.lab.queued import QUEUE, consumed
+from telic.lab.queued import consumed, other_names
 
 RATE = "queue.rate"
 SHARES = (0.02, 0.1)  # of what arrives that is still taken [1]
@@ -64,4 +64,4 @@ class QueueBacklog(Pushed):
 
     def aliases(self) -> tuple[str, ...]:
         """Return the edge and the queue."""
-        return (f"{self.service}->{QUEUE}", QUEUE)
+        return other_names(self.service)
