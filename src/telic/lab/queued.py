@@ -28,10 +28,9 @@ def consumed(scene: Scene) -> list[Consumed]:
     """Return the subjects that the running system consumes, each once."""
     if QUEUE not in scene.harm.state().stores:
         return []
-    calls = [call for each in scene.design.services for op in each.operations for call in op.calls if call.queued]
     flow = traffic(scene.design)
-    found = {}
-    for call in calls:
-        sent = flow.calls.get(Place("operation", f"{call.service}.{call.operation}"), 0.0)
-        found[call.operation] = Consumed(call.operation, call.service, sent * (scene.rate or flow.rate))
-    return list(found.values())
+    rate = scene.rate or flow.rate
+    return [
+        Consumed(subject, service, flow.calls.get(Place("operation", f"{service}.{subject}"), 0.0) * rate)
+        for subject, service in scene.design.subjects.items()
+    ]

@@ -111,3 +111,9 @@ class Design:
         """Caller and callee of every edge, stores included, in order."""
         calls = [(each.name, callee) for each in self.services for callee in each.callees]
         return tuple(calls + [(each.name, store) for each in self.services for store in each.stores])
+
+    @property
+    def subjects(self) -> Mapping[str, str]:
+        """Operations that are asked for through the queue, each with the service that does it."""
+        calls = (call for each in self.services for operation in each.operations for call in operation.calls)
+        return {call.operation: call.service for call in calls if call.queued}

@@ -131,8 +131,7 @@ class Methods:
     async def poison(self, params: Params) -> object:
         """Let so many messages that nobody can read stand in the queue; 0 takes back those that still do."""
         subject, count = _text(params, "subject"), params.get("count")
-        calls = (call for service in self._system.design.services for op in service.operations for call in op.calls)
-        subjects = sorted({call.operation for call in calls if call.queued})
+        subjects = sorted(self._system.design.subjects)
         if subject not in subjects:
             raise UsageError(f"nobody consumes {subject!r}", hint=near_names(subject, subjects))
         if not isinstance(count, int) or not 0 <= count <= MOST_POISON:
