@@ -10,7 +10,8 @@ from tests.opportunities.families import prepared
 
 from telic.errors import UsageError
 from telic.opportunities.ask import Ask
-from telic.opportunities.find import merged, noun, outcomes_of, setting, without_copies
+from telic.opportunities.events import noun, without_copies
+from telic.opportunities.find import merged, outcomes_of, setting
 from telic.opportunities.judge import Judging
 from telic.opportunities.model import Column, Exclusion
 from telic.opportunities.read import Columns

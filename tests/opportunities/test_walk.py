@@ -11,7 +11,8 @@ import pytest
 from telic.errors import UsageError
 from telic.opportunities import page
 from telic.opportunities.ask import Ask, unheard
-from telic.opportunities.find import events_of, find
+from telic.opportunities.events import events_of
+from telic.opportunities.find import find
 from telic.opportunities.judge import Judging, surface
 from telic.opportunities.language import kpi
 from telic.opportunities.questions import questions

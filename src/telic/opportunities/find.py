@@ -1,4 +1,4 @@
-"""The whole way: read, prepare, KPIs, questions, judgement, record."""
+"""The whole way: events, KPIs, questions, judgement, record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,18 +16,16 @@ from telic.opportunities import words
 from telic.opportunities.apply import LEAST, chosen
 from telic.opportunities.ask import Ask, Progress, unheard
 from telic.opportunities.details import Details
+from telic.opportunities.events import events_of, guesses
 from telic.opportunities.language.tree import Kpi as Asked
 from telic.opportunities.model import Exclusion, Finding, Outcome, Prepared, Surfaced, Value
-from telic.opportunities.plan import Table, file_relation
+from telic.opportunities.plan import Table
 from telic.opportunities.questions import Questions, questions, timed
-from telic.opportunities.read import Columns, columns, open_source
-from telic.opportunities.read.columns import ALIASES, plain
-from telic.opportunities.record import Guess, Kpi, Run, key_of
+from telic.opportunities.record import Kpi, Run, key_of
 from telic.opportunities.share import Signature
 from telic.registry import near_names
 
 _SECOND = 1e9  # [ns]
-_ROLES = ("time", "event", "group", "user")
 T = TypeVar("T")
 
 
@@ -61,23 +59,6 @@ def find(
     heard("", 1.0)
     surfaced = replace(run.surfaced, seconds=dict(seconds))
     return replace(run, surfaced=surfaced, columns=guesses(taken))
-
-
-def events_of(ask: Ask, heard: Progress) -> tuple[Prepared, Table, Columns]:
-    """Return the prepared events of a source, what they are called in SQL, and what its columns were taken for."""
-    from telic.opportunities.store import prepare
-
-    heard("read", 0.0)
-    source = open_source(ask.source)
-    taken = columns(source, overrides=overrides(ask, source.schema.names), by=kind(ask.by))
-    prepared = prepare(
-        source,
-        taken,
-        home=ask.home / "prepared",
-        grouping=noun(ask, taken),
-        progress=lambda share: heard("prepare", share),
-    )
-    return without_copies(prepared), table_of(ask.source, source.schema, taken), taken
 
 
 def judged(
@@ -190,58 +171,6 @@ def kpi_of(outcome: Outcome) -> Kpi:
     return Kpi(outcome.name, outcome.text, outcome.harm, outcome.binary, len(known), left, mean, outcome.why)
 
 
-def overrides(ask: Ask, names: Iterable[str]) -> dict[str, str]:
-    """Return what was said of columns; `by` may be the name of a column."""
-    given = dict(ask.columns)
-    if ask.by in set(names):
-        given.setdefault("group", ask.by)
-    return given
-
-
-def kind(by: str) -> str:
-    """Return what kind of group is asked for, "" where `by` is a column."""
-    return by if by in ("session", "case", "request", "user") else ""
-
-
-def noun(ask: Ask, taken: Columns) -> str:
-    """Return what a group is called in sentences and in KPIs."""
-    if kind(ask.by):
-        return ask.by
-    if not taken.group:
-        return "row"
-    if taken.group == "run_id":
-        return "run"
-    for each in ("session", "case", "request", "user"):
-        if plain(taken.group) in ALIASES[each] or each in taken.group.lower():
-            return each
-    return "group"
-
-
-def guesses(taken: Columns) -> tuple[Guess, ...]:
-    """Return what each column was taken for, and why."""
-    roles = [(role, getattr(taken, role)) for role in _ROLES]
-    found = [Guess(role, name or "none", taken.why.get(role, "")) for role, name in roles]
-    for role, names in (("attributes", taken.attributes), ("numbers", taken.numbers)):
-        if names:
-            found.append(Guess(role, ", ".join(names), taken.why.get(role, "")))
-    return tuple(found)
-
-
-def without_copies(prepared: Prepared) -> Prepared:
-    """Return the events without attributes that say nothing but the event's name in each row."""
-    names, copies = np.asarray(prepared.names.codes), []
-    for name, column in prepared.of_events.items():
-        table = np.full(len(prepared.names.labels), -1, dtype=np.int32)
-        table[names] = column.codes
-        if len(column.labels) == len(prepared.names.labels) and np.array_equal(table[names], column.codes):
-            copies.append(name)
-    if not copies:
-        return prepared
-    left = Exclusion("column", len(copies), "says what the event's name says", tuple(copies))
-    kept = {name: column for name, column in prepared.of_events.items() if name not in copies}
-    return replace(prepared, of_events=kept, exclusions=(*prepared.exclusions, left))
-
-
 def merged(exclusions: Iterable[Exclusion]) -> tuple[Exclusion, ...]:
     """Return exclusions with those of the same reason put together; each is counted once."""
     found: dict[tuple[str, str], Exclusion] = {}
@@ -276,25 +205,6 @@ def setting(kind: type[T], given: Mapping[str, Value | tuple[str, ...]]) -> T:
                 f"setting {name} is {value!r}, which is no {known[name].type}", hint="such as 1"
             ) from error
     return kind(**values)
-
-
-def table_of(address: str, schema: Any, taken: Columns) -> Table:
-    """Return what the events are called in SQL: a file by the function that reads it, a table by its name."""
-    name = address.split("::")[-1] if "::" in address else address.rpartition("#")[2] if "#" in address else "events"
-    return Table(
-        relation=file_relation(address) or name,
-        group=taken.group or "group",
-        user=taken.user,
-        time=taken.time or "time",
-        name=taken.event or "event",
-        unit=_unit(schema, taken.time),
-    )
-
-
-def _unit(schema: Any, column: str) -> str:
-    """Return how a time is stored."""
-    kind = str(schema.field(column).type) if column else ""
-    return "ns" if kind.startswith("int") else "timestamp"
 
 
 def _unplaced(finding: Finding) -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from telic.errors import UsageError
 from telic.opportunities.ask import Ask, Progress, unheard
-from telic.opportunities.find import events_of
+from telic.opportunities.events import events_of
 from telic.opportunities.language.file import Document
 from telic.opportunities.plan import DIALECTS, Node, merge, picture, printed, sql
 from telic.opportunities.plan.relations import RELATIONS
