@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import special, stats
 
-from telic.opportunities.judge import Judging
+from telic.opportunities.judging import Judging
 from telic.opportunities.kernels.ngrams import Grams, mine
 from telic.opportunities.model import Family, Floats, Outcome, Prepared
 from telic.opportunities.statistics.multiplicity import benjamini_hochberg

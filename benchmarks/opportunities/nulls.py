@@ -12,7 +12,8 @@ import numpy as np
 
 from benchmarks.opportunities.judged import crude, families, paper, upper
 from benchmarks.result import Metric
-from telic.opportunities.judge import Judging, surface
+from telic.opportunities.judge import surface
+from telic.opportunities.judging import Judging
 from telic.opportunities.model import Outcome, Prepared
 from telic.opportunities.synthetic import Decoy, Recipe, Synthetic, generate
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from benchmarks.opportunities.judged import crude, families, paper
 from benchmarks.result import Metric
-from telic.opportunities.judge import Judging, surface
+from telic.opportunities.judge import surface
+from telic.opportunities.judging import Judging
 from telic.opportunities.model import Family
 from telic.opportunities.synthetic import Decoy, Growing, Lifecycle, Recipe, generate
 from telic.opportunities.synthetic import Sequence as Pattern

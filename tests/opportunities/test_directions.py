@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from tests.opportunities.families import Sets, prepared
 
-from telic.opportunities.judge import Judging, surface
+from telic.opportunities.judge import surface
+from telic.opportunities.judging import Judging
 from telic.opportunities.model import Outcome
 
 SIZE, MEMBERS = 4000, 600

@@ -9,7 +9,8 @@ import pytest
 from tests.opportunities.cases import Listed, binary, prepared
 
 from telic.opportunities.experts.robust import augmented
-from telic.opportunities.judge import Judging, surface
+from telic.opportunities.judge import surface
+from telic.opportunities.judging import Judging
 from telic.opportunities.model import Value
 
 SIZE = 16_000

@@ -12,7 +12,7 @@ from telic.errors import UsageError
 from telic.opportunities.ask import Ask
 from telic.opportunities.events import noun, without_copies
 from telic.opportunities.find import merged, outcomes_of, setting
-from telic.opportunities.judge import Judging
+from telic.opportunities.judging import Judging
 from telic.opportunities.model import Column, Exclusion
 from telic.opportunities.read import Columns
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from tests.opportunities.families import Sets, prepared
 
-from telic.opportunities.judge import Judging, surface
+from telic.opportunities.judge import surface
+from telic.opportunities.judging import Judging
 from telic.opportunities.language import kpi
 from telic.opportunities.model import Hypothesis, Outcome
 

@@ -8,7 +8,8 @@ from tests.opportunities.cases import Listed, binary, numeric, prepared
 
 from telic.errors import UnknownName, UsageError
 from telic.opportunities.experts import expert
-from telic.opportunities.judge import Judging, surface
+from telic.opportunities.judge import surface
+from telic.opportunities.judging import Judging
 from telic.opportunities.kernels.ngrams import mine
 from telic.opportunities.synthetic import Decoy, Recipe, Sequence, generate
 

@@ -13,7 +13,8 @@ from telic.opportunities import page
 from telic.opportunities.ask import Ask, unheard
 from telic.opportunities.events import events_of
 from telic.opportunities.find import find
-from telic.opportunities.judge import Judging, surface
+from telic.opportunities.judge import surface
+from telic.opportunities.judging import Judging
 from telic.opportunities.language import kpi
 from telic.opportunities.questions import questions
 from telic.opportunities.record import Run

@@ -78,7 +78,8 @@ def judged(
     signature
         Somebody else's finding, and what its names are called here: then nothing else is asked.
     """
-    from telic.opportunities.judge import Judging, surface
+    from telic.opportunities.judge import surface
+    from telic.opportunities.judging import Judging
     from telic.opportunities.language import file
     from telic.opportunities.template import Asking
 
