@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,23 @@ ROLES = ("time", "event", "group", "user", "attributes", "numbers")
 
 def unheard(_: str, __: float) -> None:
     """Tell nobody."""
+
+
+def timed(progress: Progress) -> tuple[Progress, dict[str, float]]:
+    """Return a progress that also keeps how long each stage took [s]."""
+    seconds: dict[str, float] = {}
+    last: list[tuple[str, float]] = []
+
+    def heard(stage: str, share: float) -> None:
+        now, kind = time.perf_counter(), stage.split(":")[0]
+        if last:
+            before, since = last[0]
+            seconds[before] = seconds.get(before, 0.0) + now - since
+        last[:] = [(kind, now)]
+        if stage:
+            progress(stage, share)
+
+    return heard, seconds
 
 
 @dataclass(frozen=True)

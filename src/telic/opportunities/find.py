@@ -14,13 +14,13 @@ from telic import __version__
 from telic.errors import UsageError
 from telic.opportunities import words
 from telic.opportunities.apply import LEAST, chosen
-from telic.opportunities.ask import Ask, Progress, unheard
+from telic.opportunities.ask import Ask, Progress, timed, unheard
 from telic.opportunities.details import Details
 from telic.opportunities.events import events_of, guesses
 from telic.opportunities.language.tree import Kpi as Asked
 from telic.opportunities.model import Exclusion, Finding, Outcome, Prepared, Surfaced, Value
 from telic.opportunities.plan import Table
-from telic.opportunities.questions import Questions, questions, timed
+from telic.opportunities.questions import Questions, questions
 from telic.opportunities.record import Kpi, Run, key_of
 from telic.opportunities.share import Signature
 from telic.registry import near_names

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from telic.errors import UsageError
+from telic.opportunities.ask import Progress, timed, unheard
 from telic.opportunities.discoveries import confirmed, discovered, opinions_of
 from telic.opportunities.experts import Expert, expert
 from telic.opportunities.findings import Opinion, finding, ranked
@@ -19,12 +19,6 @@ from telic.opportunities.statistics.design import Design, design, exposed_apart
 from telic.opportunities.statistics.multiplicity import template_weights
 from telic.opportunities.statistics.study import Study, study
 
-Progress = Callable[[str, float], None]
-
-
-def _quiet(_: str, __: float) -> None:
-    """Tell nobody."""
-
 
 def surface(
     prepared: Prepared,
@@ -32,7 +26,7 @@ def surface(
     families: Sequence[Family],
     settings: Judging | None = None,
     *,
-    progress: Progress = _quiet,
+    progress: Progress = unheard,
 ) -> Surfaced:
     """Find what is associated with harm beyond confounders, exposure and chance.
 
@@ -49,9 +43,9 @@ def surface(
         Nothing can be asked: no outcome varies, or a setting names what is not there.
     """
     settings = settings or Judging()
-    clock = _Clock(progress)
+    heard, seconds = timed(progress)
     experts = _experts(settings)
-    clock.stage("strata")
+    heard("strata", 0.0)
     base = design(prepared, [part.strip() for part in settings.confounders.split(",") if part.strip()] or None)
     studies, exclusions = _studies(prepared, outcomes, base, settings)
     support = [np.asarray(family.support(), dtype=np.int64) for family in families]
@@ -63,24 +57,25 @@ def surface(
     weights = template_weights(counts)
     found: list[Candidates] = []
     for at, one in enumerate(studies):
-        clock.stage("association", at / len(studies))
+        heard("association", at / len(studies))
         found.append(candidates(one, families, support, asked, weights, settings.threads, _least_users(settings, base)))
-    clock.stage("overlaps")
+    heard("overlaps", 0.0)
     cutoff, found, notes = discovered(found, families, tests, settings.alpha)
     exclusions += notes
     opinions: list[Opinion] = []
     for at, each in enumerate(found):
-        clock.stage("overlaps", at / len(found))
+        heard("overlaps", at / len(found))
         led, left = opinions_of(each, families, cutoff, settings)
         opinions += led
         exclusions += left
-    clock.stage("permutation")
+    heard("permutation", 0.0)
     opinions = confirmed(opinions, found, tests, settings)
-    clock.stage("experts")
+    heard("experts", 0.0)
     findings: list[Finding] = []
     for at, opinion in enumerate(ranked(opinions)):
-        clock.stage("experts", at / len(opinions))
+        heard("experts", at / len(opinions))
         findings.append(finding(prepared, opinion, at, families, experts, settings.seed))
+    heard("", 1.0)
     return Surfaced(
         findings=tuple(findings),
         outcomes=tuple(each.outcome.name for each in studies),
@@ -89,30 +84,9 @@ def surface(
         users=base.user_count,
         asked=dict(counts),
         exclusions=(*base.exclusions, *exclusions),
-        seconds=clock.end(),
+        seconds=seconds,
         record=_record(settings, tests, base),
     )
-
-
-class _Clock:
-    """Wall time by stage [s]."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress, self.now, self.since = progress, "", time.perf_counter()
-        self.seconds: dict[str, float] = {}
-
-    def stage(self, name: str, share: float = 0.0) -> None:
-        """Say which stage begins or goes on."""
-        moment = time.perf_counter()
-        if self.now:
-            self.seconds[self.now] = self.seconds.get(self.now, 0.0) + moment - self.since
-        self.now, self.since = name, moment
-        self.progress(name, share)
-
-    def end(self) -> dict[str, float]:
-        """Return seconds by stage."""
-        self.stage("")
-        return self.seconds
 
 
 def _experts(settings: Judging) -> list[Expert]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -108,20 +107,3 @@ def proposals(ask: Ask, prepared: Prepared) -> tuple[list[tuple[Stated, Written]
     written = [Written(each, "the language model") for each in found.hypotheses]
     left = [Exclusion("hypotheses", 1, f"of the language model: {why}", (text,)) for text, why in found.rejected]
     return [(parse_hypothesis(each), each) for each in written], left
-
-
-def timed(progress: Progress) -> tuple[Progress, dict[str, float]]:
-    """Return a progress that also keeps how long each stage took [s]."""
-    seconds: dict[str, float] = {}
-    last: list[tuple[str, float]] = []
-
-    def heard(stage: str, share: float) -> None:
-        now, kind = time.perf_counter(), stage.split(":")[0]
-        if last:
-            before, since = last[0]
-            seconds[before] = seconds.get(before, 0.0) + now - since
-        last[:] = [(kind, now)]
-        if stage:
-            progress(stage, share)
-
-    return heard, seconds
