@@ -48,7 +48,7 @@ def measure(quick: bool) -> tuple[dict[str, Metric], dict[str, object]]:
         "ngram_adverse_vs_best": _ratio(wall["adverse"], 4.0, f"shuffled, sessions as 16 hexadecimal digits; {note}"),
         "vs_ahocorasick": Metric(
             known["pyahocorasick"] / known["telic"], "x", 10.0, higher_is_better=True,
-            note=f"it looks for the {KNOWN:,} most frequent, Telic for all; both read and cluster alike; {note}",
+            note=f"it looks for {KNOWN:,} drawn at random, Telic for all; both read and cluster alike; {note}",
         ),
         "k8_s_per_10m": Metric(
             longest["cpu"] * 1e7 / events, "s", 0.5,

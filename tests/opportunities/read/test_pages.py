@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,12 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from telic.opportunities import store
 from telic.opportunities.kernels.keys import unmix_all
+from telic.opportunities.kernels.pages import coded, page_header
 from telic.opportunities.read import Columns, open_source
 from telic.opportunities.read.parquet import Parquet
 
@@ -93,3 +97,89 @@ def test_a_damaged_page_is_not_read_as_ids(tmp_path: Path) -> None:
     path.write_bytes(raw)
     assert said(Parquet("damaged", [path])) is None
     del source
+
+
+def columns(count: int) -> Any:
+    random = np.random.default_rng(count)
+    name = pa.array([("buy", "köp", "", "look at")[n] for n in random.integers(0, 4, count)])
+    return pa.table(
+        {
+            "number": pa.array(random.integers(-(1 << 62), 1 << 62, count)),
+            "few": pa.array(random.integers(0, 5, count)),
+            "one": pa.array(np.full(count, 7)),
+            "us": pa.array(random.integers(0, 1 << 50, count)).cast(pa.timestamp("us", "UTC")),
+            "ns": pa.array(random.integers(0, 1 << 60, count)).cast(pa.timestamp("ns")),
+            "s": pa.array(random.integers(0, 1 << 30, count)).cast(pa.timestamp("s")),
+            "name": name,
+            "bytes": name.cast(pa.binary()),
+            "large": name.cast(pa.large_string()),
+            "truth": pa.array(random.random(count) < 0.3),
+            "holes": pa.array([None if n % 7 == 0 else n for n in range(count)], pa.int64()),
+            "missing": pa.nulls(count, pa.string()),
+            "share": pa.array(random.random(count)),
+            "short": pa.array(random.integers(0, 9, count), pa.int16()),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"compression": "none", "use_dictionary": False},
+        {"compression": "zstd", "data_page_version": "2.0", "row_group_size": 1_001},
+        {"compression": "gzip", "dictionary_pagesize_limit": 900, "data_page_size": 300, "write_batch_size": 64},
+        {"coerce_timestamps": "ms", "allow_truncated_timestamps": True, "write_statistics": False},
+        {"compression": "lz4"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("encoded", [True, False])
+def test_columns_from_pages_are_those_of_the_general_reader(how: dict[str, Any], encoded: bool, tmp_path: Path) -> None:
+    path = tmp_path / "events.parquet"
+    pq.write_table(columns(3_333), path, **how)
+    source, general = Parquet("events", [path]), pq.read_table(path)
+    names = general.column_names
+    read = [source.read(piece, names, encoded=encoded) for piece in range(len(source.sizes))]
+    for name in names:
+        found = pa.concat_arrays([array for table in read for array in _plain(table.column(name)).chunks])
+        assert found.cast(general.column(name).type).equals(general.column(name).combine_chunks())
+
+
+def _plain(column: Any) -> Any:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def test_usual_columns_are_read_from_pages(tmp_path: Path) -> None:
+    path = tmp_path / "events.parquet"
+    pq.write_table(columns(20_000), path, compression="zstd")
+    source = Parquet("events", [path])
+    from_pages = {name for name in source.schema.names if source._from_pages(0, name, True) is not None}
+    assert from_pages == {"number", "few", "one", "us", "ns", "s", "name", "bytes", "truth"}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 30)), min_size=1, max_size=60),
+    st.sampled_from(["1.0", "2.0"]),
+)
+def test_runs_of_repeated_values_are_decoded(runs: list[tuple[int, int]], version: str) -> None:
+    values = [value for value, times in runs for _ in range(times)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "events.parquet"
+        pq.write_table(pa.table({"n": values}), path, data_page_version=version)
+        assert Parquet("events", [path]).read(0, ["n"]).column("n").to_pylist() == values
+
+
+@given(st.binary(max_size=40), st.integers(0, 32), st.integers(0, 50))
+def test_no_bytes_lead_an_index_out_of_its_dictionary(page: bytes, width: int, count: int) -> None:
+    keys, out = np.arange(5), np.full(count, -1)
+    held = np.frombuffer(page, np.uint8)
+    if coded(held, 0, width, keys, count, out):
+        assert ((out >= 0) & (out < 5)).all()
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_lead_a_header_beyond_its_page(header: bytes) -> None:
+    said = np.zeros(10, np.int64)
+    at = page_header(np.frombuffer(header, np.uint8), 0, len(header), np.zeros(8, np.int64), said)
+    assert -1 <= at <= len(header)

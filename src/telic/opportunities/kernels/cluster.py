@@ -11,10 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from telic.opportunities.kernels.compiled import compiled
-
-Array = Any  # a numpy array whose type numba finds when it compiles
-Whole = Any  # a number whose type numba knows
+from telic.opportunities.kernels.compiled import Array, Whole, compiled
 
 u64: Any = np.uint64
 i64: Any = np.int64
@@ -235,6 +232,31 @@ def count_dense(keys: Array, least: Whole, counts: Array) -> None:
     """Count keys that are numbers from `least` on."""
     for index in range(len(keys)):
         counts[U(keys[index] - least)] += 1
+
+
+@compiled
+def begin_dense(cursors: Array, least: Whole, offsets: Array, numbers: Array) -> Whole:
+    """Turn how many rows each run has of each key into where they begin; return how many keys there are.
+
+    Parameters
+    ----------
+    cursors : shape (runs, keys)
+        Counts, replaced.
+    offsets, numbers
+        Filled: where each group begins and the end of the last, and its key; room for all keys that have rows.
+    """
+    groups, total = i64(0), i64(0)
+    for key in range(cursors.shape[1]):
+        before = total
+        for run in range(cursors.shape[0]):
+            count = i64(cursors[run, key])
+            cursors[run, key] = total
+            total += count
+        if total > before:
+            offsets[groups], numbers[groups] = before, key + least
+            groups += 1
+    offsets[groups] = total
+    return groups
 
 
 @compiled

@@ -25,6 +25,8 @@ except ModuleNotFoundError as missing:
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 R = TypeVar("R")
+Array = Any  # a numpy array whose type numba finds when it compiles
+Whole = Any  # a number whose type numba knows
 _IMPORT = re.compile(r"from telic\.opportunities\.kernels\.(\w+) import")
 THREADS = 2  # that a kernel uses unless told otherwise [1]
 

@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from telic.opportunities.kernels.compiled import compiled
+from telic.opportunities.kernels.compiled import Array, Whole, compiled
 from telic.opportunities.kernels.keys import mixed
 
-Array = Any  # a numpy array whose type numba finds when it compiles
-Whole = Any  # a number whose type numba knows
 Keys = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int32]
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from telic.opportunities.kernels.compiled import compiled
+from telic.opportunities.kernels.compiled import Array, compiled
 from telic.opportunities.model import Floats, Incidence, Ints
-
-Array = Any  # a numpy array whose type numba finds when it compiles
 
 
 def totals(incidence: Incidence, values: Floats) -> Floats:

@@ -6,10 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from telic.opportunities.kernels.compiled import byte_at, compiled, word_at
-
-Array = Any  # a numpy array whose type numba finds when it compiles
-Whole = Any  # a number whose type numba knows
+from telic.opportunities.kernels.compiled import Array, Whole, byte_at, compiled, word_at
 
 u64: Any = np.uint64
 U: Any = np.uintp  # an index that is never negative saves a test
@@ -57,6 +54,23 @@ def mix_all(keys: Array, out: Array) -> None:
 
 
 @compiled
+def hex_word(word: Whole) -> Whole:
+    """Return what eight lower-case hexadecimal digits say, and 0, or another number where not all are digits.
+
+    Parameters
+    ----------
+    word
+        The digits as they lie in memory, the first in the lowest byte.
+    """
+    value = (word & u64(0x0F0F0F0F0F0F0F0F)) + ((word >> u64(6)) & u64(0x0101010101010101)) * u64(9)
+    letters = ((value + u64(0x0606060606060606)) >> u64(4)) & u64(0x0101010101010101)
+    wrong = (value & u64(0xF0F0F0F0F0F0F0F0)) | (word ^ (value + u64(0x3030303030303030) + letters * u64(39)))
+    value = ((value << u64(4)) | (value >> u64(8))) & u64(0x00FF00FF00FF00FF)
+    value = ((value << u64(8)) | (value >> u64(16))) & u64(0x0000FFFF0000FFFF)
+    return ((value << u64(16)) | (value >> u64(32))) & u64(0xFFFFFFFF), wrong
+
+
+@compiled
 def pack_digits(offsets: Array, address: Whole, size: Whole, digits: Array, out: Array) -> bool:
     """Fill `out` with the mixed number that each text says in lower-case hexadecimal digits, if all do.
 
@@ -69,18 +83,24 @@ def pack_digits(offsets: Array, address: Whole, size: Whole, digits: Array, out:
     digits : shape (256,)
         What each byte is worth; 255 where it is no digit.
     """
-    wrong = u64(0)
+    wrong, long, rest = u64(0), size >= u64(8), (size - u64(8)) << u64(2)
     for index in range(len(out)):
         at = u64(offsets[index])
         if u64(offsets[index + 1]) - at != size:
             return False
         value = u64(0)
-        for place in range(size):
-            digit = u64(digits[U(byte_at(address, at + u64(place)))])
-            wrong |= digit
-            value = (value << u64(4)) | (digit & u64(15))
+        if long:
+            upper, bad = hex_word(word_at(address, at))
+            lower, worse = hex_word(word_at(address, at + size - u64(8)))
+            value = (upper << rest) | (lower & ((u64(1) << rest) - u64(1)))
+            wrong |= bad | worse
+        else:
+            for place in range(size):
+                digit = u64(digits[U(byte_at(address, at + u64(place)))])
+                wrong |= digit & u64(0xF0)
+                value = (value << u64(4)) | (digit & u64(15))
         out[index] = mixed(value)
-    return bool(wrong < u64(16))
+    return bool(wrong == u64(0))
 
 
 @compiled

@@ -9,11 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from telic.opportunities.kernels.compiled import compiled
+from telic.opportunities.kernels.compiled import Array, Whole, compiled
 from telic.opportunities.kernels.hashed import FREE, slot_of
-
-Array = Any  # a numpy array whose type numba finds when it compiles
-Whole = Any  # a number whose type numba knows
 
 i64: Any = np.int64
 i32: Any = np.int32

@@ -12,10 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from telic.opportunities.kernels.compiled import compiled
-
-Array = Any  # a numpy array whose type numba finds when it compiles
-Whole = Any  # a number whose type numba knows
+from telic.opportunities.kernels.compiled import Array, Whole, compiled
 
 i64: Any = np.int64
 i32: Any = np.int32

@@ -6,11 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from telic.opportunities.kernels.compiled import compiled
+from telic.opportunities.kernels.compiled import Array, Whole, compiled
 from telic.opportunities.kernels.sequence_pairs import gathered
-
-Array = Any  # a numpy array whose type numba finds when it compiles
-Whole = Any  # a number whose type numba knows
 
 i64: Any = np.int64
 

@@ -1,7 +1,7 @@
-"""Reads a Parquet column of ids from its pages, when all of them are hexadecimal digits of one length.
+"""Reads Parquet columns from their pages: the plain kinds that events have, at a third of the general reader's time.
 
-Source: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift (PageHeader), and for the
-compact protocol https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md.
+What is unusual is left to the general reader: missing values, nested columns, other encodings, other kinds. Source:
+https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift (PageHeader).
 """
 
 from __future__ import annotations
@@ -15,18 +15,24 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow
 
+from telic.opportunities.model import Codes, Ints
+
 pa: Any = pyarrow
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 
 _DATA, _DICTIONARY, _DATA_V2 = 0, 2, 3  # kinds of pages
 _PLAIN, _CODED = 0, (2, 8)  # encodings
+_KIND, _PLAIN_SIZE, _PACKED_SIZE, _COUNT, _ENCODING, _ENCODING_V2 = 0, 1, 2, 3, 4, 6  # places in what a header says
+_LEVELS_V2, _PACKED_V2 = (7, 8), 9
 _CODECS = {"ZSTD": "zstd", "SNAPPY": "snappy", "GZIP": "gzip", "BROTLI": "brotli"}
 _HEXADECIMAL = re.compile(r"[0-9a-f]{1,16}")
 WORTH: Bytes = np.asarray([b"0123456789abcdef".find(byte) & 255 for byte in range(256)], np.uint8)
 """What each byte is worth as a lower-case hexadecimal digit; 255 where it is none."""
 _DEEPEST = 8
+_WIDEST = 32  # bits of an index into a dictionary
 PAGE_MAX = 1 << 30  # bytes of a page: writers keep to a megabyte [bytes]
+TEXTS_MAX = (1 << 31) - 1  # bytes of a dictionary's texts [bytes]
 
 
 class Unusual(Exception):
@@ -55,124 +61,162 @@ def digits(file: Bytes, chunk: Any, *, optional: bool) -> tuple[int, Words] | No
     optional
         Whether the column's values may be missing.
     """
-    from telic.opportunities.kernels.pages import coded_keys, plain_digits
+    from telic.opportunities.kernels.pages import plain_digits
 
     said = chunk.statistics
-    if chunk.physical_type != "BYTE_ARRAY" or said is None or not said.has_min_max or said.null_count != 0:
+    if chunk.physical_type != "BYTE_ARRAY" or said is None or not said.has_min_max:
         return None
     if not isinstance(said.min, str) or not _HEXADECIMAL.fullmatch(said.min):
         return None
-    size, done = len(said.min), 0
-    found, keys = np.empty(chunk.num_values, np.uint64), np.zeros(0, np.uint64)
+    size = len(said.min)
+
+    def plain(page: Page, out: Any) -> bool:
+        return bool(plain_digits(page.body, page.values, size, WORTH, out))
+
     try:
-        for page in _pages(file, chunk, optional):
-            if page.kind == _DICTIONARY:
-                keys = np.empty(page.values, np.uint64)
-                good = plain_digits(page.body, 0, page.values, size, WORTH, keys)
-            elif done + page.values > len(found):
-                return None
-            elif page.encoding == _PLAIN:
-                good = plain_digits(page.body, 0, page.values, size, WORTH, found[done : done + page.values])
-                done += page.values
-            elif page.encoding in _CODED and len(page.body) and page.body[0] <= 32:
-                out = found[done : done + page.values]
-                good = coded_keys(page.body, 1, int(page.body[0]), keys, page.values, out)
-                done += page.values
-            else:
-                return None
-            if not good:
-                return None
+        return size, _values(file, chunk, optional, np.dtype(np.uint64), plain)
     except (Unusual, pa.ArrowException, OSError):
         return None  # the general reader says what is wrong with it
-    return (size, found) if done == len(found) else None
+
+
+def column(file: Bytes, chunk: Any, kind: Any, *, optional: bool, encoded: bool) -> Any | None:
+    """Return a column of a row group as an Arrow array; None where the general reader has to read.
+
+    Parameters
+    ----------
+    kind
+        The column's ``pyarrow.DataType``.
+    encoded
+        Whether text is wanted as dictionary and indices.
+    """
+    try:
+        if chunk.physical_type == "INT64" and (kind == pa.int64() or pa.types.is_timestamp(kind)):
+            return _array(kind, _values(file, chunk, optional, np.dtype(np.int64), _plain_numbers))
+        if chunk.physical_type == "BOOLEAN":
+            return _truths(file, chunk, optional)
+        if chunk.physical_type == "BYTE_ARRAY" and encoded and kind in (pa.string(), pa.binary()):
+            return _texts(file, chunk, optional, kind)
+    except (Unusual, pa.ArrowException, OSError):
+        return None  # the general reader says what is wrong with it
+    return None
+
+
+def _array(kind: Any, values: Ints | Codes) -> Any:
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
+
+
+def _plain_numbers(page: Page, out: Ints) -> bool:
+    if len(page.body) < out.nbytes:
+        return False
+    out.view(np.uint8)[:] = page.body[: out.nbytes]
+    return True
+
+
+def _values(file: Bytes, chunk: Any, optional: bool, kind: Any, plain: Any) -> Any:
+    """Return the values of a chunk, of which plain pages are read by `plain`."""
+    from telic.opportunities.kernels.pages import coded
+
+    found, keys, done = np.empty(chunk.num_values, kind), np.zeros(0, kind), 0
+    for page in _pages(file, chunk, optional):
+        if page.kind == _DICTIONARY:
+            keys = np.empty(page.values, kind)
+            good = plain(page, keys)
+        else:
+            out = found[done : done + page.values]
+            done += page.values
+            if page.encoding == _PLAIN:
+                good = len(out) == page.values and plain(page, out)
+            else:
+                good = _is_coded(page) and coded(page.body, 1, int(page.body[0]), keys, page.values, out)
+        if not good:
+            raise Unusual
+    if done != len(found):
+        raise Unusual
+    return found
+
+
+def _is_coded(page: Page) -> bool:
+    return page.encoding in _CODED and len(page.body) > 0 and page.body[0] <= _WIDEST
+
+
+def _texts(file: Bytes, chunk: Any, optional: bool, kind: Any) -> Any:
+    """Return texts as a dictionary and indices, where all pages have indices."""
+    from telic.opportunities.kernels.pages import coded, plain_texts
+
+    pages = _pages(file, chunk, optional)
+    first = next(pages, None)
+    if first is None or first.kind != _DICTIONARY or len(first.body) > TEXTS_MAX:
+        raise Unusual
+    offsets, data = np.zeros(first.values + 1, np.int32), np.empty(len(first.body), np.uint8)
+    if not plain_texts(first.body, first.values, offsets, data):
+        raise Unusual
+    known = pa.Array.from_buffers(kind, first.values, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    found: Codes = np.empty(chunk.num_values, np.int32)
+    own, done = np.arange(first.values, dtype=np.int32), 0
+    for page in pages:
+        out = found[done : done + page.values]
+        done += page.values
+        if page.kind == _DICTIONARY or not _is_coded(page) or len(out) != page.values:
+            raise Unusual
+        if not coded(page.body, 1, int(page.body[0]), own, page.values, out):
+            raise Unusual
+    if done != len(found):
+        raise Unusual
+    return pa.DictionaryArray.from_arrays(_array(pa.int32(), found), known)
+
+
+def _truths(file: Bytes, chunk: Any, optional: bool) -> Any:
+    """Return truth values, where pages of single bits fit together without being moved."""
+    bodies, done = [], 0
+    for page in _pages(file, chunk, optional):
+        size = (page.values + 7) // 8
+        if page.kind == _DICTIONARY or page.encoding != _PLAIN or done % 8 or len(page.body) < size:
+            raise Unusual
+        bodies.append(page.body[:size])
+        done += page.values
+    if done != chunk.num_values:
+        raise Unusual
+    return pa.Array.from_buffers(pa.bool_(), done, [None, pa.py_buffer(np.concatenate([*bodies, np.zeros(1, np.uint8)]))])  # fmt: skip  # noqa: E501
 
 
 def _pages(file: Bytes, chunk: Any, optional: bool) -> Iterator[Page]:
+    from telic.opportunities.kernels.pages import page_header
+
+    if optional and (chunk.statistics is None or chunk.statistics.null_count != 0):
+        raise Unusual
     at = chunk.data_page_offset
     if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
         at = min(at, chunk.dictionary_page_offset)
     end = at + chunk.total_compressed_size
-    if end > len(file) or (chunk.compression not in _CODECS and chunk.compression != "UNCOMPRESSED"):
+    if not 0 <= at <= end <= len(file) or (chunk.compression not in _CODECS and chunk.compression != "UNCOMPRESSED"):
         raise Unusual
+    codec = pa.Codec(_CODECS[chunk.compression]) if chunk.compression in _CODECS else None
+    path, said = np.zeros(_DEEPEST, np.int64), np.zeros(10, np.int64)
     while at < end:
-        header, at = _struct(file, at, end)
-        kind, plain, packed = header.get(1), header.get(2), header.get(3)
-        if not isinstance(plain, int) or not isinstance(packed, int) or min(plain, packed) < 0 or at + packed > end:
-            raise Unusual
-        about = header.get({_DATA: 5, _DICTIONARY: 7, _DATA_V2: 8}.get(int(kind or 0), -1))
-        if not isinstance(about, dict) or plain > PAGE_MAX:
-            raise Unusual
-        count, encoding = about.get(1, -1), about.get(4 if kind == _DATA_V2 else 2, -1)
-        if not 0 <= count <= chunk.num_values:
+        at = int(page_header(file, at, end, path, said))
+        header = said.tolist()
+        kind, plain, packed, count = header[_KIND], header[_PLAIN_SIZE], header[_PACKED_SIZE], header[_COUNT]
+        if at < 0 or not 0 <= packed <= end - at or not 0 <= plain <= PAGE_MAX or not 0 <= count <= chunk.num_values:
             raise Unusual
         body = file[at : at + packed]
         at += packed
         if kind == _DATA_V2:
-            levels = about.get(5, 0) + about.get(6, 0)
+            levels = max(0, header[_LEVELS_V2[0]]) + max(0, header[_LEVELS_V2[1]])
+            if levels > min(plain, packed):
+                raise Unusual
             raw = body[levels:]
-            if about.get(7, True):
-                raw = _decompressed(raw, plain - levels, chunk.compression)
-            yield Page(_DATA_V2, count, encoding, raw)
+            yield Page(kind, count, header[_ENCODING_V2], _opened(codec, raw, plain - levels) if header[_PACKED_V2] else raw)  # fmt: skip  # noqa: E501
             continue
-        raw = _decompressed(body, plain, chunk.compression)
+        if kind not in (_DATA, _DICTIONARY):
+            raise Unusual
+        raw = _opened(codec, body, plain)
         if kind == _DATA and optional:  # none is missing, so that nobody needs the levels
             raw = raw[4 + int.from_bytes(raw[:4].tobytes(), "little") :]
-        yield Page(int(kind or 0), count, encoding, raw)
+        yield Page(kind, count, header[_ENCODING], raw)
 
 
-def _decompressed(body: Bytes, size: int, compression: str) -> Bytes:
-    if compression == "UNCOMPRESSED":
+def _opened(codec: Any, body: Bytes, size: int) -> Bytes:
+    """Return bytes as they were; whoever wrote them may have left them so."""
+    if codec is None:
         return body
-    return np.frombuffer(pa.Codec(_CODECS[compression]).decompress(pa.py_buffer(body), size), np.uint8)
-
-
-def _struct(file: Bytes, at: int, end: int, depth: int = 0) -> tuple[dict[int, Any], int]:
-    """Return a struct of the compact protocol as values by field, and what follows it."""
-    if depth > _DEEPEST:
-        raise Unusual
-    found: dict[int, Any] = {}
-    field = 0
-    while True:
-        if at >= end:
-            raise Unusual
-        byte = int(file[at])
-        at += 1
-        if byte == 0:
-            return found, at
-        kind = byte & 15
-        if byte >> 4:
-            field += byte >> 4
-        else:
-            field, at = _number(file, at, end)
-        if kind in (1, 2):
-            found[field] = kind == 1
-        elif kind in (4, 5, 6):
-            found[field], at = _number(file, at, end)
-        elif kind == 3:
-            at += 1
-        elif kind == 7:
-            at += 8
-        elif kind == 8:
-            size, at = _varint(file, at, end)
-            at += size
-        elif kind == 12:
-            found[field], at = _struct(file, at, end, depth + 1)
-        else:
-            raise Unusual
-
-
-def _varint(file: Bytes, at: int, end: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < end and shift < 64:
-        byte = int(file[at])
-        at += 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, at
-    raise Unusual
-
-
-def _number(file: Bytes, at: int, end: int) -> tuple[int, int]:
-    value, at = _varint(file, at, end)
-    return (value >> 1) ^ -(value & 1), at
+    return np.frombuffer(codec.decompress(pa.py_buffer(body), size), np.uint8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,13 +15,14 @@ import pyarrow.parquet
 
 from telic.errors import UsageError
 from telic.opportunities.model import Exclusion
-from telic.opportunities.read.pages import digits
+from telic.opportunities.read import pages
 from telic.opportunities.read.source import Source
 
 pq: Any = pyarrow.parquet
 pa: Any = pyarrow
 CODED = 6.0  # bytes a value above which text is no longer stored as a dictionary: it has four for its length [bytes]
 BLOCK = 1 << 22
+_UNITS = {"ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 
 class Parquet:
@@ -86,6 +88,49 @@ class Parquet:
 
     def read(self, piece: int, names: Sequence[str], *, encoded: bool = False) -> Any:
         """Return columns of a row group."""
+        fast = {name: column for name in names if (column := self._from_pages(piece, name, encoded)) is not None}
+        rest = [name for name in names if name not in fast]
+        if not fast:
+            return self._generally(piece, rest, encoded)
+        read = self._generally(piece, rest, encoded) if rest else {}
+        return pa.table({name: fast.get(name) if name in fast else read[name] for name in names})
+
+    def digits(self, piece: int, name: str) -> tuple[int, Any] | None:
+        """Return a column of ids as numbers, from the pages of a row group."""
+        place = self._place(piece, name)
+        return (
+            None if place is None else pages.digits(*self._chunk(piece, place), optional=self._optional(piece, place))
+        )
+
+    def _from_pages(self, piece: int, name: str, encoded: bool) -> Any | None:
+        place = self._place(piece, name)
+        number, index = self._pieces[piece]
+        if place is None or not _same_unit(self._meta[number].schema.column(place), self._schema.field(name).type):
+            return None
+        coded = encoded and self._is_coded(number, index, name)
+        kind, optional = self._schema.field(name).type, self._optional(piece, place)
+        return pages.column(*self._chunk(piece, place), kind, optional=optional, encoded=coded)
+
+    def _place(self, piece: int, name: str) -> int | None:
+        """Return which of the file's plain columns has a name; None where none has, or values are nested."""
+        schema = self._meta[self._pieces[piece][0]].schema
+        place = next((at for at in range(len(schema)) if schema.column(at).path == name), None)
+        if place is None or schema.column(place).max_repetition_level or schema.column(place).max_definition_level > 1:
+            return None
+        return place
+
+    def _optional(self, piece: int, place: int) -> bool:
+        return bool(self._meta[self._pieces[piece][0]].schema.column(place).max_definition_level == 1)
+
+    def _chunk(self, piece: int, place: int) -> tuple[Any, Any]:
+        """Return the mapped file and what it says of a column's part in a row group."""
+        number, index = self._pieces[piece]
+        mapped = self._own.__dict__.setdefault("mapped", {})
+        if number not in mapped:
+            mapped[number] = np.memmap(self._paths[number], np.uint8, "r").view(np.ndarray)
+        return mapped[number], self._meta[number].row_group(index).column(place)
+
+    def _generally(self, piece: int, names: Sequence[str], encoded: bool) -> Any:
         number, index = self._pieces[piece]
         dictionaries = tuple(name for name in names if encoded and self._is_coded(number, index, name))
         opened = self._own.__dict__.setdefault("files", {})
@@ -101,19 +146,6 @@ class Parquet:
                 f"{self._paths[number]}, row group {index}: {error}", hint="the file is damaged"
             ) from error
 
-    def digits(self, piece: int, name: str) -> tuple[int, Any] | None:
-        """Return a column of ids as numbers, from the pages of a row group."""
-        number, index = self._pieces[piece]
-        schema = self._meta[number].schema
-        place = next((at for at in range(len(schema)) if schema.column(at).path == name), None)
-        if place is None or schema.column(place).max_repetition_level or schema.column(place).max_definition_level > 1:
-            return None
-        mapped = self._own.__dict__.setdefault("mapped", {})
-        if number not in mapped:
-            mapped[number] = np.memmap(self._paths[number], np.uint8, "r").view(np.ndarray)
-        optional = schema.column(place).max_definition_level == 1
-        return digits(mapped[number], self._meta[number].row_group(index).column(place), optional=optional)
-
     def _is_coded(self, number: int, index: int, name: str) -> bool:
         group = self._meta[number].row_group(index)
         for column in range(group.num_columns):
@@ -122,3 +154,11 @@ class Parquet:
                 texts = chunk.physical_type == "BYTE_ARRAY" and chunk.has_dictionary_page
                 return bool(texts and chunk.total_uncompressed_size < CODED * max(chunk.num_values, 1))
         return False
+
+
+def _same_unit(column: Any, kind: Any) -> bool:
+    """Whether numbers of a column mean what its Arrow type says, without being converted."""
+    if not pa.types.is_timestamp(kind):
+        return True
+    said = json.loads(column.logical_type.to_json())
+    return bool(said.get("timeUnit") == _UNITS.get(kind.unit))

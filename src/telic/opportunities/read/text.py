@@ -42,12 +42,12 @@ def as_text(array: Any) -> Any:
     return array.cast(pa.string())
 
 
-def coded(column: Any) -> tuple[npt.NDArray[np.int32], Any]:
-    """Return a column's values as indices, -1 where missing, and what they are indices of."""
+def coded(column: Any) -> tuple[npt.NDArray[np.int8] | npt.NDArray[np.int32], Any]:
+    """Return a column's values as indices, -1 where missing, and what they are indices of; truth in one byte each."""
     array = one(column)
     if pa.types.is_boolean(array.type):
-        truth = np.asarray(array.cast(pa.int8()).fill_null(-1), np.int32)
-        return truth, pa.array(["false", "true"])
+        truth = array.cast(pa.int8())
+        return np.asarray(truth.fill_null(-1) if truth.null_count else truth), pa.array(["false", "true"])
     array = as_text(array)
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()

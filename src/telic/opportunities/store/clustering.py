@@ -49,19 +49,20 @@ def by_number(
     pieces: Sequence[Piece], tables: Sequence[Codes], *, order: bool = True, threads: int = THREADS
 ) -> tuple[Clustered, Ints]:
     """Cluster rows whose groups are whole numbers that are dense; return also the number of each group, ascending."""
-    least, most = bounds(pieces)
+    least, most = bounds(pieces, threads)
     total = sum(piece.size for piece in pieces)
     runs = _runs(pieces, threads)
-    counts = np.zeros((len(runs), most - least + 1), np.int32)
+    cursors = np.zeros((len(runs), most - least + 1), np.uint32)  # at first how many rows each has
 
     def count(run: int) -> None:
         for n in runs[run]:
-            cluster.count_dense(pieces[n].keys, least, counts[run])
+            cluster.count_dense(pieces[n].keys, least, cursors[run])
 
     side_by_side(count, range(len(runs)), threads)
-    sizes = counts.sum(axis=0, dtype=np.int64)
-    begins = np.cumsum(sizes) - sizes
-    cursors = begins + np.cumsum(counts, axis=0, dtype=np.int64) - counts
+    room = min(total, most - least + 1)
+    offsets, numbers = np.empty(room + 1, np.int64), np.empty(room, np.int64)
+    groups = int(cluster.begin_dense(cursors, least, offsets, numbers))
+    offsets, numbers = offsets[: groups + 1], numbers[:groups]
     timed = any(len(piece.at) for piece in pieces)
     made = _room(total, timed, order or timed)
 
@@ -74,10 +75,9 @@ def by_number(
             )  # fmt: skip
 
     side_by_side(place, range(len(runs)), threads)
-    offsets = np.append(begins[sizes > 0], total)
     if timed:
         _sort(made, offsets, threads)
-    return Clustered(made.names, made.at, made.order, offsets), np.flatnonzero(sizes > 0) + np.int64(least)
+    return Clustered(made.names, made.at, made.order, offsets), numbers
 
 
 def by_key(
@@ -163,12 +163,13 @@ def _span(pieces: Sequence[Piece]) -> tuple[int, int]:
     return least, max(int(at.max()) for at in some) - least
 
 
-def bounds(pieces: Sequence[Piece]) -> tuple[int, int]:
+def bounds(pieces: Sequence[Piece], threads: int = THREADS) -> tuple[int, int]:
     """Return the least and the greatest whole number; (0, -1) where there are no rows."""
     some = [piece.keys for piece in pieces if piece.size]
     if not some:
         return 0, -1
-    return min(int(keys.min()) for keys in some), max(int(keys.max()) for keys in some)
+    each = side_by_side(lambda keys: (int(keys.min()), int(keys.max())), some, threads)
+    return min(least for least, _ in each), max(most for _, most in each)
 
 
 def is_dense(pieces: Sequence[Piece]) -> bool:

@@ -13,7 +13,7 @@ import pyarrow.compute
 
 from telic.opportunities.kernels.gathered import join_codes
 from telic.opportunities.kernels.keys import hash_texts, pack_digits
-from telic.opportunities.model import Codes, Ints
+from telic.opportunities.model import Ints
 from telic.opportunities.read.columns import Columns
 from telic.opportunities.read.pages import WORTH
 from telic.opportunities.read.source import Source
@@ -24,6 +24,7 @@ pa: Any = pyarrow
 pc: Any = pyarrow.compute
 Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
+Small = npt.NDArray[np.int8] | npt.NDArray[np.int16] | npt.NDArray[np.int32]
 _NO_GROUP, _NO_NAME, _NO_TIME = "no group", "no event name", "no time that can be read"
 DIGITS_MAX = 16  # hexadecimal digits that a key of 64 bits holds [1]
 _NO_ROWS: Ints = np.zeros(0, np.int64)
@@ -58,7 +59,7 @@ class Piece:
     first: int
     keys: Ints | Words
     at: Ints
-    names: Codes
+    names: Small
     labels: Any
     kept: Ints
     groups: Any
@@ -140,8 +141,10 @@ def read_piece(
 
 def _take_along(made: Piece, column: Any) -> None:
     codes, made.along = coded(column)
-    together = np.empty(len(codes), np.int32)
-    join_codes(made.names, codes, len(made.along) + 1, together)
+    width = len(made.along) + 1
+    narrow = len(made.labels) * width < 1 << 15
+    together: Small = np.empty(len(codes), np.int16) if narrow else np.empty(len(codes), np.int32)
+    join_codes(made.names, codes, width, together)
     made.names = together
 
 
