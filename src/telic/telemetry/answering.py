@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from telic.errors import StoreFailed
 from telic.model import Row
 from telic.model.topology import Scalar
 from telic.telemetry.columns import ARROW, Columns
+from telic.telemetry.in_process import in_time
 from telic.telemetry.opening import SETTINGS
 from telic.telemetry.pushdown import Scan, scans
 from telic.telemetry.reading import Query
@@ -66,7 +66,7 @@ class Answering:
         finally:
             if query is None:
                 cursor.close()
-        return _run(query)
+        return in_time(query, query.rows)
 
     def _of(self, scan: Scan, ends: float) -> Columns:
         left = ends - time.monotonic()
@@ -76,19 +76,3 @@ class Answering:
         return found.select(list(scan.columns)).cast(
             pa.schema([ARROW[scan.table].field(each) for each in scan.columns])
         )
-
-
-def _run(query: Query) -> list[Row]:
-    """Run a query; end it at its deadline."""
-    over = threading.Event()
-
-    def watch() -> None:  # an interrupt that comes before the query starts is lost, so it is repeated
-        while not over.wait(max(0.02, query.deadline - time.monotonic())):
-            if time.monotonic() >= query.deadline:
-                query.interrupt()
-
-    threading.Thread(target=watch, name="deadline", daemon=True).start()
-    try:
-        return query.rows()
-    finally:
-        over.set()

@@ -51,7 +51,7 @@ class TelemetryClient:
         """
         request = QueryRequest(sql=sql, params=list(params), limit=limit, timeout=timeout)
         reply = self._ask("POST", "/query", QueryReply, msgspec.json.encode(request), timeout=timeout + GRACE)
-        return [dict(zip(reply.columns, row, strict=True)) for row in reply.rows]
+        return reply.records()
 
     def live(self, since: float) -> list[LiveRow]:
         """Return the per-second rows that end at or after `since` [s since the Unix epoch], oldest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from telic.model import Row
 from telic.model.topology import Scalar
 
 
@@ -22,6 +23,10 @@ class QueryReply(msgspec.Struct, frozen=True):
     columns: list[str]
     rows: list[list[object]]
     truncated: bool = False
+
+    def records(self) -> list[Row]:
+        """Return its rows by the names of their columns."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 class ErrorReply(msgspec.Struct, frozen=True):

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 import duckdb
-import msgspec
 import numpy as np
 
 from telic.model import Row, Scalar
 from telic.telemetry.columns import TABLES, definition
 from telic.telemetry.database import SETTINGS
-from telic.telemetry.reading import Query
-from telic.telemetry.wire import QueryReply, QueryRequest
+from telic.telemetry.in_process import ask_patiently
 from telic.worlds.queueing.result import Gauges, Result
 from telic.worlds.queueing.run import Run
 from telic.worlds.queueing.telemetry import DELAY, START, telemetry
 
-PATIENCE = 10.0  # a query may take so much longer than it says: a busy machine must not change a run [1]
 NOW = "CREATE OR REPLACE MACRO now() AS make_timestamp_ns({:d})::TIMESTAMPTZ"
 
 
@@ -58,16 +54,7 @@ class ModelStore:
             It took too long.
         """
         self._arrive()
-        request = QueryRequest(sql=sql, params=list(params), limit=limit, timeout=timeout * PATIENCE)
-        query = Query(self._connection.cursor(), request)
-        timer = threading.Timer(query.seconds, query.interrupt)
-        timer.daemon = True
-        timer.start()
-        try:
-            found = msgspec.json.decode(query.run(), type=QueryReply)
-        finally:
-            timer.cancel()
-        return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+        return ask_patiently(self._connection.cursor(), sql, params, limit=limit, timeout=timeout)
 
     def close(self) -> None:
         """Forget everything."""

@@ -10,6 +10,7 @@ from tests.worlds.simulated.telemetry import content
 from telic.errors import StoreFailed, UsageError
 from telic.model import Store, Window
 from telic.operate.diagnosis.collect import ANSWERED, COVERED, EVENTS, HARMED, HEARD
+from telic.telemetry import in_process
 from telic.telemetry.columns import TABLES
 from telic.telemetry.queries import (
     edges,
@@ -23,7 +24,6 @@ from telic.telemetry.queries import (
 from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.telemetry import SimulatedRecorder, SimulatedTelemetry
-from telic.worlds.simulated.telemetry import store as simulated_store
 
 WALL = 1_800_000_000.0
 
@@ -66,7 +66,7 @@ def test_a_limit_cuts(telemetry: SimulatedTelemetry) -> None:
 
 
 def test_an_endless_query_is_ended(telemetry: SimulatedTelemetry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulated_store, "PATIENCE", 1.0)
+    monkeypatch.setattr(in_process, "PATIENCE", 1.0)
     with pytest.raises(StoreFailed, match="longer") as raised:
         telemetry.store().query("SELECT count(*) FROM range(1000000000000)", timeout=0.05)
     assert raised.value.hint

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
-import msgspec
 
 from telic.model import Row
 from telic.model.topology import Scalar
 from telic.telemetry.columns import TABLES, TableRow
-from telic.telemetry.reading import Query
-from telic.telemetry.wire import QueryReply, QueryRequest
+from telic.telemetry.in_process import ask_patiently
 from telic.worlds.local.events import Event, encode
 from telic.worlds.simulated.clock import START
 from telic.worlds.simulated.loop import VirtualLoop
@@ -30,7 +27,6 @@ DELAY = 0.2  # from an export to its commit [s]
 RETAINED = 2_000_000_000  # [bytes]
 MANY = 16_384  # spans that wait as Python objects at most [1]
 MANY_EXPORTS = 1_024  # and exports [1]
-PATIENCE = 10.0  # a query may take so much longer than it says: a busy machine must not change a run [1]
 LEFT = 0.75  # of what is retained stays when the oldest minutes go [1]
 
 
@@ -217,24 +213,7 @@ class SimulatedStore:
         found = self._telemetry.poll(sql, params)
         if found is not None and len(found) <= limit and timeout > 0:
             return found
-        request = QueryRequest(sql=sql, params=list(params), limit=limit, timeout=timeout * PATIENCE)
-        query = Query(self._telemetry.cursor(), request)
-        return _rows(_within(query.seconds, query.interrupt, query.run))
-
-
-def _within(seconds: float, interrupt: Callable[[], None], work: Callable[[], bytes]) -> bytes:
-    timer = threading.Timer(seconds, interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        return work()
-    finally:
-        timer.cancel()
-
-
-def _rows(reply: bytes) -> list[Row]:
-    found = msgspec.json.decode(reply, type=QueryReply)
-    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+        return ask_patiently(self._telemetry.cursor(), sql, params, limit=limit, timeout=timeout)
 
 
 def _digest(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
