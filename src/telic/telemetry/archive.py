@@ -170,7 +170,7 @@ class Archive:
                 raise ValueError("it is none of the store's files")
             within = f"received_ns >= {begin:d} AND received_ns < {begin + HOUR:d}"
             ((held,),) = run(connection, f"SELECT count(*) FROM {recent(table)} WHERE {within}")
-            ((rows,),) = run(connection, f"SELECT count(*) FROM read_parquet('{_escaped(path)}')")
+            ((rows,),) = run(connection, f"SELECT count(*) FROM read_parquet({schema.literal(path)})")
         except (ValueError, duckdb.Error) as error:
             log.error("%s is left alone: %s", path, str(error).splitlines()[0])
             return ""
@@ -188,7 +188,7 @@ class Archive:
         try:
             run(
                 connection,
-                f"COPY ({sql}) TO '{_escaped(begun)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS})",
+                f"COPY ({sql}) TO {schema.literal(begun)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS})",
             )
             with begun.open("rb") as file:
                 os.fsync(file.fileno())
@@ -196,10 +196,6 @@ class Archive:
             begun.unlink(missing_ok=True)
             raise
         begun.rename(path)
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def finished_hour(oldest_ns: int | None, now_ns: int) -> Hour | None:

@@ -85,9 +85,9 @@ def open_file(path: Path, archive: Path, settings: dict[str, str]) -> duckdb.Duc
     connection = duckdb.connect(config=config | {"temp_directory": str(path.parent / "spill")})
     try:
         run(connection, f"SET max_temp_directory_size = '{SPILL_MAX}'")
-        run(connection, f"ATTACH {_quoted(path)} AS {schema.CATALOG} (ROW_GROUP_SIZE {ROW_GROUP})")
+        run(connection, f"ATTACH {schema.literal(path)} AS {schema.CATALOG} (ROW_GROUP_SIZE {ROW_GROUP})")
         run(connection, f"USE {schema.CATALOG}")
-        run(connection, f"SET allowed_directories = [{_quoted(archive)}]")
+        run(connection, f"SET allowed_directories = [{schema.literal(archive)}]")
         run(connection, f"SET enable_external_access = {external}")
         # Closing writes no checkpoint, so that it takes no time; the next start reads the log.
         run(connection, "PRAGMA disable_checkpoint_on_shutdown")
@@ -135,7 +135,3 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
         raise OtherSchema(f"its tables have schema {found}, this Telic has {SCHEMA}")
     if steps:
         transact(connection, steps)
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

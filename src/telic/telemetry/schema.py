@@ -60,10 +60,15 @@ def _view(table: str, archived: Archived) -> str:
     if archived.before_ns:
         sql += f" WHERE received_ns >= {archived.before_ns:d}"
     if archived.files:
-        paths = ", ".join("'" + str(each).replace("'", "''") + "'" for each in archived.files)
+        paths = ", ".join(map(literal, archived.files))
         columns = ", ".join(name for name, _ in TABLES[table])
         sql += f" UNION ALL SELECT {columns} FROM read_parquet([{paths}])"
     return f"CREATE OR REPLACE VIEW {table} AS {sql}"
+
+
+def literal(value: str | Path) -> str:
+    """Return a text or a path as a literal of SQL."""
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def kept_columns(name: str) -> frozenset[str]:
