@@ -71,6 +71,16 @@ def take_numbers(values: Array, order: Array, out: Array) -> None:
 
 
 @compiled
+def count_marked(codes: Array, offsets: Array, marked: Array, out: Array) -> None:
+    """Fill `out` with how many events of each group have a code that is marked (1, not 0); the last mark is of -1."""
+    for number in range(len(out)):
+        count = i64(0)
+        for index in range(offsets[number], offsets[number + 1]):
+            count += marked[codes[index]]
+        out[number] = count
+
+
+@compiled
 def first_codes(codes: Array, offsets: Array, out: Array, several: Array) -> Whole:
     """Fill `out` with the first code of each group that is not missing; return how many groups have several codes."""
     count = 0

@@ -34,6 +34,13 @@ def numbered(keys: Keys, first: int = 0) -> tuple[Keys, Counts]:
     return table, numbers
 
 
+def counted(wanted: Keys, keys: Keys, counts: Counts) -> Keys:
+    """Return the second number of each of some keys, 0 where the table has none."""
+    found = np.empty(len(wanted), np.int64)
+    _look_up(wanted, keys, counts, found)
+    return found
+
+
 def grown(keys: Keys, counts: Counts) -> tuple[Keys, Counts]:
     """Return a table of twice the size with the same entries."""
     table, numbers = np.full(2 * len(keys), FREE, np.int64), np.zeros((2 * len(keys), 2), np.int32)
@@ -57,6 +64,13 @@ def _number(keys: Array, first: int, table: Array, numbers: Array) -> None:
         slot = slot_of(table, keys[index])
         table[slot] = keys[index]
         numbers[slot, 1] = i32(first + index)
+
+
+@compiled
+def _look_up(wanted: Array, keys: Array, counts: Array, out: Array) -> None:
+    for index in range(len(wanted)):
+        slot = slot_of(keys, wanted[index])
+        out[index] = counts[slot, 1] if keys[slot] != FREE else i32(0)
 
 
 @compiled

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from telic.opportunities.kernels.compiled import Array, compiled
+from telic.opportunities.kernels.compiled import THREADS, Array, compiled, ranges, side_by_side
 from telic.opportunities.model import Floats, Incidence, Ints
 
 
-def totals(incidence: Incidence, values: Floats) -> Floats:
+def totals(incidence: Incidence, values: Floats, threads: int = THREADS) -> Floats:
     """Return the sum of `values` over the groups of each row."""
-    found = np.empty(len(incidence), np.float64)
-    _sum(incidence.indptr, incidence.groups, np.ascontiguousarray(values, np.float64), found)
+    found, given = np.empty(len(incidence), np.float64), np.ascontiguousarray(values, np.float64)
+    side_by_side(
+        lambda run: _sum(incidence.indptr, incidence.groups, given, *run, found),
+        ranges(incidence.indptr, threads),
+        threads,
+    )
     return found
 
 
@@ -25,8 +29,8 @@ def rows(incidence: Incidence, wanted: Ints) -> Incidence:
 
 
 @compiled
-def _sum(indptr: Array, groups: Array, values: Array, out: Array) -> None:
-    for row in range(len(out)):
+def _sum(indptr: Array, groups: Array, values: Array, first: int, last: int, out: Array) -> None:
+    for row in range(first, last):
         total = 0.0
         for index in range(indptr[row], indptr[row + 1]):
             total += values[groups[index]]

@@ -1,7 +1,8 @@
 """Frequent k-grams of all lengths, level by level: a gram is in no more groups than the shorter one it begins with.
 
 Source: Agrawal and Srikant, Fast algorithms for mining association rules, VLDB 1994, section 2.1 (support is
-anti-monotone, so that pruning is exact), here for contiguous sequences.
+anti-monotone, so that pruning is exact), here for contiguous sequences; Savasere, Omiecinski and Navathe, An efficient
+algorithm for mining association rules, VLDB 1995, section 2 (what is frequent is frequent in some part).
 """
 
 from __future__ import annotations
@@ -159,11 +160,9 @@ def _frequent(shorter: Level, tables: Sequence[Map], width: int, least: int) -> 
         keys: Ints = np.flatnonzero(by_run.sum(axis=1, dtype=np.int64) >= least).astype(np.int64, copy=False)
         by_run = by_run[keys].astype(np.int64)
     else:
-        each = [(keys[keys != hashed.FREE], counts[keys != hashed.FREE, 1]) for keys, counts in tables]
-        every = np.unique(np.concatenate([keys for keys, _ in each]))
-        by_run = np.zeros((len(every), len(each)), np.int64)
-        for number, (own, counts) in enumerate(each):
-            by_run[np.searchsorted(every, own), number] = counts
+        share = -(-least // len(tables))  # whatever is frequent in all is so in the groups of one run
+        every = np.unique(np.concatenate([own[counts[:, 1] >= share] for own, counts in tables]))
+        by_run = np.stack([hashed.counted(every, *table) for table in tables], axis=1)
         enough = by_run.sum(axis=1) >= least
         keys, by_run = every[enough], by_run[enough]
     grams = np.concatenate([shorter.grams[keys // width], (keys % width)[:, None].astype(np.int32)], axis=1)

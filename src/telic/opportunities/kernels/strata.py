@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from telic.opportunities.kernels.compiled import compiled
+from telic.opportunities.kernels.compiled import Array, compiled
 
 uint64: Any = np.uint64
 int64: Any = np.int64
-Array = Any  # a numpy array whose type numba finds at compile time
 
 COLUMNS = (
     "n", "y", "users", "shift", "fine", "deff",
@@ -222,63 +221,3 @@ def shared(indptr: Array, groups: Array, mask: Array, out: Array) -> None:
         for at in range(indptr[h], indptr[h + 1]):
             count += mask[groups[at]]
         out[h] = count
-
-
-@compiled
-def following(state: Any) -> Any:
-    """Return the random number after this one (Marsaglia 2003, Xorshift RNGs, section 3); never 0."""
-    state ^= state << uint64(13)
-    state ^= state >> uint64(7)
-    return state ^ (state << uint64(17))
-
-
-@compiled
-def exchange(
-    order: Array, bounds: Array, seeds: Array, first: int, last: int, starts: Array, residual: Array, scale: Array,
-    indptr: Array, places: Array, weights: Array, donors: Array, drawn: Array, out: Array,
-) -> None:  # fmt: skip
-    """Give users the residuals of others of their class, again and again, and score every hypothesis each time.
-
-    Parameters
-    ----------
-    order : shape (U,)
-        Users by class; those of class ``c`` are ``order[bounds[c]:bounds[c + 1]]``.
-    seeds : shape (B,)
-        A state of the random numbers for each round; rounds `first` to `last` are played.
-    starts : shape (U + 1,)
-        Where the groups of each user begin, in the order by user that `residual` and `scale` are in.
-    residual, scale : shape (G,)
-        Standardised residuals, and what each group's is multiplied with.
-    places, weights : shape (incidence,)
-        Members of the hypotheses as positions in the order by user, and what a residual there adds to the score.
-    donors, drawn
-        Room to work in: (U,) and (G,).
-    out : shape (B, H)
-        The scores.
-    """
-    for turn in range(first, last):
-        state = seeds[turn]
-        for at in range(len(order)):
-            donors[at] = order[at]
-        for c in range(len(bounds) - 1):
-            low = bounds[c]
-            for at in range(bounds[c + 1] - 1, low, -1):
-                state = following(state)
-                other = low + int64(state >> uint64(11)) % (at - low + 1)
-                donors[at], donors[other] = donors[other], donors[at]
-        for at in range(len(order)):
-            begin, end = starts[donors[at]], starts[donors[at] + 1]
-            source = begin
-            if end - begin > 1:
-                state = following(state)
-                source += int64(state >> uint64(11)) % (end - begin)
-            for place in range(starts[order[at]], starts[order[at] + 1]):
-                drawn[place] = residual[source] * scale[place]
-                source += 1
-                if source == end:
-                    source = begin
-        for h in range(len(indptr) - 1):
-            total = 0.0
-            for at in range(indptr[h], indptr[h + 1]):
-                total += weights[at] * drawn[places[at]]
-            out[turn, h] = total

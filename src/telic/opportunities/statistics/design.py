@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from telic.errors import UsageError
+from telic.opportunities.kernels.gathered import count_marked
 from telic.opportunities.model import Codes, Column, Exclusion, Floats, Ints, Prepared
 from telic.registry import near_names
 
@@ -120,7 +121,9 @@ def exposed(prepared: Prepared, apart: Collection[str]) -> Ints:
     if labels:
         is_apart = np.zeros(len(prepared.names.labels) + 1, dtype=np.int32)
         is_apart[labels] = 1
-        lengths = lengths - np.add.reduceat(is_apart[prepared.names.codes], prepared.offsets[:-1])
+        count = np.empty(prepared.size, np.int64)
+        count_marked(prepared.names.codes, prepared.offsets, is_apart, count)
+        lengths -= count
     return lengths
 
 
@@ -141,8 +144,7 @@ def quantile_bins(values: Floats, bins: int) -> Codes:
         return np.zeros(len(values), dtype=np.int32)
     sample = values if len(values) <= 200_000 else values[:: len(values) // 100_000]
     edges = np.unique(np.quantile(sample, np.linspace(0, 1, bins + 1)[1:-1], method="lower"))
-    codes = np.searchsorted(edges, values, side="left")
-    return np.unique(codes, return_inverse=True)[1].astype(np.int32)
+    return _renumbered(np.searchsorted(edges, values, side="left"))
 
 
 def nth(users: Codes, start: Ints) -> Codes:
@@ -218,6 +220,12 @@ def _dense(users: Codes) -> tuple[Codes, int]:
     return (np.cumsum(there) - 1).astype(np.int32)[users], int(there.sum())
 
 
+def _renumbered(codes: npt.NDArray[np.integer[Any]]) -> Codes:
+    """Return codes numbered from 0 without gaps, in their order."""
+    occurs = np.bincount(codes) > 0
+    return np.asarray((np.cumsum(occurs) - 1).astype(np.int32)[codes], np.int32)
+
+
 def _cells(columns: Sequence[Codes]) -> tuple[Codes, Codes]:
     """Number the combinations of columns that occur; return the cell of each group, and the levels of each cell."""
     key = np.zeros(len(columns[0]), dtype=np.int64)
@@ -229,11 +237,8 @@ def _cells(columns: Sequence[Codes]) -> tuple[Codes, Codes]:
             key, width = there[1].astype(np.int64), len(there[0])
         key = key * levels + codes
         width *= levels
-    if width <= 1 << 22:
-        occurs = np.bincount(key, minlength=width) > 0
-        cells = (np.cumsum(occurs) - 1)[key].astype(np.int32)
-    else:
-        cells = np.unique(key, return_inverse=True)[1].astype(np.int32)
+    narrow = width <= 1 << 22
+    cells = _renumbered(key) if narrow else np.unique(key, return_inverse=True)[1].astype(np.int32)
     of_cell = np.empty((int(cells.max(initial=-1)) + 1, len(columns)), dtype=np.int32)
     for at, codes in enumerate(columns):
         of_cell[cells, at] = codes

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from telic.opportunities.kernels import strata as kernels
 from telic.opportunities.kernels.compiled import side_by_side
+from telic.opportunities.kernels.exchange import exchange
 from telic.opportunities.model import Codes, Floats, Incidence, Ints
 from telic.opportunities.statistics import association
 from telic.opportunities.statistics.association import Tallies
@@ -57,12 +57,12 @@ def permuted(
     if count == 0:
         return Permuted(np.empty(0), np.empty(0), 0)
     observed = association.z_scores(study, tallies)
-    exchange = _Exchange(study, members, tallies)
+    exchanged = _Exchange(study, members, tallies)
     states = np.random.SeedSequence(seed).generate_state(rounds, np.uint64) | np.uint64(1)
     drawn: list[Floats] = []
     while len(drawn) * ROUND < rounds:
         first = len(drawn) * ROUND
-        drawn.append(exchange.play(states[first : first + ROUND], threads))
+        drawn.append(exchanged.play(states[first : first + ROUND], threads))
         if _clear(observed, np.concatenate(drawn), alpha):
             break
     scores = np.concatenate(drawn)
@@ -79,23 +79,24 @@ def _clear(observed: Floats, scores: Floats, alpha: float) -> bool:
 
 
 class _Exchange:
-    """Everything that stays the same from one permutation to the next, in the order by user."""
+    """Everything that stays the same from one permutation to the next, in the order by class of users and user."""
 
     def __init__(self, study: Study, members: Incidence, tallies: Tallies) -> None:
         users, defined = study.design.users, study.defined
         by_user = np.argsort(users, kind="stable")
-        self.by_user = by_user[defined[by_user]]
-        self.starts = np.r_[0, np.cumsum(np.bincount(users[defined], minlength=study.design.user_count))].astype(
-            np.int64
-        )
-        classes = _classes(study, self.starts)
-        self.order, self.bounds = _ordered(classes, self.starts)
+        by_user = by_user[defined[by_user]]
+        sizes = np.bincount(users[defined], minlength=study.design.user_count)
+        classes = _classes(study, sizes)
+        order, self.bounds = _ordered(classes, sizes)
+        starts, sizes = (np.cumsum(sizes) - sizes)[order], sizes[order]
+        self.starts: Ints = np.r_[0, np.cumsum(sizes)].astype(np.int64)
+        by_class = by_user[np.repeat(starts - self.starts[:-1], sizes) + np.arange(len(by_user))]
         place = np.full(len(users), -1, dtype=np.int32)
-        place[self.by_user] = np.arange(len(self.by_user), dtype=np.int32)
+        place[by_class] = np.arange(len(by_class), dtype=np.int32)
         places = place[np.asarray(members.groups)]
         self.indptr = np.r_[0, np.cumsum(places >= 0)][members.indptr].astype(np.int64)
         self.places = places[places >= 0]
-        self.residual, self.scale = _residuals(study, members, self.by_user, np.repeat(classes, np.diff(self.starts)))
+        self.residual, self.scale = _residuals(study, members, by_class, np.repeat(classes[order], sizes))
         self.weights = _weights(study, members, tallies)[places >= 0]
         self.count = len(members)
 
@@ -105,9 +106,10 @@ class _Exchange:
         edges = np.linspace(0, len(states), threads + 1).astype(int)
 
         def run(part: tuple[int, int]) -> None:
-            kernels.exchange(
-                self.order, self.bounds, states, *part, self.starts, self.residual, self.scale, self.indptr,
-                self.places, self.weights, np.empty_like(self.order), np.empty_like(self.scale), out,
+            donors = np.empty(len(self.starts) - 1, np.int32)
+            exchange(
+                self.bounds, states, *part, self.starts, self.residual, self.scale, self.indptr, self.places,
+                self.weights, donors, np.empty_like(self.scale), out,
             )  # fmt: skip
 
         side_by_side(run, [(int(a), int(b)) for a, b in pairwise(edges) if a < b], threads)
@@ -138,9 +140,9 @@ def _weights(study: Study, members: Incidence, tallies: Tallies) -> npt.NDArray[
 
 
 def _residuals(
-    study: Study, members: Incidence, by_user: npt.NDArray[np.intp], classes: Codes
+    study: Study, members: Incidence, order: npt.NDArray[np.intp], classes: Codes
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return standardised residuals and their scale, in the order by user.
+    """Return standardised residuals and their scale, in some order, in which `classes` are too.
 
     What the hypotheses themselves explain is no residual, nor is what a class has in common: exchanges would carry the
     one on to other groups, and keep the other where it is.
@@ -157,14 +159,13 @@ def _residuals(
         inside = inside[study.defined[inside]]
         if len(inside):
             residual[inside] -= residual[inside].mean()
-    residual = residual[by_user]
+    residual = residual[order]
     residual -= (sums(classes, residual) / np.maximum(np.bincount(classes), 1))[classes]
-    return residual.astype(np.float32), scale[by_user].astype(np.float32)
+    return residual.astype(np.float32), scale[order].astype(np.float32)
 
 
-def _classes(study: Study, starts: Ints) -> Codes:
+def _classes(study: Study, size: Ints) -> Codes:
     """Return the class of each user: about as many groups, about as high an expected risk."""
-    size = np.diff(starts)
     total = sums(study.design.users, study.expected[1], len(size))
     risk = total / np.maximum(size, 1)
     third: Codes = np.searchsorted(np.quantile(risk, [1 / 3, 2 / 3]), risk).astype(np.int32)
@@ -173,9 +174,9 @@ def _classes(study: Study, starts: Ints) -> Codes:
     return np.asarray((exact + large) * 3 + third, dtype=np.int32)
 
 
-def _ordered(classes: Codes, starts: Ints) -> tuple[Ints, Ints]:
+def _ordered(classes: Codes, size: Ints) -> tuple[npt.NDArray[np.intp], Ints]:
     """Return users that have groups by class, and where each class begins."""
     order = np.argsort(classes, kind="stable")
-    order = order[np.diff(starts)[order] > 0]
+    order = order[size[order] > 0]
     bounds = np.r_[0, np.flatnonzero(np.diff(classes[order])) + 1, len(order)]
-    return order.astype(np.int32), bounds.astype(np.int64)
+    return order, bounds.astype(np.int64)
