@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import wraps
+from typing import ParamSpec, Protocol, TypeVar
 
 from telic.opportunities.model import Exclusion, Family, Hypothesis, Prepared, Value
 from telic.opportunities.plan import Evaluation, Node, Table, optimised, totals
+from telic.opportunities.whole import ALONE, Waiting, Whole
 from telic.registry import Registry
+
+P = ParamSpec("P")
+F = TypeVar("F")
 
 
 def _unheard(_: Exclusion) -> None:
@@ -33,6 +38,8 @@ class Asking:
         What the events are called in the SQL of hypotheses.
     leave_out
         Is told what a template does not ask about, and why.
+    whole
+        What is known of all events where `Prepared` is one of several parts.
     """
 
     least: int = 1
@@ -40,6 +47,7 @@ class Asking:
     threads: int = 1
     table: Table = field(default_factory=Table)
     leave_out: Callable[[Exclusion], None] = _unheard
+    whole: Whole = ALONE
     _asked: dict[tuple[Node, ...], None] = field(default_factory=dict, repr=False, compare=False)
     _evaluation: Evaluation | None = field(default=None, repr=False, compare=False)
 
@@ -60,6 +68,23 @@ class Asking:
     def plan(self, measures: Sequence[Node] = ()) -> tuple[Node, ...]:
         """Return the plan that answers them with shared work, for a reader or to run it."""
         return optimised(self.questions(measures))
+
+
+def apart(families: Callable[P, Iterator[F]]) -> Callable[P, Iterator[F]]:
+    """Let a function that yields families, and has an `Asking`, wait for counts of all events without its caller."""
+
+    @wraps(families)
+    def run(*args: P.args, **kwargs: P.kwargs) -> Iterator[F]:
+        asking = next(each for each in (*args, *kwargs.values()) if isinstance(each, Asking))
+        asking.whole.enter()
+        try:
+            yield from families(*args, **kwargs)
+        except Waiting:  # its part has said its counts; the caller goes on with what does not need them
+            return
+        finally:
+            asking.whole.leave()
+
+    return run
 
 
 class Template(Protocol):

@@ -11,12 +11,18 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
+from tests.opportunities.scale.test_rounds import COLUMNS as ALL
+from tests.opportunities.scale.test_rounds import KPIS, alone
+from tests.opportunities.templates.small import small
 
 from telic.errors import UsageError
 from telic.opportunities import store
 from telic.opportunities.kernels.ngrams import mine
 from telic.opportunities.read import Columns, open_source
-from telic.opportunities.scale import spark
+from telic.opportunities.read.source import Rows
+from telic.opportunities.scale import counted, spark
+from telic.opportunities.store.assemble import assemble
+from telic.opportunities.templates import template
 
 pa: Any = pyarrow
 pq: Any = pyarrow.parquet
@@ -81,3 +87,23 @@ def test_spark_and_the_embedded_engine_count_the_same(cluster: Any, tmp_path: Pa
         assert dict(zip(found.grams, pairs, strict=True)) == embedded(path, k, least)
     with pytest.raises(UsageError, match="no column 'sid'"):
         spark.grams(cluster.read.parquet(str(path)), Columns("timestamp", "event", "sid", ""), 3)
+
+
+@pytest.mark.nightly
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.timeout(900)
+def test_spark_counts_every_template_as_the_embedded_engine_does(cluster: Any, tmp_path: Path) -> None:
+    rows = small(seed=5, groups=240).events
+    micros = rows.set_column(2, "time", rows.column("time").cast(pa.timestamp("us", tz="UTC")))
+    pq.write_table(micros, tmp_path / "events.parquet")
+    asked = [template.create(name, **template.examples[name]) for name in template]
+    frame = cluster.read.parquet(str(tmp_path / "events.parquet"))
+    found = counted.count(frame, ALL, asked, kpis=KPIS, least=4, folder=tmp_path / "parts", partitions=3)
+    events = assemble(Rows("events", micros), ALL, grouping="session", progress=lambda _: None).prepared()
+    assert (found.groups, found.events) == (240, len(micros))
+    by_id = {}
+    for each, *counts in zip(found.hypotheses, found.support, *found.known, *found.totals, strict=True):
+        by_id[each.id] = pytest.approx([float(count) for count in counts])
+    wanted = [alone(each, events) for each in asked]
+    assert all(wanted)
+    assert {key: list(map(float, value)) for each in wanted for key, value in each.items()} == by_id

@@ -290,7 +290,7 @@ def test_the_telemetry_store_says_what_was_slow_what_failed_and_what_was_deploye
         span("cart", "add", at=303.0, took=9.0),
     )
     moved = replace(given.prepared, at=given.prepared.at - given.prepared.at.min() + T0 * SECOND)
-    found = template.create("backend", store="run")._stored(moved)  # type: ignore[attr-defined]
+    found = template.create("backend", store="run")._stored(moved, Asking())  # type: ignore[attr-defined]
     assert {key: [(each.start - T0 * SECOND) // SECOND for each in value] for key, value in found.items()} == {
         ("shop", "slow"): [240],
         ("shop", "failing"): [120],

@@ -84,6 +84,18 @@ class Grams:
         """Return the groups of some grams, in the order of `rows`."""
         return incidence.rows(self._incidence, rows)
 
+    def at(self, grams: Codes) -> Grams:
+        """Return certain grams in a certain order, those that nobody has too; each has to be of this length."""
+        rows = {gram: row for row, gram in enumerate(map(bytes, self.grams))}
+        place = np.array([rows.get(gram, -1) for gram in map(bytes, np.ascontiguousarray(grams))], np.int64)
+        supports = np.where(place >= 0, self._supports[place], 0) if len(self) else np.zeros(len(place), np.int64)
+
+        def fill() -> Incidence:
+            indptr = np.concatenate([[0], np.cumsum(supports)]).astype(np.int64)
+            return Incidence(indptr, self.members(place[place >= 0]).groups)
+
+        return Grams(grams, supports, self.labels, self._grouping, fill)
+
     @cached_property
     def _incidence(self) -> Incidence:
         return self._fill()

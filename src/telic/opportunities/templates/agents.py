@@ -12,7 +12,7 @@ import numpy as np
 from telic.errors import UsageError
 from telic.opportunities.language.tree import Compare, Count, Edge, Number, Rate, Selector, Sequence
 from telic.opportunities.model import Exclusion, Family, Hypothesis, Ints, Prepared
-from telic.opportunities.template import Asking, template
+from telic.opportunities.template import Asking, apart, template
 from telic.opportunities.templates.cohorts import cohorts
 from telic.opportunities.templates.scanned import codes, cuts
 from telic.opportunities.templates.tokens import Alphabet, alphabet, several
@@ -96,10 +96,13 @@ class Agents:
         scan = Scan(prepared, "singles", sequence.HALF, tokens.table, tokens.size, threads=asking.threads)
         yield from codes("agents", scan, scan.counts(), asking, describe)
 
+    @apart
     def _steps(self, prepared: Prepared, asking: Asking, wording: Wording) -> Iterator[Family]:
         many = np.diff(np.asarray(prepared.offsets))
         above = np.array([np.count_nonzero(many > step) for step in STEPS], dtype=np.int64)
-        chosen = np.flatnonzero(cuts(above[None, :], np.array([prepared.size]), self.shares)[0])
+        (above,) = asking.whole.added(above)
+        size = np.array([asking.whole.groups(prepared)])
+        chosen = np.flatnonzero(cuts(above[None, :], size, self.shares)[0])
 
         def describe(row: int) -> Hypothesis:
             step = STEPS[chosen[row]]

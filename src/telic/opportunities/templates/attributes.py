@@ -10,7 +10,7 @@ import numpy as np
 from telic.errors import UnknownName
 from telic.opportunities.model import Column, Exclusion, Family, Hypothesis, Ints, Prepared
 from telic.opportunities.plan import any_of, attribute, equals, event_attribute, members_sql
-from telic.opportunities.template import Asking, hypothesis, template
+from telic.opportunities.template import Asking, apart, hypothesis, template
 from telic.opportunities.templates.by_column import Cut, one
 from telic.opportunities.templates.cohorts import Cohorts, cohorts
 from telic.opportunities.templates.phrases import plural, shown, whom
@@ -63,23 +63,25 @@ def chosen(columns: tuple[str, ...], prepared: Prepared, asking: Asking) -> list
         raise UnknownName(
             f"no attribute {unknown[0]!r}", hint=near_names(unknown[0], known) if known else "none is known"
         )
-    found = []
-    for column in columns or sorted(prepared.of_groups):
-        if column in prepared.of_groups:
-            there = prepared.of_groups[column].codes >= 0
-            if not there.any():
-                asking.leave_out(Exclusion("column", 1, f"attribute {column!r} is missing everywhere"))
-            elif len(prepared.of_groups[column].labels) > 1 or not there.all():
-                found.append(column)
-            else:
-                why = f"attribute {column!r} is the same for all {plural(prepared.grouping)}"
-                asking.leave_out(Exclusion("column", 1, why, tuple(prepared.of_groups[column].labels[:1])))
+    found, groups = [], asking.whole.groups(prepared)
+    asked = [each for each in columns or sorted(prepared.of_groups) if each in prepared.of_groups]
+    here = [np.count_nonzero(prepared.of_groups[each].codes >= 0) for each in asked]
+    (there,) = asking.whole.added(np.array(here, dtype=np.int64))
+    for column, known in zip(asked, there.tolist(), strict=True):
+        if not known:
+            asking.leave_out(Exclusion("column", 1, f"attribute {column!r} is missing everywhere"))
+        elif len(prepared.of_groups[column].labels) > 1 or known < groups:
+            found.append(column)
+        else:
+            why = f"attribute {column!r} is the same for all {plural(prepared.grouping)}"
+            asking.leave_out(Exclusion("column", 1, why, tuple(prepared.of_groups[column].labels[:1])))
     return found
 
 
+@apart
 def _of_events(name: str, column: Column, prepared: Prepared, asking: Asking) -> Iterator[Cohorts]:
-    often = np.bincount(column.codes[column.codes >= 0], minlength=len(column.labels)) >= max(1, asking.least)
-    rows = np.flatnonzero(often)  # the others have not even enough events
+    (events,) = asking.whole.added(np.bincount(column.codes[column.codes >= 0], minlength=len(column.labels)))
+    rows = np.flatnonzero(events >= max(1, asking.least))  # the others have not even enough events
     place = np.full(len(column.labels) + 1, -1, dtype=np.int64)  # the last one stands for -1
     place[rows] = np.arange(len(rows))
     marks = _marks(place[column.codes], len(rows), prepared)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+import numpy as np
+
 from telic.opportunities.model import Exclusion, Family, Prepared
 from telic.opportunities.plan import SECOND
 from telic.opportunities.template import Asking, template
@@ -66,7 +68,7 @@ class Backend:
             for service, stretches in self._measured(self.path).items():
                 found[service, "slow"] += stretches
         if self.store:
-            for key, stretches in self._stored(prepared).items():
+            for key, stretches in self._stored(prepared, asking).items():
                 found[key] += stretches
         questions = [
             Question(touching(stretches), params, (f"that ran while {shown(service)} was {shown(state)}",))
@@ -98,10 +100,11 @@ class Backend:
             for service, values in by_slot.items()
         }
 
-    def _stored(self, prepared: Prepared) -> dict[tuple[str, str], list[Stretch]]:
+    def _stored(self, prepared: Prepared, asking: Asking) -> dict[tuple[str, str], list[Stretch]]:
         from telic.telemetry.client import TelemetryClient
 
-        starts = (int(prepared.at.min()), int(prepared.at.max()) + 1)
+        ends = asking.whole.earliest(np.array([prepared.at.min(), -prepared.at.max()]))
+        starts = (int(ends[0]), int(-ends[1]) + 1)
         client = TelemetryClient(f"{self.store}/telemetry.sock")
         rows = client.query(SPANS, (self._slot, *starts), limit=200_000, timeout=60)
         by_service: dict[str, list[tuple[int, float, float]]] = defaultdict(list)

@@ -10,7 +10,7 @@ import numpy as np
 from telic.errors import UnknownName, UsageError
 from telic.opportunities.model import Exclusion, Family, Prepared
 from telic.opportunities.plan import Node, bins, event_number, greatest, smallest
-from telic.opportunities.template import Asking, template
+from telic.opportunities.template import Asking, apart, template
 from telic.opportunities.templates.by_column import Cut, one
 from telic.opportunities.templates.phrases import plain_number, plural, shown
 from telic.registry import near_names
@@ -51,14 +51,18 @@ class Bins:
             if column not in prepared.numbers:
                 hint = near_names(column, prepared.numbers) if prepared.numbers else "none is known"
                 raise UnknownName(f"no number {column!r}", hint=hint)
-            number = (greatest if self.of == "greatest" else smallest)(event_number(column))
-            values = asking.evaluation(prepared).series(number).values
-            edges = part_edges(values, self.parts)
-            if edges:
-                yield from one("bins", self._cut(column, number, edges), prepared, asking)
-            else:
-                why = f"number {column!r} is the same or missing for all {plural(prepared.grouping)}"
-                asking.leave_out(Exclusion("column", 1, why))
+            yield from self._parts(column, prepared, asking)
+
+    @apart
+    def _parts(self, column: str, prepared: Prepared, asking: Asking) -> Iterator[Family]:
+        number = (greatest if self.of == "greatest" else smallest)(event_number(column))
+        values = asking.whole.gathered(asking.evaluation(prepared).series(number).values)
+        edges = part_edges(values, self.parts)
+        if edges:
+            yield from one("bins", self._cut(column, number, edges), prepared, asking)
+        else:
+            why = f"number {column!r} is the same or missing for all {plural(prepared.grouping)}"
+            asking.leave_out(Exclusion("column", 1, why))
 
     def _cut(self, column: str, number: Node, edges: dict[int, float]) -> Cut:
         bounds = list(edges.values())

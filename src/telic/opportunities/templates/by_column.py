@@ -9,9 +9,10 @@ import numpy as np
 
 from telic.opportunities.model import Codes, Column, Hypothesis, Ints, Prepared, Value
 from telic.opportunities.plan import Node, both, equals, members_sql
-from telic.opportunities.template import Asking, hypothesis
+from telic.opportunities.template import Asking, apart, hypothesis
 from telic.opportunities.templates.cohorts import Cohorts, cohorts
 from telic.opportunities.templates.phrases import whom
+from telic.opportunities.whole import Whole
 
 Params = Mapping[str, Value | tuple[str, ...]]
 
@@ -48,12 +49,13 @@ def one(template: str, cut: Cut, prepared: Prepared, asking: Asking) -> Iterator
     yield from cohorts(template, column.codes, len(column.labels), describe, prepared, asking)
 
 
+@apart
 def two(template: str, left: Cut, right: Cut, prepared: Prepared, asking: Asking) -> Iterator[Cohorts]:
     """Yield the family of the cohorts of two cuts crossed."""
     on = asking.evaluation(prepared)
     first, second = on.column(template, left.column), on.column(template, right.column)
     asking.ask(left.column, right.column)
-    there, codes = _asked_once(*pairs(first, second), first, second)
+    there, codes = _asked_once(*pairs(first, second), first, second, asking.whole)
 
     def describe(row: int) -> Hypothesis:
         one_label, other = (
@@ -71,14 +73,15 @@ def _together(left: Params, right: Params) -> Params:
     return {**left, **{(f"other_{key}" if key in left else key): value for key, value in right.items()}}
 
 
-def _asked_once(there: Ints, codes: Codes, left: Column, right: Column) -> tuple[Ints, Codes]:
+def _asked_once(here: Ints, codes: Codes, left: Column, right: Column, whole: Whole) -> tuple[Ints, Codes]:
     """Leave out the pairs that hold the same groups as one of their sides alone."""
-    count = np.bincount(codes[codes >= 0], minlength=len(there))
-    one_side = np.bincount(left.codes[left.codes >= 0], minlength=len(left.labels))[there // len(right.labels)]
-    other = np.bincount(right.codes[right.codes >= 0], minlength=len(right.labels))[there % len(right.labels)]
-    keep = (count < one_side) & (count < other)
-    place = np.full(len(there) + 1, -1, dtype=np.int32)  # the last one stands for -1
-    place[:-1][keep] = np.arange(keep.sum())
+    counted = np.bincount(codes[codes >= 0], minlength=len(here))
+    sides = [np.bincount(each.codes[each.codes >= 0], minlength=len(each.labels)) for each in (left, right)]
+    there, count, ones, others = whole.united(here, counted, *sides)
+    keep = (count < ones[there // len(right.labels)]) & (count < others[there % len(right.labels)])
+    wanted = np.full(len(there), -1, dtype=np.int32)
+    wanted[keep] = np.arange(keep.sum())
+    place = np.append(wanted[np.searchsorted(there, here)], np.int32(-1))  # the last one stands for -1
     return there[keep], place[codes]
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from telic.opportunities.model import Codes, Exclusion, Floats, Hypothesis, Incidence, Ints, Prepared
-from telic.opportunities.template import Asking
+from telic.opportunities.template import Asking, apart
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Cohorts:
         return order if self.groups is None else self.groups[order]
 
 
+@apart
 def cohorts(
     template: str,
     codes: Codes,
@@ -83,8 +84,8 @@ def cohorts(
 
     Of more than `asking.most` values those with most groups stay, and what is left out is told.
     """
-    support = np.bincount(codes[codes >= 0], minlength=size)
-    keep = (support >= max(1, asking.least)) & (support < prepared.size)
+    (support,) = asking.whole.added(np.bincount(codes[codes >= 0], minlength=size))
+    keep = (support >= max(1, asking.least)) & (support < asking.whole.groups(prepared))
     if keep.sum() > asking.most:
         enough = np.flatnonzero(keep)
         dropped = enough[np.argsort(-support[enough], kind="stable")[asking.most :]]

@@ -12,7 +12,7 @@ from telic.opportunities.language.build import time
 from telic.opportunities.language.printer import stretch
 from telic.opportunities.language.tree import Between, Compare, Duration, Dwell, Span
 from telic.opportunities.model import Family, Hypothesis, Ints, Prepared
-from telic.opportunities.template import Asking, template
+from telic.opportunities.template import Asking, apart, template
 from telic.opportunities.templates.cohorts import cohorts
 from telic.opportunities.templates.scanned import cuts, steps
 from telic.opportunities.templates.tokens import Alphabet, alphabet, several
@@ -65,12 +65,16 @@ class Durations:
         few = alphabet(prepared, asking, "durations (pairs)", most=self.pairs)
         yield from self._between(prepared, asking, ladder, few)
 
+    @apart
     def _whole(self, prepared: Prepared, asking: Asking, ladder: Ints) -> Iterator[Family]:
         at, offsets = np.asarray(prepared.at), np.asarray(prepared.offsets)
         level = np.searchsorted(ladder, at[offsets[1:] - 1] - at[offsets[:-1]], side="left")
         above = np.array([np.count_nonzero(level > step) for step in range(len(ladder))], dtype=np.int64)
-        chosen = np.flatnonzero(cuts(above[None, :], np.array([prepared.size]), self.shares)[0])
-        nobody = Alphabet((), (), np.zeros(0, np.int32), np.zeros(0, np.int64))
+        (above,) = asking.whole.added(above)
+        size = np.array([asking.whole.groups(prepared)])
+        chosen = np.flatnonzero(cuts(above[None, :], size, self.shares)[0])
+        none: Ints = np.zeros(0, np.int64)
+        nobody = Alphabet((), (), np.zeros(0, np.int32), none, none)
         wording = Wording("durations", prepared, asking, nobody)
 
         def describe(row: int) -> Hypothesis:

@@ -11,7 +11,7 @@ from telic.opportunities.language.build import time
 from telic.opportunities.language.printer import stretch
 from telic.opportunities.language.tree import Link, Sequence
 from telic.opportunities.model import Family, Hypothesis, Prepared
-from telic.opportunities.template import Asking, template
+from telic.opportunities.template import Asking, apart, template
 from telic.opportunities.templates.scanned import codes
 from telic.opportunities.templates.tokens import Alphabet, alphabet, several
 from telic.opportunities.templates.wording import BLANKS, Wording
@@ -71,6 +71,7 @@ class Gapped:
         if self.k == 3:
             yield from self._of(3, prepared, asking)
 
+    @apart
     def _of(self, length: int, prepared: Prepared, asking: Asking) -> Iterator[Family]:
         called = "gapped" if length == 2 else "gapped (triples)"
         most = self.names if length == 2 else self.triples
@@ -98,4 +99,5 @@ class Gapped:
         )
         if length == 2:
             return pairs
-        return replace(pairs, shape="triples", frequent=pairs.counts() >= max(1, asking.least))
+        (counts,) = asking.whole.added(pairs.counts())
+        return replace(pairs, shape="triples", frequent=counts >= max(1, asking.least))

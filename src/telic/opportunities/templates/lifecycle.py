@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from telic.errors import UsageError
 from telic.opportunities.model import Exclusion, Family, Prepared
 from telic.opportunities.plan import bins, index
@@ -63,9 +65,10 @@ class Lifecycle:
 
 def has_users(prepared: Prepared, asking: Asking, name: str) -> bool:
     """Return whether some user has several groups; where none has, tell that template `name` asks nothing."""
-    if len(set(prepared.users[:1000].tolist())) < min(prepared.size, 1000):
-        return True
-    if bool((asking.evaluation(prepared).users.index() > 1).any()):
+    some = len(set(prepared.users[:1000].tolist())) < min(prepared.size, 1000)
+    here = some or bool((asking.evaluation(prepared).users.index() > 1).any())
+    (parts,) = asking.whole.added(np.array([here], dtype=np.int64))
+    if parts[0]:
         return True
     why = f"{name} asks about users with several {plural(prepared.grouping)}, and there are none"
     asking.leave_out(Exclusion("hypotheses", 0, why))

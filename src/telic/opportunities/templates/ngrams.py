@@ -11,7 +11,7 @@ import numpy as np
 from telic.errors import UsageError
 from telic.opportunities.language.tree import Link, Selector, Sequence
 from telic.opportunities.model import Exclusion, Family, Floats, Hypothesis, Incidence, Ints, Prepared
-from telic.opportunities.template import Asking, template
+from telic.opportunities.template import Asking, apart, template
 from telic.opportunities.templates.tokens import Alphabet, joined, several
 from telic.opportunities.templates.wording import BLANKS, Wording
 
@@ -69,12 +69,20 @@ class Ngrams:
             if token >= 0:
                 names[token].append(name)
         ignoring = Selector(tuple(dict.fromkeys(self.ignore))) if self.ignore else None
-        tokens = Alphabet(labels, tuple(map(tuple, names)), table, np.zeros(len(labels), np.int64), ignoring)
+        none: Ints = np.zeros(len(labels), np.int64)
+        tokens = Alphabet(labels, tuple(map(tuple, names)), table, none, none, ignoring)
         wording = Wording("ngrams", prepared, asking, tokens)
         for grams in self._mined(prepared, asking, tokens):
-            kept = _asked(grams.support(), prepared.size, asking)
-            if len(kept):
-                yield Rows(grams, kept, wording)
+            yield from self._of(grams, prepared, asking, wording)
+
+    @apart
+    def _of(self, grams: Grams, prepared: Prepared, asking: Asking, wording: Wording) -> Iterator[Family]:
+        there, supports = asking.whole.united(grams.grams, grams.support())
+        kept = _asked(supports, asking.whole.groups(prepared), asking)
+        if there is not grams.grams:  # of several parts: the same rows in each
+            grams, kept = grams.at(there[kept].astype(np.int32)), np.arange(len(kept))
+        if len(kept):
+            yield Rows(grams, kept, wording)
 
     def _mined(self, prepared: Prepared, asking: Asking, tokens: Alphabet) -> Iterator[Grams]:
         """Yield the grams of each length: in a table each where one has room for all, else level by level."""
@@ -82,7 +90,7 @@ class Ngrams:
 
         plain = not self.mapping and not self.ignore
         given = {
-            "least": max(1, asking.least),
+            "least": asking.whole.least(asking.least),
             "mapping": None if plain else tokens.table,
             "labels": None if plain else tokens.labels,
             "threads": asking.threads,

@@ -49,7 +49,8 @@ class Periods:
         """Yield the periods, then a family for each attribute."""
         begin = np.asarray(prepared.at)[np.asarray(prepared.offsets[:-1])]
         length = self.days * DAY
-        first, last = ((int(each) - MONDAY) // length for each in (begin.min(), begin.max()))
+        ends = asking.whole.earliest(np.array([begin.min(), -begin.max()]))
+        first, last = ((int(each) - MONDAY) // length for each in (ends[0], -ends[1]))
         if last == first or last - first >= MOST:
             many = "one period" if last == first else f"{last - first + 1:,} periods"
             why = f"periods: the events are of {many} of {self.days} days"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from telic.opportunities.model import Codes, Exclusion, Floats, Hypothesis, Incidence, Ints
-from telic.opportunities.template import Asking
+from telic.opportunities.template import Asking, apart
 
 if TYPE_CHECKING:
     from telic.opportunities.kernels.sequence_scan import Scan
@@ -88,17 +88,20 @@ def _repeated(family: Scanned, wanted: Ints) -> Incidence:
     return Incidence(indptr, np.concatenate(parts))
 
 
+@apart
 def codes(
     template: str, scan: Scan, counts: Ints, asking: Asking, describe: Callable[[int], Hypothesis]
 ) -> Iterator[Scanned]:
     """Yield the family of the codes that enough groups have, and not all; `describe` says what a code is about."""
-    kept = enough(template, counts, scan.prepared.size, asking, describe)
+    (whole,) = asking.whole.added(counts)
+    kept = enough(template, whole, asking.whole.groups(scan.prepared), asking, describe)
     if len(kept):
         rows = np.full((1, scan.width), -1, dtype=np.int32)
         rows[0, kept] = np.arange(len(kept))
         yield Scanned(template, scan, rows, counts[kept], lambda row: describe(int(kept[row])))
 
 
+@apart
 def steps(
     template: str,
     scan: Scan,
@@ -116,12 +119,13 @@ def steps(
         Of all steps of a ladder only the cuts above which about such shares of its groups are; none: all steps.
     """
     reach = len(scan.ladder) + 1
-    by_key = counts.reshape(-1, reach)
-    above = np.cumsum(by_key[:, ::-1], axis=1)[:, ::-1][:, 1:]  # groups above each step, shape (keys, L)
+    (whole,) = asking.whole.added(counts)
+    by_key = whole.reshape(-1, reach)
+    above = _above(by_key)
     wanted = np.ones_like(above, dtype=np.bool_) if shares is None else cuts(above, by_key.sum(axis=1), shares)
     wanted[:, 1:] &= (above[:, 1:] < above[:, :-1]) | ~wanted[:, :-1]  # two steps with the same groups are one
     flat = np.where(wanted, above, 0).reshape(-1)
-    size = scan.prepared.size
+    size = asking.whole.groups(scan.prepared)
 
     def described(place: int) -> Hypothesis:
         return describe(*divmod(place, reach - 1))
@@ -129,9 +133,15 @@ def steps(
     kept = enough(template, flat, size, asking, described)
     if len(kept):
         keys, levels = np.divmod(kept, reach - 1)
-        yield Scanned(
-            template, scan, _slots(keys, levels, scan.width, reach), flat[kept], lambda row: described(int(kept[row]))
-        )
+        supports = _above(counts.reshape(-1, reach)).reshape(-1)[kept]
+        rows = _slots(keys, levels, scan.width, reach)
+        yield Scanned(template, scan, rows, supports, lambda row: described(int(kept[row])))
+
+
+def _above(counts: Ints) -> Ints:
+    """Return the groups above each step, shape (keys, L), of those at each, shape (keys, L + 1)."""
+    found: Ints = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    return found
 
 
 def _slots(keys: Ints, levels: Ints, width: int, reach: int) -> Codes:

@@ -77,12 +77,14 @@ class ThenNo:
         followed = Scan(
             prepared, "pairs", sequence_pairs.ALWAYS, tokens.table, tokens.size, limit=ns, threads=asking.threads
         )
-        always = followed.counts()
+        here = followed.counts()
+        (always,) = asking.whole.added(here)
         having = np.repeat(tokens.supports, tokens.size)
         usual = (always >= self.usual * having) & (always > 0)
-        kept = enough("then-no", np.where(usual, having - always, 0), prepared.size, asking, describe)
+        size = asking.whole.groups(prepared)
+        kept = enough("then-no", np.where(usual, having - always, 0), size, asking, describe)
         if len(kept):
-            supports = (having - always)[kept]
+            supports = (np.repeat(tokens.here, tokens.size) - here)[kept]
             yield Lacking(present, followed, kept, supports, lambda row: describe(int(kept[row])))
 
 

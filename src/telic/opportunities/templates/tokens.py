@@ -29,6 +29,8 @@ class Alphabet:
         Token of each event name; -1 is another event, -2 is left out as if it had not happened.
     supports : shape (tokens,)
         Groups with a token.
+    here : shape (tokens,)
+        The same of the events that are here, where they are one of several parts.
     ignoring
         The events that are left out, or nothing.
     """
@@ -37,6 +39,7 @@ class Alphabet:
     names: tuple[tuple[str, ...], ...]
     table: Codes
     supports: Ints
+    here: Ints
     ignoring: Selector | None = None
 
     @property
@@ -95,10 +98,11 @@ def alphabet(
     if most < 1:
         raise UsageError(f"{template}: {most} names are too few", hint="1 or more")
     table, labels = joined(prepared, mapping or {}, ignore)
-    counts = Scan(prepared, "singles", sequence.PRESENT, table, len(labels), threads=asking.threads).counts()
+    here = Scan(prepared, "singles", sequence.PRESENT, table, len(labels), threads=asking.threads).counts()
+    (counts,) = asking.whole.added(here)
     kept = np.flatnonzero(counts >= max(1, asking.least))
     if len(kept) > most:
-        order = kept[np.argsort(-counts[kept], kind="stable")]
+        order = kept[np.lexsort((np.array(labels)[kept], -counts[kept]))]  # of equals the first by name
         kept, dropped = np.sort(order[:most]), order[most:]
         why = f"{template} asks about the {most:,} most frequent events; hypotheses with others are not asked"
         asking.leave_out(Exclusion("hypotheses", 0, why, tuple(labels[each] for each in dropped[:3])))
@@ -115,5 +119,6 @@ def alphabet(
         tuple(map(tuple, names)),
         narrowed,
         counts[kept],
+        here[kept],
         Selector(tuple(dict.fromkeys(ignore))) if ignore else None,
     )

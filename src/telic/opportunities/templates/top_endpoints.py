@@ -57,7 +57,7 @@ class TopEndpoints:
         if column and column not in prepared.of_events:
             hint = near_names(column, prepared.of_events) if prepared.of_events else "none is known"
             raise UnknownName(f"no attribute of events {column!r}", hint=hint)
-        most = self._most_used(prepared.of_events[column], prepared) if column else []
+        most = self._most_used(prepared.of_events[column], prepared, asking) if column else []
         if not most:
             why = "top-endpoints: no attribute of events holds endpoints"
             asking.leave_out(Exclusion("hypotheses", 0, why))
@@ -88,11 +88,11 @@ class TopEndpoints:
     def _hit(self, predicate: Node) -> Node:
         return any_of(both(one_of(name(), self.names), predicate)) if self.names else any_of(predicate)
 
-    def _most_used(self, endpoints: Column, prepared: Prepared) -> list[str]:
+    def _most_used(self, endpoints: Column, prepared: Prepared, asking: Asking) -> list[str]:
         codes = np.asarray(endpoints.codes)
         if self.names:
             wanted = np.array([label in self.names for label in prepared.names.labels])
             codes = codes[wanted[prepared.names.codes]]
-        count = np.bincount(codes[codes >= 0], minlength=len(endpoints.labels))
-        order = np.argsort(-count, kind="stable")[: self.top]
+        (count,) = asking.whole.added(np.bincount(codes[codes >= 0], minlength=len(endpoints.labels)))
+        order = np.lexsort((np.array(endpoints.labels), -count))[: self.top]  # of equals the first by name
         return [endpoints.labels[each] for each in order if count[each]]

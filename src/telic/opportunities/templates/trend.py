@@ -10,7 +10,7 @@ import numpy as np
 from telic.errors import UnknownName
 from telic.opportunities.model import Column, Exclusion, Family, Hypothesis, Ints, Prepared
 from telic.opportunities.plan import DAY, at_least, attribute, both, equals, index, members_sql, negated, start
-from telic.opportunities.template import Asking, hypothesis, template
+from telic.opportunities.template import Asking, apart, hypothesis, template
 from telic.opportunities.templates.by_column import Params
 from telic.opportunities.templates.cohorts import Cohorts, cohorts
 from telic.opportunities.templates.lifecycle import has_users
@@ -65,11 +65,12 @@ class Trend:
                 if newcomers:
                     yield from self._since(column, days, prepared, asking, new=True)
 
+    @apart
     def _since(self, column: str, days: float, prepared: Prepared, asking: Asking, *, new: bool) -> Iterator[Cohorts]:
         """Yield the family of all versions from a day after their first use on."""
         on = asking.evaluation(prepared)
         versions, begins = prepared.of_groups[column], on.series(start()).values
-        first = _first_uses(versions, begins) + int(days * DAY)
+        first = asking.whole.earliest(_first_uses(versions, begins)) + int(days * DAY)
         late = (versions.codes >= 0) & (begins >= first[versions.codes])
         if new:
             late &= on.series(index()).values <= self.new
