@@ -21,6 +21,7 @@ from telic.opportunities.language.tree import Kpi as Asked
 from telic.opportunities.model import Exclusion, Finding, Outcome, Prepared, Surfaced, Value
 from telic.opportunities.plan import Table
 from telic.opportunities.questions import Questions, questions
+from telic.opportunities.read.databases import unsigned
 from telic.opportunities.record import Kpi, Run, key_of
 from telic.opportunities.share import Signature
 from telic.registry import near_names
@@ -123,7 +124,7 @@ def recorded(
     left = merged((*prepared.exclusions, *also, *asked.exclusions, *judged_out))
     return Run(
         id=_digest(ask, prepared, kpis),
-        source=ask.source,
+        source=unsigned(ask.source),
         grouping=prepared.grouping,
         kpis=kpis,
         surfaced=replace(found, findings=tuple(_unplaced(each) for each in told), exclusions=left),
@@ -132,7 +133,7 @@ def recorded(
         details={key_of(each): details.of(each) for each in told},
         settings=found.record,
         regions=asked.learned([each.hypothesis for each in told]),
-        command=ask.command,
+        command=unsigned(ask.command),
         version=__version__,
     )
 
