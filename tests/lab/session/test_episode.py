@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +53,17 @@ def test_the_reference_solves_it_and_the_record_says_everything(solved: Episode,
     assert not solved.post.collateral
     assert not solved.post.residue
     assert read(write(tmp_path, solved)) == solved
+
+
+def test_a_world_that_ended_is_not_kept_until_somebody_collects(hotel: Design) -> None:
+    gc.disable()  # as good as: few objects hold many megabytes, so that no collection is due for long
+    try:
+        with running.loaded(PASSING, design=hotel) as course:
+            loop = weakref.ref(course.world.loop)  # type: ignore[attr-defined]
+            del course
+        assert loop() is None
+    finally:
+        gc.enable()
 
 
 def test_nothing_the_actor_was_told_gives_the_fault_away(solved: Episode) -> None:

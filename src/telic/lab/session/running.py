@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -135,6 +136,8 @@ def loaded(
             operate=False,
         ) as course:
             yield course
+    del course
+    gc.collect()  # worlds end as cycles of few objects and many megabytes: nothing else would ask for a collection
 
 
 @contextmanager
