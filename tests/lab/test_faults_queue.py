@@ -14,6 +14,7 @@ from telic.lab import virtual
 from telic.lab.actors import reference
 from telic.lab.fault import Scene, fault, make
 from telic.lab.injection import Injection
+from telic.lab.session.eyes import Eyes
 from telic.model import Change, Window
 from telic.settings import Settings
 
@@ -64,12 +65,15 @@ def test_users_miss_what_is_late_until_an_action_mends_it(case: str, journey: vi
     factory: Any = fault.factory(case)
     params = factory.plan(Scene(journey.harm, journey.design, journey.world.changes, RATE), 1, {})
     culprit = make(case, params)
+    began = journey.now()
     truth = culprit.inject(journey.harm)
     assert harmed(journey, FELT)
     assert set(journey.record().reasons()) == {"wrong_missing"}
     seen = standing(journey)
     assert seen["depth"] > 30
     assert seen["age"] > 5.0
+    seen_by_actors = Eyes(journey.world, journey.design.objectives, "gateway", normal=(began - 8.0, began))
+    assert any(each.signal == "queue" for each in journey.complete(seen_by_actors.look()).symptoms)
     for action in reference.mitigations(Injection(truth, 1, params), stage):
         journey.world.dry_run(action)
         journey.world.apply(action)

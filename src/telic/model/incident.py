@@ -20,6 +20,8 @@ MECHANISMS = {
     "cpu-starvation": "the process does not get the CPU that it asks for",
     "overload": "more work arrives than the declared capacity serves",
     "metastable-overload": "retries and stale work keep the process overloaded although load is what it was",
+    "queue-backlog": "a consumer takes fewer messages from its queue than arrive",
+    "poison-message": "messages that a consumer cannot read are delivered again and again, before all others",
     "unknown": "nothing seen so far explains the symptom",
 }
 """The closed vocabulary of mechanisms; *cause right* compares these."""
@@ -27,12 +29,16 @@ MECHANISMS = {
 
 @dataclass(frozen=True)
 class Symptom:
-    """What users feel: an objective that burns its budget."""
+    """What users feel, an objective that burns its budget; or what they will: work that waits behind a queue.
+
+    Of a queue, `objective` is ``queue``, `entity` the consumer, `operation` the subject, `burn_rate` the age of the
+    oldest message over what is usual, `bad` and `total` how many wait.
+    """
 
     objective: str  # intent id, O1
     entity: str  # where it was measured: gateway
     operation: str  # "" means all
-    signal: Literal["errors", "latency", "traffic"]
+    signal: Literal["errors", "latency", "traffic", "queue"]
     onset: float  # first bad second [s since the Unix epoch]
     detected: float
     burn_rate: float  # error budget spent per allowed [1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from telic.clock import Clock
@@ -29,6 +29,7 @@ _EARLIEST = {REOPEN: QUICK_EARLIEST, RESTART: RESTARTED}  # not of an escape: wh
 LEAST = 3  # requests that say anything [1]
 FRESH = 3.0  # older cells say nothing of now [s]
 TRAFFIC_BACK = 0.6  # of the level before [1]
+DRAINED = 0.7  # of what waited before an action: it is worked off [1]
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,12 @@ class ObjectiveHealth:
     async def _judge(self, record: ActionRecord, settle: float, well: float, earliest: float) -> Judgement:
         begun = self._clock.time()
         start = min(record.applied, begun) if record.applied else begun
-        before = self.vitals(start - 3.0, start)
+        before, waiting = self.vitals(start - 3.0, start), self._waiting()
         while True:
             await self._clock.sleep(TICK)
             now, known = self._clock.time(), self._watch.monitors.newest
             seen = self.vitals(max(start + settle, known - well), known)
-            if known >= max(start + settle + well, begun + CELL) and self._is_well(seen):
+            if known >= max(start + settle + well, begun + CELL) and self._is_well(seen, since=waiting):
                 let_in = " of those let in" if self.shed > 0 else ""
                 return Judgement(True, f"{_words(before)} before, {_words(seen)}{let_in} in the last {well:g} s")
             elsewhere = self._harm_elsewhere(begun)
@@ -118,14 +119,30 @@ class ObjectiveHealth:
         fresh = self._clock.time() - known < FRESH
         return fresh and self._watch.reading.state == "healthy" and self._is_well(seen)
 
-    def _is_well(self, seen: Vitals) -> bool:
+    def _is_well(self, seen: Vitals, since: Mapping[str, float] | None = None) -> bool:
+        if all(each.signal == "queue" for each in self.symptoms) and not self._queues_well(since or {}):
+            return False
         level = self._watch.monitors.level
         if any(each.signal == "traffic" for each in self.symptoms) and seen.total < TRAFFIC_BACK * level * seen.seconds:
             return False
         return seen.total >= LEAST and seen.well
 
+    def _waiting(self) -> Mapping[str, float]:
+        """Return how many messages wait at the consumers of which symptoms tell [1]."""
+        queues, names = self._watch.monitors.queues, {each.entity for each in self.symptoms if each.signal == "queue"}
+        return {name: step.waiting for name in names if (step := queues.standing(name)) is not None}
+
+    def _queues_well(self, since: Mapping[str, float]) -> bool:
+        """Whether nothing waits for longer than usual, or far less than waited `since` an action."""
+        queues, now = self._watch.monitors.queues, self._clock.time()
+        waiting = self._waiting()
+        return all(
+            queues.well(each.entity, now) or waiting.get(each.entity, 0.0) < DRAINED * since.get(each.entity, 0.0)
+            for each in self.symptoms
+        )
+
     def _operations(self) -> frozenset[str] | None:
-        names = frozenset(each.operation for each in self.symptoms)
+        names = frozenset(each.operation for each in self.symptoms if each.signal != "queue")
         return None if "" in names or not names else names
 
     def _harm_elsewhere(self, since: float) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from telic.errors import StoreFailed, WorldUnavailable
-from telic.model import Store
+from telic.model import Store, Window
 from telic.model.intent import Objective
+from telic.telemetry.queries import QueueStep, passed, told_steps, untaken_steps
 
 CELL = 0.5  # length of a cell [s]; stalls are shorter, harm is longer
 BACK = 6.0  # cells so old may still grow: spans are exported every half second [s]
@@ -17,6 +18,9 @@ HISTORY = 60.0  # what a new operator reads of the time before it [s]
 LONGEST = 5.0  # a request [s]
 COMPLETE = 0.8  # before the newest metric of anything, every service has exported [s]
 FRESH = 2.5  # a metric so young says that telemetry arrives [s]
+QUEUES_EVERY = 1.0  # between two looks at queues [s]
+QUEUES_BACK = 8.0  # of the time before that such a look takes in [s]
+PASSED_EVERY = 5.0  # between two looks for new queues and consumers [s]
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +45,7 @@ class Look:
     cells: Cells = field(default_factory=dict)  # everything that is known of the last seconds
     until: float = 0.0  # of the time before, everything has arrived [s since the Unix epoch]
     heard: bool = True  # any telemetry of anything arrived
+    queues: Sequence[QueueStep] = ()  # what waits at consumers, second by second; empty also between two looks at it
 
 
 class Source(Protocol):
@@ -74,6 +79,7 @@ class StoreSource:
     def __init__(self, store: Store, entry: str, objectives: Sequence[Objective]) -> None:
         self._store, self._entry = store, entry
         self._objectives = tuple(each for each in objectives if each.service == entry)
+        self._queues = QueueSource(store)
 
     def look(self, now: float) -> Look:
         """Return what is known now."""
@@ -86,10 +92,63 @@ class StoreSource:
     def _look(self, now: float, back: float) -> Look:
         try:
             cells, newest = ask(self._store, self._entry, self._objectives, now - back)
-            return Look(now, cells, min(now, newest) - COMPLETE, newest > now - FRESH)
+            until = min(now, newest) - COMPLETE
+            return Look(now, cells, until, newest > now - FRESH, self._queues.look(now, until, back))
         except (StoreFailed, WorldUnavailable) as error:
             _log.warning("no look at telemetry: %s", error)
             return Look(now, heard=False)
+
+
+class QueueSource:
+    """Asks the telemetry store what waits at consumers; little where nobody sends to a queue.
+
+    Parameters
+    ----------
+    store
+        The telemetry.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._subjects: dict[str, str] = {}  # of each consumer that was ever seen
+        self._unseen = False  # a subject that nobody was seen to take
+        self._passed_at = self._looked_at = float("-inf")
+
+    def look(self, now: float, until: float, back: float) -> Sequence[QueueStep]:
+        """Return what waited in the whole seconds up to `until` [s since the Unix epoch], by consumer and time.
+
+        Gauges of consumers tell; where one of those that are known sends none, spans do.
+        """
+        if back <= BACK:  # one of many
+            if now - self._looked_at < QUEUES_EVERY - 1e-6:
+                return ()
+            self._looked_at = now
+        try:
+            return self._ask(now, until, back)
+        except StoreFailed as error:  # what users get is known all the same
+            _log.warning("no look at queues: %s", error)
+            return ()
+
+    def _ask(self, now: float, until: float, back: float) -> Sequence[QueueStep]:
+        self._look_around(now, back)
+        if not self._subjects and not self._unseen:
+            return ()
+        window = Window(float(int(until - max(QUEUES_BACK, back))), float(int(until)))
+        told = told_steps(self._store, window)
+        speaking = {each.consumer for each in told if each.time >= window.end - FRESH}
+        untaken = []
+        if self._unseen or not speaking.issuperset(self._subjects):
+            untaken = [each for each in untaken_steps(self._store, window) if each.consumer not in speaking]
+        found = [replace(each, subject=each.subject or self._subjects.get(each.consumer, "")) for each in told]
+        return sorted((*found, *untaken), key=lambda each: (each.consumer, each.time))
+
+    def _look_around(self, now: float, back: float) -> None:
+        if now - self._passed_at < PASSED_EVERY:
+            return
+        self._passed_at = now
+        seen = passed(self._store, Window(now - max(BACK, back), now))
+        self._subjects.update((each.service, each.subject) for each in seen if each.kind == "consumer")
+        self._unseen = bool({each.subject for each in seen} - set(self._subjects.values()))
 
 
 def ask(store: Store, entry: str, objectives: Sequence[Objective], since: float) -> tuple[Cells, float]:

@@ -28,6 +28,7 @@ from typing import Literal
 from telic.model import Symptom
 from telic.model.intent import Objective
 from telic.operate.looks import CELL, Look
+from telic.operate.queues import QueueMonitor
 from telic.operate.statistics import binomial_tail
 from telic.operate.traffic import TrafficMonitor
 
@@ -121,6 +122,7 @@ class Monitors:
         self.entry = entry
         self._series: dict[tuple[str, str], _Series] = {}
         self._traffic = TrafficMonitor(entry)
+        self.queues = QueueMonitor()
         self._heard = 0.0
         self.newest = 0.0  # end of the newest cell [s since the Unix epoch]
 
@@ -128,6 +130,7 @@ class Monitors:
         """Take what was before the first look as history."""
         self._add(look)
         self._traffic.step(look, frozen=False)
+        self.queues.learn(look.queues)
         self._settle()
 
     def step(self, look: Look, *, frozen: bool = False, suspect: bool = False) -> Reading:
@@ -144,12 +147,13 @@ class Monitors:
         """
         self._heard = look.time if look.heard or not self._heard else self._heard
         silent = self._traffic.step(look, frozen=frozen)
+        waiting = self.queues.step(look.queues, look.time, frozen=frozen)
         if look.time - self._heard >= BLIND_AFTER:
             return Reading(look.time, "blind")
         self._add(look)
         judged = (self._judge(series, look.time, suspect) for series in self._series.values())
         found = [each for each in judged if each]
-        symptoms = tuple(sorted([*found, *silent], key=lambda each: -each.bad))
+        symptoms = (*sorted([*found, *silent], key=lambda each: -each.bad), *waiting)
         if not symptoms and not frozen:
             self._settle()
         return Reading(look.time, "burning" if symptoms else "healthy", symptoms)
@@ -183,6 +187,7 @@ class Monitors:
         """Leave cells since `start` [s since the Unix epoch] out: an incident is no sample of what is normal."""
         for series in self._series.values():
             series.cells = {number: each for number, each in series.cells.items() if each.start < start}
+        self.queues.forget(start)
 
     @property
     def level(self) -> float:

@@ -17,6 +17,7 @@ from telic.operate.looks import StoreSource
 from telic.operate.monitors import Reading
 from telic.operate.response import Response
 from telic.operate.watch import TICK, Watch
+from telic.operate.words import noticed
 from telic.tools.checks import Limits
 from telic.tools.guard import Guard, Offload
 from telic.tools.journal import Journal
@@ -128,11 +129,7 @@ class _Operator:
             incident = Incident(self._incidents.next_id(), self.system, reading.time, reading.symptoms)
             self._begin(incident)
             assert self._response is not None
-            worst = reading.symptoms[0]
-            where = f"{worst.operation or 'all traffic'} at {worst.entity}"
-            self._response.event(
-                "detected", f"users are harmed: {worst.bad} of {worst.total} requests of {where} ({worst.signal})"
-            )
+            self._response.event("detected", noticed(reading.symptoms[0]))
         else:
             self._response.join(reading.symptoms)
 

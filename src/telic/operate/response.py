@@ -13,7 +13,7 @@ from telic.operate.health import ObjectiveHealth
 from telic.operate.incidents import Incidents
 from telic.operate.reopening import last_step, next_step, shed_now
 from telic.operate.watch import TICK, Watch
-from telic.operate.words import named, sentence, verdict
+from telic.operate.words import joined, named, sentence, verdict
 from telic.tools.guard import Guard, Offload
 
 WAITS = (
@@ -99,7 +99,7 @@ class Response:
             self.incident = replace(self.incident, symptoms=(*self.incident.symptoms, *new))
             self._health.symptoms = self.incident.symptoms
             for each in new:
-                self.event("symptom", f"also {each.operation or 'all'}: {each.signal}, {each.bad} of {each.total} bad")
+                self.event("symptom", joined(each))
 
     def step(self, record: ActionRecord) -> None:
         """Take note of a step of the guard."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telic.model import ActionRecord, Diagnosis
+from telic.model import ActionRecord, Diagnosis, Symptom
 
 
 def sentence(record: ActionRecord) -> str:
@@ -17,6 +17,22 @@ def sentence(record: ActionRecord) -> str:
         "left": f"{record.health}; it leaves nothing to take back",
     }[record.outcome]
     return f"{record.outcome}: {record.action}: {words}"
+
+
+def noticed(symptom: Symptom) -> str:
+    """Say what a monitor saw first."""
+    if symptom.signal == "queue":
+        what = f"{symptom.bad} messages{f' of {symptom.operation}' if symptom.operation else ''}"
+        return f"work is accepted and not done: {what} wait at {symptom.entity}"
+    where = f"{symptom.operation or 'all traffic'} at {symptom.entity}"
+    return f"users are harmed: {symptom.bad} of {symptom.total} requests of {where} ({symptom.signal})"
+
+
+def joined(symptom: Symptom) -> str:
+    """Say what a monitor saw later on in an incident."""
+    if symptom.signal == "queue":
+        return f"also {noticed(symptom)}"
+    return f"also {symptom.operation or 'all'}: {symptom.signal}, {symptom.bad} of {symptom.total} bad"
 
 
 def named(diagnosis: Diagnosis) -> tuple[str, str]:

@@ -39,7 +39,8 @@ class CatchingUp(StoreSource):
         start, end = self._normal
         whole = self._look(now, max(0.0, now - start))
         known = {at: count for at, count in whole.cells.items() if start <= at[0] * CELL and (at[0] + 1) * CELL <= end}
-        return replace(whole, cells=known, time=min(now, end))
+        queues = [each for each in whole.queues if start <= each.time and each.time + 1.0 <= end]
+        return replace(whole, cells=known, time=min(now, end), queues=queues)
 
 
 class Eyes:

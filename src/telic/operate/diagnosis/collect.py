@@ -11,7 +11,7 @@ from telic.operate.diagnosis.blame import Blame, Normals, blame, spans_of
 from telic.operate.diagnosis.findings import CHANGE_AFTER, CHANGE_BEFORE, OWN, Findings, Picture, SupervisorEvent
 from telic.operate.diagnosis.storm import LATELY, Flow, past, storm_of
 from telic.operate.history import History
-from telic.telemetry.queries import edges, exceptions, gauges, service_operations, statements
+from telic.telemetry.queries import QueueFlow, edges, exceptions, gauges, queue_flows, service_operations, statements
 from telic.tools.evidence import Notebook
 
 BASELINE = 20.0  # [s]
@@ -70,6 +70,7 @@ class Collector:
         asking = Asking(notebook, Window(onset - AROUND, until))
         current = _picture(asking, "since the onset")
         baseline, before = self._baseline(asking, topology.entry, onset, history.well_since)
+        queues, queues_before = self._queues(asking, incident, baseline)
         harmed = Asking(notebook, Window(onset - EARLIER, until), asking.evidence, asking.missing)
         blames = self._blames(harmed, topology.entry, incident, _normals(baseline))
         changes = [each for each in _changes(world, onset, now) if each.id not in history.explained]
@@ -102,7 +103,23 @@ class Collector:
             answered=_last(lately.rows("answered", "when each service last answered well", ANSWERED)),
             evidence=asking.evidence,
             missing=asking.missing,
+            queues=queues,
+            queues_before=queues_before,
         )
+
+    def _queues(
+        self, asking: Asking, incident: Incident, baseline: Picture | None
+    ) -> tuple[Mapping[str, QueueFlow], Mapping[str, QueueFlow]]:
+        """Return by subject what went through queues since the onset and before; nothing where no queue is ill."""
+        if all(each.signal != "queue" for each in incident.symptoms):
+            return {}, {}
+        now = asking.ask("queues", "messages sent, taken and failed since the onset", queue_flows)
+        if baseline is None:
+            return {each.subject: each for each in now}, {}
+        past = Asking(asking.notebook, baseline.window, {}, asking.missing)
+        before = past.ask("queues", "messages sent, taken and failed before the onset", queue_flows)
+        asking.evidence.update({f"{topic} before": identity for topic, identity in past.evidence.items()})
+        return {each.subject: each for each in now}, {each.subject: each for each in before}
 
     def _baseline(
         self, asking: Asking, entry: str, onset: float, well_since: float
@@ -124,7 +141,10 @@ class Collector:
         return picture, flowed
 
     def _blames(self, asking: Asking, entry: str, incident: Incident, normals: Normals) -> list[Blame]:
-        names = sorted({each.operation for each in incident.symptoms if each.operation})
+        felt = [each for each in incident.symptoms if each.signal != "queue"]
+        names = sorted({each.operation for each in felt if each.operation})
+        if incident.symptoms and not felt:
+            return []  # nobody whose request could be followed is harmed yet
         start, end = asking.bounds
         params = (
             entry,

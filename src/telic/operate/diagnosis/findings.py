@@ -10,7 +10,7 @@ from telic.model import Change, InstanceState, State, Symptom, Topology, Window
 from telic.operate.diagnosis.blame import Blame
 from telic.operate.diagnosis.storm import Storm
 from telic.operate.history import History, Motion
-from telic.telemetry.queries import EdgeCalls, ExceptionGroup, OperationStep, StatementCalls
+from telic.telemetry.queries import EdgeCalls, ExceptionGroup, OperationStep, QueueFlow, StatementCalls
 
 CHANGE_BEFORE = 90.0  # a change so long before the onset may have brought it [s]
 CHANGE_AFTER = 4.0  # the log tells a change when it is done, its effect may begin before [s]
@@ -70,6 +70,8 @@ class Findings:
     storm: Storm | None = None  # how work flows now and before; None where telemetry does not say
     evidence: Mapping[str, str] = field(default_factory=dict)  # topic to evidence id
     missing: Sequence[str] = ()
+    queues: Mapping[str, QueueFlow] = field(default_factory=dict)  # subject to what went through it since the onset
+    queues_before: Mapping[str, QueueFlow] = field(default_factory=dict)
 
     def share(self, matches: Callable[[Blame], bool]) -> float | None:
         """Return the share [1] of harmed requests that were harmed where `matches` says; None without any."""
@@ -125,7 +127,12 @@ class Findings:
         for each in self.blames:
             if each.path and each.path[0] == service:
                 return each.path
-        return _upwards(self.topology, service)
+        way = _upwards(self.topology, service)
+        if way[-1] == self.topology.entry:
+            return way
+        written = [_upwards(self.topology, each) for each in self.topology.callees(service)]  # users read it there
+        found = [each for each in written if each[-1] == self.topology.entry]
+        return (service, *min(found, key=len)) if found else way
 
     def cite(self, *topics: str) -> tuple[str, ...]:
         """Return the evidence ids of these topics, and of the same before the onset."""

@@ -23,6 +23,7 @@ LEAST = 0.01  # confidence that is worth a line [1]
 ABSTAIN = 0.5  # below, "something else" or another cause is as likely [1]
 STRONG = 2.0  # weight of a cause that explains symptoms above it away [nat]
 PROCESS = frozenset({"crash-loop", "hang", "cpu-starvation"})
+QUEUES = frozenset({"queue-backlog", "poison-message"})
 PATHS = frozenset({"network-delay", "network-partition"})
 FAILED = ("undone", "left", "undo_failed")
 STORM = "metastable-overload"
@@ -121,6 +122,10 @@ def _brings_about(topology: Topology, cause: Proposal, effect: Proposal) -> bool
         served = effect.entity.rpartition("->")[2]
         storming = served == cause.entity or cause.entity in topology.reach(served)
         return storming and effect.mechanism in (*PATHS, *DERIVED)
+    if effect.mechanism in QUEUES:  # a consumer that cannot work, or whose callee cannot, leaves work waiting
+        ends = cause.entity.split("->")
+        reached = {effect.entity, *topology.reach(effect.entity)}
+        return cause.mechanism not in QUEUES and any(each in reached for each in ends)
     if effect.mechanism in PATHS:  # a process that does not answer looks like a path that loses messages
         callee = effect.entity.partition("->")[2]
         if cause.mechanism in PROCESS and cause.entity in (callee, effect.place):
@@ -169,7 +174,11 @@ def _hypothesis(findings: Findings, rank: int, each: Proposal, certain: float) -
 def _wanted(findings: Findings, ranked: Sequence[Proposal]) -> list[str]:
     """Say what would decide."""
     wanted = []
-    if not findings.blames:
+    queues = [each for each in findings.symptoms if each.signal == "queue"]
+    for found in queues:
+        where = f"logs and callees of {found.entity}, and the dead letters of {found.operation or 'its queue'}"
+        wanted.append(f"what holds {found.entity} up: {where}")
+    if not findings.blames and (len(queues) < len(findings.symptoms) or not queues):
         wanted.append("no harmed request could be followed: traces of them are not there (yet)")
     if findings.baseline is None:
         wanted.append("what is normal: telemetry from before the onset")

@@ -7,6 +7,7 @@ from telic.telemetry.queries.edges import EdgeCalls, edges
 from telic.telemetry.queries.failures import ExceptionGroup, LogGroup, errors_in_logs, exceptions
 from telic.telemetry.queries.gauges import GaugePoint, freshness, gauges
 from telic.telemetry.queries.operations import OperationStep, service_operations
+from telic.telemetry.queries.queues import Passed, QueueFlow, QueueStep, passed, queue_flows, told_steps, untaken_steps
 from telic.telemetry.queries.saturation import Peak, Saturation, bottlenecks, full_services, peaks, saturation
 from telic.telemetry.queries.statements import StatementCalls, statements
 from telic.telemetry.queries.storms import Attempts, EntryStep, Served, attempts, entry_load, wasted_work
@@ -19,7 +20,10 @@ __all__ = [
     "GaugePoint",
     "LogGroup",
     "OperationStep",
+    "Passed",
     "Peak",
+    "QueueFlow",
+    "QueueStep",
     "Saturation",
     "Served",
     "StatementCalls",
@@ -32,9 +36,13 @@ __all__ = [
     "freshness",
     "full_services",
     "gauges",
+    "passed",
     "peaks",
+    "queue_flows",
     "saturation",
     "service_operations",
     "statements",
+    "told_steps",
+    "untaken_steps",
     "wasted_work",
 ]
