@@ -89,11 +89,20 @@ def test_spark_and_the_embedded_engine_count_the_same(cluster: Any, tmp_path: Pa
         spark.grams(cluster.read.parquet(str(path)), Columns("timestamp", "event", "sid", ""), 3)
 
 
+def odd(rows: Any) -> Any:
+    """Return events some of which say no user or another one than the rest of their group."""
+    users = rows.column("user").to_pylist()
+    users = [None if n % 11 == 0 else user + 1 if n % 53 == 1 else user for n, user in enumerate(users)]
+    groups = rows.column("group").to_pylist()
+    users = [None if group.endswith("7") else user for group, user in zip(groups, users, strict=True)]
+    return rows.set_column(1, "user", pa.array(users, pa.int64()))
+
+
 @pytest.mark.nightly
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.timeout(900)
 def test_spark_counts_every_template_as_the_embedded_engine_does(cluster: Any, tmp_path: Path) -> None:
-    rows = small(seed=5, groups=240).events
+    rows = odd(small(seed=5, groups=240).events)
     micros = rows.set_column(2, "time", rows.column("time").cast(pa.timestamp("us", tz="UTC")))
     pq.write_table(micros, tmp_path / "events.parquet")
     asked = [template.create(name, **template.examples[name]) for name in template]

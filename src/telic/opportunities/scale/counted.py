@@ -128,17 +128,25 @@ def prepared(frame: Any, columns: Columns, *, folder: Path, grouping: str, parti
 
 
 def _with_users(frame: Any, columns: Columns) -> Any:
-    """Return the frame with whose group each row is of: its first known user, or the group's own id."""
-    from pyspark.sql import Window
+    """Return the frame with whose group each row is of: its first known user, or the group's own id.
+
+    Most groups say one user in every row; only the others are looked up.
+    """
     from pyspark.sql import functions as sql
 
-    order = [sql.col(name) for name in (columns.time, _ROW) if name]
-    whole = Window.partitionBy(columns.group).orderBy(*order).rowsBetween(
-        Window.unboundedPreceding, Window.unboundedFollowing
+    user, group = sql.col(columns.user).cast("string"), sql.col(columns.group)
+    when = sql.struct(*(sql.col(name) for name in (columns.time, _ROW) if name))
+    nobody = sql.concat(sql.lit("\x00"), group.cast("string"))
+    said = frame.groupBy(group).agg(
+        sql.min_by(user, sql.when(user.isNotNull(), when)).alias("first"),
+        (sql.min(user) != sql.max(user)).alias("several"),
+        sql.max(user.isNull()).alias("missing"),
+    )
+    odd = said.filter(sql.col("missing") | sql.col("several")).select(
+        group, sql.coalesce("first", nobody).alias(_USER)
     )  # fmt: skip
-    user = sql.first(sql.col(columns.user).cast("string"), ignorenulls=True).over(whole)
-    nobody = sql.concat(sql.lit("\x00"), sql.col(columns.group).cast("string"))
-    return frame.withColumn(_USER, sql.coalesce(user, nobody))
+    joined = frame.join(odd, columns.group, "left")
+    return joined.withColumn(_USER, sql.coalesce(sql.col(_USER), user))
 
 
 @dataclass(frozen=True)
