@@ -13,6 +13,7 @@ from telic.opportunities import page
 from telic.opportunities.ask import Ask, unheard
 from telic.opportunities.events import events_of
 from telic.opportunities.find import find
+from telic.opportunities.generate.kpis import suggested
 from telic.opportunities.judge import surface
 from telic.opportunities.judging import Judging
 from telic.opportunities.language import kpi
@@ -72,6 +73,21 @@ def test_conversion_of_the_shop_by_week_and_cohort(home: Path) -> None:
     """The payment incident and the drift of cohorts show in the conversion itself, where few questions are asked."""
     run = ask(home, SHOP, "converted: session has 'purchase'", templates=("periods", "pairs"), least_ratio=1.0)
     assert any(week in told(run) for week in ("week from 2024-05-20", "week from 2024-05-27")) or "2024-04" in told(run)
+
+
+def test_new_users_of_the_shop_convert_less(home: Path) -> None:
+    """A user's stage is not adjusted for how many-eth session it is, which says the same."""
+    run = ask(home, SHOP, "converted: session has 'purchase'")
+    assert "user_lifecycle = new" in told(run)
+    run = ask(home, SHOP, "converted: session has 'purchase'", templates=("attributes",))
+    assert run.surfaced.findings[0].hypothesis.words == "sessions with user_lifecycle = new"
+
+
+@pytest.mark.parametrize("name", ["hiring_log_high.csv.gz", "lending_log_high.csv.gz"])
+def test_the_planted_groups_are_found_by_kpis_that_nobody_asked_for(name: str, home: Path) -> None:
+    prepared = events_of(Ask(given(f"{FAIRNESS}/{name}"), (), home=home), unheard)[0]
+    run = ask(home, f"{FAIRNESS}/{name}", *suggested(prepared), templates=("attributes", "pairs"))
+    assert "cases with case:protected = true\n" in f"{told(run)}\n"
 
 
 @pytest.mark.parametrize(

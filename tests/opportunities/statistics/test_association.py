@@ -11,7 +11,7 @@ from tests.opportunities.cases import binary, numeric, prepared
 from telic.opportunities.model import Exclusion, Outcome, Prepared
 from telic.opportunities.statistics import association
 from telic.opportunities.statistics.association import Tallies
-from telic.opportunities.statistics.design import design
+from telic.opportunities.statistics.design import NTH, design
 from telic.opportunities.statistics.study import Study, study
 
 
@@ -83,6 +83,23 @@ def test_a_cohort_is_not_adjusted_for_what_it_is_made_of() -> None:
     tallies = tallied(made, system == 2, (system == 2) & (plan == 1), random.random(6000) < 0.1)
     assert tallies.without == (frozenset({0}), frozenset({0, 1}), frozenset())
     assert association.p_values(made, tallies)[0] < 1e-10
+
+
+def test_who_is_new_is_not_adjusted_for_what_says_so_too() -> None:
+    random = np.random.default_rng(7)
+    users = np.sort(random.integers(0, 900, 6000)).astype(np.int32)
+    random.shuffle(users)
+    nth = np.array([np.count_nonzero(users[:at] == user) for at, user in enumerate(users)])
+    stage = np.where(nth + random.normal(0, 0.7, 6000) < 1, 0, np.where(nth < 4, 1, 2))
+    error = (random.random(6000) < np.where(stage == 0, 0.2, 0.1)).astype(float)
+    for name, adjusted in (("lifecycle", False), ("size", True)):
+        events = prepared(6000, users=users, attributes={name: stage, "os": random.integers(0, 3, 6000)})
+        made = studied(events, binary(error), ratio=1.2)
+        tallies = tallied(made, stage == 0, nth == 0, random.random(6000) < 0.1)
+        names = [each.name for each in made.design.confounders]
+        told = [{names[at] for at in without} for without in tallies.without]
+        assert told == [{name} if adjusted else {name, NTH}, {NTH} if adjusted else {name, NTH}, set()]
+        assert (association.p_values(made, tallies)[0] < 1e-6) is not adjusted
 
 
 def test_a_length_that_is_a_result_does_not_hide_a_cohort() -> None:

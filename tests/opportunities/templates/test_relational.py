@@ -199,11 +199,24 @@ def test_a_constant_attribute_and_a_missing_number_are_told_and_left_out() -> No
     assert "no table is given" in told("backend", flat)[0]
 
 
+def test_groups_without_a_value_are_a_cohort_where_enough_lack_it() -> None:
+    data = small(groups=80)
+    lacking = np.flatnonzero(data.prepared.of_groups["os"].codes < 0)
+    for least, asked in ((len(lacking), True), (len(lacking) + 1, False)):
+        families = list(template.create("attributes", columns=("os",)).families(data.prepared, Asking(least=least)))
+        found = [(each, row) for each in families for row in range(len(each))]
+        rows = [(each, row) for each, row in found if each.hypothesis(row).words == "sessions with no os"]
+        assert len(rows) == asked
+        for family, row in rows:
+            assert family.members(np.array([row])).groups.tolist() == lacking.tolist()
+            assert "IS NULL" in family.hypothesis(row).sql
+
+
 def test_of_too_many_values_those_with_most_groups_stay_and_the_others_are_counted() -> None:
     data = small(groups=40)
     said: list[Exclusion] = []
     asking = Asking(most=1, leave_out=said.append)
-    (family,) = template.create("attributes", columns=("os",)).families(data.prepared, asking)
+    family, _ = template.create("attributes", columns=("os",)).families(data.prepared, asking)
     counts = np.bincount(data.prepared.of_groups["os"].codes + 1, minlength=4)[1:]
     assert family.support().tolist() == [counts.max()]
     assert said[0].count == 2

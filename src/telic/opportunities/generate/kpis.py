@@ -17,6 +17,7 @@ GOOD = frozenset(
         *("paid", "payment", "purchase", "purchased", "order", "ordered", "complete", "completed", "success"),
         *("succeeded", "confirm", "confirmation", "confirmed", "checkout", "subscribe", "subscribed", "signup"),
         *("converted", "conversion", "delivered", "resolved", "closed", "accepted", "approved", "done"),
+        *("agreement", "contract", "signed", "granted", "awarded", "offer", "hired", "won"),
     )
 )
 REACHED = frozenset(("paid", "purchase", "purchased", "converted", "success", "succeeded", "completed", "delivered"))

@@ -192,6 +192,13 @@ def _negated(_: Evaluation, __: Node, inputs: list[Series]) -> Series:
     return Series(~inputs[0].values)
 
 
+def _missing(_: Evaluation, node: Node, inputs: list[Series]) -> Series:
+    found = inputs[0]
+    if kind(node.inputs[0]) == "text":
+        return Series(found.values < 0)
+    return Series(np.zeros(len(found.values), np.bool_) if found.known is None else ~found.known)
+
+
 def _bins(_: Evaluation, node: Node, inputs: list[Series]) -> Series:
     edges = np.array(node.several("edges"), dtype=inputs[0].values.dtype)
     wanted = [str(each) for each in node.several("labels")]
@@ -267,6 +274,7 @@ _COMPUTE: dict[str, Callable[[Evaluation, Node, list[Series]], Series]] = {
     "one_of": _one_of,
     "at_least": _at_least,
     "both": _both,
+    "missing": _missing,
     "negated": _negated,
     "bins": _bins,
     "choice": _choice,

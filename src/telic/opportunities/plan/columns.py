@@ -182,6 +182,7 @@ _WRITE: dict[str, Callable[[Writing, Node], str]] = {
     "one_of": _one_of,
     "at_least": lambda on, n: f"coalesce({on(n.inputs[0])} >= {value(n.param('bound'), on.dialect)}, false)",
     "both": lambda on, node: f"({on(node.inputs[0])} AND {on(node.inputs[1])})",
+    "missing": lambda on, node: f"({on(node.inputs[0])} IS NULL)",
     "negated": lambda on, node: f"(NOT {on(node.inputs[0])})",
     "bins": _bins,
     "choice": _choice,

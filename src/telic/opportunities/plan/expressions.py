@@ -34,6 +34,7 @@ KINDS = {
     "equals": "truth",
     "one_of": "truth",
     "at_least": "truth",
+    "missing": "truth",
     "both": "truth",
     "negated": "truth",
 }
@@ -153,6 +154,11 @@ def one_of(column: Node, values: Sequence[str | int]) -> Node:
 def at_least(column: Node, bound: int | float) -> Node:
     """Return whether the number reaches `bound`; not where it is missing."""
     return node("at_least", column, bound=bound)
+
+
+def missing(column: Node) -> Node:
+    """Return whether the column of groups has no value."""
+    return _of("missing", column, event=False)
 
 
 def both(left: Node, right: Node) -> Node:

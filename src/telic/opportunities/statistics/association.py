@@ -124,6 +124,8 @@ def made_of(study: Study, members: Incidence) -> tuple[frozenset[int], ...]:
                 joint[alone] = int(in_cell[same].sum())
             if counts[h] >= 0.95 * joint[alone]:
                 of = {c for c, _ in alone}
+        if of & study.design.stages:  # who is new, in other words
+            of |= study.design.stages
         made.append(frozenset(of))
     return tuple(made)
 

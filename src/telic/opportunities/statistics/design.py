@@ -12,6 +12,7 @@ import numpy.typing as npt
 from telic.errors import UsageError
 from telic.opportunities.kernels.gathered import count_marked
 from telic.opportunities.model import Codes, Column, Exclusion, Floats, Ints, Prepared
+from telic.opportunities.statistics.stages import is_stage
 from telic.registry import near_names
 
 TIME, NTH = "calendar time", "how many-eth of its user"
@@ -67,6 +68,8 @@ class Design:
     exclusions: tuple[Exclusion, ...]
     levels: Codes
     """Levels of all confounders, shape (confounders, G)."""
+    stages: frozenset[int] = frozenset()
+    """Confounders that say how long a user has been one: a hypothesis made of one is adjusted for none of them."""
 
 
 def design(prepared: Prepared, wanted: Sequence[str] | None = None) -> Design:
@@ -99,8 +102,16 @@ def design(prepared: Prepared, wanted: Sequence[str] | None = None) -> Design:
         user_count=user_count,
         exclusions=tuple(exclusions),
         levels=np.stack([each.codes for each in found]),
+        stages=_stages(found, prepared),
     )
     return exposed_apart(bare, prepared, frozenset())
+
+
+def _stages(found: Sequence[Confounder], prepared: Prepared) -> frozenset[int]:
+    """Return the numbers of the confounders that say how long a user has been one, where there are several."""
+    names = {name for name, column in prepared.of_groups.items() if is_stage(name, column.labels)} | {NTH}
+    numbers = frozenset(at for at, each in enumerate(found) if each.name in names)
+    return numbers if len(numbers) > 1 else frozenset()
 
 
 def exposed_apart(given: Design, prepared: Prepared, apart: Collection[str]) -> Design:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from telic.errors import UnknownName
 from telic.opportunities.model import Column, Exclusion, Family, Hypothesis, Ints, Prepared
-from telic.opportunities.plan import any_of, attribute, equals, event_attribute, members_sql
+from telic.opportunities.plan import any_of, attribute, equals, event_attribute, members_sql, missing
 from telic.opportunities.template import Asking, apart, hypothesis, template
 from telic.opportunities.templates.by_column import Cut, one
+from telic.opportunities.templates.by_predicate import Question, several
 from telic.opportunities.templates.cohorts import Cohorts, cohorts
 from telic.opportunities.templates.phrases import plural, shown, whom
 from telic.registry import near_names
@@ -25,9 +26,9 @@ DENSE, PASSES = 1 << 26, 32
 class Attributes:
     """Does it happen for one value of an attribute: one country, one device, one version?
 
-    A group is in the cohort of the value that its attribute has. Of an attribute that changes within a group, it is in
-    the cohort of each value that one of its events has. From outside one sees one platform or region failing while the
-    whole looks well.
+    A group is in the cohort of the value that its attribute has, or of those that have none. Of an attribute that
+    changes within a group, it is in the cohort of each value that one of its events has. From outside one sees one
+    platform or region failing while the whole looks well.
 
     Parameters
     ----------
@@ -39,8 +40,10 @@ class Attributes:
 
     def families(self, prepared: Prepared, asking: Asking) -> Iterator[Family]:
         """Yield a family for each attribute."""
-        for column in chosen(self.columns, prepared, asking):
+        columns = chosen(self.columns, prepared, asking)
+        for column in columns:
             yield from one("attributes", cut(column), prepared, asking)
+        yield from _missing(columns, prepared, asking)
         for column in self.columns or sorted(prepared.of_events):
             if column in prepared.of_events:
                 yield from _of_events(column, prepared.of_events[column], prepared, asking)
@@ -76,6 +79,20 @@ def chosen(columns: tuple[str, ...], prepared: Prepared, asking: Asking) -> list
             why = f"attribute {column!r} is the same for all {plural(prepared.grouping)}"
             asking.leave_out(Exclusion("column", 1, why, tuple(prepared.of_groups[column].labels[:1])))
     return found
+
+
+@apart
+def _missing(columns: Sequence[str], prepared: Prepared, asking: Asking) -> Iterator[Cohorts]:
+    """Yield the family of groups without a value; where one has several it counts as missing too, and is not asked."""
+    plain = [each for each in columns if each not in prepared.of_events]
+    here = [np.count_nonzero(prepared.of_groups[each].codes < 0) for each in plain]
+    (lacking,) = asking.whole.added(np.array(here, dtype=np.int64))
+    questions = [
+        Question(missing(attribute(each)), {"attribute": each, "value": None}, (f"with no {shown(each)}",))
+        for each, count in zip(plain, lacking.tolist(), strict=True)
+        if count >= max(1, asking.least)
+    ]
+    yield from several("attributes", questions, prepared, asking)
 
 
 @apart
