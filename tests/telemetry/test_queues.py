@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pyarrow
 import pytest
 from tests.telemetry.local_store import T0, LocalStore, row
 
@@ -13,6 +15,7 @@ from telic.model import Window
 from telic.telemetry import queries
 from telic.telemetry.columns import TableRow
 from telic.telemetry.queries import Passed
+from telic.telemetry.sources.connections import calls_of
 
 WINDOW = Window(float(T0), float(T0 + 6))
 SUBJECT = json.dumps({"messaging.system": "nats", "messaging.destination.name": "fan_out"})
@@ -100,3 +103,16 @@ def test_where_nothing_is_sent_nothing_is_told(store: LocalStore) -> None:
     assert queries.told_steps(store, WINDOW) == queries.untaken_steps(store, WINDOW) == []
     assert not queries.queue_flows(store, WINDOW)
     assert not queries.passed(store, WINDOW)
+
+
+def test_a_message_links_its_sender_to_its_consumer() -> None:
+    names = ("trace_id", "span_id", "parent_span_id", "service", "kind", "peer", "attributes")
+    rows = [
+        ("1", "a", "", "compose", "producer", "nats", SUBJECT),
+        ("1", "b", "a", "fanout", "consumer", "", SUBJECT),
+        ("2", "c", "", "compose", "producer", "nats", SUBJECT),
+    ]
+    arrow: Any = pyarrow
+    calls, kinds = calls_of(arrow.Table.from_pylist([dict(zip(names, each, strict=True)) for each in rows]))
+    assert calls == {("compose", "fanout"): 1, ("compose", "nats"): 1}
+    assert kinds == {"nats": "queue"}

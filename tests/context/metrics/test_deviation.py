@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,27 @@ def test_points_that_are_no_numbers_are_left_out(tmp_path: Path) -> None:
 def test_a_constant_that_moves_is_not_infinitely_surprising(tmp_path: Path) -> None:
     found = deviations(tmp_path, ("queue", [0.0] * 60 + [1.0] * 10))
     assert found[0].surprise <= CAP
+
+
+@pytest.mark.parametrize("released", ["telic.config.revision", "service.version"])
+def test_a_release_in_between_begins_no_series_of_its_own(released: str, tmp_path: Path) -> None:
+    def attributes(number: int) -> str:
+        resource = {"service.namespace": "shop", released: 1 if number < 60 else 2}
+        return json.dumps({"instance": "cart-1", "resource": resource})
+
+    measured = enumerate(points("cart", "queue", [*CALM, *[40.0] * 20]))
+    rows = [{**each, "attributes": attributes(number)} for number, each in measured]
+    recording = read(write(tmp_path / "one", metrics=rows))
+    (series,) = read_series(recording)
+    assert len(series.values) == 80
+    assert json.loads(series.attributes)["resource"][released] == 2
+    (found,) = metric_deviations([series], recording.window, recording.baseline)
+    assert (found.instance, found.before, found.now) == ("cart-1", 10.0, 40.0)
+
+
+def test_series_that_differ_in_more_than_a_release_stay_apart(tmp_path: Path) -> None:
+    def attributes(number: int) -> str:
+        return json.dumps({"resource": {"service.version": "1", "host.name": str(number % 2)}})
+
+    rows = [{**each, "attributes": attributes(number)} for number, each in enumerate(points("cart", "queue", CALM))]
+    assert len(read_series(read(write(tmp_path / "one", metrics=rows)))) == 2

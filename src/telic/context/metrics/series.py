@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -14,6 +15,7 @@ from telic.model import Window
 
 Floats = NDArray[np.float64]
 _KEYS = ("entity", "name", "unit", "attributes")
+_RELEASED = frozenset(("service.version", "telic.config.revision"))  # of a resource: a change of it begins no series
 _FEW = 8  # points that a baseline should have [1]
 
 
@@ -59,15 +61,54 @@ class Series:
 
 
 def read_series(tables: Tables, windows: Sequence[Window] = ()) -> list[Series]:
-    """Read all series inside `windows`; no windows mean all."""
+    """Read all series inside `windows`; no windows mean all.
+
+    What a service's next version or configuration revision measures continues what was measured before: it is one
+    series, with the attributes that were recorded last.
+    """
     codes, known, found = tables.keyed("metrics", _KEYS, ("time", "value"), windows)
     values = found["value"].astype(np.float64)
     times = found["time"].astype(np.float64) / NANOSECONDS
     usable = np.isfinite(values)
     codes, times, values = codes[usable], times[usable], values[usable]
+    codes, known = _continued(codes, known, times)
     order = np.lexsort((times, codes))
     bounds = np.searchsorted(codes[order], np.arange(len(known) + 1))
     return list(_series(known, order, bounds, times, values))
+
+
+def _continued(
+    codes: NDArray[np.int64], keys: Sequence[tuple[str, ...]], times: Floats
+) -> tuple[NDArray[np.int64], Sequence[tuple[str, ...]]]:
+    """Give groups that differ in a resource's release alone one number, and the attributes of the latest of them."""
+    same: dict[tuple[str, ...], list[int]] = {}
+    for number, key in enumerate(keys):
+        same.setdefault((*key[:3], _unreleased(key[3] or "")), []).append(number)
+    if len(same) == len(keys):
+        return codes, keys
+    last = np.full(len(keys), -np.inf)
+    np.maximum.at(last, codes, times)
+    renumbered = np.zeros(len(keys), dtype=np.int64)
+    for number, group in enumerate(same.values()):
+        renumbered[group] = number
+    latest = [max(group, key=lambda each: last[each]) for group in same.values()]
+    return renumbered[codes], [keys[each] for each in latest]
+
+
+@lru_cache(maxsize=4096)
+def _unreleased(attributes: str) -> str:
+    """Return attributes without what a release of the resource changes."""
+    if not any(name in attributes for name in _RELEASED):
+        return attributes
+    try:
+        found = msgspec.json.decode(attributes)
+    except msgspec.DecodeError:
+        return attributes
+    resource = found.get("resource") if isinstance(found, dict) else None
+    if not isinstance(resource, dict):
+        return attributes
+    kept = {name: value for name, value in resource.items() if name not in _RELEASED}
+    return msgspec.json.encode({**found, "resource": kept}, order="sorted").decode()
 
 
 def _series(

@@ -15,6 +15,7 @@ import pyarrow
 from telic.lab.session.eyes import Eyes
 from telic.model import Observed, Store, Symptom, Window, dump
 from telic.model.intent import Objective
+from telic.operate.words import noticed
 from telic.telemetry.columns import ARROW, TABLES
 from telic.telemetry.sources import SCHEMAS, Gathered, write
 from telic.telemetry.sources.times import rfc3339
@@ -146,12 +147,14 @@ def _alerts(folder: Path, stretch: Stretch, objectives: Sequence[Objective], ent
 
 def _alert(each: Symptom, time: float) -> dict[str, object]:
     place = f"{each.operation} at {each.entity}" if each.operation else each.entity
+    users = f"{each.signal}: {each.bad} of {each.total} requests of {place} are bad"
+    waits = each.signal == "queue"
     return {
         "time": rfc3339(time),
-        "name": f"{each.objective} burns",
+        "name": "work waits" if waits else f"{each.objective} burns",
         "entity": each.entity,
         "severity": "page",
-        "text": f"{each.signal}: {each.bad} of {each.total} requests of {place} are bad",
+        "text": noticed(each) if waits else users,
         "objective": each.objective,
         "signal": each.signal,
         "operation": each.operation,
@@ -163,7 +166,11 @@ def _alert(each: Symptom, time: float) -> dict[str, object]:
 
 
 def _name_symptom(folder: Path, entry: str, first: Mapping[str, object]) -> None:
-    """Say in ``incident.yaml`` where users were not well, and since when monitors found so."""
-    said = {"entity": entry, "signal": first["signal"], "onset": first["time"]}
+    """Say in ``incident.yaml`` where users were not well, or whose work waited, and since when monitors found so."""
+    said = {
+        "entity": first["entity"] if first["signal"] == "queue" else entry,
+        "signal": first["signal"],
+        "onset": first["time"],
+    }
     path = folder / "incident.yaml"
     path.write_text(f"{path.read_text(encoding='utf-8')}symptom: {json.dumps(said)}\n", encoding="utf-8")
