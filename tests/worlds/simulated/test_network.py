@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from telic.errors import PortInUse
 from telic.model.weather import Weather
 from telic.runtime.client.transport import Reply, TransportFailed
 from telic.runtime.server.messages import Request, Response
+from telic.worlds.simulated.caller import Caller
 from telic.worlds.simulated.links import Exchange
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.network import Network
@@ -219,3 +221,20 @@ def test_spells_of_weather_come_and_go(loop: VirtualLoop, network: Network, echo
     link.set_weather()
     loop.run_until(loop.time() + 5.0)
     assert link.fail == 0.0
+
+
+def test_users_who_were_answered_leave_nothing_for_the_garbage_collector(
+    loop: VirtualLoop, network: Network, echo: Echo
+) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(100):
+            caller = Caller(lambda status, body, error: None)
+            caller.exchange = network.begin(100, ASK, caller)
+        loop.run_until(1.0)
+        assert caller.done()
+        echo.taken.clear()
+        assert gc.collect() < 100
+    finally:
+        gc.enable()

@@ -45,5 +45,6 @@ class Caller:
 
     def _tell(self, status: int, body: bytes, error: BaseException | None) -> None:
         ended, self._ended = self._ended, None
+        self.exchange = None  # which knows its caller: neither waits for the garbage collector
         if ended is not None:
             ended(status, body, error)
