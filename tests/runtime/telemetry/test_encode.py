@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -164,6 +165,14 @@ def test_traceparent_goes_both_ways(trace_id: str, span_id: str) -> None:
 )
 def test_what_is_no_traceparent_begins_a_new_trace(header: str) -> None:
     assert parse_traceparent(header) is None
+
+
+@given(st.integers(0, 54), st.sampled_from("0af-gA_ +٣"))
+def test_one_other_character_counts_as_the_standard_says(place: int, other: str) -> None:
+    header = f"00-{'a' * 31}0-{'b' * 15}0-01"
+    header = header[:place] + other + header[place + 1 :]
+    found = re.fullmatch(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}", header)
+    assert parse_traceparent(header) == (found.groups() if found else None)
 
 
 @given(st.text())

@@ -26,8 +26,13 @@ class SimulatedPipeline:
     def __init__(self, telemetry: SimulatedTelemetry, service: str, instance: str, seed: int, start: int) -> None:
         self._telemetry, self._service, self._instance = telemetry, service, instance
         rng = stream(seed, "recorder", instance, str(start))
-        self._ahead = 0  # what its clock says above what it is [ns]
-        self.recorder = SimulatedRecorder(rng, lambda: telemetry.now_ns() + self._ahead)
+        self._epoch = telemetry.start_ns  # the loop's time 0 as this process's clock has it [ns since the epoch]
+        loop = telemetry.loop
+
+        def now() -> int:
+            return self._epoch + int(loop._now * 1e9)
+
+        self.recorder = SimulatedRecorder(rng, now)
         self._exporter: SimulatedExporter | None = None
 
     def apply(self, config: Config) -> None:
@@ -41,7 +46,7 @@ class SimulatedPipeline:
 
     def skew(self, seconds: float) -> None:
         """Stamp what is recorded from now on with a time that is `seconds` ahead [s]."""
-        self._ahead = round(seconds * 1e9)
+        self._epoch = self._telemetry.start_ns + round(seconds * 1e9)
 
     def pause(self) -> None:
         """Export nothing: the process is stopped."""

@@ -43,6 +43,11 @@ class SimulatedTelemetry:
         Above which the oldest whole minutes are dropped [bytes].
     start
         Wall clock at the loop's time 0 [s since the epoch].
+
+    Attributes
+    ----------
+    start_ns
+        The same [ns since the epoch].
     """
 
     def __init__(
@@ -53,8 +58,8 @@ class SimulatedTelemetry:
         *,
         start: float = START,
     ) -> None:
-        self._loop, self._seed, self._retained = loop, seed, retention_bytes
-        self._start_ns = int(start) * 10**9 + int(start % 1.0 * 1e9)
+        self.loop, self._seed, self._retained = loop, seed, retention_bytes
+        self.start_ns = int(start) * 10**9 + int(start % 1.0 * 1e9)
         self._tables, self._constants, self._looks = Tables(retention_bytes), Constants(), Looks()
         self._rows = Rows(self._constants)
         self._origins: dict[bytes, Origin] = {}
@@ -93,7 +98,7 @@ class SimulatedTelemetry:
         count = self._attached[instance] = self._attached.get(instance, 0) + 1
         phase = stream(self._seed, "telemetry", instance, str(count)).random() * INTERVAL
         return SimulatedExporter(
-            loop or self._loop,
+            loop or self.loop,
             recorder,
             self.origin(resource),
             phase=phase,
@@ -117,7 +122,7 @@ class SimulatedTelemetry:
     def events(self, system: str, events: Sequence[Event]) -> None:
         """Take what the supervisor did and saw as the logs that it sends to a live receiver; seen 0.2 s later."""
         now = self.now_ns()
-        self._told.append((self._loop.time() + DELAY, now, decode_logs(encode(system, events), now)))
+        self._told.append((self.loop.time() + DELAY, now, decode_logs(encode(system, events), now)))
 
     def event(self, system: str, event: Event) -> None:
         """Store one event."""
@@ -137,7 +142,7 @@ class SimulatedTelemetry:
     def settle(self) -> None:
         """Write what is visible into the tables, and drop the oldest minutes above what is retained."""
         self._arrive()
-        told, now, rows = self._told, self._loop.time(), self._rows
+        told, now, rows = self._told, self.loop.time(), self._rows
         if not self._visible and not (told and told[0][0] <= now):
             return
         rows.take(self._visible)
@@ -165,14 +170,14 @@ class SimulatedTelemetry:
 
     def now_ns(self) -> int:
         """Return virtual wall clock [ns since the epoch]."""
-        return self._start_ns + int(self._loop._now * 1e9)
+        return self.start_ns + int(self.loop._now * 1e9)
 
     def close(self) -> None:
         """Forget everything."""
         self._tables.close()
 
     def _arrive(self) -> None:
-        now, coming = self._loop.time(), self._coming
+        now, coming = self.loop.time(), self._coming
         while coming and coming[0].visible <= now:
             export = coming.popleft()
             self._visible.append(export)
