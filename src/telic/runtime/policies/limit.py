@@ -85,22 +85,6 @@ class Deadlines:
         self._row: deque[RowLimit] = deque()
         self._armed = False
 
-    def add(self, limit: RowLimit) -> Timer | None:
-        """Let `limit` of the task that runs expire at its end; return its timer where it has one of its own."""
-        limit.task = None if self._loop is None else asyncio.current_task(self._loop)
-        if limit.task is None:
-            self._loop = asyncio.get_running_loop()  # remembered: asking costs a system call
-            limit.task = asyncio.current_task(self._loop)
-        row = self._row
-        while row and row[0].task is None:
-            row.popleft()
-        if row and row[-1].end > limit.end:
-            return call_later(self.clock, max(0.0, limit.end - self.now()), limit.expire)
-        row.append(limit)
-        if not self._armed:
-            self._arm(limit.end)
-        return None
-
     def _arm(self, end: float) -> None:
         self._armed = True
         call_later(self.clock, max(0.0, end - self.now()), self._ring)
@@ -130,7 +114,21 @@ class RowLimit(Limit):
         self._timer = self.task = None
 
     def __enter__(self) -> None:
-        if self._seconds is not None:
-            deadlines = self._deadlines
-            self.end = deadlines.now() + self._seconds
-            self._timer = deadlines.add(self)
+        if self._seconds is None:
+            return
+        deadlines = self._deadlines
+        now = deadlines.now()
+        self.end = end = now + self._seconds
+        self.task = None if deadlines._loop is None else asyncio.current_task(deadlines._loop)
+        if self.task is None:
+            deadlines._loop = asyncio.get_running_loop()  # remembered: asking costs a system call
+            self.task = asyncio.current_task(deadlines._loop)
+        row = deadlines._row
+        while row and row[0].task is None:
+            row.popleft()
+        if row and row[-1].end > end:
+            self._timer = call_later(deadlines.clock, max(0.0, self._seconds), self.expire)
+            return
+        row.append(self)
+        if not deadlines._armed:
+            deadlines._arm(end)

@@ -117,7 +117,7 @@ class SimulatedDatabase:
         """
         server, link, charging = self._server, self._way(), self._charging
         epoch = server.epoch
-        if link is None or link.fail or not link.clear or not charging.may(plan) or not plan.quick:
+        if link is None or link.fail or not link.clear or not plan.quick or not charging.may(plan):
             return await self._perform(plan, work)
         pool = self._pool
         if not pool.borrow(epoch):

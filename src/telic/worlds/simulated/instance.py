@@ -7,6 +7,7 @@ import contextvars
 import logging
 import math
 import signal
+from itertools import cycle
 from pathlib import Path
 
 from telic.runtime.client.transport import Reply
@@ -73,8 +74,8 @@ class SimulatedInstance:
         self.clock = GatedClock(site.clock, self._gate)
         self.log = instance_log(service, pipeline.recorder)
         rng = stream(site.seed, "instance", name)
-        self._times = [SERVICE_CPU * math.exp(rng.gauss(0.0, SIGMA)) for _ in range(_TIMES)]
-        self._next, self._chance = 0, rng.random
+        times = [SERVICE_CPU * math.exp(rng.gauss(0.0, SIGMA)) for _ in range(_TIMES)]
+        self._time, self._chance = cycle(times).__next__, rng.random
         self.processor = Processor(site.loop)
         self.served: Service | None = None
         self.draining = self._dead = False
@@ -82,7 +83,7 @@ class SimulatedInstance:
         self.held, self.files, self._most, self._blocked_until, self._own = 0, 0, math.inf, 0.0, 0.0
         self._port, self._more, self._stall = 0, math.inf, 0.0
         self._main: asyncio.Task[None] | None = None
-        self.processor.submit(START_CPU * self._times[0] / SERVICE_CPU, self._start)
+        self.processor.submit(START_CPU * self._time() / SERVICE_CPU, self._start)
 
     @property
     def ready(self) -> bool:
@@ -118,8 +119,7 @@ class SimulatedInstance:
             self._loop.bare_at(self._loop._now + transit, exchange.reset)
             return
         self._present[exchange] = None
-        self._next = at = (self._next + 1) % _TIMES
-        self.processor.submit(self._times[at], self._begin, exchange, transit=transit)
+        self.processor.submit(self._time(), self._begin, exchange, transit=transit)
 
     def abandon(self, exchange: Exchange) -> None:
         """Stop working on a request whose caller has left."""

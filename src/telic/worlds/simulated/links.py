@@ -58,6 +58,10 @@ class Link:
         Share of requests that nobody ever hears of [1].
     corrupt
         Share of answers whose last byte is another one [1].
+    clear
+        Messages pass at once, both ways.
+    fair
+        They do, and nothing else happens to what sets out now.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class Link:
         self.edge, self.name, self.port, self.target = edge, name, port, target
         self.there, self.back = Way(chance), Way(chance)
         self.fail = self.silent = self.corrupt = 0.0
+        self.clear = self.fair = True
         self._loop = loop
         self._spells: Spells | None = None
         self._held: list[tuple[Way, Callable[[], object]]] = []
@@ -80,11 +85,6 @@ class Link:
     def delay(self) -> float:
         """How late messages are, each way [s]."""
         return max(self.there.delay, self.back.delay)
-
-    @property
-    def clear(self) -> bool:
-        """Whether messages pass at once, both ways."""
-        return self.there.clear and self.back.clear
 
     def trip(self, size: int = HEAD) -> float:
         """Return how late a message of `size` [bytes] and its answer are together [s]."""
@@ -118,6 +118,8 @@ class Link:
                 way.set(delay=now.delay, jitter=now.jitter, drop=now.drop, loss=now.loss, rate=now.rate)
             else:
                 way.set()
+        self.clear = self.there.clear and self.back.clear
+        self.fair = self.clear and not (now.fail or now.silent or now.corrupt)
         held, self._held = self._held, []
         for way, deliver in held:
             if way.drop:

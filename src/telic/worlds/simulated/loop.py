@@ -47,6 +47,7 @@ class VirtualLoop(BlockingLoop):
     """
 
     many = 256  # cancelled timers that are put up with [1]
+    get_debug = staticmethod(bool)  # no: every future asks, and so no frame is made to answer
 
     def __init__(self, start: float = 0.0, *, patience: float = traps.PATIENCE) -> None:
         self.patience = patience
@@ -191,37 +192,47 @@ class VirtualLoop(BlockingLoop):
 
     def _turn(self, until: float) -> None:
         soon, next_soon = self._soon, self._soon.popleft
-        handle: Soon | Later | None
+        handle: Soon | Later | None = None
         while not self._leave:
-            if soon:
-                handle = next_soon()
-                callback, args, context = handle._callback, handle._args, handle._context
-            else:
+            try:
+                while soon:
+                    handle = next_soon()
+                    callback = handle._callback
+                    if callback is not None:
+                        handle._context.run(callback, *handle._args)
+                        if self._leave:
+                            return
                 timers = self._timers
                 if not timers or timers[0][0] > until:
                     if until == math.inf:
-                        raise WorldError("nothing is left that could happen", hint="something waits for nobody")
-                    self._now = max(self._now, until)
+                        self.fail(WorldError("nothing is left that could happen", hint="something waits for nobody"))
+                    else:
+                        self._now = max(self._now, until)
                     return
                 when, _, handle, callback, args = _pop(timers)
-                context = None
-                if handle is not None:
-                    callback, args, context, handle._loop = handle._callback, handle._args, handle._context, None
-                    self.cancelled_timers -= callback is None
-                if callback is not None and when > self._now:
-                    self._now = when
-            if callback is None:
-                continue
-            try:
-                if context is None:
+                if callback is not None:
+                    if when > self._now:
+                        self._now = when
                     callback(*args)
-                else:
-                    context.run(callback, *args)
+                elif handle is not None:
+                    self._ring(handle, when)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:  # noqa: BLE001 - as asyncio's own loops: it is told, and on it goes
                 told = {"message": "a callback raised", "exception": error}
                 self.call_exception_handler(told if handle is None else {**told, "handle": handle})
+
+    def _ring(self, handle: Later, when: float) -> None:
+        callback, handle._loop = handle._callback, None
+        if callback is None:
+            self.cancelled_timers -= 1
+            return
+        if when > self._now:
+            self._now = when
+        if handle._context is None:
+            callback(*handle._args)
+        else:
+            handle._context.run(callback, *handle._args)
 
     def sweep(self) -> None:
         """Clear cancelled timers away, if they are more than those that will happen."""

@@ -6,6 +6,7 @@ import asyncio
 import math
 import random
 from collections.abc import Mapping
+from itertools import cycle
 
 from telic.errors import PortInUse
 from telic.runtime.client.transport import Reply
@@ -15,7 +16,7 @@ from telic.worlds.simulated.loop import VirtualLoop
 
 TRAVEL = 0.0002  # of a request and its answer together, over loopback and the proxy, median [s]
 SIGMA = 0.4  # of its logarithm [1]
-_TIMES = 4099  # drawn beforehand, used in turn [1]; a prime
+_TIMES = 4099  # drawn beforehand, used in turn [1]; a prime, so that turns do not fall in step with anything
 
 
 class Network:
@@ -26,8 +27,8 @@ class Network:
         self._listeners: dict[int, Callee] = {}
         self._links: dict[tuple[str, str], Link] = {}
         self._by_port: dict[int, Link] = {}
-        self._times = [TRAVEL * math.exp(rng.gauss(0.0, SIGMA)) for _ in range(_TIMES)]
-        self._next = 0
+        times = [TRAVEL * math.exp(rng.gauss(0.0, SIGMA)) for _ in range(_TIMES)]
+        self._travel = cycle(times[1:] + times[:1]).__next__  # from the second: so seeds mean what they always meant
 
     def listen(self, port: int, callee: Callee) -> None:
         """Let `callee` have what comes to `port`."""
@@ -84,18 +85,20 @@ class Network:
         exchange = Exchange(request, reply, link)
         if link is None:
             self._arrive(exchange, port)
-            return exchange
+        elif link.fair:
+            self._arrive(exchange, link.target)
+        else:
+            self._set_out(exchange, link)
+        return exchange
+
+    def _set_out(self, exchange: Exchange, link: Link) -> None:
         if link.fail:
             exchange.fails = self._random() < link.fail
         if link.corrupt:
             exchange.spoils = self._random() < link.corrupt
         if link.silent and self._random() < link.silent:
-            return exchange
-        if link.there.clear:
-            self._arrive(exchange, link.target)
-        else:
-            link.carry(link.there, HEAD + len(request.body), self._arrive_over, exchange, link)
-        return exchange
+            return
+        link.carry(link.there, HEAD + len(exchange.request.body), self._arrive_over, exchange, link)
 
     def _arrive_over(self, exchange: Exchange, link: Link) -> None:
         self._arrive(exchange, link.target)
@@ -103,15 +106,15 @@ class Network:
     def _arrive(self, exchange: Exchange, target: int) -> None:
         if exchange.left:
             return
-        self._next = at = (self._next + 1) % _TIMES
+        transit = self._travel()
         callee = self._listeners.get(target)
         if callee is not None:
             exchange.callee = callee
-            callee.accept(exchange, self._times[at])
+            callee.accept(exchange, transit)
         elif exchange.link is None:
-            self.loop.bare_at(self.loop._now + self._times[at], _refuse, exchange)
+            self.loop.bare_at(self.loop._now + transit, _refuse, exchange)
         else:
-            self.loop.bare_at(self.loop._now + self._times[at], exchange.reset)
+            self.loop.bare_at(self.loop._now + transit, exchange.reset)
 
 
 def _refuse(exchange: Exchange) -> None:

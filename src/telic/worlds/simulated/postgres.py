@@ -6,6 +6,7 @@ import math
 import random
 from asyncio import Future
 from collections import deque
+from itertools import cycle
 
 from telic.model import Design
 from telic.worlds.simulated.answers import AnswerTable
@@ -32,6 +33,8 @@ class SimulatedPostgres:
         A new object at every start; None while the server is down.
     troubles
         What is wrong with it.
+    factor
+        Gives by how much the next statement differs from its usual time [1].
     """
 
     def __init__(self, loop: VirtualLoop, design: Design, rng: random.Random, *, cpus: int = CPUS) -> None:
@@ -43,8 +46,8 @@ class SimulatedPostgres:
         self.indexes = frozenset(indexes | {f"{each.rpartition('.')[2]}_pkey" for each in tables})
         self.epoch: object | None = object()
         self.troubles = Troubles()
-        self._factors = [math.exp(rng.gauss(0.0, SIGMA)) for _ in range(_FACTORS)]
-        self._next = 0
+        factors = [math.exp(rng.gauss(0.0, SIGMA)) for _ in range(_FACTORS)]
+        self.factor = cycle(factors[1:] + factors[:1]).__next__  # from the second: so seeds mean what they always meant
         self._answers: dict[str, AnswerTable] = {}
         self._locks: dict[str, AdvisoryLock] = {}
 
@@ -72,11 +75,6 @@ class SimulatedPostgres:
         self.cpus.fail(ConnectionResetError("the server closed the connection"))
         for each in self._locks.values():
             each.fail(ConnectionResetError("the server closed the connection"))
-
-    def factor(self) -> float:
-        """Return by how much the next statement differs from its usual time [1]."""
-        self._next = at = (self._next + 1) % _FACTORS
-        return self._factors[at]
 
     def answers(self, table: str) -> AnswerTable:
         """Return a table of answers to idempotency keys."""

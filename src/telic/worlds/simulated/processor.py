@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import TypeVarTuple, Unpack
+from typing import Any, TypeVarTuple, Unpack
 
 from telic.errors import UsageError
 from telic.worlds.simulated.loop import VirtualLoop
@@ -15,14 +15,8 @@ Args = TypeVarTuple("Args")
 LOOK_EVERY = 0.1  # between two looks at how much waits [s]
 
 
-class Job:
-    """Some work and what follows it."""
-
-    __slots__ = ("args", "call", "end", "seconds")
-
-    def __init__(self, seconds: float, call: Callable[..., object], args: tuple[object, ...]) -> None:
-        self.seconds, self.call, self.args = seconds, call, args
-        self.end = 0.0  # when it will be done, as far as is known [s]
+Job = tuple[float, float, Callable[..., object], tuple[Any, ...]]
+"""Some work [s], when it will be done as far as is known [s], and what follows it."""
 
 
 class Processor:
@@ -79,19 +73,19 @@ class Processor:
         transit: float = 0.0,
     ) -> None:
         """Call `call` when `seconds` [s] of work are done that arrive after `transit` [s]; no context goes along."""
-        job = Job(seconds, call, args)
-        self._jobs.append(job)
         loop = self._loop
         now = loop._now
         if self._stopped_at is not None:
+            self._jobs.append((seconds, now, call, args))
             return
         if now >= self._next_look:
             self._look(now)
-        if self._quota is not None:
-            self._plan(job, now + transit)
-            return
-        arrives = now + transit
-        self._free = end = job.end = (arrives if arrives > self._free else self._free) + seconds
+        arrives, end = now + transit, self._free
+        if self._quota is None:
+            self._free = end = (arrives if arrives > end else end) + seconds
+        else:
+            end = self._plan(seconds, arrives)
+        self._jobs.append((seconds, end, call, args))
         loop.bare_at(end, self._done, self._plans)
 
     async def use(self, seconds: float) -> None:
@@ -134,36 +128,37 @@ class Processor:
         self._next_look = now + LOOK_EVERY
         self._worst = max(self._worst, self._free - now)
 
-    def _plan(self, job: Job, arrives: float) -> None:
+    def _plan(self, seconds: float, arrives: float) -> float:
+        """Return when work will be done that arrives behind all other."""
         start = arrives if arrives > self._free else self._free
         if self._quota is None:
-            self._free = job.end = start + job.seconds
+            self._free = start + seconds
         else:
-            self._free = job.end = self._quota.end(start, job.seconds)
-            self.throttled_seconds += job.end - start - job.seconds
-        self._loop.bare_at(job.end, self._done, self._plans)
+            self._free = self._quota.end(start, seconds)
+            self.throttled_seconds += self._free - start - seconds
+        return self._free
 
     def _done(self, plan: int) -> None:
-        if plan != self._plans:
-            return
-        job = self._jobs.popleft()
-        self.cpu_seconds += job.seconds
-        job.call(*job.args)
+        if plan == self._plans:
+            seconds, _, call, args = self._jobs.popleft()
+            self.cpu_seconds += seconds
+            call(*args)
 
     def _replan(self, change: Callable[[], object]) -> None:
         """Change how fast it works; what is half done stays half done."""
         now, begun = self._loop.time(), self._stopped_at is None
         self._plans += 1
         if self._jobs and begun:
-            first = self._jobs[0]
-            left = min(first.seconds, max(0.0, first.end - now) * self.share)
-            self.cpu_seconds += first.seconds - left
-            first.seconds = left
+            seconds, end, call, args = self._jobs[0]
+            left = min(seconds, max(0.0, end - now) * self.share)
+            self.cpu_seconds += seconds - left
+            self._jobs[0] = (left, end, call, args)
         change()
         self._free = now
         if self._stopped_at is None:
-            for job in self._jobs:
-                self._plan(job, now)
+            self._jobs = deque((each[0], self._plan(each[0], now), each[2], each[3]) for each in self._jobs)
+            for _, end, _, _ in self._jobs:
+                self._loop.bare_at(end, self._done, self._plans)
 
 
 def _set(done: asyncio.Future[None]) -> None:
