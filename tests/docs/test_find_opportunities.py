@@ -12,6 +12,7 @@ import pytest
 import typer
 import typer.main
 from tests.docs.pages import ROOT, blocks, commands
+from tests.telemetry.sources.serving import reply, serving
 from typer.testing import CliRunner
 
 from telic.cli import opportunities
@@ -35,7 +36,8 @@ def test_the_page_names_only_commands_and_options_that_there_are() -> None:
     known = group.commands["opportunities"].commands
     asked = [shlex.split(line)[2:] for line in COMMANDS]
     assert [words[0] if words[0] in known else "find" for words in asked] == [
-        *("sample", "find", "explain", "find", "find", "sample", "find", "compare", "export", "apply"),
+        *("sample", "find", "explain", "find", "find", "find"),
+        *("sample", "find", "compare", "watch", "export", "apply"),
     ]
     for words in asked:
         command = known[words[0] if words[0] in known else "find"]
@@ -58,10 +60,18 @@ def test_every_command_of_the_page_works(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("COLUMNS", "200")
     Path("questions.yaml").write_text(QUESTIONS.partition("\n\n")[0] + "\n")
     said = []
-    for line in COMMANDS:
-        result = CliRunner().invoke(app(), shlex.split(line)[1:])
-        assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
-        said.append(result.output)
+    proposed = json.dumps(["session has 'open_help'", "close_help", "session has 'no such event'"])
+    with serving(
+        lambda _: reply({"choices": [{"message": {"role": "assistant", "content": proposed}}]}, 200)
+    ) as server:
+        for line in COMMANDS:
+            words = [each.replace("http://127.0.0.1:11434", server.url) for each in shlex.split(line)[1:]]
+            result = CliRunner().invoke(app(), words)
+            assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
+            said.append(result.output)
+    assert "stated " in said[5]
+    assert "of the language model" in said[5]
+    assert "report:" in said[9]
     planted = re.findall(r"^  (.+): (?:3|from half)", said[0], re.M)
     assert len(planted) == 3
     week = record.read(Path("week.json"))
@@ -73,7 +83,7 @@ def test_every_command_of_the_page_works(tmp_path: Path, monkeypatch: pytest.Mon
     assert not any("last more than" in each for each in words)
     assert [line in said[1] for line in ("  a wrong guess? --column ROLE=COLUMN", "[c5b882]")] == [True, True]
     assert json.loads(said[3])["schema"] == record.SCHEMA
-    assert "same" in said[7]
+    assert "same" in said[8]
     assert "open_plan" not in Path("shared.json").read_text()
-    assert "open_plan > close_help" in said[9]
+    assert "open_plan > close_help" in said[11]
     assert (tmp_path / "week.html").read_text().rstrip().endswith("</html>")

@@ -165,7 +165,10 @@ def test_new_files_of_a_folder_are_asked_about_when_they_come(visits: Path, fold
     def wait() -> bool:
         nonlocal looks
         looks += 1
+        if looks == 1:
+            (parts / "half.parquet").write_text("half written")
         if looks == 2:
+            (parts / "half.parquet").unlink()
             assert say("sample", "drop/second.parquet", "--groups", "1500", "--seed", "3").exit_code == 0
         return looks < 4
 
@@ -176,7 +179,9 @@ def test_new_files_of_a_folder_are_asked_about_when_they_come(visits: Path, fold
         judging={"permutations": 0, "experts": "paper_cohort"},
         home=folder / "home" / "opportunities",
     )
-    seen = list(watch(ask, wait))
+    failed: list[str] = []
+    seen = list(watch(ask, wait, failed=lambda error: failed.append(str(error))))
+    assert ["drop" in each for each in failed] == [True]
     assert [each.look for each in seen] == [1, 2]  # nothing is asked where nothing is new
     assert seen[0].changes is None
     assert seen[1].changes is not None

@@ -85,6 +85,13 @@ def test_a_model_is_told_names_as_data_and_neither_ids_nor_times() -> None:
     assert "17000" not in text
 
 
+def test_a_bare_name_is_the_event_or_the_one_value_that_it_can_mean() -> None:
+    answer = json.dumps(["cart", "free", "'app_error'", "nothing of this"])
+    assert prompt.propose(events(), lambda _: answer).hypotheses == (
+        "group has 'cart'", "`plan` = 'free'", "group has 'app_error'",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("answer", ["", "I cannot help with that.", "[", '{"a": 1}', "[1, 2, null]"])
 def test_an_answer_that_is_none_gives_nothing(answer: str) -> None:
     assert prompt.propose(events(), lambda _: answer).hypotheses == ()

@@ -132,13 +132,16 @@ def watch(
     from telic.opportunities.watch import watch as watch_
 
     ask = asked(events, kpi, by, column, template, skip, hypotheses, set_, 0, None)
-    harm = False
+    harm, before = False, record.read(run) if run else None
     with progress(quiet=as_json) as heard:
-        for seen in watch_(ask, _waiting(every, looks), before=record.read(run) if run else None, progress=heard):
+        for seen in watch_(ask, _waiting(every, looks), before=before, progress=heard, failed=_told()):
             page = written(seen.run, None)
             harm |= seen.changes is not None and bool(seen.changes.of("new") or seen.changes.of("worse"))
             if as_json:
-                show({"look": seen.look, "run": seen.run.id, "changes": seen.changes}, as_json=True)
+                found = len(seen.run.surfaced.findings)
+                kept = str(page.with_suffix(".json"))
+                said = {"look": seen.look, "run": seen.run.id, "record": kept, "findings": found}
+                show({**said, "changes": seen.changes}, as_json=True)
             elif seen.changes is None:
                 show_run(seen.run, 10, page)
             else:
@@ -195,6 +198,18 @@ def plan(
     lines += ["", *found.statements] if engine else []
     lines += [f"picture: {svg}"] if svg is not None else []
     show(found, as_json=True) if as_json else say(lines)
+
+
+def _told() -> Callable[[Exception], None]:
+    """Return what says why a look saw nothing, once for each reason."""
+    said: set[str] = set()
+
+    def tell(error: Exception) -> None:
+        if str(error) not in said:
+            typer.echo(f"nothing seen, the next look will try again: {error}", err=True)
+        said.add(str(error))
+
+    return tell
 
 
 def _waiting(every: str, looks: int) -> Callable[[], bool]:

@@ -105,5 +105,8 @@ def proposals(ask: Ask, prepared: Prepared) -> tuple[list[tuple[Stated, Written]
         raise UsageError(f"--model {ask.model!r} names no model", hint="URL#NAME: http://127.0.0.1:11434/v1#llama3.2")
     found = propose(prepared, Endpoint(url, name, ask.model_key), wish=ask.wish)
     written = [Written(each, "the language model") for each in found.hypotheses]
-    left = [Exclusion("hypotheses", 1, f"of the language model: {why}", (text,)) for text, why in found.rejected]
+    left = [
+        Exclusion("hypotheses", 1, f"of the language model: {why.splitlines()[0]}", (text,))
+        for text, why in found.rejected
+    ]
     return [(parse_hypothesis(each), each) for each in written], left

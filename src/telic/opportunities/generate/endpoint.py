@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from telic.errors import UsageError
-from telic.telemetry.sources.card import Limit
+from telic.errors import SourceFailed, UsageError
+from telic.telemetry.sources.card import Exhausted, Limit
 from telic.telemetry.sources.place import Place
 from telic.telemetry.sources.visit import Visit
 
@@ -48,13 +48,13 @@ class Endpoint:
     key
         Name of the environment variable that holds the key; "" for none.
     seconds
-        For one answer [s].
+        For one answer [s]; a small model on a busy machine reads slowly.
     """
 
     url: str
     name: str
     key: str = ""
-    seconds: float = 120.0
+    seconds: float = 600.0
 
     def __call__(self, text: str) -> str:
         """Return the answer to a prompt.
@@ -71,8 +71,11 @@ class Endpoint:
         }
         place = Place.of("language model", self.url, self._headers())
         limit = Limit(seconds=self.seconds, bytes=ANSWER_MAX)
-        with Visit(place, limit) as visit:
-            found = visit.post("/chat/completions", (), asked, Completion)
+        try:
+            with Visit(place, limit) as visit:
+                found = visit.post("/chat/completions", (), asked, Completion)
+        except Exhausted as error:
+            raise SourceFailed(str(error), hint="a smaller model, or none: leave --model out") from error
         return found.choices[0].message.content if found.choices else ""
 
     def _headers(self) -> Mapping[str, str]:

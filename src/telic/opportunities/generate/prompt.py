@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from telic.errors import UsageError
+from telic.opportunities.language.printer import quoted
 from telic.opportunities.model import Prepared
 
 Model = Callable[[str], str]
@@ -73,7 +74,8 @@ def propose(prepared: Prepared, model: Model, *, wish: str = "", about: str = ""
     text = prompt(prepared, wish=wish, about=about)
     for _ in range(max(1, rounds)):
         wrong = []
-        for each in answers(model(text)):
+        for said in answers(model(text)):
+            each = meant(said, prepared)
             try:
                 members = hypothesis(each, events)
             except UsageError as error:
@@ -130,6 +132,15 @@ def answers(text: str) -> list[str]:
             return [each.strip() for each in found if isinstance(each, str) and each.strip()][:MOST]
     lines = (re.sub(r"^\s*(?:[-*]|\d+[.)])\s+", "", line).strip().strip("`") for line in text.splitlines())
     return [line for line in lines if line and not line.startswith(("```", "#"))][:MOST]
+
+
+def meant(text: str, prepared: Prepared) -> str:
+    """Return an answer that is only a name as what it can only mean: the event, or the one attribute's value."""
+    bare = text.strip("'\"` ")
+    if bare in set(prepared.names.labels):
+        return f"group has {quoted(bare)}"
+    attributes = [name for name, column in prepared.of_groups.items() if bare in set(column.labels)]
+    return f"`{attributes[0]}` = {quoted(bare)}" if len(attributes) == 1 else text
 
 
 def _most(labels: Sequence[str], most: int = NAMES) -> list[str]:

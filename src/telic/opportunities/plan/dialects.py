@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from telic.opportunities.plan.table import UNITS
 
@@ -147,13 +148,16 @@ DIALECTS = {each.name: each for each in (DUCKDB, CLICKHOUSE, SPARK)}
 
 
 def file_relation(path: str) -> str:
-    """Return a file as a relation of DuckDB's SQL, or "" where its ending is none of `READERS`.
+    """Return a file, or all files of a folder, as a relation of DuckDB's SQL; "" where there is none of `READERS`.
 
     Examples
     --------
     >>> file_relation("today's visits.csv.gz")
     "read_csv('today''s visits.csv.gz')"
     """
+    if Path(path).is_dir():
+        ending = next((each for each in READERS if next(Path(path).rglob(f"*{each}"), None)), "")
+        return f"{READERS[ending]}({DUCKDB.literal(str(Path(path) / '**' / f'*{ending}'))})" if ending else ""
     packed = path.removesuffix(".gz")
     reader = next((each for ending, each in READERS.items() if packed.endswith(ending)), "")
     return f"{reader}({DUCKDB.literal(path)})" if reader else ""
