@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +12,13 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
+from tests.docs.pages import ROOT
 from tests.opportunities.scale.test_rounds import COLUMNS as ALL
 from tests.opportunities.scale.test_rounds import KPIS, alone
 from tests.opportunities.templates.small import small
 
 from telic.errors import UsageError
-from telic.opportunities import store
+from telic.opportunities import sample, store
 from telic.opportunities.kernels.ngrams import mine
 from telic.opportunities.read import Columns, open_source
 from telic.opportunities.read.source import Rows
@@ -116,3 +118,21 @@ def test_spark_counts_every_template_as_the_embedded_engine_does(cluster: Any, t
     wanted = [alone(each, events) for each in asked]
     assert all(wanted)
     assert {key: list(map(float, value)) for each in wanted for key, value in each.items()} == by_id
+
+
+@pytest.mark.nightly
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.timeout(900)
+def test_the_example_of_the_page_runs(
+    cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # Java stays where it started
+    planted = sample.write(tmp_path / "visits.parquet", groups=3_000, seed=1)
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/how-to/scale-out-with-spark.md").read_text(), re.S)
+    example = example.replace('"visits.parquet"', repr(str(tmp_path / "visits.parquet")))
+    exec(compile(example, "scale-out-with-spark.md", "exec"), {})
+    words, support, total = capsys.readouterr().out.strip().splitlines()[-1].rsplit(" ", 2)
+    assert planted
+    assert words.startswith("sessions ")
+    assert float(total) <= int(support)
+    assert int(support) >= 20

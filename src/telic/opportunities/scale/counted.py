@@ -91,6 +91,7 @@ def count(
     NotEnoughData
         No row can be used.
     """
+    folder = folder.absolute()  # workers may stand elsewhere
     parts = prepared(frame, columns, folder=folder, grouping=grouping, partitions=partitions)
     if not parts:
         raise NotEnoughData("the data frame has no row with a group and an event", hint="look at its columns")
