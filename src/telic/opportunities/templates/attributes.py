@@ -24,7 +24,7 @@ DENSE, PASSES = 1 << 26, 32
 @template("attributes", example={"columns": ("os", "page")})
 @dataclass(frozen=True)
 class Attributes:
-    """Does it happen for one value of an attribute: one country, one device, one version?
+    """Does it happen for one value of an attribute: one country, one device, one version, or where it has none?
 
     A group is in the cohort of the value that its attribute has, or of those that have none. Of an attribute that
     changes within a group, it is in the cohort of each value that one of its events has. From outside one sees one
