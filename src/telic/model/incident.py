@@ -22,6 +22,7 @@ MECHANISMS = {
     "metastable-overload": "retries and stale work keep the process overloaded although load is what it was",
     "queue-backlog": "a consumer takes fewer messages from its queue than arrive",
     "poison-message": "messages that a consumer cannot read are delivered again and again, before all others",
+    "bad-change": "harm began where and when something was changed; what of the change does it is not known",
     "unknown": "nothing seen so far explains the symptom",
 }
 """The closed vocabulary of mechanisms; *cause right* compares these."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from telic.errors import TelicError
 from telic.model import Action, ActionRecord, Diagnosis, Hypothesis, Topology, Window
+from telic.operate.diagnosis.changed import changed
 from telic.operate.diagnosis.findings import Findings
 from telic.operate.diagnosis.mechanisms import mechanism
 from telic.operate.diagnosis.proposal import Clue, Proposal
@@ -47,13 +48,14 @@ def diagnose(findings: Findings, notebook: Notebook, *, began: float, tried: Seq
     proposals, missing = _propose(findings)
     learned = [learn(each, tried) for each in proposals]
     ranked = sorted(explain_away(findings, learned), key=lambda each: -each.weight)
+    ranked = last_resort(ranked, changed(findings), tried)
     confidences = confidence([each.weight for each in ranked])
     hypotheses = tuple(
         _hypothesis(findings, rank, each, certain)
         for rank, (each, certain) in enumerate(zip(ranked, confidences, strict=True), 1)
         if certain >= LEAST and rank <= MOST
     )
-    abstained = not hypotheses or hypotheses[0].confidence < ABSTAIN
+    abstained = not carried(ranked)
     cited = [identity for each in hypotheses for identity in each.evidence]
     if abstained:
         cited = [*cited, *findings.evidence.values()]
@@ -78,6 +80,29 @@ def confidence(weights: Sequence[float]) -> list[float]:
     [0.91, 0.05]
     """
     return softmax([0.0, *weights])[1:]
+
+
+def carried(ranked: Sequence[Proposal]) -> bool:
+    """Whether the evidence carries the first of some proposals, rather than another one or "something else"."""
+    return bool(ranked) and confidence([each.weight for each in ranked])[0] >= ABSTAIN
+
+
+def last_resort(
+    ranked: list[Proposal], changes: Sequence[Proposal], tried: Sequence[ActionRecord]
+) -> list[Proposal]:
+    """Let changes explain what nothing else does, and be taken back where the first cause has nothing left to try."""
+    if not changes or not carried(ranked):
+        return sorted([*ranked, *(learn(each, tried) for each in changes)], key=lambda each: -each.weight)
+    first, here = ranked[0], [each for each in changes if each.place == ranked[0].place]
+    if not here or any(not _was_tried(action, tried) for action in first.mitigations):
+        return ranked
+    found = here[0]
+    back = replace(first, mitigations=(*first.mitigations, *found.mitigations), change=first.change or found.change)
+    return [replace(back, clues=(*back.clues, *found.clues[1:])), *ranked[1:]]
+
+
+def _was_tried(action: Action, tried: Sequence[ActionRecord]) -> bool:
+    return any(same(action, record.action) for record in tried)
 
 
 def learn(each: Proposal, tried: Sequence[ActionRecord]) -> Proposal:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-from telic.model import Action, Change, Scalar
+from telic.model import Action, Change, Scalar, plain
 from telic.operate.diagnosis.findings import Findings
 
 _LINE = re.compile(r"^(?P<key>[\w.>\-]+): (?P<old>.*) -> (?P<new>.*)$", re.M)
@@ -34,7 +35,27 @@ def take_back(findings: Findings, change: Change) -> list[Action]:
         ]
     if change.kind == "deploy":
         return roll_back(findings, service, change)
-    return []
+    return _policy_back(findings, change) if change.kind == "policy" else []
+
+
+def _policy_back(findings: Findings, change: Change) -> list[Action]:
+    """Return the action that gives the fields that `change` names their old values; the others stay as they are."""
+    running = findings.state.services.get(change.entity.partition("->")[0])
+    now = plain(running.policies.get(change.entity)) if running is not None else None
+    if not isinstance(now, dict):
+        return []
+    wanted = {**now, **{key: _field(old) for key, old in changed_settings(change).items() if key in now}}
+    if wanted == now:
+        return []
+    return [Action("set_policy", change.entity, {"policy": json.dumps(wanted)}, f"take back {change.id}")]
+
+
+def _field(text: str) -> object:
+    """Read a policy's field from a diff: what is no scalar stands there as JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return value_like(text)
 
 
 def roll_back(findings: Findings, service: str, change: Change | None) -> list[Action]:

@@ -1,0 +1,45 @@
+"""The last resort: what was changed when harm began, at the very place where requests are harmed.
+
+Asked only where no mechanism carries the symptom, or what it advised did not help. Nobody knows then what of the change
+does it, but taking it back is what mends most such incidents: "Generic mitigations", J. Mace, O'Reilly, 2020.
+"""
+
+from __future__ import annotations
+
+from telic.model import Change
+from telic.operate.diagnosis.blame import Blame
+from telic.operate.diagnosis.findings import CHANGE_AFTER, Findings
+from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue
+from telic.operate.diagnosis.wayback import take_back
+
+SOON = 20.0  # harm of a change shows within so long [s]
+LEAST = 0.3  # of the harmed requests have to be harmed there [1]
+NEAR = (
+    1.2  # weight of a change right before the harm: with all harm at its place it is acted upon, but not at once [nat]
+)
+
+
+def changed(findings: Findings) -> list[Proposal]:
+    """Return the changes after which, and where, requests began to be harmed; the newest of each place."""
+    newest: dict[str, Change] = {}
+    for each in sorted(findings.changes, key=lambda change: change.time):
+        if findings.onset - SOON <= each.time <= findings.onset + CHANGE_AFTER:
+            newest[each.entity] = each
+    return [found for each in newest.values() if (found := _of(findings, each)) is not None]
+
+
+def _of(findings: Findings, change: Change) -> Proposal | None:
+    service = change.entity.partition("->")[0]
+    share = findings.share(lambda each: _harmed_at(each, change.entity, service))
+    if share is None or share < LEAST:
+        return None
+    age = max(0.0, findings.onset - change.time)
+    says = f'{change.kind} of {change.entity} "{change.summary}" {age:.0f} s before the onset'
+    clues = [harm_clue(findings, share, f"at {service}"), Clue(NEAR, says, ("changes",))]
+    undo = tuple(take_back(findings, change))
+    return Proposal("bad-change", service, clues, f"harm since {change.id}", findings.onset, change, undo)
+
+
+def _harmed_at(blame: Blame, entity: str, service: str) -> bool:
+    """A call that takes long or fails may be the doing of either end."""
+    return blame.entity in (entity, service) or (blame.kind != "service" and service in blame.entity.split("->"))
