@@ -87,9 +87,7 @@ def carried(ranked: Sequence[Proposal]) -> bool:
     return bool(ranked) and confidence([each.weight for each in ranked])[0] >= ABSTAIN
 
 
-def last_resort(
-    ranked: list[Proposal], changes: Sequence[Proposal], tried: Sequence[ActionRecord]
-) -> list[Proposal]:
+def last_resort(ranked: list[Proposal], changes: Sequence[Proposal], tried: Sequence[ActionRecord]) -> list[Proposal]:
     """Let changes explain what nothing else does, and be taken back where the first cause has nothing left to try."""
     if not changes or not carried(ranked):
         return sorted([*ranked, *(learn(each, tried) for each in changes)], key=lambda each: -each.weight)
