@@ -36,6 +36,10 @@ class Blame:
         """Kind, entity and manner, for counting."""
         return self.kind, self.entity, self.how
 
+    def touches(self, service: str) -> bool:
+        """Whether it may be the doing of `service`: itself, or either end of a call that takes long or fails."""
+        return self.entity == service or (self.kind != "service" and service in self.entity.split("->"))
+
 
 @dataclass(frozen=True)
 class Span:

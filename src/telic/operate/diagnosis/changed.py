@@ -7,16 +7,13 @@ does it, but taking it back is what mends most such incidents: "Generic mitigati
 from __future__ import annotations
 
 from telic.model import Change
-from telic.operate.diagnosis.blame import Blame
 from telic.operate.diagnosis.findings import CHANGE_AFTER, Findings
 from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue
 from telic.operate.diagnosis.wayback import take_back
 
 SOON = 20.0  # harm of a change shows within so long [s]
 LEAST = 0.3  # of the harmed requests have to be harmed there [1]
-NEAR = (
-    1.2  # weight of a change right before the harm: with all harm at its place it is acted upon, but not at once [nat]
-)
+NEAR = 1.2  # weight of a change right before the harm: acted upon where all harm is at its place, but not at once [nat]
 
 
 def changed(findings: Findings) -> list[Proposal]:
@@ -30,7 +27,7 @@ def changed(findings: Findings) -> list[Proposal]:
 
 def _of(findings: Findings, change: Change) -> Proposal | None:
     service = change.entity.partition("->")[0]
-    share = findings.share(lambda each: _harmed_at(each, change.entity, service))
+    share = findings.share(lambda each: each.touches(service))
     if share is None or share < LEAST:
         return None
     age = max(0.0, findings.onset - change.time)
@@ -38,8 +35,3 @@ def _of(findings: Findings, change: Change) -> Proposal | None:
     clues = [harm_clue(findings, share, f"at {service}"), Clue(NEAR, says, ("changes",))]
     undo = tuple(take_back(findings, change))
     return Proposal("bad-change", service, clues, f"harm since {change.id}", findings.onset, change, undo)
-
-
-def _harmed_at(blame: Blame, entity: str, service: str) -> bool:
-    """A call that takes long or fails may be the doing of either end."""
-    return blame.entity in (entity, service) or (blame.kind != "service" and service in blame.entity.split("->"))

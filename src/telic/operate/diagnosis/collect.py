@@ -116,9 +116,9 @@ class Collector:
         now = asking.ask("queues", "messages sent, taken and failed since the onset", queue_flows)
         if baseline is None:
             return {each.subject: each for each in now}, {}
-        past = Asking(asking.notebook, baseline.window, {}, asking.missing)
-        before = past.ask("queues", "messages sent, taken and failed before the onset", queue_flows)
-        asking.evidence.update({f"{topic} before": identity for topic, identity in past.evidence.items()})
+        earlier = Asking(asking.notebook, baseline.window, {}, asking.missing)
+        before = earlier.ask("queues", "messages sent, taken and failed before the onset", queue_flows)
+        asking.evidence.update({f"{topic} before": identity for topic, identity in earlier.evidence.items()})
         return {each.subject: each for each in now}, {each.subject: each for each in before}
 
     def _baseline(

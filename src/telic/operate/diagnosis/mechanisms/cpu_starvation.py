@@ -46,9 +46,7 @@ def _of(findings: Findings, service: str) -> Proposal | None:
         clues.append(Clue(1.5, f"it still used {motion.cpu:.3f} cores", ("state",)))
     elif motion and motion.seconds >= ENOUGH:
         clues.append(Clue(-4.0, f"it used no CPU in {motion.seconds:.1f} s: it stands still", ("state",)))
-    clues.append(
-        harm_clue(findings, findings.share(lambda each: _touches(each.kind, each.entity, service)), f"at {service}")
-    )
+    clues.append(harm_clue(findings, findings.share(lambda each: each.touches(service)), f"at {service}"))
     deploys = findings.changes_of(service, "deploy")
     clues.append(change_clue(findings, deploys[0] if deploys else None, -1.5, 0.5))
     if findings.exits(service):
@@ -81,8 +79,3 @@ def _more_calls(findings: Findings, service: str) -> list[Clue]:
     if before <= 0 or now < MORE_CALLS * before:
         return []
     return [Clue(-4.0, f"it is called {now / before:.1f} times as often as before", ("edges",))]
-
-
-def _touches(kind: str, entity: str, service: str) -> bool:
-    """Everything that passes a starved process is slow: itself, calls to it, and what it sees of its own calls."""
-    return entity == service or (kind in ("edge", "statement") and service in entity.split("->"))
