@@ -141,28 +141,24 @@ def _is_coded(page: Page) -> bool:
 
 def _texts(file: Bytes, chunk: Any, optional: bool, kind: Any) -> Any:
     """Return texts as a dictionary and indices, where all pages have indices."""
-    from telic.opportunities.kernels.pages import coded, plain_texts
+    from telic.opportunities.kernels.pages import plain_texts
 
-    pages = _pages(file, chunk, optional)
-    first = next(pages, None)
-    if first is None or first.kind != _DICTIONARY or len(first.body) > TEXTS_MAX:
+    known: list[Any] = []
+
+    def plain(page: Page, out: Codes) -> bool:
+        """Take the one dictionary; its keys are their places."""
+        if page.kind != _DICTIONARY or known or len(page.body) > TEXTS_MAX:
+            return False
+        offsets, data = np.zeros(page.values + 1, np.int32), np.empty(len(page.body), np.uint8)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        known.append(pa.Array.from_buffers(kind, page.values, buffers))
+        out[:] = np.arange(page.values, dtype=np.int32)
+        return bool(plain_texts(page.body, page.values, offsets, data))
+
+    found: Codes = _values(file, chunk, optional, np.dtype(np.int32), plain)
+    if not known:
         raise Unusual
-    offsets, data = np.zeros(first.values + 1, np.int32), np.empty(len(first.body), np.uint8)
-    if not plain_texts(first.body, first.values, offsets, data):
-        raise Unusual
-    known = pa.Array.from_buffers(kind, first.values, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
-    found: Codes = np.empty(chunk.num_values, np.int32)
-    own, done = np.arange(first.values, dtype=np.int32), 0
-    for page in pages:
-        out = found[done : done + page.values]
-        done += page.values
-        if page.kind == _DICTIONARY or not _is_coded(page) or len(out) != page.values:
-            raise Unusual
-        if not coded(page.body, 1, int(page.body[0]), own, page.values, out):
-            raise Unusual
-    if done != len(found):
-        raise Unusual
-    return pa.DictionaryArray.from_arrays(_array(pa.int32(), found), known)
+    return pa.DictionaryArray.from_arrays(_array(pa.int32(), found), known[0])
 
 
 def _truths(file: Bytes, chunk: Any, optional: bool) -> Any:

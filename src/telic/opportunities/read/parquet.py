@@ -92,8 +92,10 @@ class Parquet:
         rest = [name for name in names if name not in fast]
         if not fast:
             return self._generally(piece, rest, encoded)
-        read = self._generally(piece, rest, encoded) if rest else {}
-        return pa.table({name: fast.get(name) if name in fast else read[name] for name in names})
+        if rest:
+            read = self._generally(piece, rest, encoded)
+            fast |= {name: read[name] for name in rest}
+        return pa.table({name: fast[name] for name in names})
 
     def digits(self, piece: int, name: str) -> tuple[int, Any] | None:
         """Return a column of ids as numbers, from the pages of a row group."""

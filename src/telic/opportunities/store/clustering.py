@@ -46,10 +46,21 @@ class Clustered:
 
 
 def by_number(
-    pieces: Sequence[Piece], tables: Sequence[Codes], *, order: bool = True, threads: int = THREADS
+    pieces: Sequence[Piece],
+    tables: Sequence[Codes],
+    between: tuple[int, int],
+    *,
+    order: bool = True,
+    threads: int = THREADS,
 ) -> tuple[Clustered, Ints]:
-    """Cluster rows whose groups are whole numbers that are dense; return also the number of each group, ascending."""
-    least, most = bounds(pieces, threads)
+    """Cluster rows whose groups are dense whole numbers; return also the number of each group, ascending.
+
+    Parameters
+    ----------
+    between
+        The least and the greatest of them.
+    """
+    least, most = between
     total = sum(piece.size for piece in pieces)
     runs = _runs(pieces, threads)
     cursors = np.zeros((len(runs), most - least + 1), np.uint32)  # at first how many rows each has
@@ -172,12 +183,13 @@ def bounds(pieces: Sequence[Piece], threads: int = THREADS) -> tuple[int, int]:
     return min(least for least, _ in each), max(most for _, most in each)
 
 
-def is_dense(pieces: Sequence[Piece]) -> bool:
-    """Whether groups are whole numbers close enough to each other to be counted in place."""
+def dense(pieces: Sequence[Piece], threads: int = THREADS) -> tuple[int, int] | None:
+    """Return `bounds` where groups are whole numbers close enough to each other to be counted in place."""
     if any(piece.keys.dtype != np.int64 for piece in pieces):
-        return False
-    least, most = bounds(pieces)
-    return most - least < SPREAD * sum(piece.size for piece in pieces) + 1_024
+        return None
+    least, most = bounds(pieces, threads)
+    close = most - least < SPREAD * sum(piece.size for piece in pieces) + 1_024
+    return (least, most) if close else None
 
 
 def check_rows(rows: int, where: str) -> None:

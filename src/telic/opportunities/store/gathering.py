@@ -19,7 +19,7 @@ from telic.opportunities.read.columns import SAMPLE, Columns
 from telic.opportunities.read.source import Source
 from telic.opportunities.read.text import labels, one, texts
 from telic.opportunities.read.times import Times, times
-from telic.opportunities.store.clustering import Clustered, by_key, by_number, check_rows, is_dense
+from telic.opportunities.store.clustering import Clustered, bounds, by_key, by_number, check_rows, dense
 from telic.opportunities.store.ids import Ids, at_rows, unpacked
 from telic.opportunities.store.pieces import Piece, read_piece
 
@@ -138,8 +138,9 @@ def _together(
 
 
 def _cluster(pieces: Sequence[Piece], tables: Sequence[Codes], *, order: bool, threads: int) -> tuple[Clustered, Ids]:
-    if is_dense(pieces):
-        made, numbers = by_number(pieces, tables, order=order, threads=threads)
+    between = dense(pieces, threads)
+    if between is not None:
+        made, numbers = by_number(pieces, tables, between, order=order, threads=threads)
         return made, Ids(len(numbers), lambda: pa.array(numbers))
     hashed = any(piece.keys.dtype == np.uint64 and not piece.digits for piece in pieces)
     digits = max(piece.digits for piece in pieces)
@@ -148,7 +149,7 @@ def _cluster(pieces: Sequence[Piece], tables: Sequence[Codes], *, order: bool, t
         return made, Ids(len(keys), lambda: unpacked(keys, digits))
     if _collided(pieces, made, threads):
         _number_exactly(pieces)
-        made, _ = by_number(pieces, tables, order=True, threads=threads)
+        made, _ = by_number(pieces, tables, bounds(pieces, threads), order=True, threads=threads)
     firsts = made.order[made.offsets[:-1]].astype(np.int64)
     return made, Ids(len(firsts), lambda: at_rows(pieces, firsts))
 
