@@ -15,6 +15,8 @@ MECHANISMS = {
     "exception": "a new version raises in one operation",
     "wrong-config": "a configured value, such as a port, is wrong",
     "permission-revoked": "the database refuses what the design grants",
+    "store-refusal": "a store refuses statements with an error of its own",
+    "store-slow": "everybody who asks a store waits for it",
     "network-delay": "messages on one edge take far longer than the ends need",
     "network-partition": "messages on one edge do not arrive",
     "cpu-starvation": "the process does not get the CPU that it asks for",
@@ -75,6 +77,7 @@ class Hypothesis:
     mitigations: tuple[Action, ...] = ()  # in the order to try
     why: str = ""  # one sentence for people
     instance: str = ""  # of the entity, where one is to blame
+    manner: str = ""  # the narrower cause within the mechanism: "n-plus-one" of "bad-change"; "" where nothing tells it
 
 
 @dataclass(frozen=True)

@@ -46,4 +46,5 @@ def verdict(diagnosis: Diagnosis) -> str:
     if diagnosis.abstained or not diagnosis.hypotheses:
         return f"no cause yet; missing: {'; '.join(diagnosis.missing) or 'evidence'}"
     first = diagnosis.hypotheses[0]
-    return f"{first.mechanism} at {first.entity} ({first.confidence:.0%}): {first.why}"
+    narrower = f" ({first.manner})" if first.manner not in ("", first.mechanism) else ""
+    return f"{first.mechanism}{narrower} at {first.entity} ({first.confidence:.0%}): {first.why}"

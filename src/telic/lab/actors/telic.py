@@ -55,7 +55,7 @@ def claims(incident: Incident) -> dict[str, object]:
     return {
         **said,
         "entity": first.entity,
-        "mechanism": first.mechanism,
+        "mechanism": first.manner or first.mechanism,
         "onset": onset,
         "path": list(first.path),
         "evidence": [{"query": each.query, "says": each.says} for each in carried],

@@ -6,13 +6,18 @@ does it, but taking it back is what mends most such incidents: "Generic mitigati
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from telic.model import Change
 from telic.operate.diagnosis.findings import CHANGE_AFTER, Findings
+from telic.operate.diagnosis.manners import narrowed
 from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue
 from telic.operate.diagnosis.wayback import take_back
 
 SOON = 20.0  # harm of a change shows within so long [s]
 LEAST = 0.3  # of the harmed requests have to be harmed there [1]
+PLAIN = 2.5  # weight of a manner that is plain to see in the change and in what it did [nat]
+KNOWN = 1.5  # weight of a change that is known to do such harm [nat]
 NEAR = 1.2  # weight of a change right before the harm: acted upon where all harm is at its place, but not at once [nat]
 
 
@@ -34,4 +39,8 @@ def _of(findings: Findings, change: Change) -> Proposal | None:
     says = f'{change.kind} of {change.entity} "{change.summary}" {age:.0f} s before the onset'
     clues = [harm_clue(findings, share, f"at {service}"), Clue(NEAR, says, ("changes",))]
     undo = tuple(take_back(findings, change))
-    return Proposal("bad-change", service, clues, f"harm since {change.id}", findings.onset, change, undo)
+    found = Proposal("bad-change", service, clues, f"harm since {change.id}", findings.onset, change, undo)
+    manner = narrowed(findings, found)
+    if manner is None or not manner.direct or manner.weight < PLAIN:
+        return found
+    return replace(found, clues=(*clues, Clue(KNOWN, f"it is one that does this: {manner.name}", ("changes",))))

@@ -123,10 +123,13 @@ class Findings:
         return median(others) if others else 0.0
 
     def path(self, service: str) -> tuple[str, ...]:
-        """Return the services from `service` up to the entry, as harmed requests went, else as the topology says."""
+        """Return the services (a store before them) up to the entry, as harmed requests went, else by the topology."""
         for each in self.blames:
             if each.path and each.path[0] == service:
                 return each.path
+        for each in self.blames:
+            if each.path and each.kind == "statement" and each.entity.endswith(f"->{service}"):
+                return (service, *each.path)
         way = _upwards(self.topology, service)
         if way[-1] == self.topology.entry:
             return way

@@ -14,6 +14,7 @@ from telic.errors import TelicError
 from telic.model import Action, ActionRecord, Diagnosis, Hypothesis, Topology, Window
 from telic.operate.diagnosis.changed import changed
 from telic.operate.diagnosis.findings import Findings
+from telic.operate.diagnosis.manners import Narrowed, narrowed
 from telic.operate.diagnosis.mechanisms import mechanism
 from telic.operate.diagnosis.proposal import Clue, Proposal
 from telic.operate.statistics import softmax
@@ -26,6 +27,7 @@ STRONG = 2.0  # weight of a cause that explains symptoms above it away [nat]
 PROCESS = frozenset({"crash-loop", "hang", "cpu-starvation"})
 QUEUES = frozenset({"queue-backlog", "poison-message"})
 PATHS = frozenset({"network-delay", "network-partition"})
+STORES = frozenset({"store-slow", "store-refusal"})
 FAILED = ("undone", "left", "undo_failed")
 STORM = "metastable-overload"
 DERIVED = frozenset({"overload", "cpu-starvation", "hang"})  # also seen at callers of what is really broken
@@ -50,12 +52,13 @@ def diagnose(findings: Findings, notebook: Notebook, *, began: float, tried: Seq
     ranked = sorted(explain_away(findings, learned), key=lambda each: -each.weight)
     ranked = last_resort(ranked, changed(findings), tried)
     confidences = confidence([each.weight for each in ranked])
+    abstained = not carried(ranked)
+    manner = None if abstained else narrowed(findings, ranked[0])
     hypotheses = tuple(
-        _hypothesis(findings, rank, each, certain)
+        _hypothesis(findings, rank, each, certain, manner if rank == 1 else None)
         for rank, (each, certain) in enumerate(zip(ranked, confidences, strict=True), 1)
         if certain >= LEAST and rank <= MOST
     )
-    abstained = not carried(ranked)
     cited = [identity for each in hypotheses for identity in each.evidence]
     if abstained:
         cited = [*cited, *findings.evidence.values()]
@@ -88,8 +91,8 @@ def carried(ranked: Sequence[Proposal]) -> bool:
 
 
 def last_resort(ranked: list[Proposal], changes: Sequence[Proposal], tried: Sequence[ActionRecord]) -> list[Proposal]:
-    """Let changes explain what nothing else does, and be taken back where the first cause has nothing left to try."""
-    if not changes or not carried(ranked):
+    """Let changes explain what nothing explains better, and be taken back where a cause has nothing left to try."""
+    if not carried(ranked) or any(each.weight > ranked[0].weight for each in changes):
         return sorted([*ranked, *(learn(each, tried) for each in changes)], key=lambda each: -each.weight)
     first, here = ranked[0], [each for each in changes if each.place == ranked[0].place]
     if not here or any(not _was_tried(action, tried) for action in first.mitigations):
@@ -145,6 +148,8 @@ def _brings_about(topology: Topology, cause: Proposal, effect: Proposal) -> bool
         served = effect.entity.rpartition("->")[2]
         storming = served == cause.entity or cause.entity in topology.reach(served)
         return storming and effect.mechanism in (*PATHS, *DERIVED)
+    if cause.mechanism in STORES and cause.entity in topology.reach(effect.place):  # whoever asks it waits or fails
+        return effect.mechanism in (*PATHS, *DERIVED, "slow-query") and not effect.entity.endswith(f"->{effect.place}")
     if effect.mechanism in QUEUES:  # a consumer that cannot work, or whose callee cannot, leaves work waiting
         ends = cause.entity.split("->")
         reached = {effect.entity, *topology.reach(effect.entity)}
@@ -172,12 +177,14 @@ def _propose(findings: Findings) -> tuple[list[Proposal], list[str]]:
     return proposals, missing
 
 
-def _hypothesis(findings: Findings, rank: int, each: Proposal, certain: float) -> Hypothesis:
+def _hypothesis(findings: Findings, rank: int, each: Proposal, certain: float, manner: Narrowed | None) -> Hypothesis:
     telling = sorted((clue for clue in each.clues if clue.weight > 0), key=lambda clue: -clue.weight)[:3]
     against = [clue for clue in each.clues if clue.weight < 0]
     why = "; ".join(clue.says for clue in telling)
     if against:
         why += f"; against it: {min(against, key=lambda clue: clue.weight).says}"
+    if manner is not None and manner.name != each.mechanism:
+        why += f"; as {manner.name}: {', '.join(manner.says)}"
     topics = [topic for clue in each.clues for topic in clue.topics]
     return Hypothesis(
         rank,
@@ -191,6 +198,7 @@ def _hypothesis(findings: Findings, rank: int, each: Proposal, certain: float) -
         each.change.id if each.change else "",
         tuple(each.mitigations),
         why,
+        manner=manner.name if manner is not None else "",
     )
 
 

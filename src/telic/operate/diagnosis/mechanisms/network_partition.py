@@ -15,13 +15,14 @@ TIMED_OUT = ("timeout", "deadline_exceeded", "connection_reset", "cancelled")
 
 @mechanism("network-partition", example={"edge": "search->hotel", "error": "timeout"})
 def network_partition(findings: Findings) -> Sequence[Proposal]:
-    """Edges whose calls time out without a trace of them at a callee that is well."""
+    """Edges whose calls time out without a trace of them at a callee that is well, or whose connections are reset."""
     return [_proposal(findings, each) for each in findings.current.edges.values() if _lost(each)]
 
 
 def _lost(edge: EdgeCalls) -> bool:
     late = sum(edge.by_type.get(each, 0) for each in TIMED_OUT)
-    return late >= 2 and late >= 0.3 * edge.calls and edge.matched <= 0.5 * edge.calls
+    reset = edge.by_type.get("connection_reset", 0)  # the callee may well have served what was cut off
+    return late >= 2 and late >= 0.3 * edge.calls and (edge.matched <= 0.5 * edge.calls or reset >= 0.5 * late)
 
 
 def _proposal(findings: Findings, edge: EdgeCalls) -> Proposal:
@@ -30,7 +31,11 @@ def _proposal(findings: Findings, edge: EdgeCalls) -> Proposal:
         lambda each: each.entity == edge.name and each.how in ("unanswered", "gap", "connection", "slow", "failed")
     )
     clues = [
-        Clue(2.0, f"{late} of {edge.calls} calls on {edge.name} timed out, {edge.matched} arrived", ("edges",)),
+        Clue(
+            2.0,
+            f"{late} of {edge.calls} calls on {edge.name} timed out or were reset, {edge.matched} arrived",
+            ("edges",),
+        ),
         harm_clue(findings, share, f"on {edge.name}"),
         *callee_clues(findings, edge),
     ]

@@ -1,0 +1,94 @@
+"""What manners of failing are known, and what tells each of them: the table ``manners.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+KEYS = ("general", "effects", "added", "settings", "states", "errors", "events", "shows")
+
+
+@dataclass(frozen=True)
+class Manner:
+    """One narrow cause, and what tells it from others of the same general kind.
+
+    Parameters
+    ----------
+    name
+        In the field's words: ``"n-plus-one"``.
+    general
+        Mechanisms that it may be a case of; none: of any.
+    effects
+        What changes do, as `read_effects` calls it, to how strongly it speaks for this manner [nat].
+    added
+        What stands in lines that a change adds.
+    settings
+        What a setting's change looks like: ``key: old -> new``.
+    states
+        SQLSTATEs, or their beginnings, that a store answers.
+    errors
+        Error types and messages where requests are harmed.
+    events
+        What the supervisor said of processes of the place.
+    shows
+        Features of telemetry (names of `shown.FEATURES`) to their weight where they are there; one that is named with a
+        minus speaks for it where it is missing [nat].
+    """
+
+    name: str
+    general: frozenset[str] = frozenset()
+    effects: Mapping[str, float] = field(default_factory=dict)
+    added: re.Pattern[str] | None = None
+    settings: re.Pattern[str] | None = None
+    states: tuple[str, ...] = ()
+    errors: re.Pattern[str] | None = None
+    events: re.Pattern[str] | None = None
+    shows: Mapping[str, float] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1)
+def known() -> tuple[Manner, ...]:
+    """Return all manners of the table.
+
+    Raises
+    ------
+    ValueError
+        A row has a key that nobody reads.
+    """
+    rows = tomllib.loads(files(__package__).joinpath("manners.toml").read_text(encoding="utf-8"))
+    return tuple(_manner(name, row) for name, row in rows.items())
+
+
+def _manner(name: str, row: Mapping[str, object]) -> Manner:
+    if unknown := sorted(set(row) - set(KEYS)):
+        raise ValueError(f"manners.toml, [{name}]: nobody reads {', '.join(unknown)}; known: {', '.join(KEYS)}")
+    return Manner(
+        name,
+        frozenset(_texts(row, "general")),
+        _weights(row, "effects"),
+        _pattern(row, "added"),
+        _pattern(row, "settings"),
+        tuple(_texts(row, "states")),
+        _pattern(row, "errors"),
+        _pattern(row, "events"),
+        _weights(row, "shows"),
+    )
+
+
+def _texts(row: Mapping[str, object], key: str) -> list[str]:
+    found = row.get(key, ())
+    return [str(each) for each in found] if isinstance(found, list | tuple) else []
+
+
+def _weights(row: Mapping[str, object], key: str) -> dict[str, float]:
+    found = row.get(key, {})
+    return {str(name): float(str(weight)) for name, weight in found.items()} if isinstance(found, dict) else {}
+
+
+def _pattern(row: Mapping[str, object], key: str) -> re.Pattern[str] | None:
+    alternatives = _texts(row, key)
+    return re.compile("|".join(alternatives), re.IGNORECASE | re.MULTILINE) if alternatives else None

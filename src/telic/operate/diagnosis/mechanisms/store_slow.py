@@ -1,0 +1,98 @@
+"""A store that is slow, or silent, for everybody who asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from telic.model import Action
+from telic.operate.diagnosis.findings import Findings
+from telic.operate.diagnosis.mechanisms.slow_query import GROWTH, MORE
+from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue, mechanism
+from telic.telemetry.queries import StatementCalls
+
+SERVICES = 2  # have to wait: one alone asks for too much [1]
+SEEN = 2  # calls of a statement that say how long it takes [1]
+GIVEN_UP = 0.3  # of the calls of a statement [1]
+HALF = 0.5  # of those who ask alike [1]
+READS = ("select", "get", "mget", "exists", "with")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Who waits for a store, and who does not although it asks alike."""
+
+    slow: Mapping[str, Sequence[StatementCalls]]  # by service
+    well: frozenset[str]
+    writes: bool  # only statements that write are slow
+
+
+@mechanism("store-slow", example={"store": "postgres", "services": 3, "seconds": 0.08})
+def store_slow(findings: Findings) -> Sequence[Proposal]:
+    """Statements of several services that take far longer than before, or are given up, on one store."""
+    usual = _usual(findings)
+    found = []
+    for store in findings.state.stores:
+        waiting = _waiting(findings, store, usual)
+        if len(waiting.slow) >= SERVICES:
+            found.append(_proposal(findings, store, waiting, usual))
+    return found
+
+
+def writes(each: StatementCalls) -> bool:
+    """Whether a statement changes what is stored; by its text, else by its name."""
+    said = (each.text or each.statement).lstrip().lower()
+    return not said.startswith(READS) or " insert " in said or " update " in said
+
+
+def _usual(findings: Findings) -> Mapping[tuple[str, str, str], float]:
+    """Return medians of the baseline by service, store and statement [s]."""
+    seen: dict[tuple[str, str, str], list[float]] = {}
+    for each in findings.baseline.statements if findings.baseline else ():
+        seen.setdefault((each.service, each.store, each.statement), []).append(each.p50)
+    return {key: median(times) for key, times in seen.items()}
+
+
+def _waiting(findings: Findings, store: str, usual: Mapping[tuple[str, str, str], float]) -> Waiting:
+    asked = [each for each in findings.current.statements if each.store == store and each.calls >= SEEN]
+    slow: dict[str, list[StatementCalls]] = {}
+    for each in asked:
+        before = usual.get((each.service, store, each.statement))
+        if before is not None and _waits(each, before):
+            slow.setdefault(each.service, []).append(each)
+    only_writes = all(writes(each) for grown in slow.values() for each in grown)
+    alike = {each.service for each in asked if not only_writes or writes(each)}
+    return Waiting(slow, frozenset(alike - set(slow)), only_writes)
+
+
+def _waits(each: StatementCalls, before: float) -> bool:
+    longer = each.p50 >= before + MORE and each.p50 >= GROWTH * before
+    return longer or each.by_state.get("cancelled", 0) >= max(SEEN, GIVEN_UP * each.calls)
+
+
+def _proposal(
+    findings: Findings, store: str, waiting: Waiting, usual: Mapping[tuple[str, str, str], float]
+) -> Proposal:
+    who, what = ", ".join(sorted(waiting.slow)), "writes" if waiting.writes else "statements"
+    worst = max((each for grown in waiting.slow.values() for each in grown), key=lambda each: each.p50)
+    before = usual[worst.service, store, worst.statement]
+    says = (
+        f"{what} of {who} wait for {store}: {worst.statement} takes {worst.p50 * 1000:.0f} ms "
+        f"(usually {before * 1000:.1f} ms)"
+    )
+    share = findings.share(
+        lambda each: (
+            each.entity.partition("->")[2] == store
+            or (each.kind == "service" and each.how == "slow" and each.entity in waiting.slow)
+        )
+    )
+    clues = [Clue(2.5, says, ("statements",)), harm_clue(findings, share, f"waiting for {store}")]
+    if len(waiting.slow) > SERVICES:
+        clues.append(Clue(1.0, f"{len(waiting.slow)} services wait alike", ("statements",)))
+    if len(waiting.well) > HALF * (len(waiting.well) + len(waiting.slow)):
+        clues.append(Clue(-2.0, f"{', '.join(sorted(waiting.well))} ask alike and do not wait", ("statements",)))
+    back = Action(
+        "reconcile", store, {}, "what holds it up may not be of the design: settings, indexes, strangers' locks"
+    )
+    return Proposal("store-slow", store, clues, f"latency of {what}", findings.onset, None, (back,))

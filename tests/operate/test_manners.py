@@ -1,0 +1,190 @@
+"""What tells the narrower cause: a change's text, an SQLSTATE, a message, and how the harm looks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.operate.test_changed import AT_RATING, DEPLOY, ONSET, ROLLBACK, findings
+
+from telic.model import Change, InstanceState, StoreState, Window
+from telic.operate.diagnosis.blame import Blame
+from telic.operate.diagnosis.changed import changed
+from telic.operate.diagnosis.findings import Findings, Picture
+from telic.operate.diagnosis.manners import narrowed
+from telic.operate.diagnosis.manners.manner import known
+from telic.operate.diagnosis.manners.shown import FEATURES, shown
+from telic.operate.diagnosis.mechanisms.store_refusal import store_refusal
+from telic.operate.diagnosis.mechanisms.store_slow import store_slow
+from telic.operate.diagnosis.proposal import Clue, Proposal
+from telic.operate.diagnosis.ranking import last_resort
+from telic.telemetry.queries import EdgeCalls, StatementCalls
+
+PAUSE = """--- a/services/rating/handlers.py
++++ b/services/rating/handlers.py
+@@ -10,3 +10,5 @@
+     async def __call__(self, request):
++        time.sleep(0.4)
++        return await self._answer(request)
+"""
+COMMENT = """--- a/services/rating/handlers.py
++++ b/services/rating/handlers.py
+@@ -10,3 +10,4 @@
+     async def __call__(self, request):
++        # Names follow the glossary.
+"""
+BEFORE = Window(ONSET - 20.0, ONSET - 2.0)
+NOW = Window(ONSET, ONSET + 5.0)
+
+
+def picture(window: Window, *statements: StatementCalls, **more: Any) -> Picture:
+    return Picture(window, statements=statements, covered=window.seconds, **more)
+
+
+def with_store(found: Findings, current: Picture, baseline: Picture, *blames: Blame) -> Findings:
+    store = StoreState("postgres", InstanceState("postgres-1", 1, "ready", "", 0.0))
+    state = replace(found.state, stores={"postgres": store})
+    return replace(found, state=state, current=current, baseline=baseline, blames=blames)
+
+
+def asked(
+    service: str, statement: str, *, seconds: float = 0.001, text: str = "SELECT 1", state: str = "", errors: int = 0
+) -> StatementCalls:
+    states = {state: errors} if state else {}
+    return StatementCalls(service, statement, 20, "postgres", p50=seconds, errors=errors, text=text, by_state=states)
+
+
+def in_statement(service: str, detail: str = "") -> Blame:
+    how = "failed" if detail else "slow"
+    return Blame("statement", f"{service}->postgres", how, "q", detail, (service, "gateway"))  # type: ignore[arg-type]
+
+
+def test_every_manner_names_features_that_there_are() -> None:
+    named = {name.removeprefix("no ") for each in known() for name in each.shows}
+    assert named <= set(FEATURES)
+    assert len({each.name for each in known()}) == len(known()) >= 70
+
+
+def test_a_pause_in_an_event_loop_that_lags_is_a_blocking_call() -> None:
+    found = replace(
+        findings(replace(DEPLOY, diff=PAUSE), blames=AT_RATING), current=Picture(NOW, lag={"rating": 0.4}),
+        baseline=Picture(BEFORE),
+    )  # fmt: skip
+    (change,) = changed(found)
+    manner = narrowed(found, change)
+    assert manner is not None
+    assert (manner.name, manner.direct) == ("blocking-call", True)
+    assert change.weight > 1.386  # such a change is taken back at once
+    guess = Proposal("cpu-starvation", "rating", [Clue(3.5, "it lags")])
+    assert last_resort([guess], [change], ())[0].mitigations == (ROLLBACK,)
+
+
+@pytest.mark.parametrize("diff", ["", COMMENT], ids=["no diff", "a comment"])
+def test_a_change_that_says_nothing_has_no_manner(diff: str) -> None:
+    found = findings(replace(DEPLOY, diff=diff), blames=AT_RATING)
+    (change,) = changed(found)
+    manner = narrowed(found, change)
+    assert manner is None or not manner.direct
+    assert change.weight < 1.386
+
+
+def test_a_pause_where_the_event_loop_turns_is_no_blocking_call() -> None:
+    found = findings(replace(DEPLOY, diff=PAUSE.replace("time.sleep", "await asyncio.sleep")), blames=AT_RATING)
+    (change,) = changed(found)
+    manner = narrowed(found, change)
+    assert manner is None or manner.name != "blocking-call"
+
+
+@pytest.mark.parametrize(
+    ("diff", "mechanism", "name"),
+    [
+        ("shed: 0.0 -> 0.7", "overload", ""),
+        ('cache: {"ttl":10.0} -> null', "overload", "cache-disabled"),
+        ("probe.alive_within: 0.0 -> 0.0002", "crash-loop", "bad-probe"),
+        ("upstream.offer.timeout: 0.6 -> 0.002", "network-partition", "timeout-too-short"),
+        ("feature.add_completion: True -> False", "bad-change", "flag-flipped"),
+    ],
+)
+def test_a_setting_says_what_it_does(diff: str, mechanism: str, name: str) -> None:
+    change = Change("C8", ONSET, "config", "rating", "settings", diff=diff)
+    found = findings(change, blames=(Blame("service", "rating", "refused"),) * 5)
+    manner = narrowed(found, Proposal(mechanism, "rating", [], change=change))
+    assert manner is not None
+    assert manner.name == (name or "admission-closed")
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        ("53100", "disk-full"),
+        ("53300", "connections-exhausted"),
+        ("42P01", "table-missing"),
+        ("42703", "bad-migration"),
+        ("23514", "constraint-violation"),
+        ("3D000", "wrong-database"),
+        ("40P01", "deadlock"),
+    ],
+)
+def test_a_database_that_refuses_says_why(state: str, name: str) -> None:
+    blames = [in_statement("rating", state)] * 9
+    now = picture(NOW, asked("rating", "insert", state=state, errors=18))
+    found = with_store(findings(blames=()), now, picture(BEFORE, asked("rating", "insert")), *blames)
+    (refusal,) = store_refusal(found)
+    assert (refusal.mechanism, refusal.entity, refusal.mitigations[0].verb) == ("store-refusal", "rating", "reconcile")
+    assert refusal.weight > 1.386
+    manner = narrowed(found, refusal)
+    assert manner is not None
+    assert manner.name == name
+
+
+def test_what_several_services_are_refused_is_the_stores_doing_and_its_path_begins_there() -> None:
+    services = ("rating", "order")
+    blames = [in_statement(each, "25006") for each in services] * 3
+    now = picture(NOW, *(asked(each, "insert", state="25006", errors=18) for each in services))
+    found = with_store(
+        findings(blames=()), now, picture(BEFORE, *(asked(each, "insert") for each in services)), *blames
+    )
+    (refusal,) = store_refusal(found)
+    assert refusal.entity == "postgres"
+    assert found.path("postgres") == ("postgres", "rating", "gateway")
+
+
+@pytest.mark.parametrize("case", ["usual", "cancelled", "privilege", "deployed"])
+def test_other_refusals_are_not_the_databases_own(case: str) -> None:
+    state = {"cancelled": "57014", "privilege": "42501"}.get(case, "42P01")
+    before = asked("rating", "insert", state=state if case == "usual" else "", errors=40)
+    now = picture(NOW, asked("rating", "insert", state=state, errors=10))
+    changes = (DEPLOY,) if case == "deployed" else ()
+    blames = [in_statement("rating", state)] * 9
+    found = with_store(findings(*changes, blames=()), now, picture(BEFORE, before), *blames)
+    assert all(each.weight < 1.386 for each in store_refusal(found))
+    assert case == "deployed" or not store_refusal(found)
+
+
+@pytest.mark.parametrize(("text", "name"), [("INSERT INTO t", "slow-disk"), ("SELECT 1", "slow-store")])
+def test_a_store_that_is_slow_for_everybody_is_to_blame_and_not_who_asks(text: str, name: str) -> None:
+    services, slow = ("rating", "order", "wish"), 0.08
+    now = [asked(each, "q", seconds=slow, text=text) for each in services]
+    now += [asked(each, "r", seconds=0.001 if name == "slow-disk" else slow) for each in services]
+    before = [asked(each, "q", text=text) for each in services] + [asked(each, "r") for each in services]
+    blames = [in_statement(each) for each in services]
+    found = with_store(findings(blames=()), picture(NOW, *now), picture(BEFORE, *before), *blames)
+    (proposal,) = store_slow(found)
+    assert (proposal.entity, proposal.weight > 1.386) == ("postgres", True)
+    manner = narrowed(found, proposal)
+    assert manner is not None
+    assert manner.name == name
+
+
+def test_one_service_that_waits_for_its_own_statement_is_no_slow_store() -> None:
+    now = picture(NOW, asked("rating", "q", seconds=0.2), asked("order", "r"))
+    found = with_store(findings(blames=()), now, picture(BEFORE, asked("rating", "q"), asked("order", "r")))
+    assert store_slow(found) == []
+
+
+def test_features_of_an_edge() -> None:
+    edge = EdgeCalls("rating", "order", 10, 10, {"timeout": 10}, matched=10, gap_p50=0.6, gap_p95=0.6)
+    found = replace(findings(blames=()), current=Picture(NOW, edges={"rating->order": edge}))
+    assert {"arrives", "all fail", "gap constant"} <= shown(found, "rating->order")
+    assert not {"silent", "some fail", "gap varies"} & shown(found, "rating->order")
