@@ -7,22 +7,32 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import signal
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from telic import apps, intent
 from telic import design as designs
-from telic.errors import UsageError
+from telic.errors import TelicError, UsageError
 from telic.model import Design, Incident, dump
 from telic.operate import operator
+from telic.operate.answers import AnswerStep
 from telic.operate.events import Event
 from telic.registry import near_names
 from telic.settings import Settings
 from telic.worlds.local import launch
 from telic.worlds.local.world import AskedWorld, LocalWorld
 
+if TYPE_CHECKING:
+    from telic.worlds.load.checks import Checked
+
 Step = Callable[[str], None]
+Checks = Callable[[Callable[["Checked"], None]], Coroutine[Any, Any, None]]
+_log = logging.getLogger(__name__)
 OnEvent = Callable[[Event], None]
 
 
@@ -67,16 +77,52 @@ async def operate(
     made: Design,
     on_event: OnEvent,
     stop: asyncio.Event | None = None,
+    *,
+    checks: Checks | None = None,
 ) -> list[Incident]:
-    """Watch a world, and repair it under guard, until `stop` is set."""
-    return await operator.run(
-        world,
-        objectives=made.objectives,
-        journal=world.state_folder / "journal",
-        clock=world.clock,
-        on_event=on_event,
-        stop=stop or asyncio.Event(),
-    )
+    """Watch a world, and repair it under guard, until `stop` is set.
+
+    Parameters
+    ----------
+    checks
+        Asks as a user would, and tells what came, until it is cancelled; by default over the network.
+    """
+    told: deque[Checked] = deque()
+    asking = asyncio.create_task(_asking((checks or _over_network(world, made))(told.append)), name="checks")
+    try:
+        return await operator.run(
+            world,
+            objectives=made.objectives,
+            journal=world.state_folder / "journal",
+            clock=world.clock,
+            on_event=on_event,
+            stop=stop or asyncio.Event(),
+            answers=lambda: _taken(told),
+        )
+    finally:
+        asking.cancel()
+        with suppress(asyncio.CancelledError):
+            await asking
+
+
+def _over_network(world: AskedWorld, made: Design) -> Checks:
+    from telic.worlds.load import checks  # nobody else needs users
+
+    return lambda tell: checks.live(made, str(world.about()["url"]), world.clock, tell)
+
+
+async def _asking(work: Coroutine[Any, Any, None]) -> None:
+    """Let checks run; that they cannot is no reason not to watch."""
+    try:
+        await work
+    except (TelicError, OSError) as error:
+        _log.warning("answers are not checked: %s", error)
+
+
+def _taken(told: deque[Checked]) -> list[AnswerStep]:
+    steps = [AnswerStep(float(each.second), each.operation, each.checked, each.wrong, each.what) for each in told]
+    told.clear()
+    return steps
 
 
 def attach(name: str, settings: Settings) -> LocalWorld:

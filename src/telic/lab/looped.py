@@ -18,6 +18,7 @@ from telic.lab.injector import Injector, Wanted
 from telic.lab.ledger import Ledger
 from telic.model import Design, dump
 from telic.operate.events import Event
+from telic.worlds.load.checks import Checked
 from telic.worlds.local.world import AskedWorld
 from telic.worlds.simulated.loop import VirtualLoop
 
@@ -44,7 +45,8 @@ class LoopedCourse(Course):
 
     def operate(self) -> None:
         """Start the operator."""
-        self.run("operator", loop.operate(self.world, self.design, self._on_event, self._stop_operator))
+        work = loop.operate(self.world, self.design, self._on_event, self._stop_operator, checks=self.checks)
+        self.run("operator", work)
 
     def dismiss(self) -> None:
         """Tell the operator to stop, and leave it behind."""
@@ -107,6 +109,10 @@ class LoopedCourse(Course):
                 self._loop.run_until_complete(task)
         self.let_go()
         self.world.close()
+
+    async def checks(self, tell: Callable[[Checked], None]) -> None:
+        """Ask as a user would and tell what came, for the operator; here nothing can be asked."""
+        await asyncio.Event().wait()
 
     @abstractmethod
     def let_go(self) -> None:

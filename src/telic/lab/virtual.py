@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -16,7 +16,9 @@ from telic.lab.looped import LoopedCourse
 from telic.model import Design, Harm
 from telic.model.intent import EntityType
 from telic.settings import Settings
+from telic.worlds.load import checks
 from telic.worlds.load import simulated as load
+from telic.worlds.load.checks import Checked
 from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.load.order import Order
 from telic.worlds.simulated import start as simulated
@@ -53,6 +55,11 @@ class VirtualJourney(LoopedCourse):
         for each in files:
             whole.update(each.read_bytes() if each.exists() else b"")
         return whole.hexdigest()
+
+    async def checks(self, tell: Callable[[Checked], None]) -> None:
+        """Ask at the entry."""
+        known = _known(self.design.folder, self.design.hash)
+        await checks.on_virtual_time(self.design, self.world.clock, self.world.system, known, tell)
 
     def let_go(self) -> None:
         """End cycles of harm."""

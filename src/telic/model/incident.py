@@ -35,18 +35,24 @@ class Symptom:
     """What users feel, an objective that burns its budget; or what they will: work that waits behind a queue.
 
     Of a queue, `objective` is ``queue``, `entity` the consumer, `operation` the subject, `burn_rate` the age of the
-    oldest message over what is usual, `bad` and `total` how many wait.
+    oldest message over what is usual, `bad` and `total` how many wait. Of wrong answers, `objective` is ``answers``,
+    `bad` and `total` count those that were checked.
     """
 
     objective: str  # intent id, O1
     entity: str  # where it was measured: gateway
     operation: str  # "" means all
-    signal: Literal["errors", "latency", "traffic", "queue"]
+    signal: Literal["errors", "latency", "traffic", "queue", "answers"]
     onset: float  # first bad second [s since the Unix epoch]
     detected: float
     burn_rate: float  # error budget spent per allowed [1]
     bad: int
     total: int
+
+    @property
+    def felt(self) -> bool:
+        """Whether requests themselves show it: they fail, are slow, or do not come."""
+        return self.signal not in ("queue", "answers")
 
 
 @dataclass(frozen=True)

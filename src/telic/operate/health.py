@@ -29,6 +29,7 @@ _EARLIEST = {REOPEN: QUICK_EARLIEST, RESTART: RESTARTED}  # not of an escape: wh
 LEAST = 3  # requests that say anything [1]
 FRESH = 3.0  # older cells say nothing of now [s]
 TRAFFIC_BACK = 0.6  # of the level before [1]
+CHECKED_BACK = 5.0  # answers that were checked so long ago still count: there are few of them [s]
 DRAINED = 0.7  # of what waited before an action: it is worked off [1]
 
 
@@ -93,7 +94,8 @@ class ObjectiveHealth:
             await self._clock.sleep(TICK)
             now, known = self._clock.time(), self._watch.monitors.newest
             seen = self.vitals(max(start + settle, known - well), known)
-            if known >= max(start + settle + well, begun + CELL) and self._is_well(seen, since=waiting):
+            whole = known >= max(start + settle + well, begun + CELL)
+            if whole and self._is_well(seen, since=waiting, after=start + settle):
                 let_in = " of those let in" if self.shed > 0 else ""
                 return Judgement(True, f"{_words(before)} before, {_words(seen)}{let_in} in the last {well:g} s")
             elsewhere = self._harm_elsewhere(begun)
@@ -117,9 +119,13 @@ class ObjectiveHealth:
         known = self._watch.monitors.newest
         seen = self.vitals(known - seconds, known)
         fresh = self._clock.time() - known < FRESH
-        return fresh and self._watch.reading.state == "healthy" and self._is_well(seen)
+        after = known - max(seconds, CHECKED_BACK)
+        return fresh and self._watch.reading.state == "healthy" and self._is_well(seen, after=after)
 
-    def _is_well(self, seen: Vitals, since: Mapping[str, float] | None = None) -> bool:
+    def _is_well(self, seen: Vitals, *, after: float, since: Mapping[str, float] | None = None) -> bool:
+        answers = self._watch.monitors.answers
+        if not all(answers.well(each.operation, after) for each in self.symptoms if each.signal == "answers"):
+            return False
         if all(each.signal == "queue" for each in self.symptoms) and not self._queues_well(since or {}):
             return False
         level = self._watch.monitors.level
@@ -139,10 +145,11 @@ class ObjectiveHealth:
         return all(
             queues.well(each.entity, now) or waiting.get(each.entity, 0.0) < DRAINED * since.get(each.entity, 0.0)
             for each in self.symptoms
+            if each.signal == "queue"
         )
 
     def _operations(self) -> frozenset[str] | None:
-        names = frozenset(each.operation for each in self.symptoms if each.signal != "queue")
+        names = frozenset(each.operation for each in self.symptoms if each.felt)
         return None if "" in names or not names else names
 
     def _harm_elsewhere(self, since: float) -> str:

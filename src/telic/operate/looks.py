@@ -10,6 +10,7 @@ from typing import Protocol
 from telic.errors import StoreFailed, WorldUnavailable
 from telic.model import Store, Window
 from telic.model.intent import Objective
+from telic.operate.answers import AnswerStep
 from telic.telemetry.queries import QueueStep, passed, told_steps, untaken_steps
 
 CELL = 0.5  # length of a cell [s]; stalls are shorter, harm is longer
@@ -46,6 +47,7 @@ class Look:
     until: float = 0.0  # of the time before, everything has arrived [s since the Unix epoch]
     heard: bool = True  # any telemetry of anything arrived
     queues: Sequence[QueueStep] = ()  # what waits at consumers, second by second; empty also between two looks at it
+    answers: Sequence[AnswerStep] = ()  # what was checked of the answers since the look before
 
 
 class Source(Protocol):

@@ -27,6 +27,7 @@ from typing import Literal
 
 from telic.model import Symptom
 from telic.model.intent import Objective
+from telic.operate.answers import AnswerMonitor
 from telic.operate.looks import CELL, Look
 from telic.operate.queues import QueueMonitor
 from telic.operate.statistics import binomial_tail
@@ -122,7 +123,7 @@ class Monitors:
         self.entry = entry
         self._series: dict[tuple[str, str], _Series] = {}
         self._traffic = TrafficMonitor(entry)
-        self.queues = QueueMonitor()
+        self.queues, self.answers = QueueMonitor(), AnswerMonitor()
         self._heard = 0.0
         self.newest = 0.0  # end of the newest cell [s since the Unix epoch]
 
@@ -148,12 +149,13 @@ class Monitors:
         self._heard = look.time if look.heard or not self._heard else self._heard
         silent = self._traffic.step(look, frozen=frozen)
         waiting = self.queues.step(look.queues, look.time, frozen=frozen)
+        untrue = self.answers.step(look.answers, look.time, frozen=frozen, entry=self.entry)
         if look.time - self._heard >= BLIND_AFTER:
             return Reading(look.time, "blind")
         self._add(look)
         judged = (self._judge(series, look.time, suspect) for series in self._series.values())
         found = [each for each in judged if each]
-        symptoms = (*sorted([*found, *silent], key=lambda each: -each.bad), *waiting)
+        symptoms = (*sorted([*found, *silent], key=lambda each: -each.bad), *untrue, *waiting)
         if not symptoms and not frozen:
             self._settle()
         return Reading(look.time, "burning" if symptoms else "healthy", symptoms)

@@ -11,6 +11,7 @@ from telic.clock import Clock
 from telic.model import ActionRecord, Actor, Incident, World
 from telic.model.intent import Objective
 from telic.operate.actor import StatisticalActor
+from telic.operate.answers import AnswerStep
 from telic.operate.events import Event
 from telic.operate.incidents import Incidents
 from telic.operate.looks import StoreSource
@@ -34,6 +35,7 @@ async def run(
     actor: Actor | None = None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     offload: Offload = asyncio.to_thread,
+    answers: Callable[[], Sequence[AnswerStep]] = tuple,
 ) -> list[Incident]:
     """Watch a world, and repair it under guard, until `stop` is set; return the incidents of this run.
 
@@ -57,6 +59,8 @@ async def run(
         How much may be done with nobody watching.
     offload
         Where blocking calls run.
+    answers
+        Gives what was checked of the system's answers since it was asked last.
 
     Raises
     ------
@@ -64,7 +68,8 @@ async def run(
         Another operator holds the journal.
     """
     topology = await offload(world.topology)
-    watch = Watch(world, StoreSource(world.store(), topology.entry, objectives), objectives, topology.entry, offload)
+    source = StoreSource(world.store(), topology.entry, objectives)
+    watch = Watch(world, source, objectives, topology.entry, offload, answers)
     book = Journal(journal)
     try:
         operator = _Operator(

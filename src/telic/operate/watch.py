@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from telic.errors import TelicError
 from telic.model import World
 from telic.model.intent import Objective
+from telic.operate.answers import AnswerStep
 from telic.operate.history import History
 from telic.operate.looks import Source
 from telic.operate.monitors import Monitors, Reading
@@ -35,12 +37,20 @@ class Watch:
         Where users enter.
     offload
         Where blocking calls run.
+    answers
+        Gives what was checked of the answers since it was asked last.
     """
 
     def __init__(
-        self, world: World, source: Source, objectives: Sequence[Objective], entry: str, offload: Offload
+        self,
+        world: World,
+        source: Source,
+        objectives: Sequence[Objective],
+        entry: str,
+        offload: Offload,
+        answers: Callable[[], Sequence[AnswerStep]] = tuple,
     ) -> None:
-        self._world, self._source, self._offload = world, source, offload
+        self._world, self._source, self._offload, self._answers = world, source, offload, answers
         self.monitors = Monitors(objectives, entry)
         self.history = History()
         self.reading = Reading(0.0, "blind")
@@ -66,6 +76,6 @@ class Watch:
                 self.history.add(await self._offload(self._world.state))
             except TelicError as error:
                 _log.warning("no look at the world's state: %s", error)
-        look = await self._offload(lambda: self._source.look(now))
+        look = replace(await self._offload(lambda: self._source.look(now)), answers=self._answers())
         self.reading = self.monitors.step(look, frozen=frozen, suspect=self.history.suspect(now - LATELY))
         return self.reading

@@ -24,13 +24,15 @@ def noticed(symptom: Symptom) -> str:
     if symptom.signal == "queue":
         what = f"{symptom.bad} messages{f' of {symptom.operation}' if symptom.operation else ''}"
         return f"work is accepted and not done: {what} wait at {symptom.entity}"
+    if symptom.signal == "answers":
+        return f"users get wrong answers: {symptom.bad} of {symptom.total} that were checked of {symptom.operation}"
     where = f"{symptom.operation or 'all traffic'} at {symptom.entity}"
     return f"users are harmed: {symptom.bad} of {symptom.total} requests of {where} ({symptom.signal})"
 
 
 def joined(symptom: Symptom) -> str:
     """Say what a monitor saw later on in an incident."""
-    if symptom.signal == "queue":
+    if not symptom.felt:
         return f"also {noticed(symptom)}"
     return f"also {symptom.operation or 'all'}: {symptom.signal}, {symptom.bad} of {symptom.total} bad"
 

@@ -17,19 +17,20 @@ SOFT = frozenset({"deadline_exceeded", "timeout", "cancelled", "504", "499"})  #
 CONNECTION = frozenset({"connection_refused", "connection_reset"})
 NOT_TRIED = "breaker_open"
 
-How = Literal["raised", "refused", "slow", "unanswered", "connection", "gap", "failed", "not-tried"]
+How = Literal["answered", "raised", "refused", "slow", "unanswered", "connection", "gap", "failed", "not-tried"]
 
 
 @dataclass(frozen=True)
 class Blame:
     """Where one request was harmed, and how."""
 
-    kind: Literal["service", "edge", "statement"]
-    entity: str  # service, or caller->callee
+    kind: Literal["service", "edge", "statement", "trace"]
+    entity: str  # service, or caller->callee; "" of a whole trace, which says only who took part
     how: How
     what: str = ""  # operation or statement
     detail: str = ""  # error type
     path: tuple[str, ...] = ()  # services from the blamed place up to the entry
+    among: frozenset[str] = frozenset()  # services that took part in an answer that was wrong
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -38,7 +39,11 @@ class Blame:
 
     def touches(self, service: str) -> bool:
         """Whether it may be the doing of `service`: itself, or either end of a call that takes long or fails."""
-        return self.entity == service or (self.kind != "service" and service in self.entity.split("->"))
+        return (
+            self.entity == service
+            or service in self.among
+            or (self.kind != "service" and service in self.entity.split("->"))
+        )
 
 
 @dataclass(frozen=True)

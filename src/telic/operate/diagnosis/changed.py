@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from telic.context.changes.effects import read_effects
 from telic.model import Change
 from telic.operate.diagnosis.findings import CHANGE_AFTER, Findings
 from telic.operate.diagnosis.manners import narrowed
@@ -16,6 +17,7 @@ from telic.operate.diagnosis.wayback import take_back
 
 SOON = 20.0  # harm of a change shows within so long [s]
 LEAST = 0.3  # of the harmed requests have to be harmed there [1]
+IDLE = 0.1  # scope of a change that only documents, comments or tests [1]
 PLAIN = 2.5  # weight of a manner that is plain to see in the change and in what it did [nat]
 KNOWN = 1.5  # weight of a change that is known to do such harm [nat]
 NEAR = 1.2  # weight of a change right before the harm: acted upon where all harm is at its place, but not at once [nat]
@@ -39,7 +41,9 @@ def _of(findings: Findings, change: Change) -> Proposal | None:
     says = f'{change.kind} of {change.entity} "{change.summary}" {age:.0f} s before the onset'
     clues = [harm_clue(findings, share, f"at {service}"), Clue(NEAR, says, ("changes",))]
     undo = tuple(take_back(findings, change))
-    found = Proposal("bad-change", service, clues, f"harm since {change.id}", findings.onset, change, undo)
+    if (reading := read_effects(change.diff, change.files, change.summary)).scope <= IDLE:
+        clues.append(Clue(-2.0, f"it can hardly do anything: {reading.why}", ("changes",)))
+    found = Proposal("bad-change", change.entity, clues, f"harm since {change.id}", findings.onset, change, undo)
     manner = narrowed(findings, found)
     if manner is None or not manner.direct or manner.weight < PLAIN:
         return found

@@ -10,6 +10,7 @@ from telic.operate.diagnosis.asking import Asking
 from telic.operate.diagnosis.blame import Blame, Normals, blame, spans_of
 from telic.operate.diagnosis.findings import CHANGE_AFTER, CHANGE_BEFORE, OWN, Findings, Picture, SupervisorEvent
 from telic.operate.diagnosis.storm import LATELY, Flow, past, storm_of
+from telic.operate.diagnosis.untrue import took_part
 from telic.operate.history import History
 from telic.telemetry.queries import QueueFlow, edges, exceptions, gauges, queue_flows, service_operations, statements
 from telic.tools.evidence import Notebook
@@ -73,6 +74,7 @@ class Collector:
         queues, queues_before = self._queues(asking, incident, baseline)
         harmed = Asking(notebook, Window(onset - EARLIER, until), asking.evidence, asking.missing)
         blames = self._blames(harmed, topology.entry, incident, _normals(baseline))
+        blames += took_part(harmed, topology.entry, incident)
         changes = [each for each in _changes(world, onset, now) if each.id not in history.explained]
         asking.evidence["changes"] = notebook.observe(
             f"{len(changes)} changes by others around the onset",
@@ -141,7 +143,7 @@ class Collector:
         return picture, flowed
 
     def _blames(self, asking: Asking, entry: str, incident: Incident, normals: Normals) -> list[Blame]:
-        felt = [each for each in incident.symptoms if each.signal != "queue"]
+        felt = [each for each in incident.symptoms if each.felt]
         names = sorted({each.operation for each in felt if each.operation})
         if incident.symptoms and not felt:
             return []  # nobody whose request could be followed is harmed yet

@@ -138,7 +138,12 @@ def _silent(findings: Findings, entity: str) -> bool:
     return edge is not None and edge.unmatched >= (1.0 - SHARE) * edge.calls
 
 
+def _wrong_answers(findings: Findings, entity: str) -> bool:
+    return any(each.signal == "answers" for each in findings.symptoms)
+
+
 FEATURES: dict[str, Feature] = {
+    "wrong answers": _wrong_answers,
     "slow": _harmed("slow", "gap"),
     "raised": _harmed("raised", "failed"),
     "refused": _harmed("refused"),

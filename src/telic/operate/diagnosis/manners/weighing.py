@@ -17,6 +17,8 @@ AHEAD = 0.4  # of the next one [nat]
 SAID = 2.0  # what stands in the added lines of a change, or in what the supervisor told [nat]
 PLAINLY = 2.5  # what stands in a setting's change or in an error's message [nat]
 TOLD = 3.0  # an SQLSTATE [nat]
+UNTRUE = "wrong answers"  # a feature that most manners have nothing to do with
+UNSAID = -1.0  # weight of a manner that has nothing to do with them, where answers are wrong [nat]
 SOON = 30.0  # a change brings harm within so long [s]
 
 
@@ -111,6 +113,8 @@ def _weigh(manner: Manner, told: Told) -> Narrowed:
         missing = name.startswith("no ")
         if (name.removeprefix("no ") in told.features) != missing:
             clues.append((weight, name))
+    if UNTRUE in told.features and UNTRUE not in manner.shows:
+        clues.append((UNSAID, "it makes no answer wrong"))
     if not direct and not manner.general:  # features alone say how it fails, not what fails
         return Narrowed(manner.name, 0.0, ())
     if manner.name == told.mechanism:
