@@ -71,12 +71,11 @@ async def make_database(admin: asyncpg.Connection, name: str) -> None:
 
 async def make_roles(database: asyncpg.Connection, design: Design, layout: Layout) -> None:
     """Give each service that uses PostgreSQL a login role of its own."""
-    for each in design.services:
-        if "postgres" in each.stores:
-            role = quoted(each.name)
-            if not await database.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", each.name):
-                await database.execute(f"CREATE ROLE {role} LOGIN")
-            await database.execute(f"ALTER ROLE {role} PASSWORD '{secret(layout, each.name)}'")
+    known = {row["rolname"] for row in await database.fetch("SELECT rolname FROM pg_roles")}
+    names = [each.name for each in design.services if "postgres" in each.stores]
+    script = [f"CREATE ROLE {quoted(each)} LOGIN" for each in names if each not in known]
+    script += [f"ALTER ROLE {quoted(each)} PASSWORD '{secret(layout, each)}'" for each in names]
+    await database.execute("; ".join(script))  # at once: each statement of its own costs a round trip
 
 
 async def migrate(database: asyncpg.Connection, design: Design) -> list[str]:
@@ -139,13 +138,14 @@ async def _insert(database: asyncpg.Connection, table: str, lines: list[tuple[st
 
 async def grant_all(database: asyncpg.Connection, grants: Sequence[Grant]) -> None:
     """Give each role exactly what the design grants."""
-    for service in sorted({each.service for each in grants}):
-        role = quoted(service)
-        for schema in sorted({each.table.split(".")[0] for each in grants if each.service == service}):
-            await database.execute(f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {role}")
-            await database.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {quoted(schema)} TO {role}")
-    for each in grants:
-        await database.execute(f"GRANT {', '.join(each.privileges)} ON {quoted(each.table)} TO {quoted(each.service)}")
+    script = []
+    for service, schema in sorted({(each.service, each.table.split(".")[0]) for each in grants}):
+        script.append(f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {quoted(service)}")
+        script.append(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {quoted(schema)} TO {quoted(service)}")
+    script += [
+        f"GRANT {', '.join(each.privileges)} ON {quoted(each.table)} TO {quoted(each.service)}" for each in grants
+    ]
+    await database.execute("; ".join(script))
 
 
 async def held(database: asyncpg.Connection, service: str, table: str) -> tuple[str, ...]:

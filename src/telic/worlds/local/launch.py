@@ -39,6 +39,7 @@ def up(
     fresh: bool = False,
     on_step: Callable[[str], None] = lambda text: None,
     simulated: bool = False,
+    databases: Path | None = None,
 ) -> LocalWorld:
     """Start a system and wait until every part of it is ready.
 
@@ -52,6 +53,8 @@ def up(
         Told each step of progress, in words.
     simulated
         Run it as one process on simulated machines, at the pace of the machine's clock.
+    databases
+        Folder that keeps what is in the database of a first start, for who starts many worlds of one design.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def up(
             discard(layout)
         layout.make()  # again: an earlier world's end may have taken its folders away
         checks.require_disk(layout.state)
-        _launch(layout, lock, design, settings, on_step, simulated=simulated)
+        _launch(layout, lock, design, settings, on_step, simulated=simulated, databases=databases)
     except BaseException:
         os.close(lock)
         wait_gone(layout)
@@ -88,6 +91,7 @@ def _launch(
     on_step: Callable[[str], None],
     *,
     simulated: bool,
+    databases: Path | None,
 ) -> None:
     isolation: Isolation = SIMULATED
     lost = ""
@@ -116,6 +120,7 @@ def _launch(
             telemetry_bytes=settings.telemetry_bytes,
             telemetry=settings.telemetry == "on",
             forward=settings.forward,
+            databases=str(databases.resolve()) if databases else "",
         )
         start = _Start(spec, ours)
         try:

@@ -11,7 +11,7 @@ import asyncpg
 from telic.clock import SystemClock
 from telic.errors import StoreFailed
 from telic.model import Design
-from telic.worlds.local import database, database_repairs, http, nats, postgres, valkey
+from telic.worlds.local import database, database_repairs, database_shelf, http, nats, postgres, valkey
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.events import Events
 from telic.worlds.local.fork_process import ForkOrder, ForkProcess
@@ -104,17 +104,7 @@ class LocalSystem(System):
 
     async def make_database(self, design: Design) -> tuple[int, list[str]]:
         """Make database, roles, tables, seed rows and grants; return the rows and migrations that were new."""
-        admin = await postgres.connect(self.layout, self.desired.stores["postgres"])
-        try:
-            await database.make_database(admin, design.system)
-        finally:
-            await admin.close()
-        async with self._administrator(timeout=30.0) as connection:
-            await database.make_roles(connection, design, self.layout)
-            applied = await database.migrate(connection, design)
-            rows = await database.seed(connection, design)
-            await database.grant_all(connection, design.grants)
-        return rows, applied
+        return await database_shelf.make(self.layout, self.desired.stores["postgres"], design)
 
     async def held(self, service: str, table: str) -> tuple[str, ...]:
         """Ask PostgreSQL."""
@@ -149,10 +139,10 @@ class LocalSystem(System):
         await nats.poison(self.layout, self.desired.stores[nats.STORE], subject, count)
 
     @asynccontextmanager
-    async def _administrator(self, *, timeout: float = 5.0) -> AsyncIterator[asyncpg.Connection]:
+    async def _administrator(self) -> AsyncIterator[asyncpg.Connection]:
         """Give a connection to the system's database that may do everything."""
         port = self.desired.stores["postgres"]
-        connection = await postgres.connect(self.layout, port, database=self.design.system, timeout=timeout)
+        connection = await postgres.connect(self.layout, port, database=self.design.system)
         try:
             yield connection
         finally:

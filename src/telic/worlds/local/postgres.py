@@ -97,8 +97,15 @@ def sweep(data: Path) -> None:
     (data / "postmaster.pid").unlink(missing_ok=True)
 
 
-async def connect(layout: Layout, port: int, *, database: str = ADMIN, timeout: float = 5.0) -> asyncpg.Connection:
+async def connect(
+    layout: Layout, port: int, *, database: str = ADMIN, password: str = "", timeout: float = 5.0
+) -> asyncpg.Connection:
     """Return an administrator's connection through the socket in the run folder, which namespaces do not hide.
+
+    Parameters
+    ----------
+    password
+        Instead of this world's own.
 
     Raises
     ------
@@ -110,7 +117,7 @@ async def connect(layout: Layout, port: int, *, database: str = ADMIN, timeout: 
             host=str(layout.run),
             port=port,
             user=ADMIN,
-            password=secret(layout, ADMIN_SECRET),
+            password=password or secret(layout, ADMIN_SECRET),
             database=database,
             timeout=timeout,
             command_timeout=timeout,

@@ -32,6 +32,7 @@ class Spec:
     telemetry_bytes: int
     telemetry: bool = True  # whether services record it
     forward: str = ""
+    databases: str = ""  # folder of databases that were made before; empty: each is made anew
 
     @property
     def layout(self) -> Layout:

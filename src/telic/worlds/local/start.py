@@ -6,8 +6,10 @@ import asyncio
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
-from telic.worlds.local import configuration, http, nats, postgres, valkey
+from telic.errors import StoreFailed
+from telic.worlds.local import configuration, database_shelf, http, nats, postgres, valkey
 from telic.worlds.local.live import LocalSystem
 from telic.worlds.local.namespace import wrap
 from telic.worlds.local.parts import keep_part, start_services
@@ -67,6 +69,8 @@ async def _start_nats(system: LocalSystem) -> None:
 
 async def _start_postgres(system: LocalSystem, step: Step) -> None:
     port, layout = system.desired.stores["postgres"], system.layout
+    if system.spec.databases:
+        await database_shelf.fill(layout, system.design, Path(system.spec.databases), system.children, port)
     await asyncio.to_thread(postgres.prepare, layout)
 
     async def start() -> Child:
@@ -74,8 +78,16 @@ async def _start_postgres(system: LocalSystem, step: Step) -> None:
         return await system.children.start(postgres.command(layout, port), log=layout.log("postgres"))
 
     probe = postgres.Standing(layout, port)
+
+    async def ready() -> bool:
+        try:
+            await database_shelf.take_over(layout, port)
+        except StoreFailed:
+            return False
+        return await probe.is_ready()
+
     # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients
-    await keep_part(system, "postgres", start, probe.is_ready, stop_signal=signal.SIGINT)
+    await keep_part(system, "postgres", start, ready, stop_signal=signal.SIGINT)
     rows, applied = await system.make_database(system.design)
     if applied or rows:
         step(f"database: {len(applied)} migrations, {rows} seed rows")
