@@ -9,7 +9,7 @@ from telic.lab.grading import grade
 from telic.lab.runs.graded import Graded
 from telic.lab.runs.summary import false_alarm
 from telic.lab.scenario import Load, Noise, Placed, Scenario
-from telic.lab.scenario.generator import PHASES, RATE
+from telic.lab.scenario.usual import PHASES, RATE
 from telic.lab.session import many, running
 from telic.model.estimate import Estimate
 

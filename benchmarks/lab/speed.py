@@ -1,32 +1,19 @@
-"""How long the lab takes: for a first live world, for the next one, and for an episode on each kind of world."""
+"""How long the lab takes for an episode on each kind of world."""
 
 from __future__ import annotations
 
-import json
 import os
-import statistics
-import subprocess
-import sys
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import cycle
-from typing import Any
 
-import psutil
-
+from benchmarks.lab.ready import CALM, LIKE_SUITES
 from telic.lab.runs import folder as runs
-from telic.lab.scenario import Load, Placed, Scenario
-from telic.lab.scenario.generator import PHASES, RATE
+from telic.lab.scenario import Placed, Scenario
 from telic.lab.session import many, running
 from telic.lab.session.record import WorldKind
-from telic.lab.session.running import Ahead
-from telic.lab.session.standby import Standby
 
-LIKE_SUITES: dict[str, Any] = {"workload": Load(rate=RATE), "phases": PHASES}  # as generated scenarios are
 SICK = Scenario("sick", faults=(Placed("network", {"kind": "delay"}),), **LIKE_SUITES)
-CALM = Scenario("calm", **LIKE_SUITES)
-READY = "import json; from benchmarks.lab import speed; print(json.dumps(speed.ready()))"
 
 
 @dataclass(frozen=True)
@@ -77,29 +64,6 @@ def live(episodes: int, *, jobs: int = 2, actor: str = "telic") -> float:
         begun = time.monotonic()
         done = many.run(run, (SICK, CALM), jobs=jobs)
         return 3600.0 * sum(not each.error for each in done) / (time.monotonic() - begun)
-
-
-def ready() -> tuple[float, float]:
-    """Return how long this process took to its first loaded live world, and from its end to a fresh one [s]."""
-    started = psutil.Process().create_time()
-    with closing(Standby()) as standby:
-        design = running.prepared(CALM.app)
-        with running.loaded(CALM, 1, "local", design=design, ahead=Ahead(standby, design)) as course:
-            first = time.time() - started
-            course.pause(CALM.phases.warm)
-            over = time.monotonic()
-        with running.loaded(CALM, 2, "local", design=design, ahead=Ahead(standby)) as course:
-            return first, time.monotonic() - over - course.timings["loaded"]
-
-
-def starts(times: int = 3) -> tuple[float, float]:
-    """Return the medians of `ready` over processes that begin cold [s]."""
-    found = []
-    for _ in range(times):
-        said = subprocess.run([sys.executable, "-c", READY], check=True, stdout=subprocess.PIPE, text=True)
-        found.append(json.loads(said.stdout.splitlines()[-1]))
-    first, second = zip(*found, strict=True)
-    return statistics.median(first), statistics.median(second)
 
 
 def _cpu() -> float:

@@ -9,6 +9,7 @@ import pytest
 
 from telic import apps, design, intent
 from telic.design import folder as folders
+from telic.design import reading
 from telic.design import shelf as shelves
 from telic.model.design import Design
 from telic.model.intent import Intent
@@ -21,7 +22,7 @@ def wanted() -> Intent:
 
 def test_the_second_time_nothing_is_made(wanted: Intent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = design.shelved(wanted, tmp_path)
-    monkeypatch.setattr(shelves, "generate", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(folders, "generate", lambda *_: pytest.fail("made again"))
     (first.folder / "services" / "__pycache__").mkdir(parents=True)
     (first.folder / "services" / "__pycache__" / "main.pyc").write_bytes(b"compiled")
     assert design.shelved(wanted, tmp_path) == first
@@ -30,7 +31,7 @@ def test_the_second_time_nothing_is_made(wanted: Intent, tmp_path: Path, monkeyp
 
 def test_what_somebody_changed_is_made_again(wanted: Intent, tmp_path: Path) -> None:
     first = design.shelved(wanted, tmp_path)
-    changed = first.folder / folders.WIRING
+    changed = first.folder / reading.WIRING
     changed.write_text("", encoding="utf-8")
     again = design.shelved(wanted, tmp_path)
     assert again == first
@@ -50,6 +51,7 @@ def test_what_another_process_made_meanwhile_stays(
 ) -> None:
     places: list[Path] = []
     numbers: list[int] = []
+    make = folders.generate
 
     def generate(intent: Intent, folder: Path) -> Design:
         if not places:  # the other process begins later and is done earlier
@@ -58,9 +60,9 @@ def test_what_another_process_made_meanwhile_stays(
                 other.setattr("os.getpid", lambda: 1)
                 places.append(design.shelved(intent, tmp_path).folder)
             numbers.append(places[1].stat().st_ino)
-        return folders.generate(intent, folder)
+        return make(intent, folder)
 
-    monkeypatch.setattr(shelves, "generate", generate)
+    monkeypatch.setattr(folders, "generate", generate)
     folder = design.shelved(wanted, tmp_path).folder
     assert folder == places[1]
     assert folder.stat().st_ino == numbers[0], "who uses it would have lost it"

@@ -1,4 +1,4 @@
-"""Writes a design to a folder, all of it or nothing, and reads it back."""
+"""Writes a design to a folder, all of it or nothing."""
 
 from __future__ import annotations
 
@@ -17,21 +17,19 @@ from telic.design.formatting import format_folder
 from telic.design.intent_text import intent_text
 from telic.design.openapi import openapi
 from telic.design.plan import SystemPlan
+from telic.design.reading import RECORD, SCHEMA, WIRING, content_hash, names
 from telic.design.readme import field_text, requirements
 from telic.design.record import design_record
 from telic.design.rendering import environment
 from telic.design.seed import DEMO_PASSWORD, counts, seed_files, seed_rows
 from telic.design.suites import suite_files
 from telic.design.system import plan_system
-from telic.design.wiring import parse_wiring, read_wiring, write_wiring
-from telic.errors import InvalidDesign, InvalidRecord, StoreFailed
+from telic.design.wiring import parse_wiring, write_wiring
+from telic.errors import InvalidDesign, StoreFailed
 from telic.model.design import Design
 from telic.model.intent import Intent
-from telic.model.records import dump, load
+from telic.model.records import dump
 
-SCHEMA = "telic/design/v1"
-RECORD = "design.json"
-WIRING = "wiring.yaml"
 ABOUT = """Policies of the edges and services of {system}: what is not named has the default.
 A running system reads its policies again when they change; `telic` checks them before it applies them."""
 
@@ -64,29 +62,6 @@ def generate(intent: Intent, folder: Path) -> Design:
     return replace(record, folder=folder)
 
 
-def read(folder: Path) -> Design:
-    """Read the design in `folder`, its wiring from ``wiring.yaml`` as it is now.
-
-    Raises
-    ------
-    InvalidDesign
-        No design there, one of another version, or a wiring with mistakes (file, line and column of each).
-    """
-    path = folder / RECORD
-    try:
-        design = load(Design, path.read_bytes(), schema=SCHEMA)
-    except OSError as error:
-        raise InvalidDesign(
-            f"{path}: cannot be read: {error.strerror}", hint="give the folder that `telic design` wrote"
-        ) from error
-    except InvalidRecord as error:
-        raise InvalidDesign(f"{path}: {error}", hint="generate the design again") from error
-    wiring = design.wiring
-    if (folder / WIRING).exists():
-        wiring = read_wiring(folder / WIRING, **_names(design))
-    return replace(design, folder=folder, wiring=wiring)
-
-
 def rewire(design: Design, wiring: Path) -> Design:
     """Put the wiring in the file `wiring` into the folder of `design`, and return the design with it.
 
@@ -96,7 +71,7 @@ def rewire(design: Design, wiring: Path) -> Design:
         No such file, or a wiring with mistakes, also names that the design does not have (file, line and column each).
     """
     text = _wiring_text(wiring)
-    found = parse_wiring(text, file=str(wiring), **_names(design))
+    found = parse_wiring(text, file=str(wiring), **names(design))
     (design.folder / WIRING).write_text(text, encoding="utf-8")
     record = replace(design, wiring=found, folder=Path())  # worlds read the record
     (design.folder / RECORD).write_bytes(dump(record, schema=SCHEMA, indent=2) + b"\n")
@@ -115,11 +90,6 @@ def _wiring_text(path: Path) -> str:
         raise InvalidDesign(f"{path}: cannot be read: {error.strerror}", hint="give a wiring.yaml") from error
     except UnicodeDecodeError as error:
         raise InvalidDesign(f"{path}: is no text in UTF-8", hint="give a wiring.yaml") from error
-
-
-def _names(design: Design) -> dict[str, frozenset[str]]:
-    edges = frozenset(f"{caller}->{callee}" for caller, callee in design.edges)
-    return {"edges": edges, "nodes": frozenset(each.name for each in design.services)}
 
 
 def _write(plan: SystemPlan, intent: Intent, made: Path) -> Design:
@@ -160,17 +130,6 @@ def _texts(plan: SystemPlan, intent: Intent, templates: jinja2.Environment) -> I
 def _put(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-
-
-def content_hash(folder: Path) -> str:
-    """Return the hash of a design's files, without its record, which holds it, and without what Python compiled."""
-    digest = hashlib.sha256()
-    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
-        if path == folder / RECORD or "__pycache__" in path.parts:
-            continue
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
-    return f"sha256:{digest.hexdigest()}"
 
 
 def _require_free(folder: Path) -> None:

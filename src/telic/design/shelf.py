@@ -10,7 +10,7 @@ import shutil
 from functools import cache
 from pathlib import Path
 
-from telic.design.folder import content_hash, generate, read
+from telic.design.reading import content_hash, read
 from telic.errors import InvalidDesign
 from telic.model.design import Design
 from telic.model.intent import Intent
@@ -37,6 +37,8 @@ def shelved(intent: Intent, shelf: Path) -> Design:
     if found is not None:
         os.utime(folder)
         return found
+    from telic.design.folder import generate  # with all that makes designs: most callers find theirs
+
     made = generate(intent, shelf / f".{folder.name}-{os.getpid()}").folder
     if _intact(folder) is None:  # another process may have been first, and use what it made
         with contextlib.suppress(OSError):

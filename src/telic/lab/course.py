@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -197,11 +196,3 @@ class Course(ABC):
         for line in self._events.read():
             self.tell(Told(float(str(line.get("time", 0.0))), "operator", str(line.get("text", "")), line))
         self._observe(self.world)
-
-
-@contextmanager
-def timed(timings: dict[str, float], name: str) -> Iterator[None]:
-    """Note under `name` how long the block takes, on the machine's clock [s]."""
-    begun = time.monotonic()
-    yield
-    timings[name] = time.monotonic() - begun

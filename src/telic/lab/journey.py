@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 from telic import loop
 from telic.errors import WorldError
 from telic.lab import injection, stored
-from telic.lab.course import FOREVER, Course, Episode, Hurt, Observe, Tell, Told, timed
+from telic.lab.course import FOREVER, Course, Episode, Hurt, Observe, Tell, Told
 from telic.lab.injection import Injection
+from telic.lab.timing import timed
 from telic.model import Design
 from telic.model.intent import EntityType
 from telic.settings import Settings

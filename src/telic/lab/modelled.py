@@ -13,9 +13,10 @@ from typing import cast
 
 from telic import loop
 from telic.errors import UsageError
-from telic.lab.course import Observe, Tell, Told, timed
+from telic.lab.course import Observe, Tell, Told
 from telic.lab.looped import LoopedCourse
 from telic.lab.made_up import made_up, objectives
+from telic.lab.timing import timed
 from telic.model import Design, Harm
 from telic.model.intent import EntityType, Workload
 from telic.settings import Settings

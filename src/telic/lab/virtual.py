@@ -11,8 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from telic import loop
-from telic.lab.course import FOREVER, Episode, Hurt, Observe, Tell, Told, timed
+from telic.lab.course import FOREVER, Episode, Hurt, Observe, Tell, Told
 from telic.lab.looped import LoopedCourse
+from telic.lab.timing import timed
 from telic.model import Design, Harm
 from telic.model.intent import EntityType
 from telic.settings import Settings

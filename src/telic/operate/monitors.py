@@ -43,6 +43,7 @@ SEVERE = 0.5  # share of bad requests from which harm counts as severe [1]
 WINDOWS = (2, 3, 4, 5, 6, 7, 8, 10, 14, 20, 30)  # cells that held requests [1]
 KEPT = 240  # cells of an operation: two minutes [1]
 RECENT = 12  # of them are not part of what is normal [1]
+DOUBTED = 60  # harm so young, and all since, is not part of it either: what comes slowly must not become a habit [1]
 STALE = 6.0  # an operation without requests for so long says nothing [s]
 SHED_SLACK = 1.2  # refusals on purpose are spread evenly over requests, not over seconds [1]
 BLIND_AFTER = 3.0  # without any telemetry [s]
@@ -211,7 +212,9 @@ class Monitors:
 
     def _settle(self) -> None:
         for series in self._series.values():
-            series.normal = series.last(KEPT)[:-RECENT]
+            cells = series.last(KEPT)
+            doubted = next((each.number for each in cells[-DOUBTED:] if each.harmed), float("inf"))
+            series.normal = [each for each in cells[:-RECENT] if each.number < doubted]
 
     def _judge(self, series: _Series, now: float, suspect: bool) -> Symptom | None:
         cells = series.last(max(WINDOWS))

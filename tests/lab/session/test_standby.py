@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from telic import loop
 from telic.errors import WorldError
 from telic.lab.session.standby import Standby
 from telic.worlds.local import launch
@@ -39,7 +38,7 @@ class Worlds:
 @pytest.fixture
 def worlds(monkeypatch: pytest.MonkeyPatch) -> Worlds:
     made = Worlds()
-    monkeypatch.setattr(loop, "deploy", made.deploy)
+    monkeypatch.setattr(launch, "up", made.deploy)
     monkeypatch.setattr(launch, "down", made.down)
     return made
 

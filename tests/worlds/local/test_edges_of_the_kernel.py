@@ -33,7 +33,8 @@ from telic.errors import (
 )
 from telic.settings import Settings
 from telic.worlds.local import checks, control, database, doctor, ending, host_pids, http, namespace, proc
-from telic.worlds.local.events import Events, encode
+from telic.worlds.local.events import Events
+from telic.worlds.local.events_otlp import encode
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.ports import listen
 from telic.worlds.local.processes import Children, environment

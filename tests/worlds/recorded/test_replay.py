@@ -10,7 +10,8 @@ from tests.worlds.recorded.folders import START, points, write
 from telic.errors import ActionRefused, UsageError
 from telic.model import Action, Window
 from telic.worlds.recorded import read
-from telic.worlds.recorded.replay import Playhead, ReplayStore, fingerprint
+from telic.worlds.recorded.fingerprint import fingerprint
+from telic.worlds.recorded.replay import Playhead, ReplayStore
 from telic.worlds.recorded.replayed import ReplayedWorld
 
 SPAN = {

@@ -20,7 +20,7 @@ from telic.lab.session.session import Brief, Session
 from telic.lab.session.stage import CALLS, Stage
 from telic.model import Window
 from telic.worlds.recorded import Recording, read
-from telic.worlds.recorded.replay import fingerprint
+from telic.worlds.recorded.fingerprint import fingerprint
 from telic.worlds.recorded.replayed import ReplayedWorld
 
 LEAST = 60.0  # before the recording's end whoever is asked is called at the latest [s]

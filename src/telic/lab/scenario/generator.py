@@ -10,12 +10,11 @@ from pathlib import Path
 from telic.errors import TelicError, UsageError
 from telic.lab.fault import Params, Scene, grows
 from telic.lab.faults import fault
-from telic.lab.scenario.scenario import TASKS, Load, Noise, Phases, Placed, Scenario, Task
+from telic.lab.scenario.scenario import TASKS, Load, Noise, Placed, Scenario, Task
+from telic.lab.scenario.usual import PHASES, RATE
 from telic.lab.scenario.writing import write as as_text
 from telic.model import Scalar
 
-PHASES = Phases(warm=6.0, baseline=8.0, spread=2.0, hold=30.0, recovery=8.0)
-RATE = 25.0  # [requests/s]
 TRIES = 24  # seeds that are tried for another place of the same fault [1]
 OPEN = ("seed", "version", "before", "port")  # parameters that the episode chooses: chance, and what is there then
 BOUND = ("port", "_file")  # endings of settings whose values are another world's tomorrow

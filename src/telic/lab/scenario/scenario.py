@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from telic.model import Scalar, dump
-from telic.worlds.recorded.replay import fingerprint
+from telic.worlds.recorded.fingerprint import fingerprint
 
 SCHEMA = "telic/scenario/v1"
 

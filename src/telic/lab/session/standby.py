@@ -14,9 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from telic import loop
 from telic.errors import TelicError
-from telic.lab.course import timed
+from telic.lab.timing import timed
 from telic.model import Design
 from telic.settings import Settings
 from telic.worlds.local import launch
@@ -106,7 +105,7 @@ def _up(design: Design) -> Waiting:
     settings = replace(Settings.read({}), home=Path(home.name), port=0, otlp_port=0)
     try:
         with timed(timings, "ready"):
-            world = loop.deploy(design, settings, fresh=True)
+            world = launch.up(design, settings, fresh=True, databases=Settings.read().home / "databases")
     except BaseException:
         home.cleanup()
         raise

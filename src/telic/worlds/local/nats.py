@@ -9,15 +9,16 @@ import uuid
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from telic.clock import SystemClock
 from telic.errors import StoreFailed, WorldError
 from telic.model import Design
-from telic.runtime.stores.jetstream import JetStreamQueue, QueueAddress
-from telic.runtime.telemetry.recorder import Recorder
 from telic.worlds.local.layout import Layout, write_atomically
 from telic.worlds.local.namespace import wrap
 from telic.worlds.local.secret_files import secret, secret_path
+
+if TYPE_CHECKING:
+    from telic.runtime.stores.jetstream import JetStreamQueue
 
 STORE = "nats"
 ADMINISTRATOR = "telic"  # as whom the world itself asks
@@ -105,6 +106,10 @@ async def poison(layout: Layout, port: int, subject: str, count: int) -> None:
 
 def administrator(layout: Layout, port: int) -> JetStreamQueue:
     """Return the queue as the world itself asks it."""
+    from telic.clock import SystemClock  # 0.1 s of imports that only worlds with a queue need
+    from telic.runtime.stores.jetstream import JetStreamQueue, QueueAddress
+    from telic.runtime.telemetry.recorder import Recorder
+
     recorder = Recorder(enabled=False)
     address = QueueAddress("127.0.0.1", port, ADMINISTRATOR, secret(layout, secret_name(ADMINISTRATOR)))
     return JetStreamQueue(address, recorder, SystemClock(), name=ADMINISTRATOR)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -180,12 +179,3 @@ class ReplayStore:
         """Forget everything."""
         self._connection.close()
         self._whole.close()
-
-
-def fingerprint(folder: Path) -> str:
-    """Return a hash of everything in a folder, wherever it lies."""
-    whole = hashlib.sha256()
-    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
-        name = path.relative_to(folder).as_posix().encode()
-        whole.update(len(name).to_bytes(8, "big") + name + hashlib.sha256(path.read_bytes()).digest())
-    return "sha256:" + whole.hexdigest()

@@ -18,7 +18,7 @@ from telic.telemetry.database import Database
 from telic.telemetry.otlp import body as otlp
 from telic.telemetry.otlp.decoder import READERS
 from telic.worlds.local.events import Event
-from telic.worlds.local.events import encode as encode_events
+from telic.worlds.local.events_otlp import encode as encode_events
 from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.telemetry import SimulatedRecorder, SimulatedTelemetry

@@ -12,7 +12,8 @@ from telic.model import Row
 from telic.model.topology import Scalar
 from telic.telemetry.columns import TABLES, TableRow
 from telic.telemetry.in_process import ask_patiently
-from telic.worlds.local.events import Event, encode
+from telic.worlds.local.events import Event
+from telic.worlds.local.events_otlp import encode
 from telic.worlds.simulated.clock import START
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.streams import stream
