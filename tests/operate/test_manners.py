@@ -15,6 +15,7 @@ from telic.operate.diagnosis.findings import Findings, Picture
 from telic.operate.diagnosis.manners import narrowed
 from telic.operate.diagnosis.manners.manner import known
 from telic.operate.diagnosis.manners.shown import FEATURES, shown
+from telic.operate.diagnosis.mechanisms.network_partition import network_partition
 from telic.operate.diagnosis.mechanisms.store_refusal import store_refusal
 from telic.operate.diagnosis.mechanisms.store_slow import store_slow
 from telic.operate.diagnosis.proposal import Clue, Proposal
@@ -188,3 +189,30 @@ def test_features_of_an_edge() -> None:
     found = replace(findings(blames=()), current=Picture(NOW, edges={"rating->order": edge}))
     assert {"arrives", "all fail", "gap constant"} <= shown(found, "rating->order")
     assert not {"silent", "some fail", "gap varies"} & shown(found, "rating->order")
+
+
+@pytest.mark.parametrize(
+    ("error", "changes", "name"),
+    [
+        ("connection_reset", (), "connection-reset"),
+        ("malformed_reply", (), "corrupt-answers"),
+        ("malformed_reply", (DEPLOY,), ""),
+    ],
+)
+def test_answers_that_are_damaged_on_the_way_blame_the_path_unless_an_end_of_it_is_new(
+    error: str, changes: tuple[Change, ...], name: str
+) -> None:
+    edge = EdgeCalls("gateway", "rating", 40, 16, {error: 16}, matched=40)
+    blames = (Blame("edge", "gateway->rating", "unanswered", "read", error, ("gateway",)),) * 9
+    found = replace(findings(*changes, blames=blames), current=Picture(NOW, edges={edge.name: edge}))
+    ready = (InstanceState("rating-1", 1, "ready", "2", 0.0),)
+    services = {"rating": replace(found.state.services["rating"], instances=ready)}
+    found = replace(found, state=replace(found.state, services=services))
+    (path,) = network_partition(found)
+    if not name:
+        assert path.weight < 1.386
+        return
+    assert path.weight > 1.386
+    manner = narrowed(found, path)
+    assert manner is not None
+    assert manner.name == name

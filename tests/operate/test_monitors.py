@@ -118,6 +118,15 @@ def test_a_receiver_that_is_away_blinds_and_alarms_nobody(seed: int) -> None:
     assert blind[-1] <= 41.0
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_harm_that_comes_slowly_to_few_requests_does_not_become_a_habit(seed: int) -> None:
+    bad = fault("error", ("activities",), 0.33, begins=30.0)
+    found = first(watch(looks(75, seed, bad=bad, rate=lambda time: 25.0)), "burning")
+    assert found is not None
+    assert found.symptoms[0].operation == "activities"
+    assert found.time - START >= 30.0
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_ten_noisy_healthy_minutes_alarm_nobody(seed: int) -> None:
     rng = random.Random(f"noise/{seed}")

@@ -43,7 +43,8 @@ SEVERE = 0.5  # share of bad requests from which harm counts as severe [1]
 WINDOWS = (2, 3, 4, 5, 6, 7, 8, 10, 14, 20, 30)  # cells that held requests [1]
 KEPT = 240  # cells of an operation: two minutes [1]
 RECENT = 12  # of them are not part of what is normal [1]
-DOUBTED = 60  # harm so young, and all since, is not part of it either: what comes slowly must not become a habit [1]
+DOUBTED = 60  # nor are older ones since harm began that goes on: what comes slowly must not become a habit [1]
+PARTS, PART = 4, 6  # harm goes on that is in each of so many last stretches of so many cells: stalls come and go [1]
 STALE = 6.0  # an operation without requests for so long says nothing [s]
 SHED_SLACK = 1.2  # refusals on purpose are spread evenly over requests, not over seconds [1]
 BLIND_AFTER = 3.0  # without any telemetry [s]
@@ -213,7 +214,7 @@ class Monitors:
     def _settle(self) -> None:
         for series in self._series.values():
             cells = series.last(KEPT)
-            doubted = next((each.number for each in cells[-DOUBTED:] if each.harmed), float("inf"))
+            doubted = _goes_on_since(cells)
             series.normal = [each for each in cells[:-RECENT] if each.number < doubted]
 
     def _judge(self, series: _Series, now: float, suspect: bool) -> Symptom | None:
@@ -250,6 +251,19 @@ class Monitors:
         cell_chance = (sum(each.harmed for each in cells) + prior.bad) / (len(cells) + prior.cells)
         floor = max(0.005, 1.0 - series.objective.target)
         return min(0.2, max(floor, 1.5 * chance)), min(0.3, max(prior.floor, cell_chance))
+
+
+def _goes_on_since(cells: Sequence[Cell]) -> float:
+    """Return the first cell of harm that still goes on, few requests as there may be; infinity where none does."""
+    last = cells[-PARTS * PART :]
+    if not all(any(each.harmed for each in last[at : at + PART]) for at in range(0, PARTS * PART, PART)):
+        return float("inf")
+    since = last[-1].number
+    for each in reversed(cells[-DOUBTED:]):
+        if since - each.number > RECENT:
+            break
+        since = each.number if each.harmed else since
+    return since
 
 
 def _harmed_seconds(cells: Sequence[Cell]) -> int:

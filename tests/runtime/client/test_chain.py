@@ -267,6 +267,7 @@ def test_each_attempt_is_a_span_under_the_request(recorder: Any, attributes: Cal
         (5.0, "timeout"),
         (failing(500), "500"),
         (failing(422), None),
+        (Reply(200, b'{"na\xffme": 1}', {}), "malformed_reply"),
     ],
 )
 def test_error_types_are_those_of_the_contract(

@@ -12,6 +12,7 @@ from telic.model import Incident
 
 LOOK = 1.0  # how often its journal is read [s]
 AFTER = 4.0  # the last incident has to be over for so long until it says that it is done [s]
+BY_ITSELF: Mapping[str, object] = {"healthy": True, "entity": "", "mechanism": ""}  # said of what went by itself
 SPARE = 2.0  # before the end of the session it says its last word [s]
 
 
@@ -37,10 +38,16 @@ class Telic:
             elif said.get("entity") and "mitigate" not in session.brief.tasks:
                 session.call("submit", {"final": True})  # nobody is asked to mend it, and a second look agrees
             if incidents and all(each.resolved and session.now() - each.resolved > AFTER for each in incidents):
-                session.call("submit", {"final": True})
+                over = {} if any(mended(each) for each in incidents) else BY_ITSELF
+                session.call("submit", {**over, "final": True})
             elif not incidents and session.brief.began + session.brief.seconds - session.now() < SPARE:
                 session.call("submit", {"healthy": True, "final": True})
         self._course.dismiss()
+
+
+def mended(incident: Incident) -> bool:
+    """Whether something that was done helped: else it went away by itself."""
+    return any(each.outcome == "helped" for each in incident.actions)
 
 
 def claims(incident: Incident) -> dict[str, object]:

@@ -22,6 +22,7 @@ from telic.runtime.wiring import EdgePolicy
 T = TypeVar("T")
 TRIED = b"telic-tried"  # a reply with this header comes from a callee that has spent retries already
 DECIDED = frozenset({200, 400, 401, 403, 404, 422, 429})  # answers that trying again does not change
+MALFORMED = "malformed_reply"  # error type of an answer that is none of what was asked for
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -67,12 +68,21 @@ class EdgeClient:
         self, operation: str, request: object, reply: type[T], *, idempotent: bool = False, idempotency_key: str = ""
     ) -> T:
         """Call `operation`; see `telic.runtime.ports.Client`."""
-        attempt = _Call(self, operation, _ENCODER.encode(request), idempotent or bool(idempotency_key), idempotency_key)
+        safe = idempotent or bool(idempotency_key)
+        attempt = _Call(self, operation, _ENCODER.encode(request), safe, idempotency_key, self._decoder(reply))
         if self._breaker is None:
             answer = await attempt.run()
         else:
             answer = await self._guarded(self._breaker, attempt)
-        return self._decode(operation, answer, reply)
+        if answer.status == 200 and attempt.malformed is None:
+            return attempt.reply  # type: ignore[return-value]
+        raise self._error(attempt, answer, reply)
+
+    def _decoder(self, reply: type) -> msgspec.json.Decoder[object]:
+        decoder = self._decoders.get(reply)
+        if decoder is None:
+            decoder = self._decoders[reply] = msgspec.json.Decoder(reply)
+        return decoder
 
     async def _guarded(self, breaker: Breaker, attempt: _Call) -> Reply:
         ticket = breaker.admit()
@@ -90,34 +100,45 @@ class EdgeClient:
         breaker.record(ticket, ok=True)
         return answer
 
-    def _decode(self, operation: str, answer: Reply, reply: type[T]) -> T:
+    def _error(self, attempt: _Call, answer: Reply, reply: type) -> Exception:
+        what = f"{self.callee}.{attempt.operation}"
         if answer.status == 200:
-            decoder = self._decoders.get(reply)
-            if decoder is None:
-                decoder = self._decoders[reply] = msgspec.json.Decoder(reply)
-            try:
-                return decoder.decode(answer.body)  # type: ignore[return-value]
-            except (msgspec.DecodeError, msgspec.ValidationError) as error:
-                message = f"{self.callee}.{operation} answered what is no {reply.__name__}: {error}"
-                raise DependencyFailed(message, peer=self.callee, error_type="malformed_reply") from error
+            message = f"{what} answered what is no {reply.__name__}: {attempt.malformed}"
+            failed = DependencyFailed(message, peer=self.callee, error_type=MALFORMED)
+            failed.__cause__ = attempt.malformed
+            return failed
         body = _error_body(answer.body)
         if answer.status == 422:
-            raise BusinessError(body.error, body.message)
+            return BusinessError(body.error, body.message)
         if answer.status == 401:
-            raise Unauthorised(body.message)
+            return Unauthorised(body.message)
         if answer.status == 403:
-            raise Forbidden(body.message)
-        message = f"{self.callee}.{operation} answered {answer.status} {body.message}"
-        raise DependencyFailed(message, peer=self.callee, error_type=str(answer.status))
+            return Forbidden(body.message)
+        return DependencyFailed(
+            f"{what} answered {answer.status} {body.message}", peer=self.callee, error_type=str(answer.status)
+        )
 
 
 class _Call:
     """One call with all its attempts."""
 
-    __slots__ = ("_body", "_client", "_context", "_key", "_operation", "_parent", "_safe")
+    __slots__ = (
+        "_body", "_client", "_context", "_decoder", "_key", "_parent", "_safe", "malformed", "operation", "reply",
+    )  # fmt: skip
 
-    def __init__(self, client: EdgeClient, operation: str, body: bytes, safe: bool, key: str) -> None:
-        self._client, self._operation, self._body, self._safe, self._key = client, operation, body, safe, key
+    def __init__(
+        self,
+        client: EdgeClient,
+        operation: str,
+        body: bytes,
+        safe: bool,
+        key: str,
+        decoder: msgspec.json.Decoder[object],
+    ) -> None:
+        self._client, self.operation, self._body, self._safe, self._key = client, operation, body, safe, key
+        self._decoder = decoder
+        self.reply: object = None
+        self.malformed: Exception | None = None  # why the last answer cannot be read
         self._context: RequestContext | None = CURRENT.get()
         self._parent = parent_span()
 
@@ -141,7 +162,7 @@ class _Call:
         """Record that the call was not even tried."""
         spans = self._client._spans
         span = spans.begin(self._parent)
-        spans.end(span, self._operation, self._client.transport.address, 0, error_type, 0)
+        spans.end(span, self.operation, self._client.transport.address, 0, error_type, 0)
 
     async def _try(self, attempt: int) -> tuple[str, Reply | None]:
         """Return the attempt's error type (empty for none) and the reply, if there was one."""
@@ -149,7 +170,7 @@ class _Call:
         left = context.remaining() if context is not None and client.policy.deadline else None
         if left is not None and left <= 0:
             self.record_refused("deadline_exceeded")
-            raise DeadlineExceeded(f"no time left to call {client.callee}.{self._operation}")
+            raise DeadlineExceeded(f"no time left to call {client.callee}.{self.operation}")
         by_deadline = left is not None and left < client.policy.timeout
         seconds = left if by_deadline else client.policy.timeout
         spans, address = client._spans, client.transport.address
@@ -158,9 +179,9 @@ class _Call:
         try:
             with RowLimit(client._deadlines, seconds):
                 headers = self._headers(span.traceparent, left)
-                answer = await client.transport.send("/" + self._operation, headers, self._body, repeatable=self._safe)
+                answer = await client.transport.send("/" + self.operation, headers, self._body, repeatable=self._safe)
             status = answer.status
-            error_type = str(status) if status >= 400 and status != 422 else ""
+            error_type = self._read(answer) if status == 200 else str(status) if status >= 400 and status != 422 else ""
             return error_type, answer
         except TimeoutError:
             error_type = "deadline_exceeded" if by_deadline else "timeout"
@@ -173,7 +194,16 @@ class _Call:
             error_type = "deadline_exceeded" if left is not None and left <= 0.001 else "cancelled"
             raise
         finally:
-            spans.end(span, self._operation, address, status, error_type, attempt - 1)
+            spans.end(span, self.operation, address, status, error_type, attempt - 1)
+
+    def _read(self, answer: Reply) -> str:
+        """Keep what an answer says; return the error type of one that cannot be read."""
+        try:
+            self.reply, self.malformed = self._decoder.decode(answer.body), None
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            self.malformed = error
+            return MALFORMED
+        return ""
 
     def _headers(self, traceparent: str, left: float | None) -> dict[bytes, str]:
         headers: dict[bytes, str] = {}
@@ -197,7 +227,7 @@ class _Call:
         return left is not None and left <= wait
 
     def _verdict(self, failure: str, answer: Reply | None, *, retried: bool) -> Exception:
-        what = f"{self._client.callee}.{self._operation}"
+        what = f"{self._client.callee}.{self.operation}"
         if failure in ("deadline_exceeded", "504"):
             return DeadlineExceeded(f"{what} did not answer in time")
         said = f": {_error_body(answer.body).message}" if answer is not None else ""
