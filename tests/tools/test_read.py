@@ -14,6 +14,7 @@ from tests.tools.small_world import SmallWorld
 from telic.errors import InvalidRecord, UsageError
 from telic.model import Row, Scalar, Store, Window
 from telic.model.redaction import HIDDEN, redact, redact_value
+from telic.tools import evidence
 from telic.tools.evidence import Notebook, again, digest
 from telic.tools.read import MOST_ROWS, Reader, tools
 
@@ -73,6 +74,40 @@ def test_a_report_can_ask_a_query_again_and_sees_when_the_answer_changed() -> No
     assert again(page, duck) == ([{"n": 1}], True)
     duck.log(1.5, "late")
     assert again(page, duck) == ([{"n": 2}], False)
+
+
+def test_a_page_is_written_out_when_it_is_read_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[object] = []
+
+    def noted(result: object) -> str:
+        written.append(result)
+        return digest(result)
+
+    monkeypatch.setattr(evidence, "digest", noted)
+    duck = Duck()
+    first, second = Notebook(duck, "A"), Notebook(duck, "B")
+    for each in (first, second):
+        each.query("SELECT 1 AS n")
+        each.query("SELECT 2 AS n")
+    second.adopt(first.since(1))
+    second.adopt(first.since(1))
+    assert (second.size, second.last) == (3, "A2")
+    assert not written
+    for _ in range(2):
+        assert [each.id for each in second.quote(["A2", "B1"])] == ["B1", "A2"]
+        assert len(written) == 2
+    assert [each.result for each in first.pages] == ['[{"n": 1}]', '[{"n": 2}]']
+    assert len(written) == 3
+
+
+def test_rows_that_would_be_cut_off_change_nothing() -> None:
+    for width in (1, 90, 96, 97, 98, 200, 3990, 4000, 5000):
+        notebook = Notebook(Duck())
+        rows = [{"text": "x" * width}] * 45
+        notebook.observe("rows", "rows()", Window(0.0, 1.0), rows)
+        whole = json.dumps(rows[: evidence.MOST_ROWS])
+        (page,) = notebook.pages
+        assert page.result.partition(" … ")[0] == whole[: evidence.MOST_TEXT]
 
 
 def test_an_observation_of_the_world_is_no_query() -> None:

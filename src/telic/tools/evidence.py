@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -16,6 +17,42 @@ from telic.model.redaction import redact, redact_value
 MOST_ROWS = 40  # of a result that evidence carries [1]
 MOST_TEXT = 4000  # characters of it [1]
 _PARAMS = "\n-- params: "
+_JSON = json.JSONEncoder(default=str).encode
+_LINE = json.JSONEncoder(default=str, sort_keys=True).encode
+_EXACT = frozenset({str, int, bool, type(None)})
+
+
+class Page:
+    """What was asked and what came back; written out as evidence when it is read first, for most is never cited.
+
+    Parameters
+    ----------
+    identity, says, query, window
+        As evidence has them.
+    result
+        What came back, which nobody changes; not kept once it is written out.
+    """
+
+    def __init__(self, identity: str, says: str, query: str, window: Window, result: object) -> None:
+        self.id = identity
+        self._head = (identity, says, query, window)
+        self._result = result
+        self._written: Evidence | None = None
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Page:
+        """Return the page of what is evidence already."""
+        page = cls(evidence.id, evidence.says, evidence.query, evidence.window, None)
+        page._written = evidence
+        return page
+
+    @property
+    def evidence(self) -> Evidence:
+        """The page, written out."""
+        if self._written is None:
+            self._written = Evidence(*self._head, _bounded(self._result), digest(self._result))
+            self._result = None
+        return self._written
 
 
 class Notebook:
@@ -34,7 +71,7 @@ class Notebook:
         self._window = Window(0.0, 0.0)
         self._says = ""
         self._count = 0
-        self.pages: list[Evidence] = []
+        self._pages: list[Page] = []
 
     def about(self, says: str, window: Window) -> Notebook:
         """Say what the next queries are for; returns itself."""
@@ -44,23 +81,13 @@ class Notebook:
     def query(self, sql: str, params: Sequence[Scalar] = (), *, limit: int = 10_000, timeout: float = 5.0) -> list[Row]:
         """Ask the store and keep a page."""
         rows = self._store.query(sql, params, limit=limit, timeout=timeout)
-        self.pages.append(
-            Evidence(
-                self._next(),
-                self._says,
-                _text(sql, params),
-                self._window,
-                _bounded(rows),
-                digest(rows),
-            )
-        )
+        self._pages.append(Page(self._next(), self._says, _text(sql, params), self._window, rows))
         return rows
 
     def observe(self, says: str, query: str, window: Window, result: object) -> str:
         """Keep something that is no query, such as the state of the world; returns the id of its page."""
-        plain = msgspec.to_builtins(result)
-        page = Evidence(self._next(), says, query, window, _bounded(plain), digest(plain))
-        self.pages.append(page)
+        page = Page(self._next(), says, query, window, msgspec.to_builtins(result))
+        self._pages.append(page)
         return page.id
 
     def _next(self) -> str:
@@ -68,18 +95,32 @@ class Notebook:
         return f"{self._prefix}{self._count}"
 
     @property
+    def pages(self) -> list[Evidence]:
+        """Every page, written out."""
+        return [each.evidence for each in self._pages]
+
+    @property
     def last(self) -> str:
         """Id of the newest page."""
-        return self.pages[-1].id
+        return self._pages[-1].id
 
-    def adopt(self, pages: Sequence[Evidence]) -> None:
+    @property
+    def size(self) -> int:
+        """How many pages there are [1]."""
+        return len(self._pages)
+
+    def since(self, first: int) -> list[Page]:
+        """Return the pages from number `first` on (counted from 0), for a later notebook to adopt."""
+        return self._pages[first:]
+
+    def adopt(self, pages: Sequence[Page]) -> None:
         """Take over pages of an earlier notebook, which keep their ids."""
-        self.pages.extend(each for each in pages if each not in self.pages)
+        self._pages.extend(each for each in pages if each not in self._pages)
 
     def quote(self, ids: Sequence[str]) -> tuple[Evidence, ...]:
         """Return the pages with these ids, each once, in order."""
         chosen = set(ids)
-        return tuple(each for each in self.pages if each.id in chosen)
+        return tuple(each.evidence for each in self._pages if each.id in chosen)
 
 
 def again(evidence: Evidence, store: Store) -> tuple[list[Row], bool]:
@@ -118,7 +159,7 @@ def digest(result: object) -> str:
     True
     """
     items = result if isinstance(result, list) else [result]
-    lines = sorted(json.dumps(_settled(each), sort_keys=True, default=str) for each in items)
+    lines = sorted(_LINE(_settled(each)) for each in items)
     return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
 
 
@@ -127,20 +168,37 @@ def _settled(value: object) -> object:
     if isinstance(value, float):
         return float(f"{value:.9g}")
     if isinstance(value, dict):
-        return {str(key): _settled(each) for key, each in value.items()}
+        return {str(key): each if type(each) in _EXACT else _settled(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_settled(each) for each in value]
+        return [each if type(each) in _EXACT else _settled(each) for each in value]
     return value
 
 
 def _text(sql: str, params: Sequence[Scalar]) -> str:
-    return re.sub(r"\n\s*\n", "\n", sql.strip()) + _PARAMS + json.dumps(list(params))
+    return _tidy(sql) + _PARAMS + json.dumps(list(params))
+
+
+@lru_cache(maxsize=64)
+def _tidy(sql: str) -> str:
+    return re.sub(r"\n\s*\n", "\n", sql.strip())
 
 
 def _bounded(result: object) -> str:
     rows = result if isinstance(result, list) else [result]
-    shown = json.dumps(redact_value(rows[:MOST_ROWS]), default=str)
+    shown = _shown(rows[:MOST_ROWS])
     more = f" … and {len(rows) - MOST_ROWS} more rows" if len(rows) > MOST_ROWS else ""
     if len(shown) > MOST_TEXT:
         shown, more = shown[:MOST_TEXT], f" … cut at {MOST_TEXT} characters{more}"
     return redact(shown) + more
+
+
+def _shown(rows: Sequence[object]) -> str:
+    """Return rows as JSON, without those of which nothing is left when it is cut."""
+    parts: list[str] = []
+    size = 0
+    for row in rows:
+        parts.append(_JSON(redact_value(row)))
+        size += len(parts[-1]) + len(", ")
+        if size > MOST_TEXT:
+            break
+    return f"[{', '.join(parts)}]"

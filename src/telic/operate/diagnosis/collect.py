@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from telic.model import Change, Evidence, Incident, Observed, Row, State, Window
+from telic.model import Change, Incident, Observed, Row, State, Window
 from telic.model.intent import Objective
 from telic.operate.diagnosis.asking import Asking
+from telic.operate.diagnosis.before import Before
 from telic.operate.diagnosis.blame import Blame, Normals, blame, spans_of
 from telic.operate.diagnosis.findings import CHANGE_AFTER, CHANGE_BEFORE, OWN, Findings, Picture, SupervisorEvent
 from telic.operate.diagnosis.storm import LATELY, Flow, past, storm_of
@@ -59,7 +60,7 @@ class Collector:
 
     def __init__(self, objectives: Sequence[Objective] = ()) -> None:
         self._threshold = min((each.below for each in objectives if each.sli == "latency"), default=0.1)
-        self._baselines: dict[Window, tuple[Picture, Flow, dict[str, str], list[Evidence]]] = {}
+        self._before = Before(Window(0.0, 0.0))
 
     def collect(self, incident: Incident, world: Observed, history: History, notebook: Notebook) -> Findings:
         """Look at everything once."""
@@ -118,25 +119,24 @@ class Collector:
         now = asking.ask("queues", "messages sent, taken and failed since the onset", queue_flows)
         if baseline is None:
             return {each.subject: each for each in now}, {}
-        earlier = Asking(asking.notebook, baseline.window, {}, asking.missing)
-        before = earlier.ask("queues", "messages sent, taken and failed before the onset", queue_flows)
-        asking.evidence.update({f"{topic} before": identity for topic, identity in earlier.evidence.items()})
-        return {each.subject: each for each in now}, {each.subject: each for each in before}
+        earlier = self._before.ask(
+            asking,
+            "queues",
+            lambda before: before.ask("queues", "messages sent, taken and failed before the onset", queue_flows),
+        )
+        return {each.subject: each for each in now}, {each.subject: each for each in earlier}
 
     def _baseline(
         self, asking: Asking, entry: str, onset: float, well_since: float
     ) -> tuple[Picture | None, Flow | None]:
         end = onset - BEFORE_ONSET
         window = Window(max(end - BASELINE, min(well_since, end - BASELINE_LEAST)), end)
-        if window not in self._baselines:
-            before = Asking(asking.notebook, window, {}, asking.missing)
-            first = len(asking.notebook.pages)
-            picture = _picture(before, "before the onset")
-            flowed = past(before, entry, self._threshold, picture.operations)
-            self._baselines = {window: (picture, flowed, before.evidence, asking.notebook.pages[first:])}
-        picture, flowed, evidence, pages = self._baselines[window]
-        asking.notebook.adopt(pages)
-        asking.evidence.update({f"{topic} before": identity for topic, identity in evidence.items()})
+        if window != self._before.window:
+            self._before = Before(window)
+        picture = self._before.ask(asking, "picture", lambda before: _picture(before, "before the onset"))
+        flowed = self._before.ask(
+            asking, "flow", lambda before: past(before, entry, self._threshold, picture.operations)
+        )
         if not picture.operations:
             asking.missing.append(f"no telemetry from the {BASELINE:g} s before the onset: nothing says what is normal")
             return None, None

@@ -16,7 +16,7 @@ from telic.operate.diagnosis.causes import look
 from telic.operate.diagnosis.culprit.rank import judge
 from telic.operate.diagnosis.culprit.scene import scene
 from telic.operate.diagnosis.culprit.verdict import ChangeVerdict
-from telic.tools.evidence import Notebook
+from telic.tools.evidence import Notebook, Page
 from telic.worlds.recorded import Recording
 
 
@@ -36,7 +36,7 @@ def account(recording: Recording, diagnosis: Diagnosis, code: Sequence[CodeLine]
     seen = scene(recording, recording.symptom.entity or (first.entity if first else ""), recording.symptom.onset)
     verdicts = judge(seen)
     notebook = Notebook(recording.store(), prefix="A")
-    notebook.adopt(diagnosis.evidence)
+    notebook.adopt([Page.of(each) for each in diagnosis.evidence])
     blamed = _blamed(diagnosis, verdicts)
     claims = claims_of(diagnosis, blamed, seen, notebook)
     levels = levels_of(recording, diagnosis, seen, notebook)
