@@ -14,6 +14,7 @@ import msgspec
 
 from telic.errors import StoreFailed, TelicError, UsageError
 from telic.model import Row
+from telic.telemetry import parsed
 from telic.telemetry.database import Database
 from telic.telemetry.wire import ErrorReply, QueryRequest
 
@@ -157,12 +158,10 @@ class Query:
 
     def _select(self, take: Callable[[list[str]], T]) -> T:
         cursor = self._cursor
-        found = cursor.extract_statements(self._request.sql)
-        if len(found) != 1 or found[0].type != duckdb.StatementType.SELECT:
-            raise UsageError("only one SELECT is answered", hint="telemetry is read-only; send one statement")
+        statement = parsed.select(cursor, self._request.sql)
         cursor.execute("BEGIN TRANSACTION READ ONLY")
         try:
-            cursor.execute(found[0], self._request.params)
+            cursor.execute(statement, self._request.params)
             names = [column[0] for column in cursor.description or ()]
             return take(names)
         finally:

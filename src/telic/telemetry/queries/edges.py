@@ -39,18 +39,17 @@ class EdgeCalls:
 
 
 SQL = """
-WITH window_spans AS (SELECT * FROM spans WHERE start_ns >= ? AND start_ns < ?),
-calls AS (
+WITH calls AS (
     SELECT service AS caller, peer AS callee, span_id, trace_id, duration_ns, status, error_type, http_status,
            statement <> '' OR contains(attributes, '"db.system') OR kind = 'producer' AS stored,
            contains(attributes, '"http.request.resend_count":') AS again
-    FROM window_spans WHERE kind IN ('client', 'producer') AND peer <> ''),
+    FROM spans WHERE start_ns >= ? AND start_ns < ? AND kind IN ('client', 'producer') AND peer <> ''),
 served AS (
     SELECT parent_span_id, trace_id, max(duration_ns) AS duration_ns FROM spans
     WHERE kind = 'server' AND parent_span_id <> '' AND start_ns >= ? AND start_ns < ? GROUP BY ALL)
 SELECT caller, callee, count(*) AS calls, count(*) FILTER (WHERE status = 'error') AS errors,
-       histogram(CASE WHEN error_type <> '' THEN error_type ELSE coalesce(http_status, 0)::VARCHAR END)
-           FILTER (WHERE status = 'error') AS by_type,
+       list_histogram(list(CASE WHEN error_type <> '' THEN error_type ELSE coalesce(http_status, 0)::VARCHAR END)
+           FILTER (WHERE status = 'error')) AS by_type,
        quantile_cont(calls.duration_ns, [0.5, 0.95, 0.99]) AS latency,
        count(served.duration_ns) AS matched,
        count(*) FILTER (WHERE served.duration_ns IS NULL AND NOT stored) AS unmatched,

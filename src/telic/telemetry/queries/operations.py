@@ -31,8 +31,8 @@ SELECT service, name AS operation, step / 1e9 AS start, count(*) AS count,
        count(*) FILTER (WHERE status = 'error') AS errors,
        count(*) FILTER (WHERE duration_ns > ?) AS slow,
        quantile_cont(duration_ns, [0.5, 0.95, 0.99]) AS quantiles, max(duration_ns) / 1e9 AS max,
-       histogram(CASE WHEN error_type <> '' THEN error_type ELSE coalesce(http_status, 0)::VARCHAR END)
-           FILTER (WHERE status = 'error') AS by_class
+       list_histogram(list(CASE WHEN error_type <> '' THEN error_type ELSE coalesce(http_status, 0)::VARCHAR END)
+           FILTER (WHERE status = 'error')) AS by_class
 FROM (SELECT *, start_ns - (start_ns - ?) % ? AS step
       FROM spans WHERE start_ns >= ? AND start_ns < ? AND kind = 'server')
 GROUP BY service, operation, step ORDER BY step, service, operation

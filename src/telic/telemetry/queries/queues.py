@@ -89,7 +89,7 @@ SELECT passed.subject AS subject, max(service) FILTER (WHERE kind = 'consumer') 
        count(*) FILTER (WHERE kind = 'producer' AND NOT failed) AS sent,
        count(*) FILTER (WHERE kind = 'consumer') AS taken,
        count(*) FILTER (WHERE kind = 'consumer' AND failed) AS failed,
-       histogram(error_type) FILTER (WHERE kind = 'consumer' AND failed) AS by_type,
+       list_histogram(list(error_type) FILTER (WHERE kind = 'consumer' AND failed)) AS by_type,
        quantile_cont(duration_ns, 0.5) FILTER (WHERE kind = 'consumer' AND NOT failed) / 1e9 AS p50,
        max(redelivered) AS redelivered, max(buried) AS buried
 FROM passed LEFT JOIN counted ON counted.subject = passed.subject
