@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
@@ -98,6 +100,15 @@ class Run:
             servers = self._arrays.servers[first : first + int(self.plan.stations["servers"][station])]
             np.maximum(servers, self.now, out=servers)
             servers += seconds
+
+    def spans(self, first: int) -> Any:
+        """Return the spans of sampled requests from number `first` on, in the order in which they were kept."""
+        return self._arrays.spans[first : int(self._arrays.clock["spans"][0])].copy()
+
+    def seconds_of(self, first: int, end: int) -> tuple[Gauges, Any, Any]:
+        """Return gauges, counts of services and counts of edges of the seconds that are over, from `first` to `end`."""
+        gauges = Gauges(*(getattr(self._gauges, each.name)[first:end] for each in fields(Gauges)))
+        return gauges, self._arrays.of_node[first:end], self._arrays.of_edge[first:end]
 
     def result(self) -> Result:
         """Return what happened so far."""

@@ -12,10 +12,10 @@ from telic.model import Row
 from telic.model.intent import Objective
 from telic.operate.looks import ask
 from telic.runtime.telemetry.shapes import Kind, SpanShape, Status
+from telic.telemetry.poll import read_poll
 from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.telemetry import SimulatedRecorder, SimulatedTelemetry
-from telic.worlds.simulated.telemetry.looks import read_poll
 
 WALL = 1_800_000_000.0
 OBJECTIVES = (

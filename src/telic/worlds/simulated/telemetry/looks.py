@@ -1,63 +1,23 @@
-"""The operator's poll, answered from running counts: planning its SQL twice a virtual second costs more than the world.
+"""The operator's poll (`telic.telemetry.poll`), answered from running counts.
 
-The poll is recognised by its text; any other SQL, and times of which the counts know too little, are for the database.
-A test compares both answers.
+Times of which the counts know too little are for the database. A test compares both answers.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from telic.model import Row
 from telic.model.topology import Scalar
 from telic.runtime.telemetry.shapes import SpanShape
+from telic.telemetry.poll import Poll, read_poll
 from telic.worlds.simulated.telemetry.export import Export
 from telic.worlds.simulated.telemetry.origins import SPAN_CONSTANTS, Origin
 
-MOST = NEVER = 2**63 - 1
 KEPT = 90  # how far back counts go [s]
 SHAPES = 8192  # that a count remembers [1]
-_COUNT = r"count\(\*\) FILTER \(WHERE ([^()]+)\) AS (\w+)"
-_POLL = re.compile(
-    r"SELECT \(start_ns \+ duration_ns\) // (\d+) AS cell, name, count\(\*\) AS total((?:, " + _COUNT + r")*)"
-    r" FROM spans WHERE start_ns >= \? AND service = \? AND kind = 'server' AND start_ns \+ duration_ns >= \?"
-    r" GROUP BY cell, name"
-    r" UNION ALL SELECT max\(time_ns\), ''((?:, 0)+) FROM metrics WHERE time_ns >= \?"
-).fullmatch
-_SLOWER = re.compile(r"duration_ns > (\d+)").fullmatch
-_STATUS_IN = (
-    (re.compile(r"http_status = (\d+)").fullmatch, lambda low: (low, low)),
-    (re.compile(r"http_status >= (\d+)").fullmatch, lambda low: (low, MOST)),
-    (re.compile(r"http_status BETWEEN (\d+) AND (\d+)").fullmatch, lambda low, high: (low, high)),
-)
-_ERROR = "status = 'error'"
 _NAME, _KIND, _STATUS, _HTTP = (SPAN_CONSTANTS.index(name) for name in ("name", "kind", "status", "http_status"))
-
-
-@dataclass(frozen=True)
-class Column:
-    """Which requests one column counts: those of which anything here holds."""
-
-    name: str
-    error: bool = False  # the span's status is error
-    statuses: tuple[tuple[int, int], ...] = ()  # its HTTP status is within one of these, bounds included
-    slower: int = NEVER  # it took longer than that [ns]
-
-    def fits(self, status: object, http: object) -> bool:
-        """Whether a span is counted however long it took."""
-        if self.error and status == "error":
-            return True
-        return isinstance(http, int) and any(low <= http <= high for low, high in self.statuses)
-
-
-@dataclass(frozen=True)
-class Poll:
-    """What the SQL asks for."""
-
-    cell_ns: int  # length of a cell [ns]
-    columns: tuple[Column, ...]  # besides cell, name and total
 
 
 @dataclass(frozen=True)
@@ -66,34 +26,6 @@ class _Shape:
 
     name: str  # "" where the service served nobody
     counted: tuple[bool, ...] = ()  # by column, however long it took
-
-
-def read_poll(sql: str) -> Poll | None:
-    """Return what a poll asks for, or None where `sql` is none."""
-    found = _POLL(" ".join(sql.split()))
-    if found is None:
-        return None
-    columns = [_column(name, condition) for condition, name in re.findall(_COUNT, found[2])]
-    known = tuple(each for each in columns if each is not None)
-    if len(known) != len(columns) or found[5].count("0") != len(columns) + 1:
-        return None
-    return Poll(int(found[1]), known)
-
-
-def _column(name: str, condition: str) -> Column | None:
-    error, statuses, slower = False, [], NEVER
-    for term in condition.split(" OR "):
-        if limit := _SLOWER(term):
-            slower = min(slower, int(limit[1]))
-        elif term == _ERROR:
-            error = True
-        elif within := next(
-            (bounds(*map(int, m.groups())) for match, bounds in _STATUS_IN if (m := match(term))), None
-        ):
-            statuses.append(within)
-        else:
-            return None
-    return Column(name, error, tuple(statuses), slower)
 
 
 class Looks:
@@ -114,23 +46,18 @@ class Looks:
     def answer(self, sql: str, params: Sequence[Scalar | None], now_ns: int) -> list[Row] | None:
         """Return the poll's rows; None where the database has to be asked."""
         poll = self._polls[sql] if sql in self._polls else self._polls.setdefault(sql, read_poll(sql))
-        if poll is None or len(params) != 4:
+        asked = poll.asked(params) if poll is not None else None
+        if poll is None or asked is None:
             return None
-        started, service, ended, measured = params
-        if not (isinstance(started, int) and isinstance(ended, int) and isinstance(measured, int)):
-            return None
-        if ended % poll.cell_ns or ended <= started:
-            return None
-        key = (poll, str(service), ended - started)
+        key = (poll, asked.service, asked.ended - asked.started)
         counts = self._counts.get(key)
         if counts is None:
             self._counts[key] = _Counts(*key, known_from=now_ns)
             return None
-        if ended < counts.known_from or ended < now_ns - KEPT * 10**9:
+        if asked.ended < counts.known_from or asked.ended < now_ns - KEPT * 10**9:
             return None
-        newest = self._measured if self._measured >= measured else None
-        last: Row = {"cell": newest, "name": "", "total": 0, **{each.name: 0 for each in poll.columns}}
-        return [*counts.rows(started, ended), last]
+        newest = self._measured if self._measured >= asked.measured else None
+        return [*counts.rows(asked.started, asked.ended), poll.last(newest)]
 
 
 class _Counts:
@@ -183,8 +110,7 @@ class _Counts:
             for name, counts in sorted(self.cells[cell].items()):
                 total, *more = [a - b for a, b in zip(counts, less.get((cell, name), [0] * len(counts)), strict=True)]
                 if total:
-                    named = {each.name: count for each, count in zip(self._poll.columns, more, strict=True)}
-                    yield {"cell": cell, "name": name, "total": total, **named}
+                    yield self._poll.row(cell, name, total, more)
 
     def _read(self, origin: Origin, shape: SpanShape) -> _Shape:
         row = origin.constants.spans[origin.shape(shape)]
