@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from telic import loop
 from telic.errors import WorldError
 from telic.lab import injection, stored
-from telic.lab.course import FOREVER, Course, Episode, Hurt, Observe, Tell, Told
+from telic.lab.course import FOREVER, SETTLE, Course, Episode, Hurt, Observe, Tell, Told
 from telic.lab.injection import Injection
 from telic.lab.timing import timed
 from telic.model import Design
@@ -32,6 +32,7 @@ from telic.worlds.local.layout import Layout
 from telic.worlds.local.world import LocalWorld
 
 T = TypeVar("T")
+SETTLING = 0.02  # how often to look whether the load runs [s]
 
 __all__ = ["Episode", "Hurt", "Journey", "Told", "loaded", "start"]
 
@@ -91,6 +92,12 @@ class Journey(Course):
         finally:
             injector.stop()
             injection.heal(state)
+
+    def settle(self) -> None:
+        """Wait until the first second of measured load is over, and look closely: there is nothing to show yet."""
+        end = self.now() + SETTLE
+        while self.now() < end and not self.record().seconds:
+            self.wait(SETTLING)
 
     def wait(self, seconds: float) -> None:
         """Sleep; raise when a process has ended."""
@@ -183,23 +190,27 @@ def loaded(
     seed: int = 1,
     operate: bool = True,
     observe: Observe = lambda world: None,
+    users: load.LoadProcess | None = None,
 ) -> Iterator[Journey]:
-    """Load a world that is up; at the end load and operator have ended, and the world is let go but runs on."""
+    """Load a world that is up; at the end load and operator have ended, and the world is let go but runs on.
+
+    With `users` given, they have waited for the world, and know its design.
+    """
     with ExitStack() as ends:
         ends.callback(world.close)
         journey = Journey(world, made, tell, observe)
         ends.callback(journey.end)
-        ends.enter_context(
-            load.start(
-                made.folder,
-                str(world.about()["url"]),
-                record=journey.load_path,
-                workload=workload,
-                rate=rate,
-                shape=shape,
-                seed=seed,
-                seconds=FOREVER,
-            )
+        if users is None or not users.running():
+            users = load.LoadProcess(made.folder, log=journey.load_path.with_suffix(".log"))
+        ends.enter_context(users)
+        users.send(
+            str(world.about()["url"]),
+            record=journey.load_path,
+            workload=workload,
+            rate=rate,
+            shape=shape,
+            seed=seed,
+            seconds=FOREVER,
         )
         journey.settle()
         if operate:

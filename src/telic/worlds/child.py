@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -33,17 +34,25 @@ class Child:
         Its command line.
     log
         File that gets its standard error.
+    told
+        Whether it is told something on its standard input, by `tell`.
     """
 
     def __init__(
-        self, module: str, arguments: Sequence[str], *, log: Path, environ: Mapping[str, str] | None = None
+        self,
+        module: str,
+        arguments: Sequence[str],
+        *,
+        log: Path,
+        environ: Mapping[str, str] | None = None,
+        told: bool = False,
     ) -> None:
         self.module, self.log = module, log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if told else subprocess.DEVNULL,
                 stdout=stderr,
                 stderr=stderr,
                 env={**os.environ, **(environ or {})},
@@ -59,6 +68,21 @@ class Child:
     def running(self) -> bool:
         """Whether it has not ended yet."""
         return self._process.poll() is None
+
+    def tell(self, said: bytes) -> None:
+        """Tell it all that it will be told.
+
+        Raises
+        ------
+        WorldError
+            It has ended.
+        """
+        assert self._process.stdin is not None, "it was not started to be told something"
+        try:
+            with self._process.stdin as told:
+                told.write(said)
+        except (BrokenPipeError, ValueError) as error:  # it has ended, or we have ended it
+            raise WorldError(f"{self.module} ended early: {self.tail()}", hint=f"see {self.log}") from error
 
     def wait(self, timeout: float) -> int:
         """Wait for its end, at most `timeout` [s]; raise with the end of its log when it failed.
@@ -83,6 +107,9 @@ class Child:
 
     def stop(self, timeout: float = 3.0) -> None:
         """End it: SIGTERM, then SIGKILL after `timeout` [s]."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
         if not self.running():
             return
         self._process.terminate()

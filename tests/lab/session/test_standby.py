@@ -9,10 +9,21 @@ from typing import Any
 import pytest
 
 from telic.errors import WorldError
+from telic.lab.session import standby as standbys
 from telic.lab.session.standby import Standby
-from telic.worlds.local import launch
+from telic.worlds.local import database_shelf, launch
 
-HOTEL, SHOP = SimpleNamespace(hash="hotel"), SimpleNamespace(hash="shop")
+HOTEL, SHOP = (SimpleNamespace(hash=name, folder=Path(name)) for name in ("hotel", "shop"))
+
+
+class Users:
+    """Who would load a world."""
+
+    def __init__(self, waiting: list[Users]) -> None:
+        self._waiting = waiting
+
+    def stop(self) -> None:
+        self._waiting.remove(self)
 
 
 class Worlds:
@@ -22,6 +33,11 @@ class Worlds:
         self.up: list[Path] = []
         self.started: list[str] = []
         self.fail = 0
+        self.users: list[Users] = []  # who wait to load a world, or do
+
+    def users_of(self, design: Path, *, log: Path) -> Users:
+        self.users.append(Users(self.users))
+        return self.users[-1]
 
     def deploy(self, design: Any, settings: Any, **given: Any) -> Any:
         self.started.append(design.hash)
@@ -38,7 +54,9 @@ class Worlds:
 @pytest.fixture
 def worlds(monkeypatch: pytest.MonkeyPatch) -> Worlds:
     made = Worlds()
+    monkeypatch.setattr(standbys, "LoadProcess", made.users_of)
     monkeypatch.setattr(launch, "up", made.deploy)
+    monkeypatch.setattr(database_shelf, "give_back", lambda *_: None)
     monkeypatch.setattr(launch, "down", made.down)
     return made
 
@@ -59,6 +77,7 @@ def test_the_next_world_is_another_one_and_nothing_is_left(worlds: Worlds) -> No
     assert first != second
     assert worlds.started == ["hotel"] * 3
     assert not worlds.up
+    assert not worlds.users
     assert not first.exists()
     assert not second.exists()
 
@@ -70,6 +89,7 @@ def test_a_world_of_another_system_is_not_lent(worlds: Worlds) -> None:
     standby.close()
     assert worlds.started == ["hotel", "shop", "hotel"]
     assert not worlds.up
+    assert not worlds.users
 
 
 def test_a_start_that_failed_meanwhile_is_tried_once_more(worlds: Worlds) -> None:
@@ -83,6 +103,7 @@ def test_a_start_that_failed_meanwhile_is_tried_once_more(worlds: Worlds) -> Non
         pass
     standby.close()
     assert not worlds.up
+    assert not worlds.users
 
 
 def test_an_episode_that_fails_still_gives_its_world_back(worlds: Worlds) -> None:
@@ -91,3 +112,4 @@ def test_an_episode_that_fails_still_gives_its_world_back(worlds: Worlds) -> Non
         raise RuntimeError
     standby.close()
     assert not worlds.up
+    assert not worlds.users

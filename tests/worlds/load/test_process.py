@@ -70,6 +70,50 @@ def test_it_ends_with_its_parent(design_folder: Path, tmp_path: Path) -> None:
         assert child.wait(timeout=10) is None, "gone; it was nobody's child of ours"
 
 
+def test_waiting_for_its_order_it_ends_with_its_parent(design_folder: Path, tmp_path: Path) -> None:
+    script = (
+        "import pathlib, time\n"
+        "from telic.worlds.load import LoadProcess\n"
+        f"process = LoadProcess(pathlib.Path({str(design_folder)!r}), log=pathlib.Path({str(tmp_path / 'log')!r}))\n"
+        "print(process.pid, flush=True)\n"
+        "time.sleep(3600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        os.kill(parent.pid, signal.SIGKILL)
+        assert child.wait(timeout=10) is None, "gone; it was nobody's child of ours"
+
+
+def test_without_a_parent_s_order_it_ends_by_itself(design_folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "telic.worlds.load", "--ordered", str(design_folder)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, cwd=tmp_path, capture_output=True, timeout=60, check=True)
+    assert done.stdout == done.stderr == b""
+    half = subprocess.run(command, input=b'["--url", "http', cwd=tmp_path, capture_output=True, timeout=60, check=True)
+    assert half.stdout == half.stderr == b"", "whoever gave the order ended over it"
+    assert not list(tmp_path.iterdir())
+
+
+async def test_its_order_may_come_late_or_never(design_folder: Path, system: ModelSystem, tmp_path: Path) -> None:
+    path = tmp_path / "load.jsonl"
+    with loads.LoadProcess(design_folder, log=tmp_path / "never.log") as never:
+        async with Server(system) as server:
+            with loads.LoadProcess(design_folder, log=tmp_path / "late.log") as late:
+                late.send(f"http://127.0.0.1:{server.port}", record=path, workload="W1", rate=50.0, seconds=0.5)
+                record = await asyncio.to_thread(late.finish)
+        assert never.running()
+    assert not never.running()
+    assert record.correct() == 1.0
+    assert (tmp_path / "never.log").read_text() == ""
+
+
+def test_an_order_for_one_that_has_ended_says_so(design_folder: Path, tmp_path: Path) -> None:
+    process = loads.LoadProcess(design_folder, log=tmp_path / "log")
+    process.stop()
+    with pytest.raises(WorldError, match="ended early"):
+        process.send("http://127.0.0.1:9", record=tmp_path / "load.jsonl", workload="W1")
+
+
 def test_a_load_that_cannot_start_says_why(design_folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "load.jsonl"
     with (

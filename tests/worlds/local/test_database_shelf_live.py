@@ -56,6 +56,10 @@ def connected(world: LocalWorld, password: str = "") -> None:
     asyncio.run(connect())
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
 def password(world: LocalWorld, name: str = postgres.ADMIN_SECRET) -> str:
     return secret_path(Layout.of(world.state_folder), name).read_text(encoding="ascii").strip()
 
@@ -77,6 +81,32 @@ def test_the_second_world_copies_what_the_first_one_made_but_no_password(up: Up,
         with pytest.raises(StoreFailed) as refused:
             connected(second, wrong)
         assert isinstance(refused.value.__cause__, asyncpg.InvalidPasswordError)
+
+
+def test_a_world_that_ended_gives_its_data_folder_back_as_if_it_had_never_used_it(
+    up: Up, get: Get, small_design: Design, tmp_path: Path
+) -> None:
+    first = Layout.of(up("a").state_folder)
+    (kept,) = (tmp_path / "shelf").iterdir()
+    launch.down(first.state)
+    outside = tmp_path / "outside"
+    outside.write_text("of somebody else")
+    changed = next(each for each in first.postgres.rglob("pg_filenode.map"))
+    changed.unlink()
+    changed.symlink_to(outside)
+    (first.postgres / "more").mkdir()
+    (first.postgres / "more" / "rows").write_text("of an earlier episode")
+    database_shelf.give_back(first, small_design, tmp_path / "shelf")
+    (spare,) = kept.glob("spare-*")
+    assert not first.postgres.exists()
+    assert outside.read_text() == "of somebody else"
+    assert contents(spare) == contents(Layout(kept, kept).postgres)
+    number = spare.stat().st_ino
+    second = up("b")
+    assert Layout.of(second.state_folder).postgres.stat().st_ino == number
+    assert get(second)["rooms"] == 10
+    connected(second)
+    assert not list(kept.glob("*spare-*"))
 
 
 def test_a_world_that_ended_before_it_forgot_the_first_password_starts_again(up: Up, get: Get, tmp_path: Path) -> None:

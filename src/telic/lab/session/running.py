@@ -152,9 +152,8 @@ def _live(scenario: Scenario, seed: int, tell: Tell, design: Design, ahead: Ahea
         if ahead is None:
             ends.callback(standby.close)
         begun = time.monotonic()
-        standby.prepare(design)
+        standby.begin(design)
         from telic.lab import journey
-        from telic.lab.session import stage  # noqa: F401 - an episode's first step waits for it else
 
         lent = ends.enter_context(standby.lent(design))
         reset = time.monotonic() - begun
@@ -168,6 +167,7 @@ def _live(scenario: Scenario, seed: int, tell: Tell, design: Design, ahead: Ahea
                 shape=load.shape,
                 seed=seed,
                 operate=False,
+                users=lent.users,
             )
         )
         course.timings = lent.timings

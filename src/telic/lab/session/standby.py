@@ -7,18 +7,21 @@ earlier one can be read. Starting it beside the warm-up of the episode before co
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 
 from telic.errors import TelicError
 from telic.lab.timing import timed
 from telic.model import Design
 from telic.settings import Settings
+from telic.worlds.load import LoadProcess
 from telic.worlds.local import launch
+from telic.worlds.local.layout import Layout
 from telic.worlds.local.world import LocalWorld
 
 PREFIX = "telic-lab-"  # of every folder that an episode leaves behind where it is killed
@@ -33,10 +36,11 @@ def folder() -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A live world that is up and that nobody has used."""
+    """A live world that is up and that nobody has used, and what will load it."""
 
     design: Design
     world: LocalWorld
+    users: LoadProcess
     home: TemporaryDirectory[str]
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -53,6 +57,14 @@ class Standby:
         """Begin to start a world of `design`, unless one waits already."""
         if self._next is None:
             self._next = (design.hash, self._threads.submit(_up, design))
+
+    def begin(self, design: Design) -> None:
+        """Do the same, and return when the rest of it happens in other processes, so that this one has time."""
+        if self._next is None:
+            begun = Event()
+            self._next = (design.hash, self._threads.submit(_up, design, begun.set))
+            self._next[1].add_done_callback(lambda _: begun.set())
+            begun.wait()
 
     @contextmanager
     def lent(self, design: Design) -> Iterator[Waiting]:
@@ -99,19 +111,29 @@ def _folder() -> TemporaryDirectory[str]:
     return TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
 
 
-def _up(design: Design) -> Waiting:
+def _up(design: Design, begun: Callable[[], None] = lambda: None) -> Waiting:
     home = _folder()
     timings: dict[str, float] = {}
     settings = replace(Settings.read({}), home=Path(home.name), port=0, otlp_port=0)
+    users = LoadProcess(design.folder, log=Path(home.name) / "load.log")
     try:
         with timed(timings, "ready"):
-            world = launch.up(design, settings, fresh=True, databases=Settings.read().home / "databases")
+            world = launch.up(design, settings, fresh=True, databases=_databases(), on_begun=begun)
     except BaseException:
+        users.stop()
         home.cleanup()
         raise
-    return Waiting(design, world, home, timings)
+    return Waiting(design, world, users, home, timings)
+
+
+def _databases() -> Path:
+    return Settings.read().home / "databases"
 
 
 def _down(waiting: Waiting) -> None:
+    from telic.worlds.local import database_shelf  # with PostgreSQL's client, for which no first world has to wait
+
     with waiting.home, timed(waiting.timings, "down"):
+        waiting.users.stop()
         launch.down(waiting.world.state_folder)
+        database_shelf.give_back(Layout.of(waiting.world.state_folder), waiting.design, _databases())

@@ -1,4 +1,8 @@
-"""``python -m telic.worlds.load``: the load generator as a process of its own."""
+"""``python -m telic.worlds.load``: the load generator as a process of its own.
+
+``--ordered DESIGN`` alone reads the design and waits for the rest of its command line, a JSON array of texts on one
+line of its standard input; where that ends without one, so does the process.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import uvloop
 
 from telic.errors import TelicError
+from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.load.order import Order
 from telic.worlds.load.run import run
 from telic.worlds.load.shapes import FORMS
@@ -17,13 +23,31 @@ from telic.worlds.load.shapes import FORMS
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one load; return the exit code."""
-    order = read_order(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    knowledge = None
+    if words[:1] == ["--ordered"]:
+        knowledge = _read_ahead(Path(words[1]))
+        line = sys.stdin.buffer.readline()
+        if not line.endswith(b"\n"):
+            return 0  # whoever started us has no order for us, or has ended
+        words = msgspec.json.decode(line, type=list[str])
+    order = read_order(words)
     try:
-        uvloop.run(run(order))
+        uvloop.run(run(order, knowledge))
     except TelicError as error:
         sys.stderr.write(f"{error}\n{error.hint}\n" if error.hint else f"{error}\n")
         return error.exit_code
     return 0
+
+
+def _read_ahead(design: Path) -> Knowledge | None:
+    """Read all that a run will ask of a design; None where that fails, which the run will say."""
+    try:
+        knowledge = Knowledge(design)
+        knowledge.read()
+    except TelicError:
+        return None
+    return knowledge
 
 
 def read_order(arguments: Sequence[str] | None = None) -> Order:

@@ -55,6 +55,11 @@ class Knowledge:
         self._popular: dict[str, tuple[Thing, ...]] = {}
         self._maps: dict[str, Map] = {}
 
+    def read(self) -> None:
+        """Read the seed of every entity now and not when it is first asked for."""
+        for each in self.intent.entities:
+            self.popular(each.name)
+
     @cached_property
     def offered(self) -> Mapping[str, ServiceOperation]:
         """What users may ask of the entry service, by name."""

@@ -1,9 +1,15 @@
-"""The load generator as a child process, ended with its parent."""
+"""The load generator as a child process, ended with its parent.
+
+It is started before anybody knows what it shall send, beside the world that it will load, because what it imports and
+reads takes it 0.5 s of CPU; it waits for its order on its standard input, and one that never gets any ends with that.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
+
+import msgspec
 
 from telic.worlds.child import Child
 from telic.worlds.load.record import Record, read
@@ -13,22 +19,51 @@ ENDING = 10.0  # answers under way, and the interpreter's end, after the last re
 
 
 class LoadProcess(Child):
-    """A running load; leaving its ``with`` block ends it.
+    """A load generator; leaving its ``with`` block ends it.
 
     Parameters
     ----------
-    arguments
-        The command line.
-    record
-        Where its record grows.
-    seconds
-        How long it sends [s].
+    design
+        The design's folder, which it reads at once.
+    log
+        File that gets its complaints.
     """
 
-    def __init__(self, arguments: list[str], *, record: Path, seconds: float) -> None:
+    def __init__(self, design: Path, *, log: Path) -> None:
+        self.design, self.path, self._seconds = design, Path(), 0.0
+        super().__init__(MODULE, ["--ordered", str(design)], log=log, told=True)
+
+    def send(
+        self,
+        url: str,
+        *,
+        record: Path,
+        workload: str,
+        rate: float | None = None,
+        shape: str = "constant",
+        seed: int = 1,
+        seconds: float = 60.0,
+        mix: str = "",
+        keys: int = 0,
+    ) -> None:
+        """Let it drive a system, once; `start` says what it is told.
+
+        Raises
+        ------
+        WorldError
+            It has ended.
+        """
+        arguments = ["--design", str(self.design), "--url", url, "--workload", workload, "--shape", shape]
+        arguments += ["--seed", str(seed), "--for", repr(seconds), "--record", str(record), "--quiet"]
+        if mix:
+            arguments += ["--mix", mix]
+        if keys:
+            arguments += ["--keys", str(keys)]
+        if rate is not None:
+            arguments += ["--rate", repr(rate)]
         self.path, self._seconds = record, seconds
         record.unlink(missing_ok=True)  # of a run before: nobody shall take it for this one's
-        super().__init__(MODULE, arguments, log=record.with_suffix(".log"))
+        self.tell(msgspec.json.encode(arguments) + b"\n")
 
     def finish(self) -> Record:
         """Wait until it has sent everything, and return the whole record."""
@@ -84,12 +119,16 @@ def start(
     mix, keys
         Operations and weights (``F1=3,F5=1``), and how many keys there are [1], instead of the workload's.
     """
-    arguments = ["--design", str(design), "--url", url, "--workload", workload, "--shape", shape]
-    arguments += ["--seed", str(seed), "--for", repr(seconds), "--record", str(record), "--quiet"]
-    if mix:
-        arguments += ["--mix", mix]
-    if keys:
-        arguments += ["--keys", str(keys)]
-    if rate is not None:
-        arguments += ["--rate", repr(rate)]
-    return LoadProcess(arguments, record=record, seconds=seconds)
+    made = LoadProcess(design, log=record.with_suffix(".log"))
+    made.send(
+        url,
+        record=record,
+        workload=workload,
+        rate=rate,
+        shape=shape,
+        seed=seed,
+        seconds=seconds,
+        mix=mix,
+        keys=keys,
+    )
+    return made

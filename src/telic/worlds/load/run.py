@@ -10,21 +10,30 @@ from urllib.parse import urlsplit
 
 from telic.clock import SystemClock
 from telic.errors import UsageError, WorldError
+from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.load.order import Order, prepare
 from telic.worlds.load.pace import make_timer
 from telic.worlds.load.pool import Pool
 from telic.worlds.load.recording import recording
 from telic.worlds.load.welcome import welcome
 
+SIGNING_UP = 4  # users at once [1]: a service hashes two passwords at a time
 
-async def run(order: Order) -> None:
-    """Carry out an order; SIGTERM and SIGINT end it early, with a record that is whole."""
+
+async def run(order: Order, knowledge: Knowledge | None = None) -> None:
+    """Carry out an order; SIGTERM and SIGINT end it early, with a record that is whole.
+
+    Parameters
+    ----------
+    knowledge
+        Of the order's design, where it was read already.
+    """
     host, port = address(order.url)
     clock = SystemClock()
-    prepared = prepare(order, clock)
+    prepared = prepare(order, clock, knowledge)
     _collect_no_seeds()
     pool, named = Pool(host, port), f"{host}:{port}"
-    await welcome(prepared.desk, pool, named, clock.monotonic)
+    await welcome(prepared.desk, pool, named, clock.monotonic, at_once=SIGNING_UP)
     with recording(order, prepared.about) as write:
         generator = prepared.generator(pool, named, timer=make_timer, write=write)
         loop = asyncio.get_running_loop()

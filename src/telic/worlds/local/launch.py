@@ -40,6 +40,7 @@ def up(
     on_step: Callable[[str], None] = lambda text: None,
     simulated: bool = False,
     databases: Path | None = None,
+    on_begun: Callable[[], None] = lambda: None,
 ) -> LocalWorld:
     """Start a system and wait until every part of it is ready.
 
@@ -55,6 +56,8 @@ def up(
         Run it as one process on simulated machines, at the pace of the machine's clock.
     databases
         Folder that keeps what is in the database of a first start, for who starts many worlds of one design.
+    on_begun
+        Called once when the world's first process runs, and this thread has nothing to do but to wait.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def up(
             discard(layout)
         layout.make()  # again: an earlier world's end may have taken its folders away
         checks.require_disk(layout.state)
-        _launch(layout, lock, design, settings, on_step, simulated=simulated, databases=databases)
+        _launch(layout, lock, design, settings, on_step, on_begun, simulated=simulated, databases=databases)
     except BaseException:
         os.close(lock)
         wait_gone(layout)
@@ -89,6 +92,7 @@ def _launch(
     design: Design,
     settings: Settings,
     on_step: Callable[[str], None],
+    on_begun: Callable[[], None],
     *,
     simulated: bool,
     databases: Path | None,
@@ -126,6 +130,7 @@ def _launch(
         try:
             _boot(spec)
             theirs.close()
+            on_begun()
             start.wait(on_step)
         except BaseException:
             start.abandon()
