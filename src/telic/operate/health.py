@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from telic.clock import Clock
 from telic.model import ActionRecord, Symptom
 from telic.operate.looks import CELL
-from telic.operate.monitors import SHARE
 from telic.operate.reopening import ESCAPE, REOPEN, shed_by
+from telic.operate.series import SHARE
 from telic.operate.watch import TICK, Watch
 from telic.tools.health import Judgement
 

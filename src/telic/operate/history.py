@@ -79,8 +79,8 @@ class History:
             or any(
                 each.phase in ("unready", "backoff")
                 for state in recent
-                for name in state.services
-                for each in _of(state, name)
+                for service in state.services.values()
+                for each in service.instances
             )
             or any(each.active not in each.ports for each in last.links.values())
             or any(each.missing_grants for each in last.stores.values())
@@ -88,13 +88,19 @@ class History:
 
     def exits(self, service: str, start: float) -> int:
         """Return how many exits that nobody asked for happened since `start`, as restart counters tell."""
-        states = list(self._states)
-        before = [each for state in states if state.time < start for each in _of(state, service)]
-        after = [each for state in states if state.time >= start for each in _of(state, service)]
-        if not after:
-            return 0
-        known = {each.name: each.restarts for each in before or after[:1]}
-        newest = {each.name: each.restarts for each in after}
+        newest: dict[str, int] = {}
+        known: dict[str, int] = {}
+        first: InstanceState | None = None  # of those since
+        for state in reversed(self._states):  # what is old is looked at only until it is known
+            if state.time < start and (not newest or known.keys() >= newest.keys()):
+                break
+            seen = _of(state, service)
+            for each in reversed(seen):
+                (newest if state.time >= start else known).setdefault(each.name, each.restarts)
+            if state.time >= start and seen:
+                first = seen[0]
+        if first is not None and not known:
+            known = {first.name: first.restarts}
         return sum(max(0, restarts - known.get(name, 0)) for name, restarts in newest.items())
 
 

@@ -22,7 +22,7 @@ data). Burn rates over several windows: B. Beyer et al., "The Site Reliability W
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from telic.model import Symptom
@@ -30,10 +30,10 @@ from telic.model.intent import Objective
 from telic.operate.answers import AnswerMonitor
 from telic.operate.looks import CELL, Look
 from telic.operate.queues import QueueMonitor
+from telic.operate.series import SHARE, Cell, Series
 from telic.operate.statistics import binomial_tail
 from telic.operate.traffic import TrafficMonitor
 
-SHARE = 0.05  # of an operation's requests: the definition of user harm [1]
 HARM = 2  # bad requests in a second: the same [1]
 BURN = 5.0  # budget spent per budget allowed [1]
 CHANCE = 1e-6  # of so many bad requests [1]
@@ -72,43 +72,6 @@ class Reading:
     symptoms: tuple[Symptom, ...] = ()
 
 
-@dataclass(frozen=True)
-class Cell:
-    """Half a second of one operation under one objective."""
-
-    number: int  # since the epoch
-    total: int
-    bad: int
-    refused: int = 0  # of the total, at the door
-
-    @property
-    def start(self) -> float:
-        """When it began [s since the Unix epoch]."""
-        return self.number * CELL
-
-    @property
-    def harmed(self) -> bool:
-        """Whether at least 5 % of its requests were bad."""
-        return self.bad >= 1 and self.bad >= SHARE * self.total
-
-
-@dataclass
-class _Series:
-    """The last cells of one operation under one objective."""
-
-    objective: Objective
-    operation: str
-    cells: dict[int, Cell] = field(default_factory=dict)
-    normal: list[Cell] = field(default_factory=list)  # frozen while users are harmed
-
-    @property
-    def signal(self) -> Literal["errors", "latency"]:
-        return "errors" if self.objective.sli == "success" else "latency"
-
-    def last(self, count: int) -> list[Cell]:
-        return [self.cells[number] for number in sorted(self.cells)[-count:]]
-
-
 class Monitors:
     """Watches every operation of the entry against every objective.
 
@@ -123,7 +86,7 @@ class Monitors:
     def __init__(self, objectives: Sequence[Objective], entry: str) -> None:
         self.objectives = tuple(each for each in objectives if each.service == entry)
         self.entry = entry
-        self._series: dict[tuple[str, str], _Series] = {}
+        self._series: dict[tuple[str, str], Series] = {}
         self._traffic = TrafficMonitor(entry)
         self.queues, self.answers = QueueMonitor(), AnswerMonitor()
         self._heard = 0.0
@@ -204,9 +167,9 @@ class Monitors:
             for objective in self.objectives:
                 key = (objective.id, operation)
                 if key not in self._series:
-                    self._series[key] = _Series(objective, operation)
+                    self._series[key] = Series(objective, operation)
                 bad = min(count.total, count.bad.get(objective.id, 0))
-                self._series[key].cells[number] = Cell(number, count.total, bad, count.refused)
+                self._series[key].add(number, count.total, bad, count.refused)
         for series in self._series.values():
             if len(series.cells) > KEPT:
                 series.cells = {each.number: each for each in series.last(KEPT)}
@@ -217,10 +180,11 @@ class Monitors:
             doubted = _goes_on_since(cells)
             series.normal = [each for each in cells[:-RECENT] if each.number < doubted]
 
-    def _judge(self, series: _Series, now: float, suspect: bool) -> Symptom | None:
-        cells = series.last(max(WINDOWS))
-        if not cells or now - cells[-1].start > STALE or not any(each.harmed for each in cells[-2:]):
+    def _judge(self, series: Series, now: float, suspect: bool) -> Symptom | None:
+        newest = series.last(2)
+        if not newest or now - newest[-1].start > STALE or not any(each.harmed for each in newest):
             return None
+        cells = series.last(max(WINDOWS))
         chance, cell_chance = self._normal(series)
         marked = [each.harmed and binomial_tail(each.bad, each.total, chance) < 0.05 for each in cells]
         for length in (each for each in WINDOWS if each <= len(cells)):
@@ -243,7 +207,7 @@ class Monitors:
                 )
         return None
 
-    def _normal(self, series: _Series) -> tuple[float, float]:
+    def _normal(self, series: Series) -> tuple[float, float]:
         """Return the chance of a bad request and of a bad cell while all is well."""
         prior, cells = NORMAL[series.signal], series.normal
         total, bad = sum(each.total for each in cells), sum(each.bad for each in cells)
