@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -124,4 +125,10 @@ def _made(
     design = system if isinstance(system, Design) else loop.design(system, settings, wiring=wiring)
     wanted = next(each for each in design.workloads if workload in (each.id, each.name))
     asked: Workload = replace(wanted, rate=rate or wanted.rate)
-    return Synthetic(design, design.wiring, asked, Costs(statements=statement_costs(design.folder)))
+    return Synthetic(design, design.wiring, asked, _costs(design.folder, design.hash))
+
+
+@lru_cache(maxsize=8)
+def _costs(folder: Path, digest: str) -> Costs:
+    """Return what a design's statements cost: read once for all episodes of a process, by folder and hash."""
+    return Costs(statements=statement_costs(folder))

@@ -5,7 +5,6 @@ What is not needed to start a world is imported while it starts: it takes a seco
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -82,22 +81,27 @@ def run(
         begun = time.monotonic()
         from telic.lab.session.stage import Means, Stage
 
-        means = Means(scenario, seed, actor, world, wanted, repeat)
-        watching = _watched(course) if keep is not None else None
-        stage = Stage(course, means)
-        session = stage.open()
-        try:
-            play(session, stage)
-        except Exception as error:  # noqa: BLE001 - whatever an actor raises ends its session, not the lab
-            session.end(f"crashed: {type(error).__name__}: {error}"[:500])
-        episode = stage.close()
-        if keep is not None and watching is not None:
-            from telic.lab.recorded import taking
+        episode = _played(Stage(course, Means(scenario, seed, actor, world, wanted, repeat)), play, keep)
+        took, timings = time.monotonic() - begun, course.timings
+        del course  # nothing holds the world when what it leaves is collected
+    return replace(episode, timings={**timings, "run": took})
 
-            watching.stop()
-            taking.take(course, episode, keep, states=watching.seen)
-        took = time.monotonic() - begun
-    return replace(episode, timings={**course.timings, "run": took})
+
+def _played(stage: Stage, play: Play, keep: Path | None) -> Episode:
+    """Let the actor work from the stage's opening to its close."""
+    watching = _watched(stage.course) if keep is not None else None
+    session = stage.open()
+    try:
+        play(session, stage)
+    except Exception as error:  # noqa: BLE001 - whatever an actor raises ends its session, not the lab
+        session.end(f"crashed: {type(error).__name__}: {error}"[:500])
+    episode = stage.close()
+    if keep is not None and watching is not None:
+        from telic.lab.recorded import taking
+
+        watching.stop()
+        taking.take(stage.course, episode, keep, states=watching.seen)
+    return episode
 
 
 def _watched(course: Course) -> Watching:
@@ -123,11 +127,13 @@ def loaded(
         with _live(scenario, seed, tell, design or prepared(scenario.app), ahead) as course:
             yield course
         return
+    from telic.worlds.simulated import collecting
+
     if world == "queueing" or made_up(scenario.app):
         from telic.lab import modelled as courses
     else:
         from telic.lab import virtual as courses  # type: ignore[no-redef]
-    with folder() as home:
+    with collecting.leftovers(), folder() as home:
         settings = replace(Settings.read({}), home=home, port=0, otlp_port=0)
         load = scenario.workload
         with courses.start(
@@ -141,8 +147,7 @@ def loaded(
             operate=False,
         ) as course:
             yield course
-    del course
-    gc.collect()  # worlds end as cycles of few objects and many megabytes: nothing else would ask for a collection
+        del course
 
 
 @contextmanager
