@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -102,6 +103,21 @@ def test_a_start_that_failed_meanwhile_is_tried_once_more(worlds: Worlds) -> Non
     with pytest.raises(WorldError, match="no room"), standby.lent(HOTEL):  # type: ignore[arg-type]
         pass
     standby.close()
+    assert not worlds.up
+    assert not worlds.users
+
+
+def test_who_is_interrupted_while_a_world_starts_leaves_none(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    standby = Standby()
+    standby.begin(HOTEL)  # type: ignore[arg-type]
+    with monkeypatch.context() as meanwhile, pytest.raises(KeyboardInterrupt):
+        meanwhile.setattr(Future, "result", interrupted)
+        borrow(standby, HOTEL)
+    standby.close()
+    assert worlds.started == ["hotel"]
     assert not worlds.up
     assert not worlds.users
 

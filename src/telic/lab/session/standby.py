@@ -93,14 +93,15 @@ class Standby:
             each.result()
 
     def _take(self, design: Design) -> Waiting:
-        known, self._next = self._next, None
-        if known is None:
+        if self._next is None:
             return _up(design)
-        digest, started = known
+        digest, started = self._next
         try:
-            waiting = started.result()
+            waiting = started.result()  # who interrupts us here leaves it to `close`
         except TelicError:
+            self._next = None
             return _up(design)
+        self._next = None
         if digest == design.hash:
             return waiting
         self._ending.append(self._threads.submit(_down, waiting))

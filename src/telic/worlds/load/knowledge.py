@@ -59,6 +59,8 @@ class Knowledge:
         """Read the seed of every entity now and not when it is first asked for."""
         for each in self.intent.entities:
             self.popular(each.name)
+            if any(field.type.base == "geo" for field in each.fields):
+                self.map(each.name)
 
     @cached_property
     def offered(self) -> Mapping[str, ServiceOperation]:
