@@ -16,17 +16,18 @@ from typing import Any
 import numpy as np
 import pyarrow
 
-from telic.errors import NotEnoughData, UsageError
+from telic.errors import NotEnoughData
 from telic.opportunities.model import Exclusion, Floats, Hypothesis, Ints
 from telic.opportunities.plan import Table
 from telic.opportunities.read.columns import Columns
 from telic.opportunities.read.source import Rows
 from telic.opportunities.scale.conform import Facts, conformed, facts, joined
 from telic.opportunities.scale.rounds import Counts, Round, Said, answer, rounds
+from telic.opportunities.scale.rows import ROW, arrived, numbered
 from telic.opportunities.template import Template
 
 pa: Any = pyarrow
-_ROW, _USER = "telic_row", "telic_user"
+_USER = "telic_user"
 _SCHEMA = "part bigint, said binary"
 
 
@@ -113,13 +114,7 @@ def prepared(frame: Any, columns: Columns, *, folder: Path, grouping: str, parti
     from pyspark.sql import functions as sql
 
     named = (columns.group, columns.event, columns.time, columns.user, *columns.attributes, *columns.numbers)
-    wanted = list(dict.fromkeys(name for name in named if name))
-    for name in wanted:
-        if name not in frame.columns:
-            raise UsageError(f"the data frame has no column {name!r}", hint=f"it has {', '.join(frame.columns)}")
-    if not columns.group or not columns.event:
-        raise UsageError("counting on Spark needs a column of groups and one of events", hint="name both")
-    taken = frame.select(*wanted).withColumn(_ROW, sql.monotonically_increasing_id())
+    taken = numbered(frame, columns, named)
     along = sql.col(columns.group)
     if columns.user and columns.user != columns.group:
         taken, along = _with_users(taken, columns), sql.col(_USER)
@@ -136,7 +131,7 @@ def _with_users(frame: Any, columns: Columns) -> Any:
     from pyspark.sql import functions as sql
 
     user, group = sql.col(columns.user).cast("string"), sql.col(columns.group)
-    when = sql.struct(*(sql.col(name) for name in (columns.time, _ROW) if name))
+    when = sql.struct(*(sql.col(name) for name in (columns.time, ROW) if name))
     nobody = sql.concat(sql.lit("\x00"), group.cast("string"))
     said = frame.groupBy(group).agg(
         sql.min_by(user, sql.when(user.isNotNull(), when)).alias("first"),
@@ -167,10 +162,9 @@ class _Prepares:
         context: Any = TaskContext.get()
         number = int(context.partitionId())
         to = self.folder / f"part-{number}"
-        rows = [batch for batch in batches if batch.num_rows]
-        if not rows:
+        table = arrived(batches)
+        if table is None:
             return
-        table = pa.Table.from_batches(rows).sort_by(_ROW).drop_columns([_ROW])
         try:
             made = assemble(
                 Rows("partition", table), self.columns, grouping=self.grouping, progress=_unheard, threads=1

@@ -19,9 +19,9 @@ from telic.errors import NotEnoughData, UsageError
 from telic.opportunities.model import Floats, Ints
 from telic.opportunities.read.columns import Columns
 from telic.opportunities.read.source import Rows
+from telic.opportunities.scale.rows import arrived, numbered
 
 pa: Any = pyarrow
-_ROW = "telic_row"
 _SCHEMA = "gram array<string>, support bigint, total double"
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
@@ -88,13 +88,7 @@ def grams(frame: Any, columns: Columns, k: int, *, least: int = 1, flag: str = "
     """
     from pyspark.sql import functions as sql
 
-    wanted = [name for name in (columns.group, columns.event, columns.time, flag) if name]
-    for name in wanted:
-        if name not in frame.columns:
-            raise UsageError(f"the data frame has no column {name!r}", hint=f"it has {', '.join(frame.columns)}")
-    if not columns.group or not columns.event:
-        raise UsageError("n-grams on Spark need a column of groups and one of events", hint="name both")
-    taken = frame.select(*dict.fromkeys(wanted)).withColumn(_ROW, sql.monotonically_increasing_id())
+    taken = numbered(frame, columns, (columns.group, columns.event, columns.time, flag))
     spread = taken.repartition(*([partitions] if partitions else []), columns.group)
 
     def count(batches: Iterable[Any]) -> Iterator[Any]:
@@ -115,10 +109,9 @@ def counted(batches: Iterable[Any], columns: Columns, k: int, flag: str) -> Iter
     from telic.opportunities.kernels.ngrams import mine
     from telic.opportunities.store import load
 
-    rows = [batch for batch in batches if batch.num_rows]
-    if not rows:
+    table = arrived(batches)
+    if table is None:
         return
-    table = pa.Table.from_batches(rows).sort_by(_ROW).drop_columns([_ROW])
     try:
         events = load(Rows("partition", table), columns, along=flag, threads=1)
     except NotEnoughData:  # every row lacks something: the embedded engine leaves them out too
