@@ -113,9 +113,10 @@ def test_who_is_interrupted_while_a_world_starts_leaves_none(worlds: Worlds, mon
 
     standby = Standby()
     standby.begin(HOTEL)  # type: ignore[arg-type]
-    with monkeypatch.context() as meanwhile, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as meanwhile:
         meanwhile.setattr(Future, "result", interrupted)
-        borrow(standby, HOTEL)
+        with pytest.raises(KeyboardInterrupt):
+            borrow(standby, HOTEL)
     standby.close()
     assert worlds.started == ["hotel"]
     assert not worlds.up
