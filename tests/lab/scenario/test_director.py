@@ -107,6 +107,23 @@ async def test_noise_after_the_fault_does_not_look_for_another_place_of_it(
     assert decoy.time == pytest.approx(START + 10.5, abs=0.3)
 
 
+async def test_noise_while_the_fault_is_still_being_injected_does_not_look_for_another_place_of_it(
+    director: Director, clock: VirtualClock, harm: RecordingHarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slowly(work: Callable[..., T], *args: object, **named: object) -> T:
+        done = work(*args, **named)
+        if getattr(work, "__name__", "") == "_inject":
+            await clock.sleep(2.0)  # a real world takes its time; what it did is in force already
+        return done
+
+    monkeypatch.setattr(asyncio, "to_thread", slowly)
+    params: Params = {"service": "hotel", "target": "hotel", "key": "shed", "value": 0.8, "before": 0.0}
+    pushed = Scenario("pushed", faults=(Placed("admission-closed", params),), noise=(Noise("decoy", before=-0.5),))
+    await clock.run(director.run(pushed))
+    assert [each.kind for each in director.disturbances] == ["decoy"]
+    assert director.truths
+
+
 async def test_a_fault_with_sizes_comes_little_by_little(
     director: Director, clock: VirtualClock, harm: RecordingHarm, monkeypatch: pytest.MonkeyPatch
 ) -> None:

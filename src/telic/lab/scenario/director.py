@@ -11,7 +11,7 @@ from telic.clock import Clock
 from telic.errors import TelicError, UsageError
 from telic.lab import injection
 from telic.lab.decoys import decoy, quiet_service
-from telic.lab.fault import Fault, Scene, grows, make
+from telic.lab.fault import Fault, Scene, grows
 from telic.lab.injection import Injection
 from telic.lab.injector import Injector, Wanted
 from telic.lab.ledger import Ledger
@@ -64,7 +64,7 @@ class Director:
     def __init__(self, scene: Scene, ledger: Ledger, clock: Clock, *, seed: int, due: float) -> None:
         self._scene, self._ledger, self._clock, self._seed, self._due = scene, ledger, clock, seed, due
         self._stop = False
-        self._faults: Sequence[Placed] = ()
+        self._first: Fault | None = None  # as it was planned, from whose place noise keeps away
         self._injectors: list[Injector] = []
         self.injections: dict[int, Injection] = {}
         self.disturbances: list[Disturbance] = []
@@ -77,7 +77,8 @@ class Director:
     async def run(self, scenario: Scenario) -> None:
         """Carry out everything; ends when nothing of it is left to do."""
         _check_ramps(scenario.faults)
-        self._faults = scenario.faults
+        if scenario.faults and scenario.noise:  # planned before anything happens: a hurt world has other places
+            self._first = await asyncio.to_thread(self._planned, scenario.faults[0])
         await asyncio.gather(
             *(self._fault(number, each) for number, each in enumerate(scenario.faults)),
             *(self._noise(number, each) for number, each in enumerate(scenario.noise)),
@@ -149,7 +150,7 @@ class Director:
         if not await injector.until(self._due - noise.before):
             return
         seed, now = self._seed + OTHER * (number + 1), self._clock.time()
-        hurt = await asyncio.to_thread(self._planned, injector)
+        hurt = self._first
         if noise.kind == "decoy":
             change = await asyncio.to_thread(decoy, self._scene, seed, hurt=hurt)
             self.disturbances.append(Disturbance(noise.kind, change.entity, now, change.id))
@@ -164,13 +165,9 @@ class Director:
         except TelicError:  # its process is gone, and the pauses with it
             return
 
-    def _planned(self, injector: Injector) -> Fault | None:
+    def _planned(self, first: Placed) -> Fault:
         """Return the first fault, from whose place noise keeps away."""
-        done = self.injections.get(0)
-        if done is not None:  # planning again would look for a place in a world that is hurt already
-            return make(done.truth.fault, done.params)
-        first = self._faults[0] if self._faults else None
-        return None if first is None else injector.plan(Wanted(first.kind, self._seed, first.params))[0]
+        return self._injector().plan(Wanted(first.kind, self._seed, first.params))[0]
 
     def _injector(self) -> Injector:
         made = Injector(self._scene, self._ledger, self._clock)
