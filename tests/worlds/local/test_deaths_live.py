@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -231,15 +232,19 @@ def test_an_interrupted_up_leaves_nothing(
     small_design: Design, settings: Settings, eventually: Eventually, started: Start, get: Get, how: list[int]
 ) -> None:
     state = settings.system("tiny")
-    with subprocess.Popen(
-        [sys.executable, "-c", _UP, str(small_design.folder), str(settings.home)], stderr=subprocess.DEVNULL
-    ) as up:
-        eventually(lambda: Layout.of(state).control.exists())
-        for number in how:
-            up.send_signal(number)
-            time.sleep(0.05)
-    eventually(lambda: not processes_of(state), within=5)
-    eventually(lambda: not checks.held(Layout.of(state)), within=5)
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-c", _UP, str(small_design.folder), str(settings.home)], stderr=subprocess.DEVNULL
+        ) as up:
+            eventually(lambda: Layout.of(state).control.exists())
+            for number in how:
+                up.send_signal(number)
+                time.sleep(0.05)
+        eventually(lambda: not processes_of(state), within=5)
+        eventually(lambda: not checks.held(Layout.of(state)), within=5)
+    finally:
+        with suppress(WorldUnavailable):  # as it should be
+            launch.down(state)
     assert get(started(small_design))["rooms"] == 10
 
 
@@ -258,11 +263,13 @@ def _ever() -> Window:
 
 
 _UP = """
+import signal
 import sys
 from pathlib import Path
 from telic.settings import Settings
 from telic.worlds.local import launch
 from telic.worlds.local.reconcile import read_design
 home = Path(sys.argv[2])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts tests in the background has it ignored
 launch.up(read_design(Path(sys.argv[1])), Settings(home=home, data=home, port=0, otlp_port=0))
 """
