@@ -13,25 +13,21 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from telic import apps, intent
 from telic import design as designs
 from telic.errors import TelicError, UsageError
-from telic.model import Design, Incident, dump
+from telic.model import AnswerStep, Design, Incident, dump
 from telic.operate import operator
-from telic.operate.answers import AnswerStep
 from telic.operate.events import Event
 from telic.registry import near_names
 from telic.settings import Settings
 from telic.worlds.local import launch
 from telic.worlds.local.world import AskedWorld, LocalWorld
 
-if TYPE_CHECKING:
-    from telic.worlds.load.checks import Checked
-
 Step = Callable[[str], None]
-Checks = Callable[[Callable[["Checked"], None]], Coroutine[Any, Any, None]]
+Checks = Callable[[Callable[[AnswerStep], None]], Coroutine[Any, Any, None]]
 _log = logging.getLogger(__name__)
 OnEvent = Callable[[Event], None]
 
@@ -87,7 +83,7 @@ async def operate(
     checks
         Asks as a user would, and tells what came, until it is cancelled; by default over the network.
     """
-    told: deque[Checked] = deque()
+    told: deque[AnswerStep] = deque()
     asking = asyncio.create_task(_asking((checks or _over_network(world, made))(told.append)), name="checks")
     try:
         return await operator.run(
@@ -119,8 +115,8 @@ async def _asking(work: Coroutine[Any, Any, None]) -> None:
         _log.warning("answers are not checked: %s", error)
 
 
-def _taken(told: deque[Checked]) -> list[AnswerStep]:
-    steps = [AnswerStep(float(each.second), each.operation, each.checked, each.wrong, each.what) for each in told]
+def _taken(told: deque[AnswerStep]) -> list[AnswerStep]:
+    steps = list(told)
     told.clear()
     return steps
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from telic.model import Symptom
-from telic.operate.answers import BACK, KEPT, AnswerMonitor, AnswerStep
+from telic.model import AnswerStep, Symptom
+from telic.operate.answers import BACK, KEPT, AnswerMonitor
 from telic.operate.words import noticed
 
 START = 10_000.0

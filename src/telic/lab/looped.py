@@ -16,9 +16,8 @@ from telic.lab.fault import Scene, params_from_text
 from telic.lab.injection import Injection, heal_all
 from telic.lab.injector import Injector, Wanted
 from telic.lab.ledger import Ledger
-from telic.model import Design, dump
+from telic.model import AnswerStep, Design, dump
 from telic.operate.events import Event
-from telic.worlds.load.checks import Checked
 from telic.worlds.local.world import AskedWorld
 from telic.worlds.simulated.loop import VirtualLoop
 
@@ -110,9 +109,8 @@ class LoopedCourse(Course):
         self.let_go()
         self.world.close()
 
-    async def checks(self, tell: Callable[[Checked], None]) -> None:
+    async def checks(self, tell: Callable[[AnswerStep], None]) -> None:
         """Ask as a user would and tell what came, for the operator; here nothing can be asked."""
-        await asyncio.Event().wait()
 
     @abstractmethod
     def let_go(self) -> None:

@@ -14,12 +14,11 @@ from telic import loop
 from telic.lab.course import FOREVER, Episode, Hurt, Observe, Tell, Told
 from telic.lab.looped import LoopedCourse
 from telic.lab.timing import timed
-from telic.model import Design, Harm
+from telic.model import AnswerStep, Design, Harm
 from telic.model.intent import EntityType
 from telic.settings import Settings
 from telic.worlds.load import checks
 from telic.worlds.load import simulated as load
-from telic.worlds.load.checks import Checked
 from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.load.order import Order
 from telic.worlds.simulated import start as simulated
@@ -57,7 +56,7 @@ class VirtualJourney(LoopedCourse):
             whole.update(each.read_bytes() if each.exists() else b"")
         return whole.hexdigest()
 
-    async def checks(self, tell: Callable[[Checked], None]) -> None:
+    async def checks(self, tell: Callable[[AnswerStep], None]) -> None:
         """Ask at the entry."""
         known = _known(self.design.folder, self.design.hash)
         await checks.on_virtual_time(self.design, self.world.clock, self.world.system, known, tell)

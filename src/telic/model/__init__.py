@@ -4,7 +4,16 @@ from telic.model.action import Action, ActionRecord, Outcome, Undo
 from telic.model.design import Call, Design, Grant, ServiceDesign, ServiceOperation, Table
 from telic.model.incident import MECHANISMS, Diagnosis, Evidence, Hypothesis, Incident, Symptom
 from telic.model.intent import Intent
-from telic.model.judgement import Tally, Truth, cause_right, mitigation_right, recovered, user_harm, wrong_actions_left
+from telic.model.judgement import (
+    AnswerStep,
+    Tally,
+    Truth,
+    cause_right,
+    mitigation_right,
+    recovered,
+    user_harm,
+    wrong_actions_left,
+)
 from telic.model.protocols import Actor, Harm, Observed, Row, Store, World
 from telic.model.records import dump, load, plain, write_whole
 from telic.model.topology import (
@@ -26,6 +35,7 @@ __all__ = [
     "Action",
     "ActionRecord",
     "Actor",
+    "AnswerStep",
     "Call",
     "Change",
     "Design",

@@ -17,6 +17,17 @@ HARM_COUNT = 2  # and at least this many [1]
 
 
 @dataclass(frozen=True)
+class AnswerStep:
+    """Answers of one operation that were checked in one second."""
+
+    time: float  # [s since the Unix epoch]
+    operation: str  # of the entry
+    checked: int
+    wrong: int
+    what: str = ""  # is wrong with one of them: "order"
+
+
+@dataclass(frozen=True)
 class Tally:
     """Requests of one operation that users meant to send in one second, by the load generator's own record."""
 

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from telic.model import Symptom
+from telic.model import AnswerStep, Symptom
 from telic.operate.statistics import binomial_tail
 
 BACK = 20.0  # of the time before that is judged [s]
@@ -28,17 +28,6 @@ CHANCE = 1e-5  # of so many wrong ones [1]
 RARE = 0.005  # share of wrong answers that is usual at least [1]
 KEPT = 600  # checked answers of well times [1]
 NOW = 5.0  # older answers say nothing of now [s]
-
-
-@dataclass(frozen=True)
-class AnswerStep:
-    """Answers of one operation that were checked in one second."""
-
-    time: float  # [s since the Unix epoch]
-    operation: str  # of the entry
-    checked: int
-    wrong: int
-    what: str = ""  # is wrong with one of them: "order"
 
 
 @dataclass

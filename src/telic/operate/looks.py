@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from telic.errors import StoreFailed, WorldUnavailable
-from telic.model import Store, Window
+from telic.model import AnswerStep, Store, Window
 from telic.model.intent import Objective
-from telic.operate.answers import AnswerStep
 from telic.telemetry.queries import QueueStep, passed, told_steps, untaken_steps
 
 CELL = 0.5  # length of a cell [s]; stalls are shorter, harm is longer

@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from telic.clock import Clock
-from telic.model import ActionRecord, Actor, Incident, World
+from telic.model import ActionRecord, Actor, AnswerStep, Incident, World
 from telic.model.intent import Objective
 from telic.operate.actor import StatisticalActor
-from telic.operate.answers import AnswerStep
 from telic.operate.events import Event
 from telic.operate.incidents import Incidents
 from telic.operate.looks import StoreSource

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from telic.errors import TelicError
-from telic.model import World
+from telic.model import AnswerStep, World
 from telic.model.intent import Objective
-from telic.operate.answers import AnswerStep
 from telic.operate.history import History
 from telic.operate.looks import Source
 from telic.operate.monitors import Monitors, Reading

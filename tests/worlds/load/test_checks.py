@@ -13,10 +13,10 @@ from tests.worlds.load.test_generator import WRONG
 from tests.worlds.load.test_simulated import Entry, on_virtual_time
 
 from telic.clock import SystemClock
-from telic.model import Design
+from telic.model import AnswerStep, Design
 from telic.runtime.server.messages import Request, Response
 from telic.worlds.load import checks
-from telic.worlds.load.checks import RATE, Checked, questions
+from telic.worlds.load.checks import RATE, questions
 from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.load.testing import ModelSystem, Reply
 from telic.worlds.load.testing.server import Server
@@ -34,9 +34,9 @@ def design(knowledge: Knowledge) -> Design:
     return replace(knowledge.design, folder=knowledge.folder)
 
 
-def checked(knowledge: Knowledge, entry: Entry) -> list[Checked]:
+def checked(knowledge: Knowledge, entry: Entry) -> list[AnswerStep]:
     """Let the checks run on virtual time for a while."""
-    told: list[Checked] = []
+    told: list[AnswerStep] = []
 
     async def work(clock: Any) -> None:
         asking = asyncio.ensure_future(checks.on_virtual_time(design(knowledge), clock, entry, knowledge, told.append))
@@ -89,8 +89,8 @@ def test_errors_and_silence_are_no_wrong_answers(knowledge: Knowledge) -> None:
 
 async def test_over_the_network_checks_end_when_they_are_cancelled(knowledge: Knowledge, system: ModelSystem) -> None:
     async with Server(system) as server:
-        first: asyncio.Future[Checked] = asyncio.get_running_loop().create_future()
-        tell: Callable[[Checked], None] = lambda each: None if first.done() else first.set_result(each)  # noqa: E731
+        first: asyncio.Future[AnswerStep] = asyncio.get_running_loop().create_future()
+        tell: Callable[[AnswerStep], None] = lambda each: None if first.done() else first.set_result(each)  # noqa: E731
         work: Coroutine[Any, Any, None] = checks.live(
             design(knowledge), f"http://127.0.0.1:{server.port}", SystemClock(), tell
         )

@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from telic.clock import Clock
-from telic.model import Design
+from telic.model import AnswerStep, Design
 from telic.worlds.load import simulated
 from telic.worlds.load.entry import Entry, Handle
 from telic.worlds.load.knowledge import Knowledge
@@ -31,17 +30,6 @@ READS = frozenset({"geo_search", "list_by_ref", "find_by_prefix", "find_similar"
 """Kinds of operations whose answers can be judged by whoever only reads."""
 UNSURE = frozenset({"wrong_count"})  # said of answers that others' writes make right
 WRONG = "wrong_"  # so begin the reasons of answers that say something untrue
-
-
-@dataclass(frozen=True)
-class Checked:
-    """Answers of one operation of the entry in one second."""
-
-    second: int  # [s since the Unix epoch]
-    operation: str
-    checked: int  # that came, in time or not [1]
-    wrong: int
-    what: str = ""  # is wrong with one of them
 
 
 def questions(knowledge: Knowledge) -> Mapping[str, str]:
@@ -81,7 +69,7 @@ def _shares(made: Design) -> Counter[str]:
     return shares
 
 
-async def live(made: Design, url: str, clock: Clock, tell: Callable[[Checked], None]) -> None:
+async def live(made: Design, url: str, clock: Clock, tell: Callable[[AnswerStep], None]) -> None:
     """Ask over the network until cancelled; nothing where the intent has nothing that can be checked."""
     knowledge = await asyncio.to_thread(Knowledge, made.folder)
     asked = questions(knowledge)
@@ -90,14 +78,13 @@ async def live(made: Design, url: str, clock: Clock, tell: Callable[[Checked], N
 
 
 async def on_virtual_time(
-    made: Design, clock: Clock, entry: Entry | Handle, knowledge: Knowledge, tell: Callable[[Checked], None]
+    made: Design, clock: Clock, entry: Entry | Handle, knowledge: Knowledge, tell: Callable[[AnswerStep], None]
 ) -> None:
-    """Ask a simulated system until cancelled."""
+    """Ask a simulated system until cancelled; nothing where the intent has nothing that can be checked."""
     asked = questions(knowledge)
     if asked:
         wanted = order(made, "", asked)
         await simulated.run(wanted, clock, entry, write=_telling(asked, tell), knowledge=knowledge)
-    await asyncio.Event().wait()
 
 
 async def _drive(wanted: Order, clock: Clock, write: Callable[[SecondLine], None], knowledge: Knowledge) -> None:
@@ -110,7 +97,7 @@ async def _drive(wanted: Order, clock: Clock, write: Callable[[SecondLine], None
         await pool.close()
 
 
-def _telling(asked: Mapping[str, str], tell: Callable[[Checked], None]) -> Callable[[SecondLine], None]:
+def _telling(asked: Mapping[str, str], tell: Callable[[AnswerStep], None]) -> Callable[[SecondLine], None]:
     def write(line: SecondLine) -> None:
         for id_, row in line.operations.items():
             reasons = {
@@ -120,6 +107,6 @@ def _telling(asked: Mapping[str, str], tell: Callable[[Checked], None]) -> Calla
             came = row.good + late + sum(count for name, count in row.reasons.items() if name.startswith(WRONG))
             if came:
                 what = next(iter(reasons), "").removeprefix(WRONG)
-                tell(Checked(line.second, asked[id_], came, sum(reasons.values()), what))
+                tell(AnswerStep(float(line.second), asked[id_], came, sum(reasons.values()), what))
 
     return write

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from telic.context.changes.effects import read_effects
+from telic.context.changes.effects import Effect, read_effects
 from telic.model import Change
 from telic.operate.diagnosis.findings import CHANGE_AFTER, Findings
 from telic.operate.diagnosis.manners.manner import Manner, known
@@ -33,11 +33,26 @@ class Narrowed:
 
 
 @dataclass(frozen=True)
+class Read:
+    """A change with what it does, read once for all manners."""
+
+    change: Change
+    effects: Sequence[Effect]
+    added: str  # lines
+
+    @classmethod
+    def of(cls, change: Change) -> Read:
+        """Read a change."""
+        reading = read_effects(change.diff, change.files, change.summary)
+        return cls(change, reading.effects, "\n".join(reading.diff.added))
+
+
+@dataclass(frozen=True)
 class Told:
     """Everything at one place that manners are read from, looked up once."""
 
     mechanism: str
-    changes: Sequence[Change]
+    changes: Sequence[Read]
     states: frozenset[str]
     errors: str
     events: str
@@ -73,7 +88,7 @@ def _told(findings: Findings, first: Proposal) -> Told:
     }
     return Told(
         first.mechanism,
-        changes,
+        [Read.of(each) for each in changes],
         frozenset(states),
         "\n".join(_errors(findings, ends)),
         "\n".join(f"{each.name} {each.reason}" for each in findings.events if each.service in ends),
@@ -123,17 +138,16 @@ def _weigh(manner: Manner, told: Told) -> Narrowed:
     return Narrowed(manner.name, weight, tuple(says for weight, says in clues if weight > 0), direct)
 
 
-def _of_changes(manner: Manner, changes: Sequence[Change]) -> list[tuple[float, str]]:
+def _of_changes(manner: Manner, changes: Sequence[Read]) -> list[tuple[float, str]]:
     clues = []
-    for change in changes:
+    for each in changes:
+        change = each.change
         if change.kind != "deploy" and manner.settings is not None and manner.settings.search(change.diff):
             clues.append((PLAINLY, f"{change.kind} {change.diff.splitlines()[0][:100]}"))
-        reading = read_effects(change.diff, change.files, change.summary)
-        for effect in reading.effects:
+        for effect in each.effects:
             if (weight := manner.effects.get(effect.mechanism)) is not None:
                 clues.append((weight * effect.force, effect.says))
-        lines = "\n".join(reading.diff.added)
-        if change.kind == "deploy" and manner.added is not None and (found := manner.added.search(lines)):
+        if change.kind == "deploy" and manner.added is not None and (found := manner.added.search(each.added)):
             clues.append((SAID, f"the change adds {found.group().strip()[:60]!r}"))
     return clues
 

@@ -23,7 +23,6 @@ class Refused:
     store: str
     state: str
     services: dict[str, int] = field(default_factory=dict)  # to how often [1]
-    statements: set[str] = field(default_factory=set)
 
     @property
     def entity(self) -> str:
@@ -48,7 +47,6 @@ def _refused(findings: Findings) -> list[Refused]:
         if often >= LEAST and rate >= NEW * usual.get((service, store, statement, state), 0.0):
             one = found.setdefault((store, state), Refused(store, state))
             one.services[service] = one.services.get(service, 0) + often
-            one.statements.add(statement)
     return list(found.values())
 
 
