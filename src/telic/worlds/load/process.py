@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
+from typing import TypedDict, Unpack
 
 import msgspec
 
@@ -16,6 +17,17 @@ from telic.worlds.load.record import Record, read
 
 MODULE = "telic.worlds.load"
 ENDING = 10.0  # answers under way, and the interpreter's end, after the last request was sent [s]
+
+
+class More(TypedDict, total=False):
+    """What a load may be told besides; see `start`."""
+
+    rate: float | None
+    shape: str
+    seed: int
+    seconds: float
+    mix: str
+    keys: int
 
 
 class LoadProcess(Child):
@@ -33,19 +45,7 @@ class LoadProcess(Child):
         self.design, self.path, self._seconds = design, Path(), 0.0
         super().__init__(MODULE, ["--ordered", str(design)], log=log, told=True)
 
-    def send(
-        self,
-        url: str,
-        *,
-        record: Path,
-        workload: str,
-        rate: float | None = None,
-        shape: str = "constant",
-        seed: int = 1,
-        seconds: float = 60.0,
-        mix: str = "",
-        keys: int = 0,
-    ) -> None:
+    def send(self, url: str, *, record: Path, workload: str, **more: Unpack[More]) -> None:
         """Let it drive a system, once; `start` says what it is told.
 
         Raises
@@ -53,13 +53,14 @@ class LoadProcess(Child):
         WorldError
             It has ended.
         """
+        shape, seed, seconds = more.get("shape", "constant"), more.get("seed", 1), more.get("seconds", 60.0)
         arguments = ["--design", str(self.design), "--url", url, "--workload", workload, "--shape", shape]
         arguments += ["--seed", str(seed), "--for", repr(seconds), "--record", str(record), "--quiet"]
-        if mix:
+        if mix := more.get("mix"):
             arguments += ["--mix", mix]
-        if keys:
+        if keys := more.get("keys"):
             arguments += ["--keys", str(keys)]
-        if rate is not None:
+        if (rate := more.get("rate")) is not None:
             arguments += ["--rate", repr(rate)]
         self.path, self._seconds = record, seconds
         record.unlink(missing_ok=True)  # of a run before: nobody shall take it for this one's
@@ -83,19 +84,7 @@ class LoadProcess(Child):
         self.stop()
 
 
-def start(
-    design: Path,
-    url: str,
-    *,
-    record: Path,
-    workload: str,
-    rate: float | None = None,
-    shape: str = "constant",
-    seed: int = 1,
-    seconds: float = 60.0,
-    mix: str = "",
-    keys: int = 0,
-) -> LoadProcess:
+def start(design: Path, url: str, *, record: Path, workload: str, **more: Unpack[More]) -> LoadProcess:
     """Start to drive a system.
 
     Parameters
@@ -111,24 +100,14 @@ def start(
     rate
         Instead of the workload's [requests/s].
     shape
-        How the rate changes: ``constant``, ``ramp:1..3``, ``swing:0.3``, ``spike:2.5@10+5``.
+        How the rate changes: ``constant`` (if nothing is said), ``ramp:1..3``, ``swing:0.3``, ``spike:2.5@10+5``.
     seed
-        The same seed sends the same operations with the same keys at the same times.
+        The same seed sends the same operations with the same keys at the same times; 1 if none is given.
     seconds
-        How long to send [s]; `LoadProcess.stop` ends it earlier.
+        How long to send, 60 if nothing is said [s]; `LoadProcess.stop` ends it earlier.
     mix, keys
         Operations and weights (``F1=3,F5=1``), and how many keys there are [1], instead of the workload's.
     """
     made = LoadProcess(design, log=record.with_suffix(".log"))
-    made.send(
-        url,
-        record=record,
-        workload=workload,
-        rate=rate,
-        shape=shape,
-        seed=seed,
-        seconds=seconds,
-        mix=mix,
-        keys=keys,
-    )
+    made.send(url, record=record, workload=workload, **more)
     return made
