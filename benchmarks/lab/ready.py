@@ -6,6 +6,7 @@ What is imported here is part of it, so it is what the lab needs for that and no
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -13,13 +14,12 @@ import time
 from contextlib import closing
 from typing import Any
 
-import psutil
-
 from telic.lab.scenario import Load, Scenario
 from telic.lab.scenario.usual import PHASES, RATE
 from telic.lab.session import running
 from telic.lab.session.running import Ahead
 from telic.lab.session.standby import Standby
+from telic.worlds.local import proc
 
 LIKE_SUITES: dict[str, Any] = {"workload": Load(rate=RATE), "phases": PHASES}  # as generated scenarios are
 CALM = Scenario("calm", **LIKE_SUITES)
@@ -28,7 +28,7 @@ _READY = "import json; from benchmarks.lab import ready; print(json.dumps(ready.
 
 def ready() -> tuple[float, float]:
     """Return how long this process took to its first loaded live world, and from its end to a fresh one [s]."""
-    started = psutil.Process().create_time()
+    started = time.time() - proc.age(os.getpid())
     with closing(Standby()) as standby:
         design = running.prepared(CALM.app)
         with running.loaded(CALM, 1, "local", design=design, ahead=Ahead(standby, design)) as course:

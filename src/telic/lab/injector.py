@@ -11,7 +11,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from telic.lab.fault import Fault, Scalable, Scene, fault, make, params_from_tex
 from telic.lab.injection import Injection, attach, heal, write
 from telic.lab.ledger import Entry, Ledger
 from telic.model import Change, Scalar
+from telic.worlds.local import proc
 
 _TICK = 0.2  # how often a waiting injector looks whether it should end [s]
 _ALIVE = 2.0  # how often a staying injector looks whether its world is there [s]
@@ -150,8 +150,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _inject(chosen: argparse.Namespace) -> int:
     before = chosen.decoy_before if chosen.decoy_before is not None else 5.0 if chosen.decoy else None
     params = params_from_text(chosen.fault, chosen.param)
-    born = time.time() - psutil.Process().create_time()  # starting takes seconds on a busy machine; `--at` includes it
-    wanted = Wanted(chosen.fault, chosen.seed, params, max(0.0, chosen.at - born), before)
+    started = proc.age(os.getpid())  # takes seconds on a busy machine; `--at` includes it
+    wanted = Wanted(chosen.fault, chosen.seed, params, max(0.0, chosen.at - started), before)
     with attach(chosen.state) as scene:
         injector = Injector(scene, Ledger(chosen.state / "harm"), SystemClock())
         for name in (signal.SIGTERM, signal.SIGINT):

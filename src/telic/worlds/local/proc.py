@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ class Stat:
     state: str  # the kernel's letter
     parent: int
     cpu: float  # user and system, ended children not counted [s]
+    began: float  # since the machine's boot [s]
 
 
 def stat(pid: int) -> Stat | None:
@@ -27,7 +29,16 @@ def stat(pid: int) -> Stat | None:
     except OSError:
         return None
     words = text[text.rindex(")") + 2 :].split()  # the name may hold spaces and brackets
-    return Stat(words[0], int(words[1]), (int(words[11]) + int(words[12])) / _TICK)
+    return Stat(words[0], int(words[1]), (int(words[11]) + int(words[12])) / _TICK, int(words[19]) / _TICK)
+
+
+def age(pid: int) -> float:
+    """Return how long ago a process began [s], to a tick; 0 when it has gone.
+
+    By the clock the kernel notes it with: the wall-clock time of the boot is given in whole seconds only.
+    """
+    found = stat(pid)
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - found.began if found else 0.0
 
 
 def family(pid: int) -> list[int]:
