@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +23,15 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def die_with_parent() -> None:
     """Ask the kernel to end this process when its parent ends; runs between fork and exec."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@cache
+def _starter(pid: int) -> ThreadPoolExecutor:
+    """Return the thread of this process (`pid`: a fork has none of ours) that starts children.
+
+    To the kernel the parent is the *thread* that forked (prctl(2)): a child of a worker would end with that worker.
+    """
+    return ThreadPoolExecutor(1, thread_name_prefix=f"children of {pid}")
 
 
 class Child:
@@ -50,7 +61,8 @@ class Child:
         self.module, self.log = module, log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as stderr:
-            self._process = subprocess.Popen(
+            self._process = _starter(os.getpid()).submit(
+                subprocess.Popen,
                 [sys.executable, "-m", module, *arguments],
                 stdin=subprocess.PIPE if told else subprocess.DEVNULL,
                 stdout=stderr,
@@ -58,7 +70,7 @@ class Child:
                 env={**os.environ, **(environ or {})},
                 start_new_session=True,
                 preexec_fn=die_with_parent,
-            )
+            ).result()
 
     @property
     def pid(self) -> int:

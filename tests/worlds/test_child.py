@@ -1,0 +1,27 @@
+"""A child process ends with its parent's process, and with nothing less."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from telic.worlds.child import Child
+
+WAITS = "code"  # an interpreter that waits for what it is told
+
+
+def test_a_child_outlives_the_thread_that_asked_for_it(tmp_path: Path) -> None:
+    made: list[Child] = []
+
+    def start() -> None:
+        made.append(Child(WAITS, [], log=tmp_path / "log", told=True))
+
+    asking = threading.Thread(target=start)
+    asking.start()
+    asking.join()
+    (child,) = made
+    with child:
+        subprocess.run([sys.executable, "-c", "pass"], check=True)  # the signal arrives while another comes and goes
+        assert child.running(), child.tail()
