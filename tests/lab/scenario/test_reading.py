@@ -114,3 +114,11 @@ def test_a_suite_is_a_folder_and_a_missing_one_is_named(tmp_path: Path) -> None:
     assert [each.name for each in suite(str(tmp_path))] == ["hotel-1"]
     with pytest.raises(UsageError, match="no suite or scenario 'nothing'"):
         suite("nothing", tmp_path)
+
+
+def test_a_scenario_of_a_suite_is_found_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "hotel-1.toml").write_text(TEXT)
+    assert [each.name for each in suite("hotel-1", tmp_path)] == ["hotel-1"]
+    with pytest.raises(UsageError, match="no suite or scenario 'hotel-2'"):
+        suite("hotel-2", tmp_path)

@@ -92,7 +92,7 @@ def suite(name: str, root: Path = SUITES) -> list[Scenario]:
 
 
 def files(name: str, root: Path = SUITES) -> list[Path]:
-    """Return the files of a suite (a bundled name or a folder), or the one file that `name` is.
+    """Return the files of a suite (a bundled name or a folder), or the one that `name` is, or is called in a suite.
 
     Raises
     ------
@@ -104,10 +104,11 @@ def files(name: str, root: Path = SUITES) -> list[Path]:
         return [given]
     folder = given if given.is_dir() else root / name
     found = sorted(each for each in folder.glob("*.toml") if each.name != SUITE) if folder.is_dir() else []
+    found = found or [each for each in sorted(root.glob("*/*.toml")) if each.stem == name][:1]
     if not found:
         raise UsageError(
             f"no suite or scenario {name!r}",
-            hint=f"give a file, a folder, or a suite: {near_names(name, suites(root))}",
+            hint=f"give a file, a folder, a suite, or one of `telic lab list SUITE`: {near_names(name, suites(root))}",
         )
     return found
 
