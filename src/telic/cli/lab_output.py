@@ -43,9 +43,13 @@ def told(done: Done) -> None:
 
     assert done.path is not None
     episode = read(done.path)
-    tasks = {name: each for name, each in grade(episode).tasks.items() if name in episode.scenario.tasks}
+    grades = grade(episode)
+    tasks = {name: each for name, each in grades.tasks.items() if name in episode.scenario.tasks}
     words = ", ".join(f"{name} {_word(each.passed)}" for name, each in tasks.items())
+    words = f"void, {grades.void}" if grades.void else words
     console.print(f"{cell.scenario} {cell.seed} {cell.actor}: {words} ({done.seconds:.1f} s)", highlight=False)
+    for why in episode.disturbed:
+        console.print(f"  played again: {why}", markup=False, highlight=False)
     if episode.ended.startswith(("left", "crashed")):
         errors.print(f"  the actor {episode.ended}", markup=False, highlight=False)
 

@@ -257,3 +257,26 @@ def test_what_grows_is_foreseen_when_it_is_named_before_users_are_harmed(said: f
     found = grade(make(scenario=asked, claims=claims(times=times), users=tallies(range(25, 40))))
     assert (found.predict.passed, found.predict.why) == (passed, why)
     assert grade(make()).predict.passed is None
+
+
+CALM = Scenario("hotel-calm")
+
+
+def test_an_alarm_about_harm_by_others_on_the_machine_is_not_counted() -> None:
+    once = make(scenario=CALM, truth=(), actions=(), calls=(), users=tallies([25]))
+    assert (grade(once).void, grade(once).detect.passed) == ("", False)
+    shaken = make(scenario=CALM, truth=(), actions=(), calls=(), users=tallies([25, 26, 27]))
+    assert grade(shaken).void == "users were harmed in 3 s although nothing was wrong"
+
+
+def test_harm_that_the_actor_may_have_done_is_counted() -> None:
+    acting = make(scenario=CALM, truth=(), calls=(), users=tallies(range(29, 40)), actions=(action(28.5),))
+    assert (grade(acting).void, grade(acting).detect.passed) == ("", False)
+
+
+def test_what_a_fault_did_before_it_went_by_itself_is_its_own() -> None:
+    passing = Scenario("hotel-passing", faults=(Placed("hang", lasts=8.0),))
+    own = make(scenario=passing, actions=(), calls=(), users=tallies(range(21, 30)))
+    assert grade(own).void == ""
+    after = make(scenario=passing, actions=(), calls=(), users=tallies([*range(21, 30), 40, 41]))
+    assert grade(after).void == "users were harmed in 2 s although nothing was wrong"

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lab.recorded_episodes import make
+from tests.lab.recorded_episodes import make, tallies
 
 from telic.errors import UnknownName, UsageError, WorldError
+from telic.lab.grading import grade
 from telic.lab.runs import folder as runs
 from telic.lab.scenario import Scenario, digest
 from telic.lab.session import Episode, many, running
@@ -75,3 +76,24 @@ def test_several_at_once_give_the_same_records(played: list[str], tmp_path: Path
     done = many.run(folder, SCENARIOS, jobs=2)
     assert sorted(each.cell for each in done) == sorted(runs.opened(folder).cells)
     assert len(runs.episodes(folder)[0]) == 4
+
+
+def test_a_live_episode_that_others_on_the_machine_spoilt_is_played_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shaken = [[25, 26, 27], [30, 31], [], [25, 26, 27], [30, 31], [40, 41, 42]]
+
+    def run(scenario: Scenario, play: running.Play, **given: Any) -> Episode:
+        of = {each: given[each] for each in ("actor", "seed", "world")}
+        users = tallies(shaken.pop(0))
+        return make(
+            scenario=scenario, scenario_hash=digest(scenario), truth=(), actions=(), calls=(), users=users, **of
+        )
+
+    monkeypatch.setattr(running, "run", run)
+    monkeypatch.setattr(running, "prepared", lambda app: None)
+    folder = runs.create(tmp_path, runs.cells(SCENARIOS[:1], ("noop",), (1, 2), world="local"), now=0.0)
+    many.run(folder, SCENARIOS[:1])
+    first, second = runs.episodes(folder)[0]
+    assert [len(first.disturbed), len(second.disturbed)] == [2, 2]
+    assert (grade(first).void, grade(second).void) == ("", "users were harmed in 3 s although nothing was wrong")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from telic.lab.grading import alarms, claims, mitigation, users
+from telic.lab.grading import alarms, claims, mitigation, soundness, users
 from telic.lab.grading.grades import NOT_ASKED, Grades, Judged
 from telic.lab.session import Episode
-from telic.model.goodput import WELL
 
 
 def grade(episode: Episode, counterfactual: Episode | None = None) -> Grades:
@@ -22,7 +21,7 @@ def grade(episode: Episode, counterfactual: Episode | None = None) -> Grades:
     --------
     The grades of every record of a run: ``[grade(each) for each in telic.lab.runs.episodes(folder)]``.
     """
-    void, false = _void(episode), alarms.false_alarms(episode)
+    void, false = soundness.void(episode), alarms.false_alarms(episode)
     felt = users.after(episode)
     harm, well = users.harm_began(episode), users.well_since(episode)
     detect = _asked(episode, "detect", void, claims.detect(episode, false))
@@ -80,27 +79,3 @@ def _from(harm: float | None, moment: float | None, judged: Judged) -> float | N
     if harm is None or moment is None or not judged.passed:
         return None
     return max(0.0, moment - harm)
-
-
-def _void(episode: Episode) -> str:
-    """Say why the episode says nothing about its actor; what the actor did itself never makes it void."""
-    if episode.world == "recorded" and not episode.users:
-        return ""  # what users got was not recorded; what was wrong is known all the same
-    well = users.well_before(episode)
-    if well is None:
-        return "there was no load in the healthy baseline"
-    first = users.injected(episode)
-    if not episode.scenario.healthy and first is None:
-        return "the fault was never injected"
-    acted = min((time for time, _ in _touches(episode)), default=float("inf"))
-    if well < WELL and acted >= episode.phases["baseline"].end:
-        return f"users were not well before the fault: {well:.0%} good answers"
-    if not episode.scenario.healthy and users.harm_began(episode) is None and acted == float("inf"):
-        return "the fault reached no user and nobody acted"
-    return ""
-
-
-def _touches(episode: Episode) -> list[tuple[float, str]]:
-    """Return every attempt to change the system."""
-    calls = [(each.time, each.tool) for each in episode.calls if each.tool in alarms.writing(episode)]
-    return calls + [(each.applied or each.planned, each.action.verb) for each in episode.actions]

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 
 from telic.errors import TelicError, UsageError
 from telic.lab.actors import Trusted, actor
+from telic.lab.grading import soundness
 from telic.lab.runs import folder as runs
 from telic.lab.runs.folder import Cell
 from telic.lab.scenario import Scenario, digest
@@ -26,6 +27,7 @@ from telic.lab.session.standby import Standby
 from telic.model import Design
 from telic.worlds.child import die_with_parent
 
+TRIES = 3  # to play an episode, at most, while others on this machine harm its users [1]
 BATCH = 25  # episodes of one worker process, which then ends and gives its memory back [1]
 
 
@@ -149,21 +151,30 @@ def _run(work: _Work, after: _Work | None, standby: Standby) -> Done:
     cell = work.cell
     then = after.designs.get(after.scenario.app) if after and after.cell.world == "local" else None
     begun = time.monotonic()
+    disturbed: list[str] = []
     try:
-        play = work.plays.get(cell.actor) or _own(cell.actor, work.scenario)
-        episode: Episode = running.run(
-            work.scenario,
-            play,
-            actor=cell.actor,
-            seed=cell.seed,
-            world=cell.world,
-            repeat=cell.repeat,
-            design=work.designs.get(work.scenario.app),
-            ahead=Ahead(standby, then),
-        )
+        episode = _played(work, Ahead(standby, then))
+        while cell.world == "local" and len(disturbed) + 1 < TRIES and (why := soundness.disturbed(episode)):
+            disturbed.append(why)
+            episode = _played(work, Ahead(standby, then))
     except TelicError as error:
         return Done(cell, error=f"{error}; {error.hint}" if error.hint else str(error))
+    episode = replace(episode, disturbed=tuple(disturbed))
     return Done(cell, write(work.folder / runs.EPISODES, episode), seconds=time.monotonic() - begun)
+
+
+def _played(work: _Work, ahead: Ahead) -> Episode:
+    cell = work.cell
+    return running.run(
+        work.scenario,
+        work.plays.get(cell.actor) or _own(cell.actor, work.scenario),
+        actor=cell.actor,
+        seed=cell.seed,
+        world=cell.world,
+        repeat=cell.repeat,
+        design=work.designs.get(work.scenario.app),
+        ahead=ahead,
+    )
 
 
 def _own(name: str, scenario: Scenario) -> Play:
