@@ -11,7 +11,7 @@ from tests.lab.recorded_episodes import ACTED, END, FAULT, START, action, calm, 
 
 from telic.lab.grading import grade
 from telic.lab.scenario import Load, Placed, Scenario
-from telic.lab.session import Called, Cited, Claims, Condition, Post
+from telic.lab.session import Called, Cited, Claims, Condition, Episode, Post
 from telic.model import Incident, Truth, Window
 
 
@@ -280,3 +280,15 @@ def test_what_a_fault_did_before_it_went_by_itself_is_its_own() -> None:
     assert grade(own).void == ""
     after = make(scenario=passing, actions=(), calls=(), users=tallies([*range(21, 30), 40, 41]))
     assert grade(after).void == "users were harmed in 2 s although nothing was wrong"
+
+
+def test_a_live_second_of_late_answers_does_not_undo_a_recovery() -> None:
+    def shaken(*seconds: int, late: bool = True, world: str = "local") -> Episode:
+        users = tallies([*range(21, 30), *seconds])
+        slow = tuple(replace(each, late=each.bad if late else 0) for each in users)
+        return make(users=slow, world=world)
+
+    assert grade(shaken(40)).mitigate.passed
+    assert not grade(shaken(40, 44)).mitigate.passed
+    assert not grade(shaken(40, late=False)).mitigate.passed
+    assert not grade(shaken(40, world="simulated")).mitigate.passed

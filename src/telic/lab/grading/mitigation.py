@@ -31,7 +31,7 @@ def _missed(episode: Episode) -> Iterator[str]:
     first = users.injected(episode)
     if not any(first is not None and first <= each.applied <= recovery.start for each in applied(episode)):
         yield "nobody did anything about it"
-    yield from filter(None, (users.unwell(users.inside(episode.users, recovery)), users.unloaded(episode)))
+    yield from filter(None, (users.unwell(episode, recovery), users.unloaded(episode)))
     yield from _failed(episode.post.conditions)
     yield from _failed(episode.post.invariants)
     yield from (f"taken away: {each}" for each in episode.post.collateral)

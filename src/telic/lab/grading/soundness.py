@@ -6,8 +6,6 @@ from telic.lab.grading import alarms, users
 from telic.lab.session import Episode
 from telic.model.goodput import WELL
 
-UNREST = 2  # seconds of harm that nothing in the scenario explains, from which on an episode is disturbed [s]
-
 
 def void(episode: Episode) -> str:
     """Say why the episode says nothing about its actor; what the actor did itself never makes it void."""
@@ -36,7 +34,7 @@ def disturbed(episode: Episode) -> str:
         return ""
     calm = users.began(episode) if not episode.truth else episode.phases["recovery"].start
     harmed = {each.second for each in episode.users if each.harmed and calm <= each.second < acted}
-    return f"users were harmed in {len(harmed)} s although nothing was wrong" if len(harmed) >= UNREST else ""
+    return f"users were harmed in {len(harmed)} s although nothing was wrong" if len(harmed) >= users.UNREST else ""
 
 
 def _acted(episode: Episode) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from telic.lab.session import Episode
 from telic.model import Tally, Window, user_harm
@@ -11,6 +11,7 @@ from telic.model.goodput import goodput
 
 LOAD_KEPT = 0.5  # of the baseline's rate has to arrive in the recovery window under constant load [1]
 LOAD_KEPT_SHAPED = 0.2  # the same where the load's shape moves the rate by itself [1]
+UNREST = 2  # seconds of harm from which on it is more than a breath of the machine that a live world shares [s]
 TAIL = 5.0  # of a record without a recovery window that says how users go on [s]
 EXPECTED = 10.0  # requests of an operation in the recovery window; from then on its absence is no chance [1]
 
@@ -86,12 +87,19 @@ def requests(tallies: Iterable[Tally]) -> int:
     return sum(each.good + each.bad for each in tallies)
 
 
-def unwell(tallies: Sequence[Tally]) -> str:
-    """Say why users were not well throughout; "" where they were."""
-    harmed = sorted({each.second for each in tallies if each.harmed})
-    if not tallies:
+def unwell(episode: Episode, window: Window) -> str:
+    """Say why users were not well throughout `window`; "" where they were.
+
+    A live world shares its machine: right answers that come late in a single second are no one's fault there.
+    """
+    seen = inside(episode.users, window)
+    if not seen:
         return "nobody was there to be served"
-    return f"users were harmed in {len(harmed)} s of the recovery window" if harmed else ""
+    harm = [each for each in seen if each.harmed]
+    seconds = len({each.second for each in harm})
+    if episode.world == "local" and seconds < UNREST and all(each.late == each.bad for each in harm):
+        return ""
+    return f"users were harmed in {seconds} s of the recovery window" if harm else ""
 
 
 def unloaded(episode: Episode) -> str:
