@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,6 +34,7 @@ class Worlds:
     def __init__(self) -> None:
         self.up: list[Path] = []
         self.started: list[str] = []
+        self.processors: list[set[int]] = []  # that each start may use
         self.fail = 0
         self.users: list[Users] = []  # who wait to load a world, or do
 
@@ -42,6 +44,7 @@ class Worlds:
 
     def deploy(self, design: Any, settings: Any, **given: Any) -> Any:
         self.started.append(design.hash)
+        self.processors.append(os.sched_getaffinity(0))
         if self.fail:
             self.fail -= 1
             raise WorldError("no room")
@@ -130,3 +133,16 @@ def test_an_episode_that_fails_still_gives_its_world_back(worlds: Worlds) -> Non
     standby.close()
     assert not worlds.up
     assert not worlds.users
+
+
+def test_only_a_world_that_starts_beside_another_has_half_of_the_processors(worlds: Worlds) -> None:
+    standby = Standby()
+    standby.begin(HOTEL)  # type: ignore[arg-type]
+    borrow(standby, HOTEL, then=HOTEL)
+    borrow(standby, HOTEL)
+    standby.close()
+    all_of_them = os.sched_getaffinity(0)
+    first, second = worlds.processors
+    assert first == all_of_them
+    assert len(second) == (len(all_of_them) + 1) // 2
+    assert second <= all_of_them

@@ -61,9 +61,17 @@ def _ask_down(layout: Layout) -> bool:
     return False
 
 
+def first(layout: Layout) -> int | None:
+    """Return the process that all others of a running world descend from, by the host's number; None without one."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(layout.lock.read_text().split()[0])
+    return None
+
+
 def _kill(layout: Layout) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        os.kill(int(layout.lock.read_text().split()[0]), signal.SIGKILL)
+    if supervisor := first(layout):
+        with contextlib.suppress(OSError):
+            os.kill(supervisor, signal.SIGKILL)
 
 
 def wait_gone(layout: Layout, timeout: float = DOWN_WITHIN) -> bool:
