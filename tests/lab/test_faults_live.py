@@ -60,6 +60,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorld]:
             launch.down(running.state_folder)
 
 
+@pytest.fixture(autouse=True)
+def healed(world: LocalWorld) -> Iterator[None]:
+    """Leave the world to the next test without the harm of one that failed."""
+    yield
+    injection.heal(world.state_folder)
+
+
 def status(world: LocalWorld) -> int:
     """Return the status that a user gets who searches hotels; 0 without an answer."""
     request = urllib.request.Request(
@@ -108,9 +115,9 @@ def test_a_version_that_dies_after_it_was_ready_dies_again_and_again(world: Loca
 def test_the_slow_statement_is_slow_in_postgresql_and_answers_the_same(world: LocalWorld) -> None:
     eventually(lambda: status(world) == 200)
     truth = injection.inject(
-        world.state_folder, "bad-deploy-slow-query", seed=1, params=["statement=hotel.hotels_in_cells", "steps=150000"]
+        world.state_folder, "bad-deploy-slow-query", seed=1, params=["statement=hotel.hotels_in_cells", "steps=50000"]
     )
-    assert status(world) == 200
+    eventually(lambda: status(world) == 200)
     version = world.state().services["hotel"].version
 
     def slow() -> bool:
@@ -118,7 +125,7 @@ def test_the_slow_statement_is_slow_in_postgresql_and_answers_the_same(world: Lo
             "SELECT duration_ns, error_type FROM spans WHERE statement = 'hotel.hotels_in_cells' AND version = ?",
             (version,),
         )
-        return bool(rows) and all(int(str(row["duration_ns"])) > 50e6 for row in rows)
+        return bool(rows) and all(int(str(row["duration_ns"])) > 10e6 for row in rows)
 
     eventually(slow)
     (change,) = [each for each in world.changes(Window(0, time.time() + 60)) if each.id == truth.change]
