@@ -29,6 +29,9 @@ MORE = 0.002  # for a second message, where there is a first [s]
 GROUP = "workers"  # the durable consumer of a stream
 _ID, _TRACE = "Nats-Msg-Id", "traceparent"
 _API = "$JS.API"
+PURGING = 20.0  # of looking through a whole queue, thousands of messages [s]
+AT_ONCE = 50  # questions under way while messages are looked through [1]
+_GONE = (10043, 10057)  # no such message any more: it was settled meanwhile
 _EXISTS = 10058  # a stream of that name with other settings: somebody else's are as good
 _NS = 1_000_000_000
 
@@ -136,16 +139,15 @@ class JetStreamQueue:
     async def purge(self, subject: str, message_prefix: str) -> int:
         """Remove what stands in the queue under ids with a prefix, and return how many these were [1]."""
         removed = 0
-        async with self._asking(f"purge {subject}", 10.0) as link:
+        async with self._asking(f"purge {subject}", PURGING) as link:
             await self._make(link, subject)
             state = _told(await _answer(link, f"{_API}.STREAM.INFO.{subject}", b""))["state"]
-            for number in range(int(state["first_seq"]), int(state["last_seq"]) + 1):
-                order = msgspec.json.encode({"seq": number})
-                found = msgspec.json.decode((await _answer(link, f"{_API}.STREAM.MSG.GET.{subject}", order)).body)
-                head = base64.b64decode(found.get("message", {}).get("hdrs", ""))
-                if f"{_ID}: {message_prefix}".encode() in head:
-                    _told(await _answer(link, f"{_API}.STREAM.MSG.DELETE.{subject}", order))
-                    removed += 1
+            first, last = int(state["first_seq"]), int(state["last_seq"])
+            for start in range(first, last + 1, AT_ONCE):
+                numbers = range(start, min(start + AT_ONCE, last + 1))
+                found = await asyncio.gather(*(_is_of(link, subject, each, message_prefix) for each in numbers))
+                chosen = [number for number, is_of in zip(numbers, found, strict=True) if is_of]
+                removed += sum(await asyncio.gather(*(_removed(link, subject, each) for each in chosen)))
         return removed
 
     async def _settle(self, delivery: Delivery, word: bytes) -> None:
@@ -252,6 +254,19 @@ async def _next(link: NatsLink, subject: str, wait: float) -> Message | None:
     if found.status == 503:
         raise NatsSaid(f"nobody has messages of {subject}")
     return None if found.status else found
+
+
+async def _is_of(link: NatsLink, subject: str, number: int, prefix: str) -> bool:
+    """Whether the message of a number is still there, under an id with a prefix."""
+    answer = await _answer(link, f"{_API}.STREAM.MSG.GET.{subject}", msgspec.json.encode({"seq": number}))
+    head = base64.b64decode(msgspec.json.decode(answer.body).get("message", {}).get("hdrs", ""))
+    return f"{_ID}: {prefix}".encode() in head
+
+
+async def _removed(link: NatsLink, subject: str, number: int) -> bool:
+    """Remove the message of a number; whether it was still there."""
+    answer = await _answer(link, f"{_API}.STREAM.MSG.DELETE.{subject}", msgspec.json.encode({"seq": number}))
+    return bool(_told(answer, _GONE).get("success"))
 
 
 def _told(answer: Message, fine: tuple[int, ...] = ()) -> dict[str, Any]:
