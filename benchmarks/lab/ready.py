@@ -28,11 +28,10 @@ _READY = "import json; from benchmarks.lab import ready; print(json.dumps(ready.
 
 def ready() -> tuple[float, float]:
     """Return how long this process took to its first loaded live world, and from its end to a fresh one [s]."""
-    started = time.time() - proc.age(os.getpid())
     with closing(Standby()) as standby:
         design = running.prepared(CALM.app)
         with running.loaded(CALM, 1, "local", design=design, ahead=Ahead(standby, design)) as course:
-            first = time.time() - started
+            first = proc.age(os.getpid())
             course.pause(CALM.phases.warm)
             over = time.monotonic()
         with running.loaded(CALM, 2, "local", design=design, ahead=Ahead(standby)) as course:

@@ -16,7 +16,9 @@ from telic.settings import Settings
 
 lab = typer.Typer(no_args_is_help=True, help="Hurt systems on purpose, let anybody operate them, and score it.")
 
-Suite = Annotated[str, typer.Argument(help="A suite (core), a folder of scenarios, or one scenario file.")]
+Suite = Annotated[
+    str, typer.Argument(help="A suite (core), a folder of scenarios, or one scenario: its file, or its name.")
+]
 Seeds = Annotated[int, typer.Option(min=1, help="How many seeds, from the first on.")]
 Run = Annotated[str, typer.Argument(help="A run: its id, the beginning of it, latest, or its folder.")]
 World = Annotated[

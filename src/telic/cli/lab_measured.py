@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Run = Annotated[str, typer.Argument(help="A run: its id, the beginning of it, latest, or its folder.")]
 Suite = Annotated[
-    str, typer.Argument(help="A suite (core), a folder of scenarios or recordings, or one scenario file.")
+    str,
+    typer.Argument(help="A suite (core), a folder of scenarios or recordings, or one scenario: its file, or its name."),
 ]
 Jobs = Annotated[int, typer.Option(min=1, help="How many episodes at the same time.")]
 

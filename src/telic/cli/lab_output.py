@@ -45,8 +45,8 @@ def told(done: Done) -> None:
     episode = read(done.path)
     grades = grade(episode)
     tasks = {name: each for name, each in grades.tasks.items() if name in episode.scenario.tasks}
-    words = ", ".join(f"{name} {_word(each.passed)}" for name, each in tasks.items())
-    words = f"void, {grades.void}" if grades.void else words
+    graded = ", ".join(f"{name} {_word(each.passed)}" for name, each in tasks.items())
+    words = f"void, {grades.void}" if grades.void else graded
     console.print(f"{cell.scenario} {cell.seed} {cell.actor}: {words} ({done.seconds:.1f} s)", highlight=False)
     for why in episode.disturbed:
         console.print(f"  played again: {why}", markup=False, highlight=False)

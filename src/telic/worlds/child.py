@@ -61,20 +61,17 @@ class Child:
         self.module, self.log = module, log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as stderr:
-            self._process = (
-                _starter(os.getpid())
-                .submit(
-                    subprocess.Popen,
-                    [sys.executable, "-m", module, *arguments],
-                    stdin=subprocess.PIPE if told else subprocess.DEVNULL,
-                    stdout=stderr,
-                    stderr=stderr,
-                    env={**os.environ, **(environ or {})},
-                    start_new_session=True,
-                    preexec_fn=die_with_parent,
-                )
-                .result()
+            started = _starter(os.getpid()).submit(
+                subprocess.Popen,
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.PIPE if told else subprocess.DEVNULL,
+                stdout=stderr,
+                stderr=stderr,
+                env={**os.environ, **(environ or {})},
+                start_new_session=True,
+                preexec_fn=die_with_parent,
             )
+            self._process = started.result()
 
     @property
     def pid(self) -> int:

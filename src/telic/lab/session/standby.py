@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,7 +57,7 @@ class Standby:
     def prepare(self, design: Design) -> None:
         """Begin to start a world of `design` beside one that is used, unless one waits already."""
         if self._next is None:
-            self._next = (design.hash, self._threads.submit(_up_gently, design))
+            self._next = (design.hash, self._threads.submit(_up, design, beside=True))
 
     def begin(self, design: Design) -> None:
         """Do the same, and return when the rest of it happens in other processes, so that this one has time."""
@@ -113,27 +113,22 @@ def _folder() -> TemporaryDirectory[str]:
     return TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
 
 
-def _up(design: Design, begun: Callable[[], None] = lambda: None) -> Waiting:
+def _up(design: Design, begun: Callable[[], None] = lambda: None, *, beside: bool = False) -> Waiting:
+    """Start a world and who will load it; `beside` one that is measured: without harm to that."""
     home = _folder()
     timings: dict[str, float] = {}
     settings = replace(Settings.read({}), home=Path(home.name), port=0, otlp_port=0)
     users = LoadProcess(design.folder, log=Path(home.name) / "load.log")
     try:
-        with timed(timings, "ready"):
+        with timed(timings, "ready"), gently.half() if beside else nullcontext():
             world = launch.up(design, settings, fresh=True, databases=_databases(), on_begun=begun)
     except BaseException:
         users.stop()
         home.cleanup()
         raise
-    return Waiting(design, world, users, home, timings)
-
-
-def _up_gently(design: Design) -> Waiting:
-    with gently.half():
-        waiting = _up(design)
-    if supervisor := ending.first(Layout.of(waiting.world.state_folder)):
+    if beside and (supervisor := ending.first(Layout.of(world.state_folder))):
         gently.whole(supervisor)
-    return waiting
+    return Waiting(design, world, users, home, timings)
 
 
 def _databases() -> Path:
