@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +19,13 @@ import pytest
 
 from telic import apps, intent
 from telic import design as designs
+from telic.errors import WorldError
 from telic.lab import injection
 from telic.lab.ledger import Ledger
 from telic.model import Window
 from telic.settings import Settings
 from telic.worlds.local import launch
+from telic.worlds.local.harm import LocalHarm
 from telic.worlds.local.world import LocalWorld
 
 pytestmark = pytest.mark.live
@@ -168,3 +171,15 @@ def test_a_stopped_injector_leaves_the_harm_to_be_healed_and_made_a_harmless_cha
     assert status(world) in (0, 503, 504)
     assert injection.heal(world.state_folder) == ["hang"]
     eventually(lambda: status(world) == 200)
+
+
+def test_a_crowd_that_ended_by_itself_is_no_crowd_that_was_healed(world: LocalWorld) -> None:
+    with closing(LocalHarm.attach(world.state_folder)) as harm:
+        before = set(psutil.Process().children())
+        harm.load("others", mix="F1=1", rate=2.0)
+        (crowd,) = set(psutil.Process().children()) - before
+        crowd.kill()
+        eventually(lambda: crowd.status() == psutil.STATUS_ZOMBIE)
+        with pytest.raises(WorldError, match="the load others ended early"):
+            harm.load("others")
+        harm.load("others")  # nothing is left of it

@@ -8,16 +8,19 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from telic.errors import StoreFailed
-from telic.model import Row
-from telic.model.topology import Scalar
 from telic.telemetry.archive import HOUR, MINUTE, Archive, Hour, Written, finished_hour
 from telic.telemetry.columns import TABLES, Columns, columns_of
 from telic.telemetry.opening import SETTINGS, OtherSchema, damaged, open_file, own, run
 from telic.telemetry.schema import CATALOG, recent
+
+if TYPE_CHECKING:
+    from telic.model import Row
+    from telic.model.topology import Scalar
 
 __all__ = ["SETTINGS", "Arriving", "Database", "damaged"]
 log = logging.getLogger(__name__)

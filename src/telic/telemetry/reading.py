@@ -7,16 +7,18 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 import msgspec
 
 from telic.errors import StoreFailed, TelicError, UsageError
-from telic.model import Row
 from telic.telemetry import parsed
 from telic.telemetry.database import Database
 from telic.telemetry.wire import ErrorReply, QueryRequest
+
+if TYPE_CHECKING:
+    from telic.model import Row
 
 WORKERS = 2  # queries that run at once [1]
 WAITING_MAX = 32  # queries that may wait for a worker [1]

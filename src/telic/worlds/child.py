@@ -82,6 +82,11 @@ class Child:
         """Whether it has not ended yet."""
         return self._process.poll() is None
 
+    def failed(self) -> str:
+        """Say how it ended by itself, with another code than 0; nothing while it runs, and where it ended well."""
+        code = self._process.poll()
+        return f"ended early with code {code}: {self.tail()}" if code else ""
+
     def tell(self, said: bytes) -> None:
         """Tell it all that it will be told.
 

@@ -1,4 +1,4 @@
-"""Certifies scenarios on the simulated world: nobody, the reference, every cheater."""
+"""Certifies scenarios: nobody plays, the reference does, and every cheater."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from telic.lab.certify.certificate import (
 )
 from telic.lab.grading import Grades, grade
 from telic.lab.runs import folder as runs
-from telic.lab.scenario import Scenario
+from telic.lab.scenario import Scenario, digest
 from telic.lab.session import Episode, many, running
 from telic.lab.session.record import WorldKind
 from telic.lab.trials.measure import hashes
@@ -30,6 +30,7 @@ from telic.model import user_harm
 
 ACTORS = (NOBODY, REFERENCE, *CHEATERS)
 LEAST = 5  # seconds with harm that a fault has to bring [s]
+GROUP = 2  # scenarios for each job that are played together, so that no job waits for the end of another's [1]
 
 
 def certify(
@@ -76,11 +77,12 @@ def certify(
                 made[path] = known
             else:
                 todo[path] = scenario
-        for path, scenario in todo.items():
-            made[path] = judged(_played(home, scenario, actors, seed, world, jobs))
-            if store:
-                keep(path, made[path])
-            tell(made[path])
+        for some in _groups(todo, GROUP * jobs):
+            for path, episodes in _played(home, some, actors, seed, world, jobs).items():
+                made[path] = judged(episodes)
+                if store:
+                    keep(path, made[path])
+                tell(made[path])
     return [made[path] for path in files]
 
 
@@ -167,25 +169,37 @@ def _passed(grades: Grades) -> tuple[str, ...]:
     return tuple(name for name, each in grades.tasks.items() if each.passed)
 
 
+def _groups(todo: Mapping[Path, Scenario], size: int) -> Iterator[dict[Path, Scenario]]:
+    several = list(todo.items())
+    for start in range(0, len(several), size):
+        yield dict(several[start : start + size])
+
+
 def _played(
-    home: Path, scenario: Scenario, actors: Sequence[str], seed: int, world: WorldKind, jobs: int
-) -> dict[str, Episode]:
+    home: Path, todo: Mapping[Path, Scenario], actors: Sequence[str], seed: int, world: WorldKind, jobs: int
+) -> dict[Path, dict[str, Episode]]:
     """Return the episodes by actor; where nobody or the reference already speaks against it, no cheater has to play."""
     first = [each for each in actors if each in (NOBODY, REFERENCE)]
-    found = _episodes(home, scenario, first, seed, world, jobs)
     others = [each for each in actors if each not in first]
-    if others and judged(found).holds:
-        found |= _episodes(home, scenario, others, seed, world, jobs)
-    return found
+    found = _episodes(home, todo, first, seed, world, jobs)
+    sound = {path: todo[path] for path, episodes in found.items() if others and judged(episodes).holds}
+    more = _episodes(home, sound, others, seed, world, jobs)
+    return {path: {**episodes, **more.get(path, {})} for path, episodes in found.items()}
 
 
 def _episodes(
-    home: Path, scenario: Scenario, actors: Sequence[str], seed: int, world: WorldKind, jobs: int
-) -> dict[str, Episode]:
-    planned = runs.cells([scenario], actors, [seed], world=world)
-    folder = runs.create(home, planned, now=time.time(), title=scenario.name)
-    for each in many.run(folder, [scenario], jobs=jobs):
+    home: Path, todo: Mapping[Path, Scenario], actors: Sequence[str], seed: int, world: WorldKind, jobs: int
+) -> dict[Path, dict[str, Episode]]:
+    if not todo:
+        return {}
+    planned = runs.cells(todo.values(), actors, [seed], world=world)
+    folder = runs.create(home, planned, now=time.time(), title="certificates")
+    for each in many.run(folder, todo.values(), jobs=jobs):
         if each.error:
-            who = each.cell.actor
-            raise WorldError(f"{scenario.name}: {who} could not play: {each.error}", hint="see the scenario")
-    return {each.actor: each for each in runs.episodes(folder)[0]}
+            cell = each.cell
+            raise WorldError(f"{cell.scenario}: {cell.actor} could not play: {each.error}", hint="see the scenario")
+    played = {(each.scenario.name, each.scenario_hash, each.actor): each for each in runs.episodes(folder)[0]}
+    return {
+        path: {name: played[scenario.name, digest(scenario), name] for name in actors}
+        for path, scenario in todo.items()
+    }

@@ -27,7 +27,7 @@ def count_grams(
         The groups to look at.
     k, bits
         How long a gram is, and how many bits a token takes in its code.
-    table : shape (2 ** (k * bits), 2)
+    table : shape (2 ** (k * bits), 2 or more)
         Zeros; filled with the last group that had the gram, from 1, and how many groups had it.
     values, sums
         A number of each group, and filled with the sum of it over the groups of a gram; both may be empty.

@@ -157,7 +157,7 @@ def plain_digits(page: Array, count: int, size: int, digits: Array, out: Array) 
 
 
 @compiled
-def coded(page: Array, at: int, width: int, keys: Array, count: int, out: Array) -> bool:
+def coded(page: Array, at: int, width: int, keys: Array, known: int, count: int, out: Array) -> bool:
     """Fill `out` with the keys that the indices of a page point to; return whether the page held enough of them.
 
     Parameters
@@ -167,10 +167,11 @@ def coded(page: Array, at: int, width: int, keys: Array, count: int, out: Array)
     width
         Bits of an index, at most 32.
     keys
-        Of the dictionary.
+        Of the dictionary, at least ``2 ** width`` of them, so that no index is looked at before it is followed.
+    known
+        How many of them the dictionary has.
     """
-    done, low, size = i64(0), (u64(1) << u64(width)) - u64(1), len(page)
-    address, known = u64(page.ctypes.data), u64(len(keys))
+    done, size, most = i64(0), len(page), u64(0)
     while done < count:
         header, at = _varint(page, at, size)
         if at < 0 or header < 2:
@@ -182,7 +183,7 @@ def coded(page: Array, at: int, width: int, keys: Array, count: int, out: Array)
                     return False
                 value |= u64(page[U(at)]) << u64(8 * place)
                 at += 1
-            if value >= known:
+            if value >= u64(known):
                 return False
             many = min((header >> 1) * (8 if header & 1 else 1), count - done)
             key = keys[U(value)]
@@ -192,17 +193,28 @@ def coded(page: Array, at: int, width: int, keys: Array, count: int, out: Array)
             many = min((header >> 1) * 8, count - done)
             if (many * width + 7) // 8 > size - at:
                 return False
-            for index in range(many):
-                bit = index * width
-                place = at + (bit >> 3)
-                if place + 8 <= size:
-                    held = word_at(address, u64(place))
-                else:
-                    held = last_word(address, u64(place), u64(size), u64(size))
-                value = (held >> u64(bit & 7)) & low
-                if value >= known:
-                    return False
-                out[U(done + index)] = keys[U(value)]
+            most = max(most, _unpack(page, at, width, keys, out[done : done + many]))
             at += (header >> 1) * width
         done += many
-    return True
+    return bool(most < u64(known) or count == 0)
+
+
+@compiled
+def _unpack(page: Array, at: int, width: int, keys: Array, out: Array) -> Whole:
+    """Fill `out` with the keys of indices that lie bit behind bit from byte `at` on; return the largest index."""
+    low, most, bits = (u64(1) << u64(width)) - u64(1), u64(0), u64(width)
+    address, size = u64(page.ctypes.data), len(page)
+    whole = min(len(out), max(0, (size - 8 - at) * 8 // width + 1))  # whose eight bytes are all in the page
+    begin = address + u64(at)
+    for index in range(whole):
+        bit = u64(index) * bits
+        value = (word_at(begin, bit >> u64(3)) >> (bit & u64(7))) & low
+        most = max(most, value)
+        out[U(index)] = keys[U(value)]
+    for index in range(whole, len(out)):
+        bit = u64(index) * bits
+        held = last_word(address, u64(at) + (bit >> u64(3)), u64(size), u64(size))
+        value = (held >> (bit & u64(7))) & low
+        most = max(most, value)
+        out[U(index)] = keys[U(value)]
+    return most

@@ -30,7 +30,7 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]{1,16}")
 WORTH: Bytes = np.asarray([b"0123456789abcdef".find(byte) & 255 for byte in range(256)], np.uint8)
 """What each byte is worth as a lower-case hexadecimal digit; 255 where it is none."""
 _DEEPEST = 8
-_WIDEST = 32  # bits of an index into a dictionary
+_WIDEST = 24  # bits of an index into a dictionary: writers give up on one long before
 PAGE_MAX = 1 << 30  # bytes of a page: writers keep to a megabyte [bytes]
 TEXTS_MAX = (1 << 31) - 1  # bytes of a dictionary's texts [bytes]
 
@@ -116,10 +116,10 @@ def _values(file: Bytes, chunk: Any, optional: bool, kind: Any, plain: Any) -> A
     """Return the values of a chunk, of which plain pages are read by `plain`."""
     from telic.opportunities.kernels.pages import coded
 
-    found, keys, done = np.empty(chunk.num_values, kind), np.zeros(0, kind), 0
+    found, keys, known, done = np.empty(chunk.num_values, kind), np.zeros(0, kind), 0, 0
     for page in _pages(file, chunk, optional):
         if page.kind == _DICTIONARY:
-            keys = np.empty(page.values, kind)
+            keys, known = np.empty(page.values, kind), page.values
             good = plain(page, keys)
         else:
             out = found[done : done + page.values]
@@ -127,7 +127,10 @@ def _values(file: Bytes, chunk: Any, optional: bool, kind: Any, plain: Any) -> A
             if page.encoding == _PLAIN:
                 good = len(out) == page.values and plain(page, out)
             else:
-                good = _is_coded(page) and coded(page.body, 1, int(page.body[0]), keys, page.values, out)
+                good = _is_coded(page)
+                if good:
+                    keys = filled_up(keys, int(page.body[0]))
+                    good = coded(page.body, 1, int(page.body[0]), keys, known, page.values, out)
         if not good:
             raise Unusual
     if done != len(found):
@@ -137,6 +140,12 @@ def _values(file: Bytes, chunk: Any, optional: bool, kind: Any, plain: Any) -> A
 
 def _is_coded(page: Page) -> bool:
     return page.encoding in _CODED and len(page.body) > 0 and page.body[0] <= _WIDEST
+
+
+def filled_up(keys: Any, width: int) -> Any:
+    """Return keys with a place for every index of so many bits."""
+    lacking = (1 << width) - len(keys)
+    return keys if lacking <= 0 else np.concatenate([keys, np.zeros(lacking, keys.dtype)])
 
 
 def _texts(file: Bytes, chunk: Any, optional: bool, kind: Any) -> Any:

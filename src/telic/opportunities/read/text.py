@@ -46,13 +46,21 @@ def coded(column: Any) -> tuple[npt.NDArray[np.int8] | npt.NDArray[np.int32], An
     """Return a column's values as indices, -1 where missing, and what they are indices of; truth in one byte each."""
     array = one(column)
     if pa.types.is_boolean(array.type):
-        truth = array.cast(pa.int8())
-        return np.asarray(truth.fill_null(-1) if truth.null_count else truth), pa.array(["false", "true"])
+        plain = len(array) and not array.null_count
+        truth = _bits(array) if plain else np.asarray(array.cast(pa.int8()).fill_null(-1))
+        return truth, pa.array(["false", "true"])
     array = as_text(array)
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
     return np.asarray(indices).astype(np.int32, copy=False), array.dictionary
+
+
+def _bits(array: Any) -> npt.NDArray[np.int8]:
+    """Return truth values, none of them missing, in a byte each."""
+    bits = np.frombuffer(array.buffers()[1], np.uint8)
+    end = array.offset + len(array)
+    return np.unpackbits(bits[: (end + 7) // 8], bitorder="little")[array.offset : end].view(np.int8)
 
 
 def texts(array: Any) -> Texts:

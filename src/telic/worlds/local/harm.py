@@ -132,10 +132,18 @@ class LocalHarm(Colleague):
         """Send the load called `name` besides the usual one; without an order it ends.
 
         What sends lives in a process that ends with this one, or with `close`.
+
+        Raises
+        ------
+        WorldError
+            It had ended before, by itself: users felt less than is on record.
         """
         sending = self._loads.pop(name, None)
         if sending is not None:
+            failed = sending.failed()
             sending.stop()
+            if failed:
+                raise WorldError(f"the load {name} {failed}", hint=f"see {sending.log}, and play it again")
         if order:
             wanted = self.sent(order)
             record = self._layout.run / f"sent-{name}.jsonl"

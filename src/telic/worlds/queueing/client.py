@@ -30,6 +30,7 @@ from telic.worlds.queueing.layout import (
     OK,
     OWN_DEADLINE,
     PATIENCE,
+    POST,
     PROBES,
     R_SENT,
     REFUSED,
@@ -49,6 +50,7 @@ from telic.worlds.queueing.layout import (
     WORK,
     Arrays,
 )
+from telic.worlds.queueing.messages import post
 from telic.worlds.queueing.policies import admitted, again, observed
 from telic.worlds.queueing.server import given_up
 from telic.worlds.queueing.slots import leave
@@ -91,6 +93,11 @@ def step(w: Arrays, frame: int) -> None:
             if that.trace > 0 and this.statement >= 0:
                 statement_told(w, frame, end)
             push(w, end, pack(DONE, that.gen, frame))
+            return
+        if this.kind == POST:
+            that.state = RUNNING
+            post(w, frame, this.op)
+            push(w, w.clock[0].now + this.seconds, pack(DONE, that.gen, frame))
             return
         _call(w, frame, this.edge)
         return

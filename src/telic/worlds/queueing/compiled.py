@@ -19,7 +19,7 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 F = TypeVar("F", bound=Callable[..., Any])
-_SOURCES = ("compiled", "layout", "events", "policies", "frames", "slots", "server", "work", "client", "kernel")
+_SOURCES = ("compiled", "layout", "events", "policies", "frames", "slots", "messages", "server", "work", "client", "kernel")  # fmt: skip  # noqa: E501
 _FOLDER = code_folder("model", (Path(__file__).with_name(f"{name}.py") for name in _SOURCES))
 _njit: Any = numba.njit
 # Nothing is allocated, so nothing is counted; and only what Python calls needs a way in for Python.

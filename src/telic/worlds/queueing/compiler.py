@@ -9,9 +9,22 @@ import numpy as np
 from telic.errors import InvalidDesign
 from telic.model.design import Design, ServiceDesign, ServiceOperation
 from telic.model.intent import Workload
+from telic.runtime.queues import terms_of
 from telic.runtime.wiring import EdgePolicy, NodePolicy, Wiring
 from telic.worlds.queueing.costs import Costs
-from telic.worlds.queueing.layout import CALL, CONSTANT, EDGE, NODE, OPERATION, SPREADS, STATION, STEP_TYPE, WORK
+from telic.worlds.queueing.layout import (
+    CALL,
+    CONSTANT,
+    EDGE,
+    NODE,
+    OPERATION,
+    POST,
+    QUEUE,
+    SPREADS,
+    STATION,
+    STEP_TYPE,
+    WORK,
+)
 from telic.worlds.queueing.plan import Plan, leaves_first
 
 SLOTS = 256  # of a service without a declared capacity, as in telic.runtime.policies.admission [1]
@@ -49,6 +62,7 @@ class _Compiler:
         self.numbers = {(s.name, o.name): 0 for s in design.services for o in s.operations}
         self.numbers = {name: number for number, name in enumerate(self.numbers)}
         self.edges: dict[str, int] = {}
+        self.queues: dict[int, int] = {}  # of operations
         self.steps: list[tuple[int, int, int, int, int, int, int, int, float, float]] = []
         self.statements: list[str] = []
         self.stations: list[tuple[int, int, float]] = []
@@ -66,11 +80,13 @@ class _Compiler:
             pool = self._station(self.costs.connections) if service.stores and self.costs.connections else -1
             for each in service.operations:
                 row = operations[self.numbers[service.name, each.name]]
-                row["node"], row["first"], row["cached"] = number, len(self.steps), -1
+                row["node"], row["first"], row["cached"], row["queue"] = number, len(self.steps), -1, -1
                 if policy.cache is not None and not each.mutating:
                     row["cached"], self.caches = self.caches, self.caches + 1
                 self._steps(service, each, policy, processor, pool, database)
                 row["end"] = len(self.steps)
+        for operation, number in self.queues.items():
+            operations[operation]["queue"] = number
         edges, rings = self._edges()
         made = Plan(
             system=self.design.system,
@@ -90,6 +106,7 @@ class _Compiler:
             nodes=nodes,
             edges=edges,
             operations=operations,
+            queues=self._queues(),
             steps=np.array(self.steps, dtype=STEP_TYPE),
             stations=np.array(self.stations, dtype=STATION),
         )
@@ -143,12 +160,16 @@ class _Compiler:
                     f"{service.name}.{operation.name} calls {call.service}.{call.operation}, which does not exist",
                     hint="run `telic design` again",
                 )
+            asked = self.numbers[call.service, call.operation]
             if call.queued:
-                continue  # the model has no queues that nobody waits at
-            edge = self.edges.setdefault(f"{service.name}->{call.service}", len(self.edges))
+                self.queues.setdefault(asked, len(self.queues))
+                kind, edge, takes = POST, -1, costs.publish
+            else:
+                edge = self.edges.setdefault(f"{service.name}->{call.service}", len(self.edges))
+                kind, takes = CALL, 0.0
             whole, rest = divmod(call.times, 1.0)
             for share in [1.0] * int(whole) + ([rest] if rest > 0 else []):
-                self._step(CALL, self.numbers[call.service, call.operation], edge, CONSTANT, -1, -1, share, 0.0)
+                self._step(kind, asked, edge, CONSTANT, -1, -1, share, takes)
         for name in operation.statements:
             self._step(WORK, -1, -1, spread, database, pool, 1.0, costs.network + costs.of_statement(name), name)
 
@@ -167,6 +188,16 @@ class _Compiler:
         number = len(self.steps) if statement else -1
         self.steps.append((kind, op, edge, spread, station, pool, number, 0, share, seconds))
         self.statements.append(statement)
+
+    def _queues(self) -> Any:
+        """Return a queue for each operation that is asked through one; its consumer takes messages on its settings."""
+        rows, names = np.zeros(len(self.queues), QUEUE), list(self.numbers)
+        rows["head"] = rows["tail"] = -1
+        for operation, number in self.queues.items():
+            terms = terms_of(self.design.service(names[operation][0]).settings)
+            rows[number]["op"], rows[number]["pending"] = operation, terms.pending
+            rows[number]["ack_wait"], rows[number]["retry"] = terms.ack_wait, terms.retry
+        return rows
 
     def _edges(self) -> tuple[Any, tuple[float, ...]]:
         rows, rings = np.zeros(len(self.edges), EDGE), [self.costs.network, self.costs.patience]

@@ -28,6 +28,7 @@ class Costs:
     spread: Spread = "lognormal"
     sigma: float = 0.3  # of the lognormal factor, whose median is 1 [1]
     network: float = 0.0002  # there and back [s]
+    publish: float = 0.001  # a message into a queue, which keeps it [s]
     look: float = 0.0003  # a look into a cache that hits [s]
     statement: float = 0.0003  # one without an entry in `statements` [s]
     statements: Mapping[str, float] = field(default_factory=dict)  # name to [s]

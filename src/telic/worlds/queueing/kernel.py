@@ -9,6 +9,7 @@ from telic.worlds.queueing.layout import (
     ARRIVALS,
     ARRIVE,
     DEADLINE,
+    DELIVER,
     DONE,
     ENTER,
     FINISH,
@@ -25,6 +26,7 @@ from telic.worlds.queueing.layout import (
     WAKE,
     Arrays,
 )
+from telic.worlds.queueing.messages import deliver
 from telic.worlds.queueing.server import arrive, expire, reply, settle
 from telic.worlds.queueing.slots import enter, start, wake
 
@@ -103,3 +105,5 @@ def run(w: Arrays, until: float) -> int:
             expire(w, subject)
         elif kind == SETTLE:
             settle(w, subject, outcome)
+        elif kind == DELIVER:
+            deliver(w, subject)

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# What can happen next to a frame (low numbers: through the heap or a ring), or to a node.
+# What can happen next to a frame, or to a node; through the heap or a ring, or at once.
 ARRIVE, DONE, RETRY, TIMEOUT, DEADLINE, WAKE, ENTER, START, STEP, TRY, FINISH, REPLY, RESULT, SETTLE = range(14)
+DELIVER = 14  # a message, to the consumer that has it in hand
 
 # What became of a call; GONE is a frame that nobody waits for any more.
 OK, REFUSED, FAILED, FAILED_TRIED, RESET, TIMED_OUT, LATE, BREAKER, GONE = range(9)
@@ -17,10 +18,10 @@ OUTCOMES = ("ok", "refused", "failed", "failed_tried", "reset", "timeout", "dead
 FREE, TRAVEL, QUEUED, SHARED, RUNNING, CALLING, WAITING = range(7)
 
 # Flags of a frame.
-HELD, LEADS, PROBES, OWN_DEADLINE = 1, 2, 4, 8
+HELD, LEADS, PROBES, OWN_DEADLINE, MESSAGE = 1, 2, 4, 8, 16
 
 # Kinds of steps and of the spread of their times.
-WORK, CALL = range(2)
+WORK, CALL, POST = range(3)
 CONSTANT, EXPONENTIAL, LOGNORMAL = range(3)
 SPREADS = {"constant": CONSTANT, "exponential": EXPONENTIAL, "lognormal": LOGNORMAL}
 
@@ -74,7 +75,14 @@ EDGE = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-OPERATION = np.dtype([("node", "i4"), ("first", "i4"), ("end", "i4"), ("cached", "i4")])
+OPERATION = np.dtype([("node", "i4"), ("first", "i4"), ("end", "i4"), ("cached", "i4"), ("queue", "i4")])
+QUEUE = np.dtype(
+    [
+        ("op", "i4"), ("pending", "i4"), ("in_hand", "i4"), ("waiting", "i4"), ("head", "i4"), ("tail", "i4"),
+        ("again", "i8"), ("ack_wait", "f8"), ("retry", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
 STEP_TYPE = np.dtype(
     [
         ("kind", "i4"), ("op", "i4"), ("edge", "i4"), ("spread", "i4"), ("station", "i4"), ("pool", "i4"),
@@ -111,6 +119,7 @@ class Arrays(NamedTuple):
     nodes: Any
     edges: Any
     operations: Any
+    queues: Any
     steps: Any
     stations: Any
     servers: Any  # when each server of a station is free [s]

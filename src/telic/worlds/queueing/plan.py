@@ -35,6 +35,7 @@ class Plan:
     nodes: Any
     edges: Any
     operations: Any
+    queues: Any
     steps: Any
     stations: Any
 

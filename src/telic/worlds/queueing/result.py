@@ -64,6 +64,7 @@ class Result:
     of_edge: Any  # second, edge, layout.OF_EDGE
     latencies: Any  # second, entry, bin
     gauges: Gauges
+    queues: Any  # at the end, layout.QUEUE
     spans: Any  # of sampled requests, layout.SPAN
     spans_lost: int
 
@@ -81,6 +82,7 @@ class Result:
             of_edge=w.of_edge[:seconds].copy(),
             latencies=w.latencies[:seconds].copy(),
             gauges=Gauges(*(each[:seconds] for each in (gauges.queued, gauges.age, gauges.limit, gauges.active))),
+            queues=w.queues.copy(),
             spans=w.spans[: int(clock["spans"])].copy(),
             spans_lost=int(clock["spans_lost"]),
         )

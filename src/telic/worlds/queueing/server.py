@@ -20,6 +20,7 @@ from telic.worlds.queueing.layout import (
     LATE,
     LEADS,
     LIVES,
+    MESSAGE,
     N_ARRIVED,
     N_DONE,
     N_DROPPED,
@@ -42,6 +43,7 @@ from telic.worlds.queueing.layout import (
     WAITING,
     Arrays,
 )
+from telic.worlds.queueing.messages import handled
 from telic.worlds.queueing.slots import leave, unlink
 
 _LOOK = -1  # the step of a request that only reads the cache
@@ -113,6 +115,9 @@ def reply(w: Arrays, frame: int, outcome: int) -> None:
         w.of_node[int(w.clock[0].now), node, N_DONE] += 1
     if that.trace > 0:
         served_told(w, frame, outcome)
+    if that.flags & MESSAGE:
+        handled(w, frame, outcome)
+        return
     parent = that.parent
     if that.entry >= 0:
         _counted(w, frame, outcome)

@@ -68,6 +68,7 @@ def begin(plan: Plan, seconds: int, *, seed: int, spans: int = 0) -> Arrays:
         nodes=plan.nodes.copy(),
         edges=plan.edges.copy(),
         operations=plan.operations,
+        queues=plan.queues.copy(),
         steps=plan.steps.copy(),
         stations=plan.stations.copy(),
         servers=np.zeros(max(servers, 1)),
