@@ -23,6 +23,7 @@ from telic.opportunities.model import Prepared
 from telic.opportunities.read import Columns, open_source
 
 KNOWN = 1_000  # grams that the matcher is given [1]
+REST = 1.0  # before each measurement, so that nobody pays for what the one before still does in the background [s]
 LEAST = 0.01  # support of the grams of all lengths [1]
 T = TypeVar("T")
 Seconds = dict[str, float]
@@ -163,6 +164,7 @@ def _longest(events: Prepared, rounds: int) -> Seconds:
 
 
 def _timed(function: Callable[[], T]) -> tuple[T, Seconds]:
+    time.sleep(REST)
     wall, cpu = time.perf_counter(), time.process_time()
     made = function()
     return made, {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from telic.opportunities.kernels.cluster_sort import sort_events, sort_packed
 from telic.opportunities.kernels.compiled import Array, Whole, compiled
 
 u64: Any = np.uint64
@@ -18,7 +19,6 @@ i64: Any = np.int64
 i32: Any = np.int32
 U: Any = np.uintp  # an index that is never negative saves a test
 _HALF = np.uint64(0xFFFFFFFF)
-_SHORT = 24  # events that are sorted by insertion; longer groups are merged [1]
 
 
 @compiled
@@ -62,28 +62,44 @@ def scatter(
 
 @compiled
 def _number(rows: Array, first: int, last: int, slots: Array, found: Array, local: Array, begins: Array) -> Whole:
-    """Number the keys of a partition in order of arrival; return how many there are."""
+    """Number the keys of a partition in order of arrival; return how many there are.
+
+    Groups have several rows as a rule: the table begins small enough for the nearest cache, and grows where it has to.
+    """
     width = i64(16)
-    while width < 2 * (last - first):
+    while width < (last - first) // 4:
         width *= 2
     mask = u64(width - 1)
     groups = i64(0)
     for index in range(first, last):
-        key = rows[index, 0]
-        slot = key & mask
-        while slots[U(slot)] != 0 and found[U(slots[U(slot)] - 1)] != key:
-            slot = (slot + u64(1)) & mask
-        number = i64(slots[U(slot)])
+        key = rows[U(index), 0]
+        slot = _slot(slots, found, key, mask)
+        number = i64(slots[slot])
         if number == 0:
             found[groups] = key
             begins[groups] = 0
             groups += 1
             number = groups
-            slots[U(slot)] = i32(groups)
-        local[index - first] = i32(number - 1)
-        begins[number - 1] += 1
+            slots[slot] = i32(groups)
+            if 2 * groups > width:
+                _free(slots, found, groups, mask)
+                width *= 2
+                mask = u64(width - 1)
+                for other in range(groups):
+                    slots[_slot(slots, found, found[other], mask)] = i32(other + 1)
+        local[U(index - first)] = i32(number - 1)
+        begins[U(number - 1)] += 1
     _free(slots, found, groups, mask)
     return groups
+
+
+@compiled
+def _slot(slots: Array, found: Array, key: Whole, mask: Whole) -> Whole:
+    """Return where a key stands in the table, or the free place for it."""
+    slot = key & mask
+    while slots[U(slot)] != 0 and found[U(slots[U(slot)] - 1)] != key:
+        slot = (slot + u64(1)) & mask
+    return U(slot)
 
 
 @compiled
@@ -169,53 +185,25 @@ def group_lean(
     rows: Array, bounds: Array, slots: Array, found: Array, local: Array, begins: Array, least: Whole, bits: Whole,
     names: Array, at: Array, sizes: Array, keys: Array, spare: Array,
 ) -> Whole:  # fmt: skip
-    """Do the same as `group` for what `scatter_lean` wrote; `spare` has two rows."""
+    """Do the same as `group` for what `scatter_lean` wrote."""
     total, low = i64(0), (u64(1) << u64(bits)) - u64(1)
     for part in range(len(bounds) - 1):
         first, last = bounds[part], bounds[part + 1]
         groups = _number(rows, first, last, slots, found, local, begins)
         _begin(begins, found, groups, 0, bounds[0] + total, sizes, keys)
         for index in range(first, last):
-            number = local[index - first]
-            spare[0, begins[number]] = rows[index, 1]
+            number = U(local[U(index - first)])
+            spare[0, U(begins[number])] = rows[U(index), 1]
             begins[number] += 1
         position = i64(0)
         for number in range(groups):
-            _sort_packed(spare, position, begins[number], u64(bits))
+            sort_packed(spare[0], spare[1], spare[2], position, begins[number], low)
             position = begins[number]
         for index in range(last - first):
             names[first + index] = i32(spare[0, index] & low)
             at[first + index] = i64(spare[0, index] >> u64(bits)) + least
         total += groups
     return total
-
-
-@compiled
-def _sort_packed(spare: Array, first: int, last: int, bits: Whole) -> None:
-    """Sort numbers by their upper bits; equal ones keep their order."""
-    for begin in range(first, last, _SHORT):
-        for index in range(begin + 1, min(begin + _SHORT, last)):
-            value, to = spare[0, index], index
-            while to > begin and (spare[0, to - 1] >> bits) > (value >> bits):
-                spare[0, to] = spare[0, to - 1]
-                to -= 1
-            spare[0, to] = value
-    width = _SHORT
-    while width < last - first:
-        for begin in range(first, last - width, 2 * width):
-            middle, end = begin + width, min(begin + 2 * width, last)
-            for index in range(begin, middle):
-                spare[1, index] = spare[0, index]
-            left, right, to = begin, middle, begin
-            while left < middle:
-                if right < end and (spare[0, right] >> bits) < (spare[1, left] >> bits):
-                    spare[0, to] = spare[0, right]
-                    right += 1
-                else:
-                    spare[0, to] = spare[1, left]
-                    left += 1
-                to += 1
-        width *= 2
 
 
 @compiled
@@ -275,63 +263,3 @@ def place(
             to_at[to] = at[index]
         if ordered:
             to_order[to] = first + (kept[index] if some else index)
-
-
-@compiled
-def sort_groups(names: Array, at: Array, order: Array, offsets: Array, first: int, last: int, spare: Array) -> None:
-    """Put the events of each of some groups in order of time; equal times keep their order."""
-    for number in range(first, last):
-        sort_events(names, at, order, offsets[number], offsets[number + 1], spare)
-
-
-@compiled
-def sort_events(names: Array, at: Array, order: Array, first: int, last: int, spare: Array) -> None:
-    """Sort one group's events by time; equal times keep their order.
-
-    Parameters
-    ----------
-    spare : shape (3, events or more)
-        Scratch.
-    """
-    sorted_so_far = True
-    for index in range(first + 1, last):
-        if at[index] < at[index - 1]:
-            sorted_so_far = False
-            break
-    if sorted_so_far:
-        return
-    for begin in range(first, last, _SHORT):
-        _insert(names, at, order, begin, min(begin + _SHORT, last))
-    width = _SHORT
-    while width < last - first:
-        for begin in range(first, last - width, 2 * width):
-            _merge(names, at, order, begin, begin + width, min(begin + 2 * width, last), spare)
-        width *= 2
-
-
-@compiled
-def _insert(names: Array, at: Array, order: Array, first: int, last: int) -> None:
-    for index in range(first + 1, last):
-        when, name, row = at[index], names[index], order[index]
-        to = index
-        while to > first and at[to - 1] > when:
-            at[to], names[to], order[to] = at[to - 1], names[to - 1], order[to - 1]
-            to -= 1
-        at[to], names[to], order[to] = when, name, row
-
-
-@compiled
-def _merge(names: Array, at: Array, order: Array, first: int, middle: int, last: int, spare: Array) -> None:
-    size = middle - first
-    for index in range(size):
-        spare[0, index], spare[1, index] = at[first + index], names[first + index]
-        spare[2, index] = order[first + index]
-    left, right, to = 0, middle, first
-    while left < size:
-        if right < last and at[right] < spare[0, left]:
-            at[to], names[to], order[to] = at[right], names[right], order[right]
-            right += 1
-        else:
-            at[to], names[to], order[to] = spare[0, left], spare[1, left], spare[2, left]
-            left += 1
-        to += 1

@@ -12,6 +12,7 @@ import pyarrow
 
 from telic.errors import UsageError
 from telic.opportunities.kernels import cluster
+from telic.opportunities.kernels.cluster_sort import sort_groups
 from telic.opportunities.kernels.compiled import THREADS, ranges, side_by_side
 from telic.opportunities.kernels.keys import mix_all
 from telic.opportunities.model import Codes, Ints
@@ -150,7 +151,7 @@ def by_key(
         scratch = np.empty(most, np.uint64), np.empty(most, np.int32), np.empty(most, np.int64)
         part = begins[run[0] : run[1] + 1]
         if lean:
-            held = np.empty((2, most), np.uint64)
+            held = np.empty((3, most), np.uint64)
             return int(
                 cluster.group_lean(
                     rows, part, slots, *scratch, least, np.uint64(low), made.names, made.at, lengths, keys, held
@@ -221,6 +222,6 @@ def _sort(made: Clustered, offsets: Ints, threads: int) -> None:
 
     def sort(run: tuple[int, int]) -> None:
         spare = np.empty((3, most), np.int64)
-        cluster.sort_groups(made.names, made.at, made.order, offsets, *run, spare)
+        sort_groups(made.names, made.at, made.order, offsets, *run, spare)
 
     side_by_side(sort, ranges(offsets, threads), threads)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow
 import pyarrow.compute
 
-from telic.opportunities.kernels.cluster import sort_groups
+from telic.opportunities.kernels.cluster_sort import sort_groups
 from telic.opportunities.kernels.compiled import THREADS, ranges, side_by_side
 from telic.opportunities.kernels.gathered import join_groups
 from telic.opportunities.model import Codes, Column, Exclusion, Floats, Ints
