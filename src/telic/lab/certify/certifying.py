@@ -20,13 +20,13 @@ from telic.lab.certify.certificate import (
     find,
     keep,
 )
-from telic.lab.grading import Grades, grade
+from telic.lab.grading import Grades, grade, users
 from telic.lab.runs import folder as runs
 from telic.lab.scenario import Scenario, digest
 from telic.lab.session import Episode, many, running
 from telic.lab.session.record import WorldKind
 from telic.lab.trials.measure import hashes
-from telic.model import user_harm
+from telic.model import Tally, user_harm
 
 ACTORS = (NOBODY, REFERENCE, *CHEATERS)
 LEAST = 5  # seconds with harm that a fault has to bring [s]
@@ -126,8 +126,7 @@ def judged(episodes: Mapping[str, Episode]) -> Certificate:
 
 def harmed(nobody: Episode) -> Harmed:
     """Return what the fault did to users."""
-    since = min((each.injected for each in nobody.truth), default=nobody.phases["hold"].start)
-    felt = [each for each in nobody.users if since < each.second + 1 and each.second < nobody.phases["recovery"].end]
+    felt = _felt(nobody)
     hurt = [each for each in felt if each.harmed]
     return Harmed(
         bad=sum(each.bad for each in felt),
@@ -138,24 +137,29 @@ def harmed(nobody: Episode) -> Harmed:
     )
 
 
+def _felt(nobody: Episode) -> list[Tally]:
+    """Return what users got from the fault on, to the end of the recovery window."""
+    since = min((each.injected for each in nobody.truth), default=nobody.phases["hold"].start)
+    return [each for each in nobody.users if since < each.second + 1 and each.second < nobody.phases["recovery"].end]
+
+
 def _against(nobody: Episode, grades: Mapping[str, Grades]) -> Iterator[str]:
     """Say what speaks against a scenario."""
     yield from (f"{name}: void, {each.void}" for name, each in grades.items() if each.void)
-    scenario, hurt = nobody.scenario, harmed(nobody)
+    scenario, hurt, recovery = nobody.scenario, harmed(nobody), nobody.phases["recovery"]
     if len(nobody.truth) < len(scenario.faults):
         yield "not every fault was injected"
     if scenario.faults and hurt.seconds < LEAST and not scenario.healthy:
         yield f"users were harmed in {hurt.seconds} s only"
-    if not scenario.faults and hurt.seconds:
-        yield f"users were harmed in {hurt.seconds} s although nothing was wrong"
-    recovery = nobody.phases["recovery"]
-    late = user_harm([each for each in nobody.users if recovery.start <= each.second < recovery.end])
-    if scenario.healthy and late is not None:
+    if not scenario.faults and (unwell := users.harmed_seconds(nobody, _felt(nobody))):
+        yield f"users were harmed in {unwell} s although nothing was wrong"
+    late = [each for each in nobody.users if recovery.start <= each.second < recovery.end]
+    if scenario.healthy and users.harmed_seconds(nobody, late):
         yield "users were harmed after the fault had gone by itself"
-    if not scenario.healthy and late is None:
+    if not scenario.healthy and user_harm(late) is None:
         yield "users were well again although nobody did anything"
-    before = user_harm([each for each in nobody.users if each.second < nobody.phases["hold"].start - 1.0])
-    if before is not None:
+    before = [each for each in nobody.users if each.second < nobody.phases["hold"].start - 1.0]
+    if users.harmed_seconds(nobody, before):
         yield "users were harmed before the fault"
     for name, each in grades.items():
         if name == REFERENCE and not each.solved:

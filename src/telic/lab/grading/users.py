@@ -87,19 +87,24 @@ def requests(tallies: Iterable[Tally]) -> int:
     return sum(each.good + each.bad for each in tallies)
 
 
-def unwell(episode: Episode, window: Window) -> str:
-    """Say why users were not well throughout `window`; "" where they were.
+def harmed_seconds(episode: Episode, tallies: Iterable[Tally]) -> int:
+    """Return in how many seconds users were harmed [1].
 
     A live world shares its machine: right answers that come late in a single second are no one's fault there.
     """
+    harm = [each for each in tallies if each.harmed]
+    seconds = len({each.second for each in harm})
+    breath = episode.world == "local" and seconds < UNREST and all(each.late == each.bad for each in harm)
+    return 0 if breath else seconds
+
+
+def unwell(episode: Episode, window: Window) -> str:
+    """Say why users were not well throughout `window`; "" where they were."""
     seen = inside(episode.users, window)
     if not seen:
         return "nobody was there to be served"
-    harm = [each for each in seen if each.harmed]
-    seconds = len({each.second for each in harm})
-    if episode.world == "local" and seconds < UNREST and all(each.late == each.bad for each in harm):
-        return ""
-    return f"users were harmed in {seconds} s of the recovery window" if harm else ""
+    seconds = harmed_seconds(episode, seen)
+    return f"users were harmed in {seconds} s of the recovery window" if seconds else ""
 
 
 def unloaded(episode: Episode) -> str:
