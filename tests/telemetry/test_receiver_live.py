@@ -220,8 +220,8 @@ def test_what_was_acknowledged_survives_kill(make: Make) -> None:
 
 
 def test_the_end_commits_answers_and_is_quick(make: Make) -> None:
-    receiver = make("--interval", "0.2").start()
-    answers: list[int] = []
+    receiver = make("--interval", "2.0").start()
+    answers = [receiver.post(traces("search"))[0]]  # after it, the next commit takes its time
 
     def send() -> None:
         with contextlib.suppress(OSError, http.client.HTTPException):  # who came too late is not answered
@@ -238,7 +238,7 @@ def test_the_end_commits_answers_and_is_quick(make: Make) -> None:
     for each in senders:
         each.join()
     receiver = make().start()
-    assert receiver.count() == answers.count(200) > 0
+    assert receiver.count() == answers.count(200) > 1
 
 
 def test_a_full_queue_answers_429(make: Make) -> None:

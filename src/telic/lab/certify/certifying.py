@@ -158,8 +158,7 @@ def _against(nobody: Episode, grades: Mapping[str, Grades]) -> Iterator[str]:
         yield "users were harmed after the fault had gone by itself"
     if not scenario.healthy and user_harm(late) is None:
         yield "users were well again although nobody did anything"
-    before = [each for each in nobody.users if each.second < nobody.phases["hold"].start - 1.0]
-    if users.harmed_seconds(nobody, before):
+    if users.harmed_seconds(nobody, users.inside(nobody.users, nobody.phases["baseline"])):
         yield "users were harmed before the fault"
     for name, each in grades.items():
         if name == REFERENCE and not each.solved:
