@@ -11,7 +11,7 @@ from tests.lab.recorded_episodes import calm, claims, make, tallies
 from telic.lab import certify
 from telic.lab.actors import actor
 from telic.lab.certify.certificate import keep
-from telic.lab.certify.certifying import judged
+from telic.lab.certify.judging import extended, judged
 from telic.lab.runs import summary
 from telic.lab.scenario import digest
 from telic.lab.session import Claims, Episode, Post
@@ -51,6 +51,16 @@ def test_a_sound_scenario_holds_and_says_whom_it_hurt() -> None:
 def test_what_speaks_against_a_scenario_is_said(changed: dict[str, Episode], says: str) -> None:
     why = judged({**SICK, **changed}).why
     assert any(says in each for each in why), why
+
+
+def test_more_cheaters_are_added_and_what_says_nothing_of_them_is_left_out() -> None:
+    known = judged({name: SICK[name] for name in ("noop", "oracle")})
+    more = extended(known, {"stop-load": SICK["stop-load"], "restart-loop": SICK["noop"]})
+    assert more.holds
+    assert {*more.passed} == {"noop", "oracle", "stop-load", "restart-loop"}
+    assert extended(known, {"stop-load": make(actor="stop-load")}).why == ("stop-load solves it",)
+    silent = replace(SICK["noop"], users=())
+    assert {*extended(known, {"stop-load": silent}).passed} == {"noop", "oracle"}
 
 
 def test_harm_in_a_calm_scenario_speaks_against_it() -> None:

@@ -5,31 +5,22 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from telic.errors import WorldError
 from telic.lab import scenario as scenarios
 from telic.lab.actors import actor
-from telic.lab.certify.certificate import (
-    CHEATERS,
-    NOBODY,
-    REFERENCE,
-    Certificate,
-    Harmed,
-    current,
-    find,
-    keep,
-)
-from telic.lab.grading import Grades, grade, users
+from telic.lab.certify.certificate import CHEATERS, NOBODY, REFERENCE, Certificate, current, find, keep
+from telic.lab.certify.judging import extended, judged
 from telic.lab.runs import folder as runs
 from telic.lab.scenario import Scenario, digest
 from telic.lab.session import Episode, many, running
 from telic.lab.session.record import WorldKind
 from telic.lab.trials.measure import hashes
-from telic.model import Tally, user_harm
 
-ACTORS = (NOBODY, REFERENCE, *CHEATERS)
-LEAST = 5  # seconds with harm that a fault has to bring [s]
+FAIR = (NOBODY, REFERENCE)  # who play first
+ACTORS = (*FAIR, *CHEATERS)
 GROUP = 2  # scenarios for each job that are played together, so that no job waits for the end of another's [1]
 
 
@@ -44,7 +35,7 @@ def certify(
     store: bool = True,
     tell: Callable[[Certificate], None] = lambda certificate: None,
 ) -> list[Certificate]:
-    """Certify scenarios; certificates are kept beside their files.
+    """Certify scenarios; certificates are kept beside their files, and say more when others have played.
 
     Parameters
     ----------
@@ -67,22 +58,24 @@ def certify(
         An episode could not be run.
     """
     made: dict[Path, Certificate] = {}
-    todo: dict[Path, Scenario] = {}
+    todo: dict[Path, _Asked] = {}
     with running.folder() as home:
         for path in files:
             scenario = scenarios.read(path)
-            known = find(path, scenario.name, world)
-            design = running.prepared(scenario.app)
-            if not again and known is not None and current(known, scenario, hashes(design)):
+            known = None if again else find(path, scenario.name, world)
+            if known is not None and not current(known, scenario, hashes(running.prepared(scenario.app))):
+                known = None
+            missing = [each for each in actors if known is None or each not in known.passed]
+            if known is not None and not (missing and known.holds):
                 made[path] = known
             else:
-                todo[path] = scenario
+                todo[path] = _Asked(scenario, tuple(missing), known)
         for some in _groups(todo, GROUP * jobs):
-            for path, episodes in _played(home, some, actors, seed, world, jobs).items():
-                made[path] = judged(episodes)
+            for path, certificate in _certified(home, some, seed, world, jobs).items():
+                made[path] = certificate
                 if store:
-                    keep(path, made[path])
-                tell(made[path])
+                    keep(path, certificate)
+                tell(certificate)
     return [made[path] for path in files]
 
 
@@ -106,103 +99,47 @@ def players(names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((NOBODY, REFERENCE, *asked))) if asked else ACTORS
 
 
-def judged(episodes: Mapping[str, Episode]) -> Certificate:
-    """Return the certificate that the episodes of a scenario, by actor, are worth."""
-    nobody = episodes[NOBODY]
-    grades = {name: grade(each) for name, each in episodes.items()}
-    return Certificate(
-        scenario=nobody.scenario.name,
-        scenario_hash=nobody.scenario_hash,
-        seed=nobody.seed,
-        world=nobody.world,
-        telic=nobody.telic,
-        hashes=nobody.hashes,
-        harmed=harmed(nobody),
-        passed={name: _passed(each) for name, each in grades.items()},
-        why=tuple(_against(nobody, grades)),
-        mechanisms=tuple(dict.fromkeys(each.mechanism for each in nobody.truth)),
-    )
+@dataclass(frozen=True)
+class _Asked:
+    """Who still has to play a scenario, and the certificate that holds without them."""
+
+    scenario: Scenario
+    actors: tuple[str, ...]
+    known: Certificate | None
 
 
-def harmed(nobody: Episode) -> Harmed:
-    """Return what the fault did to users."""
-    felt = _felt(nobody)
-    hurt = [each for each in felt if each.harmed]
-    return Harmed(
-        bad=sum(each.bad for each in felt),
-        asked=sum(each.good + each.bad for each in felt),
-        seconds=len({each.second for each in hurt}),
-        operations=tuple(sorted({each.operation for each in hurt})),
-        entities=tuple(each.entity for each in nobody.truth),
-    )
-
-
-def _felt(nobody: Episode) -> list[Tally]:
-    """Return what users got from the fault on, to the end of the recovery window."""
-    since = min((each.injected for each in nobody.truth), default=nobody.phases["hold"].start)
-    return [each for each in nobody.users if since < each.second + 1 and each.second < nobody.phases["recovery"].end]
-
-
-def _against(nobody: Episode, grades: Mapping[str, Grades]) -> Iterator[str]:
-    """Say what speaks against a scenario."""
-    yield from (f"{name}: void, {each.void}" for name, each in grades.items() if each.void)
-    scenario, hurt, recovery = nobody.scenario, harmed(nobody), nobody.phases["recovery"]
-    if len(nobody.truth) < len(scenario.faults):
-        yield "not every fault was injected"
-    if scenario.faults and hurt.seconds < LEAST and not scenario.healthy:
-        yield f"users were harmed in {hurt.seconds} s only"
-    if not scenario.faults and (unwell := users.harmed_seconds(nobody, _felt(nobody))):
-        yield f"users were harmed in {unwell} s although nothing was wrong"
-    late = [each for each in nobody.users if recovery.start <= each.second < recovery.end]
-    if scenario.healthy and users.harmed_seconds(nobody, late):
-        yield "users were harmed after the fault had gone by itself"
-    if not scenario.healthy and user_harm(late) is None:
-        yield "users were well again although nobody did anything"
-    if users.harmed_seconds(nobody, users.inside(nobody.users, nobody.phases["baseline"])):
-        yield "users were harmed before the fault"
-    for name, each in grades.items():
-        if name == REFERENCE and not each.solved:
-            missed = [f"{asked}: {task.why}" for asked, task in each.tasks.items() if task.passed is False]
-            yield f"the reference fails: {'; '.join(missed)}"
-        elif name != REFERENCE and each.solved:
-            yield f"{name} solves it"
-
-
-def _passed(grades: Grades) -> tuple[str, ...]:
-    return tuple(name for name, each in grades.tasks.items() if each.passed)
-
-
-def _groups(todo: Mapping[Path, Scenario], size: int) -> Iterator[dict[Path, Scenario]]:
+def _groups(todo: Mapping[Path, _Asked], size: int) -> Iterator[dict[Path, _Asked]]:
     several = list(todo.items())
     for start in range(0, len(several), size):
         yield dict(several[start : start + size])
 
 
-def _played(
-    home: Path, todo: Mapping[Path, Scenario], actors: Sequence[str], seed: int, world: WorldKind, jobs: int
-) -> dict[Path, dict[str, Episode]]:
-    """Return the episodes by actor; where nobody or the reference already speaks against it, no cheater has to play."""
-    first = [each for each in actors if each in (NOBODY, REFERENCE)]
-    others = [each for each in actors if each not in first]
-    found = _episodes(home, todo, first, seed, world, jobs)
-    sound = {path: todo[path] for path, episodes in found.items() if others and judged(episodes).holds}
-    more = _episodes(home, sound, others, seed, world, jobs)
-    return {path: {**episodes, **more.get(path, {})} for path, episodes in found.items()}
+def _certified(
+    home: Path, todo: Mapping[Path, _Asked], seed: int, world: WorldKind, jobs: int
+) -> dict[Path, Certificate]:
+    """Return certificates; where nobody or the reference already speaks against one, no cheater has to play."""
+
+    def played(chosen: Mapping[Path, Sequence[str]]) -> dict[Path, dict[str, Episode]]:
+        return _episodes(home, {path: (todo[path].scenario, who) for path, who in chosen.items()}, seed, world, jobs)
+
+    fair = {path: [each for each in asked.actors if each in FAIR] for path, asked in todo.items()}
+    found = played(fair)
+    made = {path: asked.known or judged(found[path]) for path, asked in todo.items()}
+    others = {path: [each for each in todo[path].actors if each not in FAIR] for path in todo if made[path].holds}
+    return made | {path: extended(made[path], episodes) for path, episodes in played(others).items()}
 
 
 def _episodes(
-    home: Path, todo: Mapping[Path, Scenario], actors: Sequence[str], seed: int, world: WorldKind, jobs: int
+    home: Path, todo: Mapping[Path, tuple[Scenario, Sequence[str]]], seed: int, world: WorldKind, jobs: int
 ) -> dict[Path, dict[str, Episode]]:
-    if not todo:
-        return {}
-    planned = runs.cells(todo.values(), actors, [seed], world=world)
+    """Return the episodes of scenarios and actors, by actor."""
+    planned = [each for one, who in todo.values() for each in runs.cells([one], who, [seed], world=world)]
+    if not planned:
+        return {path: {} for path in todo}
     folder = runs.create(home, planned, now=time.time(), title="certificates")
-    for each in many.run(folder, todo.values(), jobs=jobs):
+    for each in many.run(folder, [one for one, _ in todo.values()], jobs=jobs):
         if each.error:
             cell = each.cell
             raise WorldError(f"{cell.scenario}: {cell.actor} could not play: {each.error}", hint="see the scenario")
     played = {(each.scenario.name, each.scenario_hash, each.actor): each for each in runs.episodes(folder)[0]}
-    return {
-        path: {name: played[scenario.name, digest(scenario), name] for name in actors}
-        for path, scenario in todo.items()
-    }
+    return {path: {name: played[one.name, digest(one), name] for name in who} for path, (one, who) in todo.items()}
