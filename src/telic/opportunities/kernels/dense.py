@@ -27,7 +27,7 @@ def count_grams(
         The groups to look at.
     k, bits
         How long a gram is, and how many bits a token takes in its code.
-    table : shape (2 ** (k * bits), 2 or more)
+    table : shape (2 ** (k * bits), 2)
         Zeros; filled with the last group that had the gram, from 1, and how many groups had it.
     values, sums
         A number of each group, and filled with the sum of it over the groups of a gram; both may be empty.
@@ -40,6 +40,7 @@ def count_grams(
             continue
         code, stamp = i64(0), i32(number + 1)
         value = values[number] if weighted else 0.0
+        weighs = value != 0.0  # sums lie elsewhere in memory: what adds nothing is not fetched
         for index in range(begin, begin + k - 1):
             code = (code << i64(bits)) | i64(tokens[U(index)])
         for index in range(begin + k - 1, end):
@@ -47,7 +48,7 @@ def count_grams(
             if table[U(code), 0] != stamp:
                 table[U(code), 0] = stamp
                 table[U(code), 1] += i32(1)
-                if weighted:
+                if weighs:
                     sums[U(code)] += value
 
 

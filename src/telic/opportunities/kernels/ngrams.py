@@ -168,8 +168,7 @@ def _dense(given: Tokens, grouping: str, k: int, bits: int, least: int, values: 
     weights = _NOBODY if values is None else np.ascontiguousarray(values, np.float64)
 
     def count(run: tuple[int, int]) -> tuple[npt.NDArray[np.int32], Floats]:
-        table = np.zeros((size, 4 if len(weights) else 2), np.int32)
-        sums = table.view(np.float64)[:, 1] if len(weights) else _NOBODY  # all of a gram is in one place of memory
+        table, sums = np.zeros((size, 2), np.int32), np.zeros(size if len(weights) else 0)
         count_grams(given.codes, given.offsets, *run, k, bits, table, weights, sums)
         return table, sums
 
