@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,27 +24,38 @@ from telic.opportunities.model import Prepared
 from telic.opportunities.read import Columns, open_source
 
 KNOWN = 1_000  # grams that the matcher is given [1]
-REST = 1.0  # before each measurement, so that nobody pays for what the one before still does in the background [s]
 LEAST = 0.01  # support of the grams of all lengths [1]
 T = TypeVar("T")
 Seconds = dict[str, float]
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How often each is measured [1], and what rest is before, so that nobody pays for what another still does [s]."""
+
+    rounds: int
+    rest: float
+
+
+FULL, QUICK = Pace(3, 1.0), Pace(2, 0.0)
+
+
 def measure(quick: bool) -> tuple[dict[str, Metric], dict[str, object]]:
     """Return how many times faster than the best engine, and what each took."""
+    pace = QUICK if quick else FULL
     with tempfile.TemporaryDirectory(prefix="telic-grams-") as folder:
         prepared, paths = files.write(Path(folder), quick=quick)
         names = sorted(prepared.names.labels)
         wall: dict[str, dict[str, Seconds]] = {}
         for name, path in paths.items():
-            wall[name] = _compared(Question(path, names, ordered=name == "friendly"), rounds=2 if quick else 3)
-        known = _known_grams(Question(paths["friendly"], names, ordered=True), rounds=2 if quick else 3)
+            wall[name] = _compared(Question(path, names, ordered=name == "friendly"), pace)
+        known = _known_grams(Question(paths["friendly"], names, ordered=True), pace)
         kept = store.prepare(
             open_source(paths["friendly"]), Columns("timestamp", "event", "session_id", ""), home=Path(folder) / "home"
         )
-        longest = _longest(kept, rounds=2 if quick else 3)
+        longest = _longest(kept, pace)
     events = len(prepared.at)
-    note = f"{events:,} events; wall time, best of {2 if quick else 3}"
+    note = f"{events:,} events; wall time, best of {pace.rounds}"
     metrics = {
         "ngram_friendly_vs_best": _ratio(wall["friendly"], 8.0, f"time-ordered, sessions as numbers; {note}"),
         "ngram_adverse_vs_best": _ratio(wall["adverse"], 4.0, f"shuffled, sessions as 16 hexadecimal digits; {note}"),
@@ -91,13 +103,13 @@ def _codes(events: Prepared, question: Question) -> Any:
     return np.asarray([place[name] for name in events.names.labels], np.int64)
 
 
-def _compared(question: Question, rounds: int) -> dict[str, Seconds]:
+def _compared(question: Question, pace: Pace) -> dict[str, Seconds]:
     ways: dict[str, Callable[[Question], Counted]] = {"telic": telic, **ENGINES}
     taken = {name: {"wall": np.inf, "cpu": np.inf} for name in ways}
     truth = telic(question)
-    for _ in range(rounds):  # one after the other, so that all see the same machine
+    for _ in range(pace.rounds):  # one after the other, so that all see the same machine
         for name, way in ways.items():
-            found, seconds = _timed(lambda way=way: way(question))  # type: ignore[misc]
+            found, seconds = _timed(lambda way=way: way(question), pace.rest)  # type: ignore[misc]
             if not found.same(truth):
                 raise AssertionError(f"{name} counts other grams of {question.path.name}")
             taken[name] = {key: min(taken[name][key], value) for key, value in seconds.items()}
@@ -110,7 +122,7 @@ def _ratio(taken: dict[str, Seconds], goal: float, note: str) -> Metric:
     return Metric(ratio, "x", goal, higher_is_better=True, note=f"best: {best}; {note}")
 
 
-def _known_grams(question: Question, rounds: int) -> Seconds:
+def _known_grams(question: Question, pace: Pace) -> Seconds:
     """Return wall time of all grams by Telic, and of the given ones by pyahocorasick on the same clustered events."""
     truth = telic(question)
     chosen = np.sort(np.random.default_rng(0).permutation(len(truth.grams))[:KNOWN])
@@ -120,12 +132,12 @@ def _known_grams(question: Question, rounds: int) -> Seconds:
         taken.setdefault(name, []).append(reading["wall"] + counting["wall"])
         taken.setdefault(f"{name} counting", []).append(counting["wall"])
 
-    for _ in range(rounds):
-        events, reading = _timed(lambda: _loaded(question, "faulty"))
-        _, counting = _timed(lambda events=events: _counted(events, question))  # type: ignore[misc]
+    for _ in range(pace.rounds):
+        events, reading = _timed(lambda: _loaded(question, "faulty"), pace.rest)
+        _, counting = _timed(lambda events=events: _counted(events, question), pace.rest)  # type: ignore[misc]
         note("telic", reading, counting)
-        events, reading = _timed(lambda: _loaded(question))
-        found, counting = _timed(lambda events=events: _matched(events, question, truth.grams[chosen]))  # type: ignore[misc]
+        events, reading = _timed(lambda: _loaded(question), pace.rest)
+        found, counting = _timed(lambda events=events: _matched(events, question, truth.grams[chosen]), pace.rest)  # type: ignore[misc]
         note("pyahocorasick", reading, counting)
         if not np.array_equal(found, (truth.faulty + truth.normal)[chosen]):
             raise AssertionError("pyahocorasick counts other sessions")
@@ -152,19 +164,19 @@ def _matched(events: Prepared, question: Question, grams: Any) -> Any:
     return np.bincount(gram[first], minlength=len(grams))
 
 
-def _longest(events: Prepared, rounds: int) -> Seconds:
+def _longest(events: Prepared, pace: Pace) -> Seconds:
     least = max(1, int(LEAST * events.size))
     taken = {"wall": np.inf, "cpu": np.inf}
     found: list[int] = []
-    for _ in range(rounds + 1):
-        grams, seconds = _timed(lambda: mine_all(events, longest=8, least=least, threads=1))
+    for _ in range(pace.rounds + 1):
+        grams, seconds = _timed(lambda: mine_all(events, longest=8, least=least, threads=1), pace.rest)
         found = [len(each) for each in grams]
         taken = {key: min(taken[key], value) for key, value in seconds.items()}
     return taken | {f"grams of {k}": float(count) for k, count in enumerate(found, 1)}
 
 
-def _timed(function: Callable[[], T]) -> tuple[T, Seconds]:
-    time.sleep(REST)
+def _timed(function: Callable[[], T], rest: float) -> tuple[T, Seconds]:
+    time.sleep(rest)
     wall, cpu = time.perf_counter(), time.process_time()
     made = function()
     return made, {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}

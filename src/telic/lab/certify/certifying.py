@@ -96,7 +96,7 @@ def players(names: str) -> tuple[str, ...]:
     asked = [each.strip() for each in names.split(",") if each.strip()]
     for each in asked:
         actor.factory(each)
-    return tuple(dict.fromkeys((NOBODY, REFERENCE, *asked))) if asked else ACTORS
+    return tuple(dict.fromkeys((*FAIR, *asked))) if asked else ACTORS
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from telic.lab.certify.certificate import NOBODY, REFERENCE, Certificate, Harmed
-from telic.lab.grading import grade, users
+from telic.lab.grading import Grades, grade, users
 from telic.lab.session import Episode
 from telic.model import Tally, user_harm
 
@@ -16,6 +16,7 @@ LEAST = 5  # seconds with harm that a fault has to bring [s]
 def judged(episodes: Mapping[str, Episode]) -> Certificate:
     """Return the certificate that the episodes of a scenario, by actor, are worth."""
     nobody = episodes[NOBODY]
+    grades = {name: grade(each) for name, each in episodes.items()}
     return Certificate(
         scenario=nobody.scenario.name,
         scenario_hash=nobody.scenario_hash,
@@ -24,15 +25,16 @@ def judged(episodes: Mapping[str, Episode]) -> Certificate:
         telic=nobody.telic,
         hashes=nobody.hashes,
         harmed=harmed(nobody),
-        passed=_passed(episodes),
-        why=(*_against(nobody), *_against_players(episodes)),
+        passed=_passed(grades),
+        why=(*_against(nobody), *_against_players(grades)),
         mechanisms=tuple(dict.fromkeys(each.mechanism for each in nobody.truth)),
     )
 
 
 def extended(known: Certificate, episodes: Mapping[str, Episode]) -> Certificate:
     """Return a certificate with the episodes of more cheaters; what says nothing about them is left out."""
-    sound = {name: each for name, each in episodes.items() if not grade(each).void}
+    grades = {name: grade(each) for name, each in episodes.items()}
+    sound = {name: each for name, each in grades.items() if not each.void}
     return replace(known, passed={**known.passed, **_passed(sound)}, why=(*known.why, *_against_players(sound)))
 
 
@@ -73,10 +75,9 @@ def _against(nobody: Episode) -> Iterator[str]:
         yield "users were harmed before the fault"
 
 
-def _against_players(episodes: Mapping[str, Episode]) -> Iterator[str]:
+def _against_players(grades: Mapping[str, Grades]) -> Iterator[str]:
     """Say where the reference fails or anybody else does not."""
-    for name, episode in episodes.items():
-        found = grade(episode)
+    for name, found in grades.items():
         if found.void:
             yield f"{name}: void, {found.void}"
         elif name == REFERENCE and not found.solved:
@@ -86,6 +87,5 @@ def _against_players(episodes: Mapping[str, Episode]) -> Iterator[str]:
             yield f"{name} solves it"
 
 
-def _passed(episodes: Mapping[str, Episode]) -> dict[str, tuple[str, ...]]:
-    graded = {name: grade(each) for name, each in episodes.items()}
-    return {name: tuple(task for task, each in found.tasks.items() if each.passed) for name, found in graded.items()}
+def _passed(grades: Mapping[str, Grades]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(task for task, each in found.tasks.items() if each.passed) for name, found in grades.items()}

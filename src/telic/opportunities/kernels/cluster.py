@@ -62,44 +62,28 @@ def scatter(
 
 @compiled
 def _number(rows: Array, first: int, last: int, slots: Array, found: Array, local: Array, begins: Array) -> Whole:
-    """Number the keys of a partition in order of arrival; return how many there are.
-
-    Groups have several rows as a rule: the table begins small enough for the nearest cache, and grows where it has to.
-    """
+    """Number the keys of a partition in order of arrival; return how many there are."""
     width = i64(16)
-    while width < (last - first) // 4:
+    while width < 2 * (last - first):
         width *= 2
     mask = u64(width - 1)
     groups = i64(0)
     for index in range(first, last):
         key = rows[U(index), 0]
-        slot = _slot(slots, found, key, mask)
-        number = i64(slots[slot])
+        slot = key & mask
+        while slots[U(slot)] != 0 and found[U(slots[U(slot)] - 1)] != key:
+            slot = (slot + u64(1)) & mask
+        number = i64(slots[U(slot)])
         if number == 0:
             found[groups] = key
             begins[groups] = 0
             groups += 1
             number = groups
-            slots[slot] = i32(groups)
-            if 2 * groups > width:
-                _free(slots, found, groups, mask)
-                width *= 2
-                mask = u64(width - 1)
-                for other in range(groups):
-                    slots[_slot(slots, found, found[other], mask)] = i32(other + 1)
+            slots[U(slot)] = i32(groups)
         local[U(index - first)] = i32(number - 1)
         begins[U(number - 1)] += 1
     _free(slots, found, groups, mask)
     return groups
-
-
-@compiled
-def _slot(slots: Array, found: Array, key: Whole, mask: Whole) -> Whole:
-    """Return where a key stands in the table, or the free place for it."""
-    slot = key & mask
-    while slots[U(slot)] != 0 and found[U(slots[U(slot)] - 1)] != key:
-        slot = (slot + u64(1)) & mask
-    return U(slot)
 
 
 @compiled

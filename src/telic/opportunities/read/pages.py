@@ -30,7 +30,7 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]{1,16}")
 WORTH: Bytes = np.asarray([b"0123456789abcdef".find(byte) & 255 for byte in range(256)], np.uint8)
 """What each byte is worth as a lower-case hexadecimal digit; 255 where it is none."""
 _DEEPEST = 8
-_WIDEST = 24  # bits of an index into a dictionary: writers give up on one long before
+_ROOM = 1 << 16  # keys up to which a dictionary is filled up, however few it has; writers use no bit too many [1]
 PAGE_MAX = 1 << 30  # bytes of a page: writers keep to a megabyte [bytes]
 TEXTS_MAX = (1 << 31) - 1  # bytes of a dictionary's texts [bytes]
 
@@ -127,10 +127,9 @@ def _values(file: Bytes, chunk: Any, optional: bool, kind: Any, plain: Any) -> A
             if page.encoding == _PLAIN:
                 good = len(out) == page.values and plain(page, out)
             else:
-                good = _is_coded(page)
-                if good:
-                    keys = filled_up(keys, int(page.body[0]))
-                    good = coded(page.body, 1, int(page.body[0]), keys, known, page.values, out)
+                width = _width(page, known)
+                keys = filled_up(keys, width)
+                good = coded(page.body, 1, width, keys, known, page.values, out)
         if not good:
             raise Unusual
     if done != len(found):
@@ -138,8 +137,11 @@ def _values(file: Bytes, chunk: Any, optional: bool, kind: Any, plain: Any) -> A
     return found
 
 
-def _is_coded(page: Page) -> bool:
-    return page.encoding in _CODED and len(page.body) > 0 and page.body[0] <= _WIDEST
+def _width(page: Page, known: int) -> int:
+    """Return how many bits an index of a page has into a dictionary of so many keys."""
+    if page.encoding not in _CODED or not len(page.body) or 1 << int(page.body[0]) > max(_ROOM, 4 * known):
+        raise Unusual
+    return int(page.body[0])
 
 
 def filled_up(keys: Any, width: int) -> Any:

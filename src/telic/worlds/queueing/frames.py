@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telic.worlds.queueing.compiled import part, routine
-from telic.worlds.queueing.layout import CLIENT, FREE, MARGIN, SERVER, TRAVEL, Arrays
+from telic.worlds.queueing.layout import CLIENT, FREE, LIFE, MARGIN, SERVER, TRAVEL, Arrays
 
 
 @part
@@ -30,7 +30,7 @@ def gone(w: Arrays, frame: int) -> None:
     """Give a frame back; whatever still points to this life of it points to nothing."""
     clock, this = w.clock[0], w.frames[frame]
     this.state = FREE
-    this.gen = (this.gen + 1) & 0x0FFFFFFF
+    this.gen = (this.gen + 1) & LIFE
     this.next = clock.free
     clock.free = frame
     clock.free_count += 1

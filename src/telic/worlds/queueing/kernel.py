@@ -13,6 +13,7 @@ from telic.worlds.queueing.layout import (
     DONE,
     ENTER,
     FINISH,
+    LIFE,
     REPLY,
     RESULT,
     RETRY,
@@ -21,6 +22,7 @@ from telic.worlds.queueing.layout import (
     SETTLE,
     START,
     STEP,
+    SUBJECT,
     TIMEOUT,
     TRY,
     WAKE,
@@ -30,7 +32,6 @@ from telic.worlds.queueing.messages import deliver
 from telic.worlds.queueing.server import arrive, expire, reply, settle
 from telic.worlds.queueing.slots import enter, start, wake
 
-_SUBJECT, _LIFE = (1 << 30) - 1, (1 << 28) - 1
 _HEAP, _ARRIVAL = -1, -2
 
 
@@ -70,8 +71,8 @@ def run(w: Arrays, until: float) -> int:
                 clock.next_arrival = clock.now + exponential(w, ARRIVALS) / clock.rate
                 continue
             packed = pop(w) if source == _HEAP else unqueue(w, source)
-            kind, subject, outcome = packed >> 58, packed & _SUBJECT, 0
-            if kind != WAKE and w.frames[subject].gen != (packed >> 30) & _LIFE:
+            kind, subject, outcome = packed >> 58, packed & SUBJECT, 0
+            if kind != WAKE and w.frames[subject].gen != (packed >> 30) & LIFE:
                 clock.events -= 1  # of a life that is over
                 continue
         if kind == ARRIVE:

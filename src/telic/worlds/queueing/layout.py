@@ -39,6 +39,7 @@ R_SENT, R_GOOD, R_LATE, R_FAILED = range(4)
 BINS = 288  # of latencies, each 4 % wider than the one before [1]
 BIN_FIRST = 0.0001  # upper end of the first [s]
 BIN_RATIO = 1.04
+SUBJECT, LIFE = (1 << 30) - 1, (1 << 28) - 1  # masks: frames and nodes by number, lives of a frame
 PARTS = 12  # of a breaker's window, one more than it forgets one by one, and one spare [1]
 TRAVELS, PATIENCE = 0, 1  # the rings of network time and of deadlines; those of timeouts follow
 MARGIN = 16  # entries that one action may add at most [1]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from telic.worlds.queueing.compiled import routine
 from telic.worlds.queueing.events import now, pack, push
 from telic.worlds.queueing.frames import born, gone
-from telic.worlds.queueing.layout import ARRIVE, DEADLINE, DELIVER, MESSAGE, OK, TRAVEL, Arrays
-
-_LIFE = (1 << 28) - 1
+from telic.worlds.queueing.layout import ARRIVE, DEADLINE, DELIVER, LIFE, MESSAGE, OK, TRAVEL, Arrays
 
 
 @routine
@@ -49,7 +47,7 @@ def handled(w: Arrays, message: int, outcome: int) -> None:
     this = w.queues[w.operations[that.op].queue]
     if outcome != OK:
         this.again += 1
-        that.gen = (that.gen + 1) & _LIFE  # what was to happen in this delivery does not happen in the next
+        that.gen = (that.gen + 1) & LIFE  # what was to happen in this delivery does not happen in the next
         that.state, that.child, that.flags, that.arrived = TRAVEL, -1, MESSAGE, -1.0
         that.step = that.attempt = 0
         that.next = that.prev = -1

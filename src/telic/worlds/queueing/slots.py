@@ -8,6 +8,7 @@ from telic.worlds.queueing.compiled import part, routine
 from telic.worlds.queueing.events import now, pack, push
 from telic.worlds.queueing.layout import (
     HELD,
+    LIFE,
     N_BUSY,
     N_DROPPED,
     N_ENTERED,
@@ -19,12 +20,11 @@ from telic.worlds.queueing.layout import (
     RUNNING,
     START,
     STEP,
+    SUBJECT,
     WAKE,
     Arrays,
 )
 from telic.worlds.queueing.policies import adapted
-
-_SUBJECT, _LIFE = (1 << 30) - 1, (1 << 28) - 1
 
 
 @part
@@ -36,8 +36,8 @@ def _expire(w: Arrays, node: int) -> None:
         if w.holds_until[at] > time:
             return
         packed = w.holds_frame[at]
-        frame = w.frames[packed & _SUBJECT]
-        if frame.gen == (packed >> 30) & _LIFE and frame.flags & HELD:
+        frame = w.frames[packed & SUBJECT]
+        if frame.gen == (packed >> 30) & LIFE and frame.flags & HELD:
             frame.flags &= ~HELD
             this.over += 1
         this.hold_head = this.hold_head + 1 if this.hold_head + 1 < this.hold_room else 0
