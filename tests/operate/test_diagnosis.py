@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from tests.operate.faults import Fault
@@ -39,8 +40,13 @@ FAULTS = [
 ]
 
 
-async def watch(hotel: Hotel, actor: StatisticalActor, history: History, seconds: float) -> Diagnosis | None:
-    """Look twice a second until the diagnosis is sure or time is over; the diagnosis of the last look counts."""
+async def watch(
+    hotel: Hotel, actor: StatisticalActor, history: History, seconds: float, early: float = 0.0
+) -> Diagnosis | None:
+    """Look twice a second until the diagnosis is sure or time is over; the diagnosis of the last look counts.
+
+    A machine that had no time for users `early` seconds before the fault puts the onset there.
+    """
     source, monitors = StoreSource(hotel.store(), "gateway", OBJECTIVES), Monitors(OBJECTIVES, "gateway")
     incident, diagnosis = None, None
     while hotel.clock.time() < START + seconds:
@@ -48,7 +54,8 @@ async def watch(hotel: Hotel, actor: StatisticalActor, history: History, seconds
         history.add(hotel.state())
         reading = monitors.step(source.look(hotel.clock.time()), frozen=incident is not None)
         if reading.state == "burning" and incident is None:
-            incident = Incident("I1", "hotel", reading.time, reading.symptoms)
+            felt = tuple(replace(each, onset=each.onset - early) for each in reading.symptoms)
+            incident = Incident("I1", "hotel", reading.time, felt)
         if incident is not None:
             diagnosis = actor.diagnose(incident, hotel)
             if not diagnosis.abstained and diagnosis.hypotheses[0].confidence > 0.7:
@@ -56,11 +63,11 @@ async def watch(hotel: Hotel, actor: StatisticalActor, history: History, seconds
     return diagnosis
 
 
-def examined(hotel: Hotel, seconds: float = BEGINS + 8.0) -> Diagnosis | None:
+def examined(hotel: Hotel, seconds: float = BEGINS + 8.0, early: float = 0.0) -> Diagnosis | None:
     history = History()
     actor = StatisticalActor(OBJECTIVES, history)
     assert isinstance(hotel.clock, VirtualClock)
-    return asyncio.run(hotel.clock.run(watch(hotel, actor, history, seconds)))
+    return asyncio.run(hotel.clock.run(watch(hotel, actor, history, seconds, early)))
 
 
 @pytest.mark.parametrize(
@@ -79,3 +86,13 @@ def test_the_cause_is_named(fault: Fault, decoy: str) -> None:
     assert first.path[-1] == "gateway"
     assert first.mitigations
     assert fault.mended_by(first.mitigations[0])
+
+
+@pytest.mark.parametrize(("mechanism", "early"), [("hang", 1.0), ("hang", 9.0), ("cpu-starvation", 9.0)])
+def test_a_process_that_is_stopped_is_told_from_one_that_is_held_back_though_harm_began_before(
+    mechanism: str, early: float
+) -> None:
+    diagnosis = examined(broken(Fault(mechanism, "review", 24.0)), 32.0, early)
+    assert diagnosis is not None
+    first = diagnosis.hypotheses[0]
+    assert (first.mechanism, first.entity) == (mechanism, "review"), first.why

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from telic.model import InstanceState, State
 
 KEPT = 120  # states [1]
+STOPPED = frozenset({"T", "t"})  # kernel states of a process that a signal or a tracer stopped
+NOTHING = 1e-4  # CPU that a process uses for being stopped [s]
 
 
 @dataclass(frozen=True)
@@ -42,17 +44,11 @@ class History:
 
         A process that was replaced in between counts from its start.
         """
-        seen = [
-            (state.time, each)
-            for state in list(self._states)
-            if start <= state.time <= end
-            for each in _of(state, service)
-        ]
-        seen = [(time, each) for time, each in seen if each.pid]
+        seen = self._seen(service, start, end)
         if not seen:
             return None
-        last_time, last = seen[-1]
-        same = [(time, each) for time, each in seen if each.pid == last.pid and each.started == last.started]
+        same = _same(seen)
+        last_time, last = same[-1]
         first_time, first = same[0]
         seconds = last_time - first_time
         if seconds < 0.4:
@@ -63,6 +59,20 @@ class History:
             min(1.0, max(0.0, last.throttled_seconds - first.throttled_seconds) / seconds),
             tuple(each.process_state for _, each in same),
         )
+
+    def stopped_since(self, service: str, start: float) -> float | None:
+        """Return since when the process of `service` is stopped and has used no CPU [s since the Unix epoch].
+
+        None where it runs, and where fewer than two of the states since `start` show it. A duty cycle of stops is none:
+        it lets the process run a little between any two states.
+        """
+        states = _same(self._seen(service, start))
+        run: list[float] = []
+        for time, each in reversed(states):
+            if each.process_state not in STOPPED or states[-1][1].cpu_seconds - each.cpu_seconds > NOTHING:
+                break
+            run.append(time)
+        return run[-1] if len(run) > 1 else None
 
     def suspect(self, start: float) -> bool:
         """Whether states since `start` say that something is wrong, whatever users feel of it.
@@ -102,6 +112,21 @@ class History:
         if first is not None and not known:
             known = {first.name: first.restarts}
         return sum(max(0, restarts - known.get(name, 0)) for name, restarts in newest.items())
+
+    def _seen(self, service: str, start: float, end: float = float("inf")) -> list[tuple[float, InstanceState]]:
+        """Return the processes of `service` in the states between two times, oldest first."""
+        return [
+            (state.time, each)
+            for state in list(self._states)
+            if start <= state.time <= end
+            for each in _of(state, service)
+            if each.pid
+        ]
+
+
+def _same(seen: Sequence[tuple[float, InstanceState]]) -> list[tuple[float, InstanceState]]:
+    """Return what was seen of the process that was seen last."""
+    return [(time, each) for time, each in seen if (each.pid, each.started) == (seen[-1][1].pid, seen[-1][1].started)]
 
 
 def _of(state: State, service: str) -> tuple[InstanceState, ...]:

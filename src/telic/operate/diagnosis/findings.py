@@ -99,8 +99,18 @@ class Findings:
         return bool(instances) and all(each.phase == "ready" for each in instances)
 
     def motion(self, service: str) -> Motion | None:
-        """Return how the process of `service` fared since the onset."""
-        return self.history.motion(service, self.onset - 0.6)
+        """Return how the process of `service` fared since the onset, or since it was stopped, if that came later.
+
+        Somebody's bad second long before a fault puts the onset there; what the process did until it was stopped would
+        then look like progress.
+        """
+        since = self.stopped_since(service)
+        standing = None if since is None else self.history.motion(service, since)
+        return standing or self.history.motion(service, self.onset - 0.6)
+
+    def stopped_since(self, service: str) -> float | None:
+        """Return since when the process of `service` is stopped and used no CPU [s since the Unix epoch]."""
+        return self.history.stopped_since(service, self.onset - 0.6)
 
     def motion_before(self, service: str) -> Motion | None:
         """Return how the process of `service` fared before the onset."""

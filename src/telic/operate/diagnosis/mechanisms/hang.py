@@ -61,20 +61,17 @@ def _of(findings: Findings, service: str) -> Proposal | None:
 def _silence(findings: Findings, service: str, silent: float) -> list[Clue]:
     """A process that hangs finishes nothing and tells nothing any more."""
     clues = []
+    stopped = findings.stopped_since(service)
+    began = max(findings.onset, stopped or 0.0)
+    what = "harm began" if stopped is None else "it was stopped"
     answered = findings.answered.get(service, 0.0)
-    if answered > findings.onset + 0.5:
-        clues.append(
-            Clue(
-                -5.0, f"{service} finished a request {answered - findings.onset:.1f} s after harm began", ("answered",)
-            )
-        )
+    if answered > began + 0.5:
+        clues.append(Clue(-5.0, f"{service} finished a request {answered - began:.1f} s after {what}", ("answered",)))
     elif silent > 2.0:
         clues.append(Clue(1.5, f"{service} finished no request for {silent:.1f} s", ("answered",)))
     heard = findings.heard.get(service, 0.0)
-    if heard > findings.onset + 0.8:
-        clues.append(
-            Clue(-3.0, f"{service} sent telemetry {heard - findings.onset:.1f} s after harm began", ("heard",))
-        )
+    if heard > began + 0.8:
+        clues.append(Clue(-3.0, f"{service} sent telemetry {heard - began:.1f} s after {what}", ("heard",)))
     elif heard and findings.now - heard > 2.0:
         clues.append(Clue(1.0, f"{service} sent no telemetry for {findings.now - heard:.1f} s", ("heard",)))
     return clues
