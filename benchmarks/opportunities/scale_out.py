@@ -23,7 +23,7 @@ from telic.opportunities.templates import template
 
 SIZES = (1_000_000, 10_000_000)  # events [1]
 MORE = "TELIC_SCALE_EVENTS"  # further sizes, with commas between
-PARTS = 4  # of 2.5 million events at 10 million [1]
+PARTS, PART = 4, 2_500_000  # at least so many parts, each of at most so many events [1]
 LEAST = 0.001  # share of the sessions [1]
 ASKED = ("ngrams", "lifecycle", "since-last", "frequency", "night", "weekend", "attributes", "pairs", "crosses",
          "periods", "gapped", "until", "then-no", "retries", "durations", "trend")  # fmt: skip
@@ -73,13 +73,13 @@ def _both(session: Any, path: Path, folder: Path) -> dict[str, Any]:
     embedded_s = time.perf_counter() - began
     began = time.perf_counter()
     frame = session.read.parquet(str(path))
-    least = max(1, round(LEAST * groups))
+    least, parts = max(1, round(LEAST * groups)), max(PARTS, round(events / PART))
     found = counted.count(
-        frame, taken, asked, kpis=(command.KPI,), least=least, folder=folder / "parts", partitions=PARTS
+        frame, taken, asked, kpis=(command.KPI,), least=least, folder=folder / "parts", partitions=parts
     )
     spark_s = time.perf_counter() - began
     began = time.perf_counter()
-    counted.prepared(frame, taken, folder=folder / "again", grouping="session", partitions=PARTS)
+    counted.prepared(frame, taken, folder=folder / "again", grouping="session", partitions=parts)
     spark_prepare_s = time.perf_counter() - began
     rows = zip(found.support.tolist(), found.known[0].tolist(), found.totals[0].tolist(), strict=True)
     counts = dict(zip((each.id for each in found.hypotheses), rows, strict=True))

@@ -88,11 +88,24 @@ def test_the_cause_is_named(fault: Fault, decoy: str) -> None:
     assert fault.mended_by(first.mitigations[0])
 
 
-@pytest.mark.parametrize(("mechanism", "early"), [("hang", 1.0), ("hang", 9.0), ("cpu-starvation", 9.0)])
-def test_a_process_that_is_stopped_is_told_from_one_that_is_held_back_though_harm_began_before(
+@pytest.mark.parametrize("early", [1.0, 9.0])
+@pytest.mark.parametrize("mechanism", ["hang", "cpu-starvation"])
+def test_a_process_that_stands_is_told_from_one_that_is_held_back_though_harm_began_before(
     mechanism: str, early: float
 ) -> None:
-    diagnosis = examined(broken(Fault(mechanism, "review", 24.0)), 32.0, early)
+    fault = Fault(mechanism, "review", 24.0)
+    assert cause(examined(broken(fault), 32.0, early)) == (mechanism, "review")
+
+
+@pytest.mark.parametrize("fault", [FAULTS[each][0] for each in (4, 8, 10)], ids=lambda each: each.mechanism)
+def test_a_stall_of_the_machine_long_before_a_fault_does_not_hide_its_cause(fault: Fault) -> None:
+    found = examined(broken(replace(fault, begins=20.0)), 28.0, early=9.0)
+    assert cause(found) == (fault.mechanism, fault.entity)
+    assert found is not None
+    assert not found.abstained
+
+
+def cause(diagnosis: Diagnosis | None) -> tuple[str, str]:
     assert diagnosis is not None
-    first = diagnosis.hypotheses[0]
-    assert (first.mechanism, first.entity) == (mechanism, "review"), first.why
+    assert diagnosis.hypotheses, diagnosis.missing
+    return diagnosis.hypotheses[0].mechanism, diagnosis.hypotheses[0].entity

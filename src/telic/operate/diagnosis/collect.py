@@ -10,6 +10,7 @@ from telic.operate.diagnosis.asking import Asking
 from telic.operate.diagnosis.before import Before
 from telic.operate.diagnosis.blame import Blame, Normals, blame, spans_of
 from telic.operate.diagnosis.findings import CHANGE_AFTER, CHANGE_BEFORE, OWN, Findings, Picture, SupervisorEvent
+from telic.operate.diagnosis.onset import HARMED, onset_of, operations
 from telic.operate.diagnosis.storm import LATELY, Flow, past, storm_of
 from telic.operate.diagnosis.untrue import took_part
 from telic.operate.history import History
@@ -25,12 +26,12 @@ EARLIER = 2.2  # harmed requests began so long before the first of them ended: t
 TRACES = 100  # harmed requests that are followed down [1]
 LONGEST = 5.0  # a request [s]
 
-HARMED = """
+TRACED = f"""
 WITH harmed AS (
     SELECT trace_id FROM spans
     WHERE service = ? AND kind = 'server' AND start_ns >= ? AND start_ns < ?
       AND (? = '' OR list_contains(string_split(?, ','), name))
-      AND (status = 'error' OR duration_ns > ? OR http_status BETWEEN 400 AND 421 OR http_status >= 423)
+      AND {HARMED}
     ORDER BY hash(trace_id) LIMIT ?)
 SELECT trace_id, span_id, parent_span_id, service, version, name, kind, peer, statement, status, http_status,
        error_type, start_ns, duration_ns
@@ -65,11 +66,13 @@ class Collector:
     def collect(self, incident: Incident, world: Observed, history: History, notebook: Notebook) -> Findings:
         """Look at everything once."""
         now = world.clock.time()
-        onset = min((each.onset for each in incident.symptoms), default=now)
+        first = min((each.onset for each in incident.symptoms), default=now)
         topology, state = world.topology(), world.state()
         history.add(state)
-        until = max(onset + 0.5, now - SETTLED)
-        asking = Asking(notebook, Window(onset - AROUND, until))
+        until = max(first + 0.5, now - SETTLED)
+        felt = Asking(notebook, Window(first, until))
+        onset = onset_of(felt, topology.entry, incident, self._threshold)
+        asking = Asking(notebook, Window(onset - AROUND, until), felt.evidence, felt.missing)
         current = _picture(asking, "since the onset")
         baseline, before = self._baseline(asking, topology.entry, onset, history.well_since)
         queues, queues_before = self._queues(asking, incident, baseline)
@@ -143,23 +146,22 @@ class Collector:
         return picture, flowed
 
     def _blames(self, asking: Asking, entry: str, incident: Incident, normals: Normals) -> list[Blame]:
-        felt = [each for each in incident.symptoms if each.felt]
-        names = sorted({each.operation for each in felt if each.operation})
-        if incident.symptoms and not felt:
+        if incident.symptoms and not any(each.felt for each in incident.symptoms):
             return []  # nobody whose request could be followed is harmed yet
         start, end = asking.bounds
+        names = operations(incident)
         params = (
             entry,
             start,
             end,
-            ",".join(names),
-            ",".join(names),
+            names,
+            names,
             round(self._threshold * 1e9),
             TRACES,
             start,
             end + round(LONGEST * 1e9),
         )
-        rows = asking.ask("traces", "harmed requests, span by span", lambda store, window: store.query(HARMED, params))
+        rows = asking.ask("traces", "harmed requests, span by span", lambda store, window: store.query(TRACED, params))
         found = [blame(spans, entry, normals) for spans in spans_of(rows).values()]
         return [each for each in found if each is not None]
 

@@ -1,0 +1,40 @@
+"""When harm began: what ceased long before it is left out, what comes and goes is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from telic.operate.diagnosis.onset import CELL, Served, resumed
+
+
+def cells(bad: Callable[[float], int], seconds: float = 30.0, total: int = 4) -> list[Served]:
+    return [Served(each * CELL, total, bad(each * CELL)) for each in range(int(seconds / CELL))]
+
+
+@pytest.mark.parametrize("again", [6.0, 10.0, 20.0])
+def test_a_stall_before_is_left_out_once_harm_outweighs_it(again: float) -> None:
+    assert resumed(cells(lambda time: 2 if time < 1.0 or time >= again else 0), 0.0) == again
+
+
+def test_until_then_the_first_bad_second_counts() -> None:
+    assert resumed(cells(lambda time: 2 if time < 1.0 or time >= 29.0 else 0), 0.0) == 0.0
+
+
+@pytest.mark.parametrize("every", [4.0, 6.0, 10.0])
+def test_what_comes_and_goes_began_when_it_came_first(every: float) -> None:
+    assert resumed(cells(lambda time: 3 if time % every < 1.5 else 0), 0.0) == 0.0
+
+
+def test_what_grows_slowly_began_when_it_was_first_felt() -> None:
+    assert resumed(cells(lambda time: min(4, int(time) // 5 + (int(time / CELL) % 4 == 0))), 0.0) == 0.0
+
+
+def test_seconds_without_users_are_not_calm() -> None:
+    seen = [each for each in cells(lambda time: 3) if each.start < 1.0 or each.start >= 8.0]
+    assert resumed(seen, 0.0) == 0.0
+
+
+def test_a_world_that_says_nothing_leaves_the_first_bad_second() -> None:
+    assert resumed([], 7.0) == 7.0
