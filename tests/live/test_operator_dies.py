@@ -29,7 +29,7 @@ def test_the_next_operator_finishes_what_a_killed_one_began(tmp_path: Path) -> N
         first.stop()  # reaps it
         running.pause(1.0)
         with _operator(running, "second"):
-            running.pause(15.0)
+            _until_well(running, truth.injected)
         (incident, *others) = running.incidents()
         tallies = running.record().tallies()
     sys.stderr.write(f"{truth.entity}: {incident.status}, {[each.outcome for each in incident.actions]}\n")
@@ -45,6 +45,18 @@ def test_the_next_operator_finishes_what_a_killed_one_began(tmp_path: Path) -> N
 def _operator(running: journey.Journey, name: str) -> Child:
     arguments = ["--state", str(running.world.state_folder), "--events", str(running.folder / f"{name}.jsonl")]
     return Child("telic.loop", arguments, log=running.folder / f"{name}.log")
+
+
+def _until_well(running: journey.Journey, injected: float) -> None:
+    """Look on until the incident is closed and users are well again, or 40 s are over."""
+    deadline = time.time() + 40
+    while time.time() < deadline:
+        running.pause(1.0)
+        tallies = running.record().tallies()
+        harm = user_harm(tallies, since=injected)
+        closed = [each.status in ("resolved", "needs-person") for each in running.incidents()]
+        if closed and all(closed) and harm is not None and recovered(tallies, harm=harm) is not None:
+            return
 
 
 def _wait_for(running: journey.Journey, events: Tail, outcome: str) -> None:

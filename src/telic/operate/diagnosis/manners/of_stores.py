@@ -5,6 +5,7 @@ from __future__ import annotations
 from telic.operate.diagnosis.findings import Findings, Picture
 from telic.operate.diagnosis.manners.feature import CLEAR, MUCH, Feature
 from telic.operate.diagnosis.mechanisms.store_slow import writes
+from telic.operate.diagnosis.statement_times import key, usual_times
 from telic.telemetry.queries import StatementCalls
 
 MOST = 0.7  # of what waits [1]
@@ -17,15 +18,9 @@ def _statements(picture: Picture | None, entity: str) -> list[StatementCalls]:
 
 def _grown(findings: Findings, entity: str) -> tuple[list[StatementCalls], list[StatementCalls]]:
     """Return statements that take far longer than before, and the others."""
-    usual: dict[tuple[str, str], float] = {}
-    for each in _statements(findings.baseline, entity):
-        usual[each.service, each.statement] = each.p50
-    known = [each for each in _statements(findings.current, entity) if (each.service, each.statement) in usual]
-    grown = [
-        each
-        for each in known
-        if each.p50 >= max(MUCH * usual[each.service, each.statement], usual[each.service, each.statement] + CLEAR)
-    ]
+    usual = usual_times(findings.baseline)
+    known = [each for each in _statements(findings.current, entity) if key(each) in usual]
+    grown = [each for each in known if each.p50 >= max(MUCH * usual[key(each)], usual[key(each)] + CLEAR)]
     return grown, [each for each in known if each not in grown]
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from statistics import median
+from collections.abc import Mapping, Sequence
 
 from telic.operate.diagnosis.findings import Findings
 from telic.operate.diagnosis.proposal import Clue, Proposal, change_clue, harm_clue, mechanism
+from telic.operate.diagnosis.statement_times import Key, grew, key, usual_times
 from telic.operate.diagnosis.wayback import roll_back
 from telic.telemetry.queries import StatementCalls
-
-GROWTH = 4.0  # over its usual median [1]
-MORE = 0.015  # and by so much [s]
 
 
 @mechanism("slow-query", example={"service": "hotel", "statement": "hotel.hotels_in_box", "seconds": 0.3})
 def slow_query(findings: Findings) -> Sequence[Proposal]:
     """Statements that take far longer than before, while other statements of the same service do not."""
-    usual = _usual(findings)
+    usual = usual_times(findings.baseline)
     found: dict[str, Proposal] = {}
     for service in {each.service for each in findings.current.statements}:
-        grown = [each for each in _of(findings, service) if _grew(each, usual.get((service, each.statement), 0.0))]
+        grown = [each for each in _of(findings, service) if grew(each, usual.get(key(each), 0.0))]
         if grown:
             found[service] = _proposal(findings, service, max(grown, key=lambda each: each.seconds), grown, usual)
     return list(found.values())
@@ -31,9 +28,9 @@ def _proposal(
     service: str,
     worst: StatementCalls,
     grown: Sequence[StatementCalls],
-    usual: dict[tuple[str, str], float],
+    usual: Mapping[Key, float],
 ) -> Proposal:
-    before = usual.get((service, worst.statement), 0.0)
+    before = usual.get(key(worst), 0.0)
     known = f"usually {before * 1000:.1f} ms" if before else "never seen before"
     clues = [
         Clue(2.5, f"{worst.statement} takes {worst.p50 * 1000:.0f} ms ({known})", ("statements",)),
@@ -67,18 +64,7 @@ def _proposal(
     )
 
 
-def _usual(findings: Findings) -> dict[tuple[str, str], float]:
-    collected: dict[tuple[str, str], list[float]] = {}
-    for each in findings.baseline.statements if findings.baseline else ():
-        collected.setdefault((each.service, each.statement), []).append(each.p50)
-    return {key: median(values) for key, values in collected.items()}
-
-
 def _of(findings: Findings, service: str) -> list[StatementCalls]:
     running = findings.state.services[service].version if service in findings.state.services else ""
     mine = [each for each in findings.current.statements if each.service == service and each.calls >= 2]
     return [each for each in mine if each.version == running] or mine
-
-
-def _grew(each: StatementCalls, usual: float) -> bool:
-    return each.p50 >= usual + MORE and each.p50 >= GROWTH * usual

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from telic.model import Action
 from telic.operate.diagnosis.findings import Findings
-from telic.operate.diagnosis.mechanisms.slow_query import GROWTH, MORE
 from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue, mechanism
+from telic.operate.diagnosis.statement_times import Key, grew, key, usual_times
 from telic.telemetry.queries import StatementCalls
 
 SERVICES = 2  # have to wait: one alone asks for too much [1]
@@ -31,7 +30,7 @@ class Waiting:
 @mechanism("store-slow", example={"store": "postgres", "services": 3, "seconds": 0.08})
 def store_slow(findings: Findings) -> Sequence[Proposal]:
     """Statements of several services that take far longer than before, or are given up, on one store."""
-    usual = _usual(findings)
+    usual = usual_times(findings.baseline)
     found = []
     for store in findings.state.stores:
         waiting = _waiting(findings, store, usual)
@@ -46,19 +45,11 @@ def writes(each: StatementCalls) -> bool:
     return not said.startswith(READS) or " insert " in said or " update " in said
 
 
-def _usual(findings: Findings) -> Mapping[tuple[str, str, str], float]:
-    """Return medians of the baseline by service, store and statement [s]."""
-    seen: dict[tuple[str, str, str], list[float]] = {}
-    for each in findings.baseline.statements if findings.baseline else ():
-        seen.setdefault((each.service, each.store, each.statement), []).append(each.p50)
-    return {key: median(times) for key, times in seen.items()}
-
-
-def _waiting(findings: Findings, store: str, usual: Mapping[tuple[str, str, str], float]) -> Waiting:
+def _waiting(findings: Findings, store: str, usual: Mapping[Key, float]) -> Waiting:
     asked = [each for each in findings.current.statements if each.store == store and each.calls >= SEEN]
     slow: dict[str, list[StatementCalls]] = {}
     for each in asked:
-        before = usual.get((each.service, store, each.statement))
+        before = usual.get(key(each))
         if before is not None and _waits(each, before):
             slow.setdefault(each.service, []).append(each)
     only_writes = all(writes(each) for grown in slow.values() for each in grown)
@@ -67,16 +58,13 @@ def _waiting(findings: Findings, store: str, usual: Mapping[tuple[str, str, str]
 
 
 def _waits(each: StatementCalls, before: float) -> bool:
-    longer = each.p50 >= before + MORE and each.p50 >= GROWTH * before
-    return longer or each.by_state.get("cancelled", 0) >= max(SEEN, GIVEN_UP * each.calls)
+    return grew(each, before) or each.by_state.get("cancelled", 0) >= max(SEEN, GIVEN_UP * each.calls)
 
 
-def _proposal(
-    findings: Findings, store: str, waiting: Waiting, usual: Mapping[tuple[str, str, str], float]
-) -> Proposal:
+def _proposal(findings: Findings, store: str, waiting: Waiting, usual: Mapping[Key, float]) -> Proposal:
     who, what = ", ".join(sorted(waiting.slow)), "writes" if waiting.writes else "statements"
     worst = max((each for grown in waiting.slow.values() for each in grown), key=lambda each: each.p50)
-    before = usual[worst.service, store, worst.statement]
+    before = usual[key(worst)]
     says = (
         f"{what} of {who} wait for {store}: {worst.statement} takes {worst.p50 * 1000:.0f} ms "
         f"(usually {before * 1000:.1f} ms)"
