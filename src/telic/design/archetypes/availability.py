@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TypedDict
 
 from telic.design.archetypes.reserve import reservation
-from telic.design.draft import FACADE, Draft, internal, owner_of, the_input
+from telic.design.draft import FACADE, Draft
+from telic.design.fields import internal, owner_of, the_input
 from telic.design.plan import OperationPlan
 from telic.errors import InvalidDesign
 from telic.model.intent import Field, FieldType, Operation

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from telic.design.draft import Draft, internal, reference
+from telic.design.draft import Draft
+from telic.design.fields import internal, reference
 from telic.design.naming import plural, snake
 from telic.design.plan import Index, OperationPlan
 from telic.errors import InvalidDesign

@@ -8,17 +8,8 @@ from dataclasses import dataclass
 from telic.design.archetypes import lookups
 from telic.design.archetypes.charge import charge
 from telic.design.archetypes.create import add
-from telic.design.draft import (
-    CHAT,
-    INFERENCE,
-    PROMPT_FILTER,
-    RESPONSE_FILTER,
-    Draft,
-    errors,
-    inputs,
-    internal,
-    owner_of,
-)
+from telic.design.draft import CHAT, INFERENCE, PROMPT_FILTER, RESPONSE_FILTER, Draft
+from telic.design.fields import errors, inputs, internal, owner_of
 from telic.design.naming import plural, snake
 from telic.design.plan import Attribute, Column, OperationPlan
 from telic.errors import InvalidDesign

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from telic.design.archetypes.list_by_ref import listed_by
 from telic.design.archetypes.lookups import READ
-from telic.design.draft import Draft, internal
+from telic.design.draft import Draft
+from telic.design.fields import internal
 from telic.design.naming import plural, snake
 from telic.design.plan import Index, OperationPlan
 from telic.model.intent import Field, FieldType, Operation

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from telic.design.archetypes import lookups
-from telic.design.draft import Draft, errors, inputs, internal, owner_of
+from telic.design.draft import Draft
+from telic.design.fields import errors, inputs, internal, owner_of
 from telic.design.naming import plural, snake
 from telic.design.plan import Column, Index, OperationPlan
 from telic.errors import InvalidDesign

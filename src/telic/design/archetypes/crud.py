@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from telic.design.archetypes.lookups import READ
-from telic.design.draft import Draft, errors, internal, the_field
+from telic.design.draft import Draft
+from telic.design.fields import errors, internal, the_field
 from telic.design.naming import plural, snake
 from telic.design.plan import Index, OperationPlan
 from telic.errors import InvalidDesign

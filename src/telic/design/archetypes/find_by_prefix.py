@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from telic.design.archetypes.lookups import READ
-from telic.design.draft import Draft, entity_field, internal
+from telic.design.draft import Draft
+from telic.design.fields import entity_field, internal
 from telic.design.naming import column, plural, snake
 from telic.design.plan import Index, OperationPlan
 from telic.errors import InvalidDesign

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from telic.design.archetypes import lookups
 from telic.design.archetypes.availability import availability
-from telic.design.draft import FACADE, Draft, entity_field, errors, internal, owner_of, the_field, the_input
+from telic.design.draft import FACADE, Draft
+from telic.design.fields import entity_field, errors, internal, owner_of, the_field, the_input
 from telic.design.naming import plural, snake
 from telic.design.plan import Index, OperationPlan
 from telic.model.design import Call

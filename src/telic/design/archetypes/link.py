@@ -5,7 +5,8 @@ from __future__ import annotations
 from telic.design.archetypes import lookups
 from telic.design.archetypes.charge import charge
 from telic.design.archetypes.create import account, initial_states
-from telic.design.draft import Draft, errors, inputs, internal
+from telic.design.draft import Draft
+from telic.design.fields import errors, inputs, internal
 from telic.design.naming import plural, snake
 from telic.design.plan import Index, OperationPlan
 from telic.errors import InvalidDesign

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from telic.design.draft import Draft, entity_field, errors, internal, owner_of
+from telic.design.draft import Draft
+from telic.design.fields import entity_field, errors, internal, owner_of
 from telic.design.naming import plural, snake
 from telic.design.plan import OperationPlan
 from telic.model.design import Call

@@ -6,7 +6,8 @@ from typing import TypedDict
 
 from telic.design.archetypes import lookups
 from telic.design.archetypes.create import add
-from telic.design.draft import COMPOSE, FANOUT, Draft, errors, inputs, internal, owner_of, reference
+from telic.design.draft import COMPOSE, FANOUT, Draft
+from telic.design.fields import errors, inputs, internal, owner_of, reference
 from telic.design.naming import plural, snake
 from telic.design.plan import Index, OperationPlan
 from telic.errors import InvalidDesign

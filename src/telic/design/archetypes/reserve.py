@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from telic.design.archetypes import lookups
-from telic.design.draft import Draft, errors, inputs, internal, reference, the_field
+from telic.design.draft import Draft
+from telic.design.fields import errors, inputs, internal, reference, the_field
 from telic.design.naming import plural, snake
 from telic.design.plan import Attribute, Column, Index, JobPlan, OperationPlan, TablePlan
 from telic.errors import InvalidDesign

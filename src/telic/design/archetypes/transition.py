@@ -7,7 +7,8 @@ from typing import Literal
 
 from telic.design.archetypes.charge import charge
 from telic.design.archetypes.reserve import SETTLE, Reservation, reservation
-from telic.design.draft import Draft, errors, internal, the_field
+from telic.design.draft import Draft
+from telic.design.fields import errors, internal, the_field
 from telic.design.naming import plural, snake
 from telic.design.plan import Column, OperationPlan
 from telic.errors import InvalidDesign

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from telic.design.archetypes import lookups
 from telic.design.archetypes.complete import completion_of
-from telic.design.draft import INFERENCE, Draft, errors, inputs, internal, owner_of, the_field
+from telic.design.draft import INFERENCE, Draft
+from telic.design.fields import errors, inputs, internal, owner_of, the_field
 from telic.design.naming import plural, snake
 from telic.design.plan import Attribute, Column, Index, OperationPlan
 from telic.errors import InvalidDesign
