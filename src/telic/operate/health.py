@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from telic.clock import Clock
 from telic.model import ActionRecord, Symptom
@@ -18,6 +19,9 @@ WELL = 2.5  # users have to be well for so long [s]
 EARLIEST = 5.0  # after an action, before it may be said not to help [s]
 RESTART, RESTARTED = "restart", 3.0  # nothing of it is undone, so the next cause may be tried sooner [s]
 PATIENCE = 12.0  # at most [s]
+RARE_PATIENCE = 30.0  # of operations that fewer than `RARE` requests ask for in `PATIENCE`, and none harmed since [s]
+RARE = 6.0  # [1]
+LONGER = (1.0, 2.0, 4.0, inf)  # stretches in which `LEAST` requests are looked for: some operations are rare [1]
 UNCHANGED = 0.5  # of the share of bad requests before: no better [1]
 QUICK_SETTLE, QUICK_WELL, QUICK_EARLIEST = (
     0.5,
@@ -90,23 +94,32 @@ class ObjectiveHealth:
         begun = self._clock.time()
         start = min(record.applied, begun) if record.applied else begun
         before, waiting = self.vitals(start - 3.0, start), self._waiting()
+        rare = self.vitals(start - RARE_PATIENCE, start).total * PATIENCE < RARE * RARE_PATIENCE
         while True:
             await self._clock.sleep(TICK)
             now, known = self._clock.time(), self._watch.monitors.newest
-            seen = self.vitals(max(start + settle, known - well), known)
+            seen = self._recent(start + settle, known, well)
             whole = known >= max(start + settle + well, begun + CELL)
             if whole and self._is_well(seen, since=waiting, after=start + settle):
                 let_in = " of those let in" if self.shed > 0 else ""
-                return Judgement(True, f"{_words(before)} before, {_words(seen)}{let_in} in the last {well:g} s")
+                return Judgement(
+                    True, f"{_words(before)} before, {_words(seen)}{let_in} in the last {seen.seconds:.3g} s"
+                )
             elsewhere = self._harm_elsewhere(begun)
             if elsewhere:
                 return Judgement(False, f"users of {elsewhere} are harmed since")
             late = self.vitals(max(begun + settle, known - 2.0), known)
             hopeless = known - begun >= earliest and late.total >= LEAST and late.share >= UNCHANGED * before.share
-            if (hopeless and not late.well) or now - begun >= PATIENCE:
+            patience = RARE_PATIENCE if rare and seen.total < LEAST and not seen.bad else PATIENCE
+            if (hopeless and not late.well) or now - begun >= patience:
                 blind = self._watch.reading.state == "blind"
                 words = "no telemetry arrives" if blind else f"{_words(late)} still"
                 return Judgement(False, f"{_words(before)} before, {words} {now - begun:.0f} s later")
+
+    def _recent(self, start: float, known: float, well: float) -> Vitals:
+        """Return what users got lately: in `well` s, or in as many more since `start` as hold enough requests."""
+        seen = [self.vitals(max(start, known - well * longer), known) for longer in LONGER]
+        return next((each for each in seen if each.total >= LEAST), seen[-1])
 
     def vitals(self, start: float, end: float) -> Vitals:
         """Return what users of the harmed operations got between two times."""
