@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from telic.cli import lab_measured, lab_recorded
-from telic.cli.lab_output import certified, line, summary, told, world_kind
+from telic.cli.lab_output import certified, line, played, summary, told, world_kind
 from telic.cli.output import Json, console, show, table
 from telic.errors import UsageError
 from telic.settings import Settings
@@ -159,6 +159,7 @@ def certify(
         world=world_kind(world),
         store=not check,
         tell=(lambda each: None) if as_json else certified,
+        played=played,
     )
     refused = [path for path, each in zip(paths, given, strict=True) if not each.holds]
     if prune:

@@ -35,6 +35,8 @@ def certified(found: Certificate) -> None:
 def told(done: Done) -> None:
     """Say what became of an episode."""
     cell = done.cell
+    if done.left:
+        errors.print(f"left behind: {done.left}", markup=False, highlight=False)
     if done.error:
         errors.print(f"{cell.scenario} {cell.seed} {cell.actor}: {done.error}", markup=False, highlight=False)
         return
@@ -52,6 +54,14 @@ def told(done: Done) -> None:
         console.print(f"  played again: {why}", markup=False, highlight=False)
     if episode.ended.startswith(("left", "crashed")):
         errors.print(f"  the actor {episode.ended}", markup=False, highlight=False)
+
+
+def played(done: Done) -> None:
+    """Say that an episode is over, which is what long work has to show meanwhile."""
+    words = f"could not play: {done.error}" if done.error else f"has played ({done.seconds:.1f} s)"
+    errors.print(f"{done.cell.scenario}: {done.cell.actor} {words}", markup=False, highlight=False)
+    if done.left:
+        errors.print(f"left behind: {done.left}", markup=False, highlight=False)
 
 
 def summary(folder: Path, done: list[Done], *, as_json: bool) -> None:

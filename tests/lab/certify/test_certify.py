@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.lab.recorded_episodes import calm, claims, make, tallies
 
+from telic.errors import WorldError
 from telic.lab import certify
+from telic.lab import scenario as scenarios
 from telic.lab.actors import actor
 from telic.lab.certify.certificate import keep
 from telic.lab.certify.judging import extended, judged
 from telic.lab.runs import summary
-from telic.lab.scenario import digest
-from telic.lab.session import Claims, Episode, Post
+from telic.lab.scenario import Scenario, digest, generator
+from telic.lab.session import Claims, Episode, Post, many, running
 
 SICK = {
     "noop": make(actor="noop", claims=Claims(), actions=(), calls=(), users=tallies(range(21, 47)), ended="time"),
@@ -61,6 +64,38 @@ def test_more_cheaters_are_added_and_what_says_nothing_of_them_is_left_out() -> 
     assert extended(known, {"stop-load": make(actor="stop-load")}).why == ("stop-load solves it",)
     silent = replace(SICK["noop"], users=())
     assert {*extended(known, {"stop-load": silent}).passed} == {"noop", "oracle"}
+
+
+@pytest.fixture
+def sick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A scenario file that is played from records; who is not among them finds no room."""
+    (path,) = generator.write([SICK["noop"].scenario], tmp_path / "suite")
+    scenario = scenarios.read(path)
+
+    def run(asked: Scenario, play: running.Play, **given: Any) -> Episode:
+        if given["actor"] not in SICK:
+            raise WorldError("no room")
+        return replace(SICK[given["actor"]], scenario=asked, scenario_hash=digest(scenario))
+
+    monkeypatch.setattr(running, "run", run)
+    monkeypatch.setattr(running, "prepared", lambda app: None)
+    return path
+
+
+def test_a_cheater_that_could_not_play_is_left_out_and_every_episode_is_told(sick: Path) -> None:
+    told: list[many.Done] = []
+    (found,) = certify.certify([sick], actors=("noop", "oracle", "stop-load", "restart-loop"), played=told.append)
+    assert found.holds, found.why
+    assert {*found.passed} == {"noop", "oracle", "stop-load"}
+    assert {each.cell.actor: each.error for each in told}["restart-loop"] == "no room"
+    assert len(told) == 4
+
+
+def test_without_the_reference_nothing_is_certified(sick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(SICK, "oracle")
+    with pytest.raises(WorldError, match="oracle could not play"):
+        certify.certify([sick], actors=("noop", "oracle"))
+    assert certify.find(sick, SICK["noop"].scenario.name) is None
 
 
 def test_harm_in_a_calm_scenario_speaks_against_it() -> None:

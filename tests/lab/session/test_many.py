@@ -78,6 +78,25 @@ def test_several_at_once_give_the_same_records(played: list[str], tmp_path: Path
     assert len(runs.episodes(folder)[0]) == 4
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_world_that_does_not_end_loses_no_episode(
+    played: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    raised: set[int] = set()
+
+    def stuck(standby: many.Standby) -> None:
+        if id(standby) not in raised:
+            raised.add(id(standby))
+            raise WorldError("genai does not end")
+
+    monkeypatch.setattr(many.Standby, "close", stuck)
+    folder = runs.create(tmp_path, runs.cells(SCENARIOS, ("noop",), (1, 2), world="local"), now=0.0)
+    done = many.run(folder, SCENARIOS, jobs=jobs)
+    assert not any(each.error for each in done)
+    assert [each.left for each in done if each.left] == ["genai does not end; `telic lab doctor` ends it"] * jobs
+    assert len(runs.episodes(folder)[0]) == 4
+
+
 def test_a_live_episode_that_others_on_the_machine_spoilt_is_played_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

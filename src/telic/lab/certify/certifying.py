@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from telic.errors import WorldError
@@ -21,6 +22,8 @@ from telic.lab.trials.measure import hashes
 
 FAIR = (NOBODY, REFERENCE)  # who play first
 ACTORS = (*FAIR, *CHEATERS)
+_Planned = Mapping[Path, tuple[Scenario, Sequence[str]]]  # who plays which scenario
+_Found = dict[Path, dict[str, Episode]]  # by actor
 GROUP = 2  # scenarios for each job that are played together, so that no job waits for the end of another's [1]
 
 
@@ -34,6 +37,7 @@ def certify(
     world: WorldKind = "simulated",
     store: bool = True,
     tell: Callable[[Certificate], None] = lambda certificate: None,
+    played: many.Tell = lambda done: None,
 ) -> list[Certificate]:
     """Certify scenarios; certificates are kept beside their files, and say more when others have played.
 
@@ -51,6 +55,8 @@ def certify(
         Whether certificates are written.
     tell
         Called with each certificate as soon as it is there.
+    played
+        Called after each episode.
 
     Raises
     ------
@@ -71,7 +77,8 @@ def certify(
             else:
                 todo[path] = _Asked(scenario, tuple(missing), known)
         for some in _groups(todo, GROUP * jobs):
-            for path, certificate in _certified(home, some, seed, world, jobs).items():
+            run = partial(_episodes, home, seed=seed, world=world, jobs=jobs, played=played)
+            for path, certificate in _certified(some, run).items():
                 made[path] = certificate
                 if store:
                     keep(path, certificate)
@@ -114,32 +121,31 @@ def _groups(todo: Mapping[Path, _Asked], size: int) -> Iterator[dict[Path, _Aske
         yield dict(several[start : start + size])
 
 
-def _certified(
-    home: Path, todo: Mapping[Path, _Asked], seed: int, world: WorldKind, jobs: int
-) -> dict[Path, Certificate]:
+def _certified(todo: Mapping[Path, _Asked], run: Callable[[_Planned], _Found]) -> dict[Path, Certificate]:
     """Return certificates; where nobody or the reference already speaks against one, no cheater has to play."""
 
-    def played(chosen: Mapping[Path, Sequence[str]]) -> dict[Path, dict[str, Episode]]:
-        return _episodes(home, {path: (todo[path].scenario, who) for path, who in chosen.items()}, seed, world, jobs)
+    def of(chosen: Mapping[Path, Sequence[str]]) -> _Found:
+        return run({path: (todo[path].scenario, who) for path, who in chosen.items()})
 
     fair = {path: [each for each in asked.actors if each in FAIR] for path, asked in todo.items()}
-    found = played(fair)
+    found = of(fair)
     made = {path: asked.known or judged(found[path]) for path, asked in todo.items()}
     others = {path: [each for each in todo[path].actors if each not in FAIR] for path in todo if made[path].holds}
-    return made | {path: extended(made[path], episodes) for path, episodes in played(others).items()}
+    return made | {path: extended(made[path], episodes) for path, episodes in of(others).items()}
 
 
-def _episodes(
-    home: Path, todo: Mapping[Path, tuple[Scenario, Sequence[str]]], seed: int, world: WorldKind, jobs: int
-) -> dict[Path, dict[str, Episode]]:
-    """Return the episodes of scenarios and actors, by actor."""
+def _episodes(home: Path, todo: _Planned, *, seed: int, world: WorldKind, jobs: int, played: many.Tell) -> _Found:
+    """Return the episodes of scenarios and actors, by actor; a cheater that could not play is missing."""
     planned = [each for one, who in todo.values() for each in runs.cells([one], who, [seed], world=world)]
     if not planned:
         return {path: {} for path in todo}
     folder = runs.create(home, planned, now=time.time(), title="certificates")
-    for each in many.run(folder, [one for one, _ in todo.values()], jobs=jobs):
-        if each.error:
-            cell = each.cell
+    for each in many.run(folder, [one for one, _ in todo.values()], jobs=jobs, tell=played):
+        cell = each.cell
+        if each.error and cell.actor in FAIR:
             raise WorldError(f"{cell.scenario}: {cell.actor} could not play: {each.error}", hint="see the scenario")
-    played = {(each.scenario.name, each.scenario_hash, each.actor): each for each in runs.episodes(folder)[0]}
-    return {path: {name: played[one.name, digest(one), name] for name in who} for path, (one, who) in todo.items()}
+    kept = {(each.scenario.name, each.scenario_hash, each.actor): each for each in runs.episodes(folder)[0]}
+    return {
+        path: {name: kept[key] for name in who if (key := (one.name, digest(one), name)) in kept}
+        for path, (one, who) in todo.items()
+    }

@@ -39,6 +39,7 @@ class Done:
     path: Path | None = None
     error: str = ""
     seconds: float = 0.0  # of the machine's clock, start and end of the world included [s]
+    left: str = ""  # what of a live world would not end, in the last of a series; its episodes count all the same
 
 
 Tell = Callable[[Done], None]
@@ -189,7 +190,17 @@ def _in_turn(works: Sequence[_Work]) -> Iterator[Done]:
     """Run `works` one after the other in this process."""
     with closing(Standby()) as standby:
         for work, after in zip_longest(works, works[1:]):
-            yield _run(work, after, standby)
+            done = _run(work, after, standby)
+            yield done if after else replace(done, left=_closed(standby))
+
+
+def _closed(standby: Standby) -> str:
+    """Take down all live worlds; return what went wrong with that."""
+    try:
+        standby.close()
+    except TelicError as error:
+        return f"{error}; `telic lab doctor` ends it"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -213,9 +224,7 @@ def _run_number(number: int) -> Done:
     (taken,) = _taken
     after = taken.works[number + 1] if number + 1 < len(taken.works) else None
     done = _run(taken.works[number], after, taken.standby)
-    if after is None:
-        taken.standby.close()
-    return done
+    return done if after else replace(done, left=_closed(taken.standby))
 
 
 def _parallel(works: Sequence[_Work], jobs: int) -> Iterator[Done]:

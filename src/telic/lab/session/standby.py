@@ -83,14 +83,15 @@ class Standby:
             self._ending.append(self._threads.submit(_down, waiting))
 
     def close(self) -> None:
-        """Take down whatever is up; raise what went wrong with it."""
+        """Take down whatever is up; raise what went wrong with it, once."""
         if self._next is not None:
             _, started = self._next
             self._next = None
             if started.exception() is None:
                 self._ending.append(self._threads.submit(_down, started.result()))
         self._threads.shutdown()
-        for each in self._ending:
+        ending, self._ending = self._ending, []
+        for each in ending:
             each.result()
 
     def _take(self, design: Design) -> Waiting:

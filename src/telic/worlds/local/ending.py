@@ -14,6 +14,7 @@ from telic.worlds.local import checks, control
 from telic.worlds.local.layout import Layout
 
 DOWN_WITHIN = 4.0  # before a supervisor is killed [s]; 0.5 s measured
+KILLED_WITHIN = 20.0  # after that: what waits for a slow disk dies when the disk has answered [s]
 
 
 def down(state: Path) -> None:
@@ -35,7 +36,7 @@ def down(state: Path) -> None:
     asked = _ask_down(layout)
     if not (asked and wait_gone(layout, DOWN_WITHIN)):
         _kill(layout)
-        if not wait_gone(layout, DOWN_WITHIN):
+        if not wait_gone(layout, KILLED_WITHIN):
             raise WorldError(
                 f"{layout.state.name} does not end", hint=f"see {layout.log('supervisor')}, end its processes by hand"
             )
