@@ -13,6 +13,7 @@ from telic.lab.grading import grade
 from telic.lab.runs import folder as runs
 from telic.lab.scenario import Scenario, digest
 from telic.lab.session import Episode, many, running
+from telic.lab.session.standby import Standby
 
 SCENARIOS = (Scenario("one"), Scenario("two", difficulty="hard"))
 
@@ -84,12 +85,12 @@ def test_a_world_that_does_not_end_loses_no_episode(
 ) -> None:
     raised: set[int] = set()
 
-    def stuck(standby: many.Standby) -> None:
+    def stuck(standby: Standby) -> None:
         if id(standby) not in raised:
             raised.add(id(standby))
             raise WorldError("genai does not end")
 
-    monkeypatch.setattr(many.Standby, "close", stuck)
+    monkeypatch.setattr(Standby, "close", stuck)
     folder = runs.create(tmp_path, runs.cells(SCENARIOS, ("noop",), (1, 2), world="local"), now=0.0)
     done = many.run(folder, SCENARIOS, jobs=jobs)
     assert not any(each.error for each in done)
