@@ -24,6 +24,7 @@ from telic.cli.opportunities_options import (
     Model,
     ModelKey,
     Report,
+    Sample,
     Set,
     Skip,
     Templates,
@@ -78,6 +79,7 @@ def find(
     skip: Skip = None,
     hypotheses: Hypotheses = None,
     set_: Set = None,
+    sample: Sample = 1.0,
     budget: Budget = 0,
     earlier: Earlier = None,
     wish: Wish = "",
@@ -92,7 +94,7 @@ def find(
     from telic.opportunities.find import find as find_
 
     ask = asked(events, kpi, by, column, template, skip, hypotheses, set_, budget, earlier)
-    ask = replace(ask, wish=wish, model=model, model_key=model_key)
+    ask = replace(ask, sample=sample, wish=wish, model=model, model_key=model_key)
     with progress(quiet=as_json) as heard:
         run = find_(ask, progress=heard)
     page = written(run, report)

@@ -41,6 +41,9 @@ Hypotheses = Annotated[
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="A setting of the judge; repeat it.", metavar="NAME=VALUE")
 ]
+Sample = Annotated[
+    float, typer.Option(help="Share of the users to look at, drawn at random; what is said of all then has bounds.")
+]
 Budget = Annotated[int, typer.Option(help="Most tests, chosen by what --earlier runs found; 0: all.", min=0)]
 Earlier = Annotated[
     list[Path] | None, typer.Option("--earlier", help="The JSON file of an earlier run; repeat it, oldest first.")

@@ -59,6 +59,8 @@ class Ask:
         A YAML file of hypotheses and KPIs in the language; "" for none.
     judging
         Settings of the judge, by name; the rest as it has them.
+    sample
+        Share of the users that is looked at [1], drawn at random by the judge's seed; 1 for all.
     budget
         Tests at most, chosen by what `earlier` runs found; 0 for all.
     earlier
@@ -78,6 +80,7 @@ class Ask:
     skip: tuple[str, ...] = ()
     hypotheses: str = ""
     judging: Mapping[str, Value | tuple[str, ...]] = field(default_factory=dict)
+    sample: float = 1.0
     budget: int = 0
     earlier: tuple[Path, ...] = ()
     wish: str = ""

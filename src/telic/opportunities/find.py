@@ -82,10 +82,13 @@ def judged(
     from telic.opportunities.judge import surface
     from telic.opportunities.judging import Judging
     from telic.opportunities.language import file
+    from telic.opportunities.sampling import drawn, of_all
     from telic.opportunities.template import Asking
 
     stated = file.read(ask.hypotheses) if ask.hypotheses else file.Document()
     judging = setting(Judging, ask.judging)
+    sample = drawn(prepared, ask.sample, judging.seed) if ask.sample != 1.0 else None
+    prepared = sample.prepared if sample else prepared
     heard("KPIs", 0.0)
     outcomes = outcomes_of([*ask.kpis, *stated.kpis], prepared)
     heard("questions", 0.0)
@@ -99,6 +102,7 @@ def judged(
     found = surface(
         prepared, outcomes, asked.families, judging, progress=lambda stage, share: heard(f"judge: {stage}", share)
     )
+    found = of_all(found, sample, asked.families) if sample else found
     heard("details", 0.0)
     return recorded(ask, prepared, outcomes, asked, found)
 
@@ -221,6 +225,7 @@ def _digest(ask: Ask, prepared: Prepared, kpis: Sequence[Kpi]) -> str:
         step = max(1, len(array) // 4096)
         content.update(f"{len(array)}".encode() + np.ascontiguousarray(array[::step]).tobytes())
     asked = [ask.by, [each.text for each in kpis], ask.templates, ask.skip, ask.budget, sorted(ask.judging.items())]
+    asked += [ask.sample] if ask.sample != 1.0 else []
     content.update(
         json.dumps(
             [*asked, ask.hypotheses, ask.wish, ask.model, [str(path) for path in ask.earlier]], default=str
