@@ -14,6 +14,7 @@ from telic.opportunities.model import Prepared
 from telic.opportunities.sample import write
 from telic.opportunities.sampling import drawn, in_all
 from telic.opportunities.synthetic import Recipe, generate
+from telic.opportunities.words import size
 
 EVENTS = generate(Recipe(groups=3_000, users=600, seed=4)).prepared
 
@@ -85,5 +86,5 @@ def test_a_run_on_a_sample_says_so_and_speaks_of_all(tmp_path: Path) -> None:
     both = [each for each in part.surfaced.findings if each.hypothesis.id in known]
     assert both
     for each in both:
-        assert "in all" in each.experts
+        assert f"of the sample, {each.experts['in_all']}" in size(each, "session")
         assert each.bound == pytest.approx(known[each.hypothesis.id].bound, rel=0.5)

@@ -93,6 +93,6 @@ def _numbers(run: Run, finding: Finding, kpi: Kpi) -> Iterator[str]:
         )
     yield f"q          {words.small(finding.q)}"
     yield (
-        f"support    {finding.support:,} {words.plural(run.grouping)} ({words.share(finding.share)}), "
+        f"support    {words.size(finding, run.grouping)} ({words.share(finding.share)}), "
         f"{finding.users:,} users; {words.stake(finding, kpi)}"
     )

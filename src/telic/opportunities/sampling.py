@@ -114,7 +114,7 @@ def of_all(found: Surfaced, sample: Sample, families: Sequence[Family]) -> Surfa
         family, row = each.place
         members = families[family].members(np.asarray([row], dtype=np.int64)).groups
         low, high = in_all(sample, members)
-        words = f"{low:,} to {high:,} of {sample.of_groups:,} {sample.prepared.grouping}s (95 %)"
-        return replace(each, bound=each.bound / sample.share, experts={**each.experts, "in all": words})
+        words = f"{low:,} to {high:,} of all {sample.of_groups:,} at 95 %"
+        return replace(each, bound=each.bound / sample.share, experts={**each.experts, "in_all": words})
 
     return replace(found, findings=tuple(map(told, found.findings)), record={**found.record, "sample": sample.share})

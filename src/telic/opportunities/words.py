@@ -159,6 +159,12 @@ def plural(grouping: str) -> str:
     return f"{grouping}es" if grouping.endswith(("s", "x", "ch")) else f"{grouping}s"
 
 
+def size(finding: Finding, grouping: str) -> str:
+    """Return how many groups a finding has; of a sample also between how many of all."""
+    in_all = finding.experts.get("in_all")
+    return f"{finding.support:,} {plural(grouping)}" + (f" of the sample, {in_all}" if in_all else "")
+
+
 def headline(run: Run) -> str:
     """Return what a run found, in a line."""
     found = len(run.surfaced.findings)
