@@ -36,7 +36,7 @@ def test_the_page_names_only_commands_and_options_that_there_are() -> None:
     known = group.commands["opportunities"].commands
     asked = [shlex.split(line)[2:] for line in COMMANDS]
     assert [words[0] if words[0] in known else "find" for words in asked] == [
-        *("sample", "find", "explain", "find", "find", "find"),
+        *("sample", "find", "explain", "find", "find", "find", "find"),
         *("sample", "find", "compare", "watch", "export", "apply"),
     ]
     for words in asked:
@@ -71,7 +71,9 @@ def test_every_command_of_the_page_works(tmp_path: Path, monkeypatch: pytest.Mon
             said.append(result.output)
     assert "stated " in said[5]
     assert "of the language model" in said[5]
-    assert "report:" in said[9]
+    assert "sessions of the sample" in said[6]
+    assert "not drawn" in said[6]
+    assert "report:" in said[10]
     planted = re.findall(r"^  (.+): (?:3|from half)", said[0], re.M)
     assert len(planted) == 3
     week = record.read(Path("week.json"))
@@ -83,7 +85,7 @@ def test_every_command_of_the_page_works(tmp_path: Path, monkeypatch: pytest.Mon
     assert not any("last more than" in each for each in words)
     assert [line in said[1] for line in ("  a wrong guess? --column ROLE=COLUMN", "[c5b882]")] == [True, True]
     assert json.loads(said[3])["schema"] == record.SCHEMA
-    assert "same" in said[8]
+    assert "same" in said[9]
     assert "open_plan" not in Path("shared.json").read_text()
-    assert "open_plan > close_help" in said[11]
+    assert "open_plan > close_help" in said[12]
     assert (tmp_path / "week.html").read_text().rstrip().endswith("</html>")
