@@ -42,3 +42,30 @@ def test_one_command_loads_its_own_module_alone() -> None:
     code = "import sys; from telic import cli; cli.modules(['diagnose']); print('telic.cli.demo' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(("code", "ended"), [(0, None), (1, 1), (3, 3)])
+def test_the_exit_code_of_a_command_is_that_of_the_process(
+    code: int, ended: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def work() -> None:
+        if code:
+            raise typer.Exit(code)
+
+    monkeypatch.setattr(cli, "face", lambda asked: app)
+    monkeypatch.setattr(sys, "argv", ["telic"])
+    try:
+        cli.main()
+        found = None
+    except SystemExit as end:
+        found = end.code
+    assert found == ended
+
+
+def test_an_error_ends_the_process_with_a_code_of_its_own() -> None:
+    done = subprocess.run([sys.executable, "-m", "telic.cli", "nonsense"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "nonsense" in done.stderr

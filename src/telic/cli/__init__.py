@@ -43,13 +43,11 @@ def main() -> None:
     app = face(sys.argv[1:2])
     as_json = "--json" in sys.argv
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)  # what `typer.Exit` said; None where a command came to its end
     except TelicError as error:
         sys.exit(complain(error, as_json=as_json))
     except KeyboardInterrupt:
         sys.exit(130)
-    except typer.Exit as ended:
-        sys.exit(ended.exit_code)
     except typer.Abort:
         sys.exit(130)
     except Exception as error:
@@ -59,6 +57,8 @@ def main() -> None:
             error.format_message(), hint="`telic --help` lists commands, `telic COMMAND --help` examples"
         )
         sys.exit(complain(wrong, as_json=as_json))
+    if code:
+        sys.exit(code)
 
 
 COMMANDS: Mapping[str, Sequence[str]] = {
