@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from telic.operate.diagnosis.onset import CELL, Served, resumed
+from telic.operate.diagnosis.onset import resumed
+from telic.operate.looks import CELL
+from telic.operate.series import Cell
 
 
-def cells(bad: Callable[[float], int], seconds: float = 30.0, total: int = 4) -> list[Served]:
-    return [Served(each * CELL, total, bad(each * CELL)) for each in range(int(seconds / CELL))]
+def cells(bad: Callable[[float], int], seconds: float = 30.0, total: int = 4) -> list[Cell]:
+    return [Cell(each, total, bad(each * CELL)) for each in range(int(seconds / CELL))]
 
 
 @pytest.mark.parametrize("again", [6.0, 10.0, 20.0])

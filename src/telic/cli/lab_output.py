@@ -35,8 +35,7 @@ def certified(found: Certificate) -> None:
 def told(done: Done) -> None:
     """Say what became of an episode."""
     cell = done.cell
-    if done.left:
-        errors.print(f"left behind: {done.left}", markup=False, highlight=False)
+    _left(done)
     if done.error:
         errors.print(f"{cell.scenario} {cell.seed} {cell.actor}: {done.error}", markup=False, highlight=False)
         return
@@ -60,6 +59,10 @@ def played(done: Done) -> None:
     """Say that an episode is over, which is what long work has to show meanwhile."""
     words = f"could not play: {done.error}" if done.error else f"has played ({done.seconds:.1f} s)"
     errors.print(f"{done.cell.scenario}: {done.cell.actor} {words}", markup=False, highlight=False)
+    _left(done)
+
+
+def _left(done: Done) -> None:
     if done.left:
         errors.print(f"left behind: {done.left}", markup=False, highlight=False)
 

@@ -118,8 +118,11 @@ class ObjectiveHealth:
 
     def _recent(self, start: float, known: float, well: float) -> Vitals:
         """Return what users got lately: in `well` s, or in as many more since `start` as hold enough requests."""
-        seen = [self.vitals(max(start, known - well * longer), known) for longer in LONGER]
-        return next((each for each in seen if each.total >= LEAST), seen[-1])
+        for longer in LONGER:
+            seen = self.vitals(max(start, known - well * longer), known)
+            if seen.total >= LEAST:
+                break
+        return seen
 
     def vitals(self, start: float, end: float) -> Vitals:
         """Return what users of the harmed operations got between two times."""

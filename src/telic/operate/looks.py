@@ -21,6 +21,8 @@ FRESH = 2.5  # a metric so young says that telemetry arrives [s]
 QUEUES_EVERY = 1.0  # between two looks at queues [s]
 QUEUES_BACK = 8.0  # of the time before that such a look takes in [s]
 PASSED_EVERY = 5.0  # between two looks for new queues and consumers [s]
+FAILED = "(status = 'error' OR http_status BETWEEN 400 AND 421 OR http_status >= 423)"
+"""What no answer is, in SQL over spans; 422 is the status of business errors that the intent declares."""
 
 _log = logging.getLogger(__name__)
 
@@ -162,10 +164,9 @@ def ask(store: Store, entry: str, objectives: Sequence[Objective], since: float)
     -------
     The counts, and when the newest metric of anything was measured [s since the Unix epoch]; 0 where there is none.
     """
-    failed = "count(*) FILTER (WHERE status = 'error' OR http_status BETWEEN 400 AND 421 OR http_status >= 423)"
     columns = ["count(*) FILTER (WHERE http_status = 429) AS refused"]
     columns += [
-        f"{failed} AS bad_{index}"
+        f"count(*) FILTER (WHERE {FAILED}) AS bad_{index}"
         if each.sli == "success"
         else f"count(*) FILTER (WHERE duration_ns > {round(each.below * 1e9)}) AS bad_{index}"
         for index, each in enumerate(objectives)

@@ -225,7 +225,6 @@ def _digest(ask: Ask, prepared: Prepared, kpis: Sequence[Kpi]) -> str:
         step = max(1, len(array) // 4096)
         content.update(f"{len(array)}".encode() + np.ascontiguousarray(array[::step]).tobytes())
     asked = [ask.by, [each.text for each in kpis], ask.templates, ask.skip, ask.budget, sorted(ask.judging.items())]
-    asked += [ask.sample] if ask.sample != 1.0 else []
     content.update(
         json.dumps(
             [*asked, ask.hypotheses, ask.wish, ask.model, [str(path) for path in ask.earlier]], default=str

@@ -61,9 +61,15 @@ def certify(
     Raises
     ------
     WorldError
-        An episode could not be run.
+        Episodes could not be run; certificates of what was played are kept, and say nothing of who could not play.
     """
     made: dict[Path, Certificate] = {}
+    lost: list[many.Done] = []
+
+    def heard(done: many.Done) -> None:
+        played(done)
+        lost.extend([done] if done.error else [])
+
     todo: dict[Path, _Asked] = {}
     with running.folder() as home:
         for path in files:
@@ -77,12 +83,18 @@ def certify(
             else:
                 todo[path] = _Asked(scenario, tuple(missing), known)
         for some in _groups(todo, GROUP * jobs):
-            run = partial(_episodes, home, seed=seed, world=world, jobs=jobs, played=played)
+            run = partial(_episodes, home, seed=seed, world=world, jobs=jobs, played=heard)
             for path, certificate in _certified(some, run).items():
                 made[path] = certificate
                 if store:
                     keep(path, certificate)
                 tell(certificate)
+    if lost:
+        cell = lost[0].cell
+        raise WorldError(
+            f"{cell.scenario}: {cell.actor} could not play: {lost[0].error} ({len(lost)} episodes in all)",
+            hint="what was played is kept; certify once more",
+        )
     return [made[path] for path in files]
 
 
@@ -129,21 +141,19 @@ def _certified(todo: Mapping[Path, _Asked], run: Callable[[_Planned], _Found]) -
 
     fair = {path: [each for each in asked.actors if each in FAIR] for path, asked in todo.items()}
     found = of(fair)
-    made = {path: asked.known or judged(found[path]) for path, asked in todo.items()}
-    others = {path: [each for each in todo[path].actors if each not in FAIR] for path in todo if made[path].holds}
+    whole = [path for path in todo if found[path].keys() >= set(fair[path])]
+    made = {path: todo[path].known or judged(found[path]) for path in whole}
+    others = {path: [each for each in todo[path].actors if each not in FAIR] for path in whole if made[path].holds}
     return made | {path: extended(made[path], episodes) for path, episodes in of(others).items()}
 
 
 def _episodes(home: Path, todo: _Planned, *, seed: int, world: WorldKind, jobs: int, played: many.Tell) -> _Found:
-    """Return the episodes of scenarios and actors, by actor; a cheater that could not play is missing."""
+    """Return the episodes of scenarios and actors, by actor; who could not play is missing."""
     planned = [each for one, who in todo.values() for each in runs.cells([one], who, [seed], world=world)]
     if not planned:
         return {path: {} for path in todo}
     folder = runs.create(home, planned, now=time.time(), title="certificates")
-    for each in many.run(folder, [one for one, _ in todo.values()], jobs=jobs, tell=played):
-        cell = each.cell
-        if each.error and cell.actor in FAIR:
-            raise WorldError(f"{cell.scenario}: {cell.actor} could not play: {each.error}", hint="see the scenario")
+    many.run(folder, [one for one, _ in todo.values()], jobs=jobs, tell=played)
     kept = {(each.scenario.name, each.scenario_hash, each.actor): each for each in runs.episodes(folder)[0]}
     return {
         path: {name: kept[key] for name in who if (key := (one.name, digest(one), name)) in kept}

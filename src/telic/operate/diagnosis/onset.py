@@ -7,34 +7,24 @@ the fault's own deploy would then come after the harm, and what a process did un
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from telic.model import Incident
 from telic.operate.diagnosis.asking import Asking
-from telic.operate.series import SHARE
+from telic.operate.looks import CELL, FAILED
+from telic.operate.series import Cell
 
-CELL = 0.5  # [s]
 CALM = 3.0  # users were served well for so long before harm came back [s]
 SERVED = 5  # at least so many of them [1]
 MOST = 0.9  # of all harmed requests came after that [1]
 
-HARMED = "(status = 'error' OR duration_ns > ? OR http_status BETWEEN 400 AND 421 OR http_status >= 423)"
+HARMED = f"({FAILED} OR duration_ns > ?)"
 CELLS = f"""
-SELECT CAST(floor((start_ns + duration_ns) / {CELL * 1e9}) AS BIGINT) AS cell, count(*) AS total,
+SELECT (start_ns + duration_ns) // {round(CELL * 1e9)} AS cell, count(*) AS total,
        count(*) FILTER (WHERE {HARMED}) AS bad
 FROM spans
 WHERE service = ? AND kind = 'server' AND start_ns >= ? AND start_ns < ?
   AND (? = '' OR list_contains(string_split(?, ','), name))
 GROUP BY 1 ORDER BY 1"""
-
-
-@dataclass(frozen=True)
-class Served:
-    """What became of the requests that ended in one half second."""
-
-    start: float  # [s since the Unix epoch]
-    total: int
-    bad: int
 
 
 def operations(incident: Incident) -> str:
@@ -60,18 +50,17 @@ def onset_of(asking: Asking, entry: str, incident: Incident, threshold: float) -
     rows = asking.ask(
         "harm", "requests and harmed ones by half second", lambda store, window: store.query(CELLS, params)
     )
-    cells = [Served(int(str(row["cell"])) * CELL, int(str(row["total"])), int(str(row["bad"]))) for row in rows]
-    return resumed(cells, first)
+    return resumed([Cell(*(int(str(row[name])) for name in ("cell", "total", "bad"))) for row in rows], first)
 
 
-def resumed(cells: Sequence[Served], first: float) -> float:
+def resumed(cells: Sequence[Cell], first: float) -> float:
     """Return when nearly all harm began after users had been served well for a while; `first` where it never ceased.
 
     Examples
     --------
-    >>> stall = [Served(10.0, 5, 3)]
-    >>> calm = [Served(10.5 + CELL * each, 5, 0) for each in range(8)]
-    >>> harm = [Served(14.5 + CELL * each, 5, 5) for each in range(8)]
+    >>> stall = [Cell(20, 5, 3)]
+    >>> calm = [Cell(21 + each, 5, 0) for each in range(8)]
+    >>> harm = [Cell(29 + each, 5, 5) for each in range(8)]
     >>> resumed([*stall, *calm, *harm], 10.0)
     14.5
     >>> resumed([*stall, *calm, *stall], 10.0)
@@ -80,11 +69,11 @@ def resumed(cells: Sequence[Served], first: float) -> float:
     found, left = first, sum(each.bad for each in cells)
     wanted, well_since, served = MOST * left, first, 0
     for each in cells:
-        if each.bad <= SHARE * each.total:
-            served += each.total
-        else:
+        if each.harmed:
             if left >= wanted and served >= SERVED and each.start - well_since >= CALM:
                 found = each.start
             well_since, served = each.start + CELL, 0
+        else:
+            served += each.total
         left -= each.bad
     return found

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from statistics import median
 
-from telic.operate.diagnosis.findings import Picture
 from telic.telemetry.queries import StatementCalls
 
 GROWTH = 4.0  # over its usual median [1]
@@ -18,10 +17,10 @@ def key(each: StatementCalls) -> Key:
     return each.service, each.store, each.statement
 
 
-def usual_times(picture: Picture | None) -> Mapping[Key, float]:
+def usual_times(before: Iterable[StatementCalls]) -> Mapping[Key, float]:
     """Return the median of each statement [s], over the versions that sent it."""
     seen: dict[Key, list[float]] = {}
-    for each in picture.statements if picture else ():
+    for each in before:
         seen.setdefault(key(each), []).append(each.p50)
     return {name: median(times) for name, times in seen.items()}
 

@@ -18,7 +18,7 @@ def _statements(picture: Picture | None, entity: str) -> list[StatementCalls]:
 
 def _grown(findings: Findings, entity: str) -> tuple[list[StatementCalls], list[StatementCalls]]:
     """Return statements that take far longer than before, and the others."""
-    usual = usual_times(findings.baseline)
+    usual = usual_times(_statements(findings.baseline, entity))
     known = [each for each in _statements(findings.current, entity) if key(each) in usual]
     grown = [each for each in known if each.p50 >= max(MUCH * usual[key(each)], usual[key(each)] + CLEAR)]
     return grown, [each for each in known if each not in grown]

@@ -14,7 +14,7 @@ from telic.telemetry.queries import StatementCalls
 @mechanism("slow-query", example={"service": "hotel", "statement": "hotel.hotels_in_box", "seconds": 0.3})
 def slow_query(findings: Findings) -> Sequence[Proposal]:
     """Statements that take far longer than before, while other statements of the same service do not."""
-    usual = usual_times(findings.baseline)
+    usual = usual_times(findings.baseline.statements if findings.baseline else ())
     found: dict[str, Proposal] = {}
     for service in {each.service for each in findings.current.statements}:
         grown = [each for each in _of(findings, service) if grew(each, usual.get(key(each), 0.0))]

@@ -30,7 +30,7 @@ class Waiting:
 @mechanism("store-slow", example={"store": "postgres", "services": 3, "seconds": 0.08})
 def store_slow(findings: Findings) -> Sequence[Proposal]:
     """Statements of several services that take far longer than before, or are given up, on one store."""
-    usual = usual_times(findings.baseline)
+    usual = usual_times(findings.baseline.statements if findings.baseline else ())
     found = []
     for store in findings.state.stores:
         waiting = _waiting(findings, store, usual)
