@@ -22,7 +22,7 @@ QUEUES_EVERY = 1.0  # between two looks at queues [s]
 QUEUES_BACK = 8.0  # of the time before that such a look takes in [s]
 PASSED_EVERY = 5.0  # between two looks for new queues and consumers [s]
 FAILED = "status = 'error' OR http_status BETWEEN 400 AND 421 OR http_status >= 423"
-"""What no answer is, in SQL over spans, a chain of OR; 422 is the status of business errors that the intent declares."""
+"""What no answer is, in SQL over spans, a chain of OR; 422 is of business errors that the intent declares."""
 
 _log = logging.getLogger(__name__)
 

@@ -41,7 +41,7 @@ def written(path: Path, values: list[str | None], **how: Any) -> Parquet:
 def said(source: Parquet) -> list[str] | None:
     found: list[str] = []
     for piece in range(len(source.sizes)):
-        read = source.digits(piece, "id")
+        read = source.ids(piece, "id")
         if read is None:
             return None
         numbers = np.empty(len(read[1]), np.uint64)
@@ -87,6 +87,44 @@ def test_anything_else_is_left_to_the_general_reader(odd: str | None, plain: boo
     prepared = store.load(source, COLUMNS)
     sizes = {group: int(size) for group, size in zip(prepared.groups, np.diff(prepared.offsets), strict=True)}
     assert sizes == {value: values.count(value) for value in values if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((0, 50), (40, 90)),
+        ((-50, 0), (-10, 40)),
+        ((2**31 - 30, 2**31), (2**31, 2**31 + 30)),  # the second piece does not fit into half a word, and is dense
+        ((0, 50), (2**40, 2**40 + 50)),  # nor does this one, and they lie far apart
+        ((-(2**31), -(2**31) + 9), (2**31 - 9, 2**31)),
+    ],
+)
+@pytest.mark.parametrize("how", [{}, {"use_dictionary": False}, {"compression": "zstd"}], ids=str)
+def test_whole_numbers_of_any_size_are_groups(
+    first: tuple[int, int], second: tuple[int, int], how: dict[str, Any], tmp_path: Path
+) -> None:
+    random = np.random.default_rng(5)
+    values = np.concatenate([random.integers(*first, 600), random.integers(*second, 600)])
+    path = tmp_path / "ids.parquet"
+    pq.write_table(pa.table({"id": values, "event": ["e"] * len(values)}), path, row_group_size=600, **how)
+    source = Parquet("ids", [path])
+    for piece, each in enumerate((values[:600], values[600:])):
+        read = source.ids(piece, "id")
+        assert (read is not None) == bool((abs(each) < 2**31).all() or each.min() == -(2**31))
+        assert read is None or (read[0] == 0 and read[1].dtype == np.int32 and (read[1] == each).all())
+    prepared = store.load(source, COLUMNS)
+    sizes = dict(zip(map(str, prepared.groups), np.diff(prepared.offsets).tolist(), strict=True))
+    numbers, counts = np.unique(values, return_counts=True)
+    assert sizes == dict(zip(map(str, numbers.tolist()), counts.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("names", [1, 128, 129, 300])
+def test_names_are_the_same_however_many_there_are(names: int, tmp_path: Path) -> None:
+    values = [f"event {n % names}" for n in range(2_000)]
+    path = tmp_path / "events.parquet"
+    pq.write_table(pa.table({"id": [n // 4 for n in range(2_000)], "event": values}), path, row_group_size=900)
+    prepared = store.load(Parquet("events", [path]), COLUMNS)
+    assert [prepared.names.labels[code] for code in prepared.names.codes] == values
 
 
 def test_a_damaged_page_is_not_read_as_ids(tmp_path: Path) -> None:

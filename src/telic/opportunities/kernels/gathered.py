@@ -11,6 +11,7 @@ from telic.opportunities.kernels.compiled import Array, Whole, compiled
 u64: Any = np.uint64
 i64: Any = np.int64
 i32: Any = np.int32
+_AT_ONCE = 1_024  # groups [1]
 _NEAR = 32  # events of one moment among which a repetition is looked for [1]
 
 
@@ -40,14 +41,18 @@ def split_groups(names: Array, offsets: Array, first: int, last: int, bits: int,
         they are `missing`.
     """
     low = i32((1 << bits) - 1)
-    stopped = _alike(names, offsets, first, last, low)
-    for number in range(first, stopped):
-        code = names[offsets[number]] & low
-        out[number] = i32(-1) if code == missing else code
-    some = names[offsets[first] : offsets[stopped]]
-    for index in range(len(some)):
-        some[index] >>= i32(bits)
-    return stopped
+    for begin in range(first, last, _AT_ONCE):  # what is looked at twice is still in a core's cache then
+        end = min(begin + _AT_ONCE, last)
+        stopped = _alike(names, offsets, begin, end, low)
+        for number in range(begin, stopped):
+            code = names[offsets[number]] & low
+            out[number] = i32(-1) if code == missing else code
+        some = names[offsets[begin] : offsets[stopped]]
+        for index in range(len(some)):
+            some[index] >>= i32(bits)
+        if stopped < end:
+            return i64(stopped)
+    return i64(last)
 
 
 @compiled

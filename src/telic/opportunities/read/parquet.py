@@ -97,12 +97,16 @@ class Parquet:
             fast |= {name: read[name] for name in rest}
         return pa.table({name: fast[name] for name in names})
 
-    def digits(self, piece: int, name: str) -> tuple[int, Any] | None:
+    def ids(self, piece: int, name: str) -> tuple[int, Any] | None:
         """Return a column of ids as numbers, from the pages of a row group."""
         place = self._place(piece, name)
-        return (
-            None if place is None else pages.digits(*self._chunk(piece, place), optional=self._optional(piece, place))
-        )
+        if place is None:
+            return None
+        chunk, optional = self._chunk(piece, place), self._optional(piece, place)
+        if self._schema.field(name).type == pa.int64():
+            numbers = pages.small_numbers(*chunk, optional=optional)
+            return None if numbers is None else (0, numbers)
+        return pages.digits(*chunk, optional=optional)
 
     def _from_pages(self, piece: int, name: str, encoded: bool) -> Any | None:
         place = self._place(piece, name)

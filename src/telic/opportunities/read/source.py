@@ -60,14 +60,14 @@ class Source(Protocol):
         """
         ...
 
-    def digits(self, piece: int, name: str) -> tuple[int, Any] | None:
-        """Return a column of ids as numbers, without making texts of them.
+    def ids(self, piece: int, name: str) -> tuple[int, Any] | None:
+        """Return a column of ids as numbers, without making texts or more bytes of them than needed.
 
         Returns
         -------
         tuple or None
-            How many hexadecimal digits each text has, and what they say, mixed (uint64); None where this source cannot
-            say, or not all are such.
+            How many hexadecimal digits each text has, and what they say, mixed (uint64); or 0 and whole numbers
+            (int32); None where this source cannot say, or not all are such.
         """
         ...
 
@@ -121,6 +121,6 @@ class Rows:
         """Return columns of a piece."""
         return self._table.select(list(names)).slice(piece * PIECE, PIECE)
 
-    def digits(self, piece: int, name: str) -> tuple[int, Any] | None:
-        """Return nothing: its texts are there already."""
+    def ids(self, piece: int, name: str) -> tuple[int, Any] | None:
+        """Return nothing: they are there already."""
         return None

@@ -43,7 +43,7 @@ def as_text(array: Any) -> Any:
 
 
 def coded(column: Any) -> tuple[npt.NDArray[np.int8] | npt.NDArray[np.int32], Any]:
-    """Return a column's values as indices, -1 where missing, and what they are indices of; truth in one byte each."""
+    """Return a column's values as indices, -1 where missing, and what they are indices of; few in a byte each."""
     array = one(column)
     if pa.types.is_boolean(array.type):
         plain = len(array) and not array.null_count
@@ -53,7 +53,8 @@ def coded(column: Any) -> tuple[npt.NDArray[np.int8] | npt.NDArray[np.int32], An
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
-    return np.asarray(indices).astype(np.int32, copy=False), array.dictionary
+    codes = np.asarray(indices)
+    return codes if codes.dtype == np.int8 else codes.astype(np.int32, copy=False), array.dictionary
 
 
 def _bits(array: Any) -> npt.NDArray[np.int8]:

@@ -186,7 +186,7 @@ def bounds(pieces: Sequence[Piece], threads: int = THREADS) -> tuple[int, int]:
 
 def dense(pieces: Sequence[Piece], threads: int = THREADS) -> tuple[int, int] | None:
     """Return `bounds` where groups are whole numbers close enough to each other to be counted in place."""
-    if any(piece.keys.dtype != np.int64 for piece in pieces):
+    if any(piece.keys.dtype == np.uint64 for piece in pieces):
         return None
     least, most = bounds(pieces, threads)
     close = most - least < SPREAD * sum(piece.size for piece in pieces) + 1_024

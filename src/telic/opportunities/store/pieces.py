@@ -13,7 +13,7 @@ import pyarrow.compute
 
 from telic.opportunities.kernels.gathered import join_codes
 from telic.opportunities.kernels.keys import hash_texts, pack_digits
-from telic.opportunities.model import Ints
+from telic.opportunities.model import Codes, Ints
 from telic.opportunities.read.columns import Columns
 from telic.opportunities.read.pages import WORTH
 from telic.opportunities.read.source import Source
@@ -39,7 +39,7 @@ class Piece:
     first
         Number of its first row in the source.
     keys : shape (N,)
-        Group of each row: the number itself (int64), or what `digits` says (uint64).
+        Group of each row: the number itself (int64, or int32), or what `digits` says (uint64).
     digits
         How many hexadecimal digits the texts of groups have, all of them, where keys are the numbers that they say; 0
         where keys are hashes of texts, which several may share.
@@ -57,7 +57,7 @@ class Piece:
     """
 
     first: int
-    keys: Ints | Words
+    keys: Ints | Codes | Words
     at: Ints
     names: Small
     labels: Any
@@ -110,7 +110,7 @@ def read_piece(
     along
         An attribute of few values that is read with the names, "" for none.
     """
-    ready = source.digits(piece, columns.group) if digits and columns.group else None
+    ready = source.ids(piece, columns.group) if digits and columns.group else None
     wanted = [columns.group if ready is None else "", columns.event, along, columns.time if times else ""]
     table = source.read(piece, [name for name in dict.fromkeys(wanted) if name], encoded=True)
     rows = source.sizes[piece]
@@ -134,7 +134,7 @@ def read_piece(
             made.examples[_NO_TIME] = str(column[int(np.flatnonzero(bad)[0])].as_py())
     _leave_out(made, groups, bad)
     made.digits = size
-    if size or made.keys.dtype == np.int64:
+    if size or made.keys.dtype != np.uint64:
         made.groups = None  # memory for what keys say
     return made
 
