@@ -14,7 +14,7 @@ from telic.opportunities.model import Prepared
 from telic.opportunities.sample import write
 from telic.opportunities.sampling import drawn, in_all
 from telic.opportunities.synthetic import Recipe, generate
-from telic.opportunities.words import size
+from telic.opportunities.words import headline, size
 
 EVENTS = generate(Recipe(groups=3_000, users=600, seed=4)).prepared
 
@@ -82,6 +82,8 @@ def test_a_run_on_a_sample_says_so_and_speaks_of_all(tmp_path: Path) -> None:
     assert any("not drawn" in each.why and each.count > 0 for each in part.surfaced.exclusions)
     assert part.settings["sample"] == pytest.approx(0.5, abs=0.01)
     assert not any("not drawn" in each.why for each in whole.surfaced.exclusions)
+    assert ", a sample of 50 % of all users" in headline(part)
+    assert "sample" not in headline(whole)
     known = {each.hypothesis.id: each for each in whole.surfaced.findings}
     both = [each for each in part.surfaced.findings if each.hypothesis.id in known]
     assert both

@@ -53,7 +53,7 @@ def _read(run: Run) -> Iterator[str]:
     found = run.surfaced
     yield (
         f"{run.source}: {found.events:,} events in {found.groups:,} {words.plural(run.grouping)} of {found.users:,} "
-        f"users, {words.date(run.started)} to {words.date(run.ended)}"
+        f"users, {words.date(run.started)} to {words.date(run.ended)}{words.sampled(run)}"
     )
     for each in run.columns:
         yield f"  {each.role:<10} {each.column}{f'  ({each.why})' if each.why else ''}"

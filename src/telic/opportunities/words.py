@@ -165,10 +165,16 @@ def size(finding: Finding, grouping: str) -> str:
     return f"{finding.support:,} {plural(grouping)}" + (f" of the sample, {in_all}" if in_all else "")
 
 
+def sampled(run: Run) -> str:
+    """Return what to say behind a number of groups where they are a sample."""
+    part = run.settings.get("sample")
+    return f", a sample of {share(float(str(part)))} of all users" if part else ""
+
+
 def headline(run: Run) -> str:
     """Return what a run found, in a line."""
     found = len(run.surfaced.findings)
-    where = f"{count(run.surfaced.groups)} {plural(run.grouping)}"
+    where = f"{count(run.surfaced.groups)} {plural(run.grouping)}{sampled(run)}"
     if not found:
         return f"Nothing in {where} that holds up"
     return f"{found} {'opportunity' if found == 1 else 'opportunities'} in {where}"
