@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from telic import loop
+from telic import apps, intent, loop
+from telic import design as designs
 from telic.lab.fault import Scene
 from telic.lab.faults import fault
 from telic.lab.testing import RecordingHarm
@@ -32,6 +34,8 @@ from telic.model.design import QUEUED
 from telic.model.intent import Capacity, Keys, Workload
 from telic.runtime.wiring import Wiring
 from telic.settings import Settings
+from telic.worlds.local import launch
+from telic.worlds.local.world import LocalWorld
 
 STORE = '''"""The port of {service} to its store."""
 
@@ -201,6 +205,19 @@ def _owner(name: str) -> ServiceDesign:
         tables=(rows,),
         capacity=Capacity(name, slots=16, service_time=0.06),
     )
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorld]:
+    """A real hotel, for tests that are marked live."""
+    home = tmp_path_factory.mktemp("home")
+    settings = replace(Settings.read({}), home=home, port=0, otlp_port=0)
+    made = designs.generate(intent.read(apps.find("hotel")), home / "design")
+    with launch.up(made, settings) as running:
+        try:
+            yield running
+        finally:
+            launch.down(running.state_folder)
 
 
 @pytest.fixture(scope="session")

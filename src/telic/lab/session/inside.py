@@ -16,6 +16,7 @@ from telic.lab.session.claiming import Claiming
 from telic.lab.session.eyes import Eyes
 from telic.lab.session.record import Called, Cost
 from telic.lab.session.session import Brief, ToolResult
+from telic.lab.shell.commands import USUAL, Shell
 from telic.model import Action, ActionRecord, plain
 from telic.operate.health import ObjectiveHealth
 from telic.operate.words import sentence
@@ -45,10 +46,20 @@ class WorldSession:
         From when to when all is well [s since the Unix epoch]; monitors learn from that.
     think
         World time that a call takes at least on virtual time, so that nobody acts in no time [s].
+    shell
+        A shell that looks at the world, or why there is none.
     """
 
-    def __init__(self, course: Course, brief: Brief, *, normal: tuple[float, float], think: float) -> None:
-        self.brief, self._course, self._think = brief, course, think
+    def __init__(
+        self,
+        course: Course,
+        brief: Brief,
+        *,
+        normal: tuple[float, float],
+        think: float,
+        shell: Shell | str = "this world is not real",
+    ) -> None:
+        self.brief, self._course, self._think, self._shell = brief, course, think, shell
         self._eyes = Eyes(course.world, course.design.objectives, brief.entry, normal=normal)
         self._reader = Reader(course.world)
         self._lock = threading.RLock()
@@ -118,6 +129,7 @@ class WorldSession:
             "wait": self._wait,
             "alerts": self._alerts,
             "submit": self._submit,
+            "exec_shell": self._exec_shell,
         }
         if tool in own:
             return own[tool](given)
@@ -137,6 +149,12 @@ class WorldSession:
         reading = self._course.complete(self._eyes.look())
         rows = [_row(each) for each in reading.symptoms]
         return {"healthy": "no alert", "burning": "", "blind": "no telemetry arrives"}[reading.state], rows
+
+    def _exec_shell(self, given: dict[str, Any]) -> Answer:
+        if isinstance(self._shell, str):
+            raise UsageError("no shell is offered here", hint=self._shell)
+        said = self._shell.run(given["command"], min(given.get("seconds", USUAL), max(self.left, 1.0)))
+        return f"{said.text.rstrip()}\n({said.ended})".lstrip(), ()
 
     def _submit(self, given: dict[str, Any]) -> Answer:
         final = bool(given.pop("final", False))

@@ -18,6 +18,7 @@ from telic.lab.session.claiming import checked
 from telic.lab.session.inside import WorldSession
 from telic.lab.session.record import Episode, Noted, Post, WorldKind
 from telic.lab.session.session import Brief, Promise
+from telic.lab.shell.commands import Shell, shell_of
 from telic.lab.trials.measure import hashes
 from telic.model import Intent, Window
 from telic.model.intent import Objective
@@ -71,6 +72,7 @@ class Stage:
     def open(self) -> WorldSession:
         """Warm up, let the director begin, and open the session."""
         course, scenario = self.course, self.means.scenario
+        shell = shell_of(course.world)
         course.pause(scenario.phases.warm)
         scene = Scene(course.harm, course.design, course.world.changes, scenario.workload.rate)
         ledger = Ledger(course.world.state_folder / "harm")
@@ -81,7 +83,8 @@ class Stage:
         self.director = Director(scene, ledger, clock, seed=self.means.seed, due=clock.monotonic() + self.due - opened)
         self._directed = course.beside("director", self.director.run(scenario))
         think = 0.0 if self.means.world == "local" else THINK
-        self.session = WorldSession(course, self._brief(opened), normal=(self.started, self.due - 1.0), think=think)
+        brief, normal = self._brief(opened, shell=isinstance(shell, Shell)), (self.started, self.due - 1.0)
+        self.session = WorldSession(course, brief, normal=normal, think=think, shell=shell)
         return self.session
 
     def close(self) -> Episode:
@@ -112,7 +115,7 @@ class Stage:
             self.course.pause(min(1.0, time - self.course.now()))
             self._directed()
 
-    def _brief(self, opened: float) -> Brief:
+    def _brief(self, opened: float, *, shell: bool) -> Brief:
         design, scenario = self.course.design, self.means.scenario
         phases = scenario.phases
         return Brief(
@@ -120,7 +123,7 @@ class Stage:
             entry=design.entry,
             promises=tuple(Promise(each.id, _promise(each)) for each in design.objectives),
             tasks=scenario.tasks,
-            tools=tools.cards(),
+            tools=tools.cards(shell=shell),
             mechanisms=faults.vocabulary(),
             calls=self.means.calls,
             seconds=phases.baseline + phases.spread + phases.hold,

@@ -59,11 +59,30 @@ OWN: tuple[ToolCard, ...] = (
     ),
 )
 
+SHELL = ToolCard(
+    "exec_shell",
+    "Run a command in a shell that looks at the system: the processes of its services and stores (ps, /proc), their "
+    "code, configuration and logs (/srv, begin with /srv/README), and the services themselves (http://NAME:8080). "
+    "It changes nothing: every command starts afresh, what it writes to /tmp is gone afterwards, and what it sees are "
+    "copies of the moment when it began. Standard output and errors come back together, long text without its middle.",
+    {
+        "type": "object",
+        "properties": {
+            "command": {**_TEXT, "description": "for bash"},
+            "seconds": {**_NUMBER, "default": 10.0, "description": "that it may take, 30 at most"},
+        },
+        "required": ["command"],
+        "additionalProperties": False,
+    },
+)
+"""Offered where a world has namespaces of its own."""
+
 
 @cache
-def cards() -> tuple[ToolCard, ...]:
-    """Return every tool: what reads, what acts, and the session's own."""
-    return (*(_read_card(*each) for each in tools().items()), *(_action_card(name) for name in action), *OWN)
+def cards(*, shell: bool = False) -> tuple[ToolCard, ...]:
+    """Return every tool: what reads, what acts, and the session's own; with `shell`, the shell too."""
+    own = (*OWN, SHELL) if shell else OWN
+    return (*(_read_card(*each) for each in tools().items()), *(_action_card(name) for name in action), *own)
 
 
 def checked(name: str, arguments: Mapping[str, object]) -> dict[str, object]:
@@ -74,7 +93,7 @@ def checked(name: str, arguments: Mapping[str, object]) -> dict[str, object]:
     UsageError
         A tool or an argument that does not exist, one that is missing, or a value that does not fit.
     """
-    known = {each.name: each for each in cards()}
+    known = {each.name: each for each in cards(shell=True)}
     if name not in known:
         raise UsageError(f"no tool {name!r}", hint=near_names(name, known))
     takes: Any = known[name].parameters["properties"]
@@ -107,6 +126,7 @@ def _kinds(name: str) -> Mapping[str, object]:
         return {key: kind for key, kind in typing.get_type_hints(tools()[name]).items() if key != "return"}
     own: dict[str, Mapping[str, object]] = {
         "wait": {"seconds": float},
+        "exec_shell": {"command": str, "seconds": float},
         "submit": {
             "healthy": bool | None,
             "entity": str,

@@ -17,7 +17,7 @@ import sys
 NEW_MOUNT, NEW_UTS, NEW_IPC = 0x00020000, 0x04000000, 0x08000000  # clone(2)
 NEW_USER, NEW_PID, NEW_NET = 0x10000000, 0x20000000, 0x40000000
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
-_MS_NOSUID_NODEV_NOEXEC, _MS_REC, _MS_PRIVATE = 0xE, 1 << 14, 1 << 18  # mount(2)
+PLAIN, PRIVATE = 0xE, 1 << 14 | 1 << 18  # mount(2): nosuid, nodev, noexec; recursive, private
 _SIOCSIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x8914, 0x1, 0x40  # netdevice(7)
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -44,8 +44,19 @@ def enter_world() -> None:
 def mount_proc() -> None:
     """Give the calling pid 1 mounts of its own, with a ``/proc`` that shows its namespace alone."""
     unshare(NEW_MOUNT)
-    _check(_libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount --make-rprivate /")
-    _check(_libc.mount(b"proc", b"/proc", b"proc", _MS_NOSUID_NODEV_NOEXEC, None), "mount /proc")
+    mount("none", "/", "", PRIVATE)
+    mount("proc", "/proc", "proc", PLAIN)
+
+
+def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
+    """Mount, for the calling process's mount namespace: mount(2)."""
+    words = [each.encode() or None for each in (source, target, kind)]
+    _check(_libc.mount(*words, flags, options.encode() or None), f"mount {target}")
+
+
+def enter(descriptor: int, kind: int) -> None:
+    """Join the namespace that an open file stands for, the network one with the calling thread alone: setns(2)."""
+    _check(_libc.setns(descriptor, kind), f"setns({kind:#x})")
 
 
 def enter_network() -> None:

@@ -54,7 +54,10 @@ class Apis:
 
     def docs(self) -> dict[str, str]:
         """Return what an agent is told of each API: AIOpsLab's, and the session's tools under their own names."""
-        more = {each.name: card_text(each) for each in self._session.brief.tools if each.name not in DOCS}
+        cards = {each.name: card_text(each) for each in self._session.brief.tools}
+        more = {name: text for name, text in cards.items() if name not in DOCS}
+        if "exec_shell" in cards:
+            more["exec_shell"] = f"{cards['exec_shell']}\nThese commands are understood besides:\n{UNDERSTOOD}"
         return {**DOCS, **more}
 
     def call(self, call: Call) -> str:
@@ -94,11 +97,14 @@ class Apis:
         return self.refused(f"no file {str(file_path)[:80]!r}; there are: {', '.join(self._files) or 'none yet'}")
 
     def exec_shell(self, command: str = "") -> str:
-        """Carry out a command that has a counterpart among the tools; nothing is handed to any shell."""
+        """Carry out a command that has a counterpart among the tools; others go to the session's shell, if any."""
         asked = translate(str(command), self._known())
+        shell = any(each.name == "exec_shell" for each in self._session.brief.tools)
+        if shell and asked is not None and asked[0] in ("ls", "cat") and asked[1] not in ("", *self._files):
+            asked = None  # a file that lies there
         if asked is None:
-            self._session.call("exec_shell", {"command": str(command)[:200]})
-            return f"error: not offered. This is no shell; it understands:\n{UNDERSTOOD}"
+            found = self._ask("exec_shell", command=str(command))
+            return told(found) if shell else f"error: not offered. This is no shell; it understands:\n{UNDERSTOOD}"
         what, name = asked
         if what in ("ls", "cat"):
             return self.read_file(name) if what == "cat" else "\n".join(self._files)

@@ -1,0 +1,179 @@
+"""``python -m telic.lab.shell.room FD``: runs one command in a network of its own in which services answer.
+
+FD holds an `Order`. The process enters the world's user namespace, writes what the command may see into memory that is
+mounted for it alone, and makes an empty network with a listener for every service. Bubblewrap carries the command out
+in that network, while this process goes on into the world's and carries bytes between the two: a socket belongs to the
+network that it was made in, so that the command sees addresses of services and neither proxies nor the receiver, and
+has no way to the host. Whatever ends this process takes everything with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from telic.worlds.local import namespace
+
+HERE = "{here}"
+MOUNT_POINTS = ("/mnt", "/media", "/srv", "/run")  # that hide nothing that is needed
+MEMORY = 64 << 20  # [bytes]
+CONNECTIONS = 32  # at the same time [1]
+CHUNK = 65_536  # [bytes]
+LIMITS = {
+    resource.RLIMIT_FSIZE: 32 << 20,
+    resource.RLIMIT_AS: 4 << 30,
+    resource.RLIMIT_NOFILE: 256,
+    resource.RLIMIT_CORE: 0,
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be done.
+
+    Parameters
+    ----------
+    parent
+        Whose end is ours.
+    world
+        A process of the world's namespaces, in our numbering.
+    services
+        Address and port that the command sees, and the port in the world's network.
+    program
+        Bubblewrap.
+    rooms
+        Its arguments; `HERE` in them stands for the folder of `files` and `links`.
+    command
+        The command's words.
+    seconds
+        Of processor time [s].
+    files, links
+        What is written: texts, and where symbolic links point to, by path.
+    """
+
+    parent: int
+    world: int
+    services: Sequence[tuple[str, int, int]]
+    program: str
+    rooms: Sequence[str]
+    command: Sequence[str]
+    seconds: int
+    files: Mapping[str, str]
+    links: Mapping[str, str]
+
+
+def main() -> None:
+    """Carry the order out; end as the command ends."""
+    with os.fdopen(int(sys.argv[1]), "rb") as file:
+        order = Order(**json.load(file))
+    namespace.die_with_parent(order.parent)
+    users, network = (os.open(f"/proc/{order.world}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC) for name in ("user", "net"))
+    namespace.enter(users, namespace.NEW_USER)
+    namespace.die_with_parent(order.parent)  # another user: the kernel has forgotten it
+    namespace.adopt_orphans()
+    here = _folder(order)
+    namespace.enter_network()
+    listeners = [_listener(address, port) for address, port, _ in order.services]
+    child = os.fork()
+    if child == 0:
+        _become(order, here)
+    namespace.enter(network, namespace.NEW_NET)
+    targets = [target for _, _, target in order.services]
+    code = asyncio.run(_carry(list(zip(listeners, targets, strict=True)), child))
+    os._exit(code if code >= 0 else 128 - code)
+
+
+def _listener(address: str, port: int) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind((address, port))
+    made.listen(CONNECTIONS)
+    made.setblocking(False)
+    return made
+
+
+def _folder(order: Order) -> Path:
+    """Write the order's files into memory that only this process and its children have mounted."""
+    here = next(path for each in MOUNT_POINTS if (path := Path(each)).is_dir())
+    namespace.unshare(namespace.NEW_MOUNT)
+    namespace.mount("none", "/", "", namespace.PRIVATE)
+    namespace.mount("tmpfs", str(here), "tmpfs", namespace.PLAIN, f"size={MEMORY},mode=755")
+    for folder in {(here / name).parent for name in (*order.files, *order.links)}:
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, text in order.files.items():
+        (here / name).write_text(text)
+    for name, target in order.links.items():
+        os.symlink(target, here / name)
+    return here
+
+
+def _become(order: Order, here: Path) -> None:
+    try:
+        namespace.die_with_parent()
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which Python ignores, and a command inherits
+            signal.signal(number, signal.SIG_DFL)
+        for kind, most in {**LIMITS, resource.RLIMIT_CPU: order.seconds}.items():
+            _, hard = resource.getrlimit(kind)
+            least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (least, least))
+        rooms = os.memfd_create("rooms", 0)  # bubblewrap's own command line can be seen by the command
+        os.write(rooms, b"".join(each.replace(HERE, str(here)).encode() + b"\0" for each in order.rooms))
+        os.lseek(rooms, 0, os.SEEK_SET)
+        os.execv(order.program, ["bwrap", "--args", str(rooms), "--", *order.command])
+    finally:
+        os._exit(127)
+
+
+async def _carry(ways: Sequence[tuple[socket.socket, int]], child: int) -> int:
+    """Connect whoever comes with the services until the command ends; return its exit code."""
+    room = asyncio.Semaphore(CONNECTIONS)
+    for listener, port in ways:
+        await asyncio.start_server(lambda reader, writer, port=port: _way(reader, writer, port, room), sock=listener)  # type: ignore[misc]
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, os.kill, child, signal.SIGKILL)
+    return await asyncio.to_thread(_ended, child)
+
+
+def _ended(child: int) -> int:
+    """Wait until a child and everything that it left behind has ended; return the child's exit code."""
+    _, status = os.waitpid(child, 0)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+async def _way(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, room: asyncio.Semaphore) -> None:
+    async with room:
+        try:
+            back, there = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            writer.transport.abort()  # refused there, reset here
+            return
+        try:
+            await asyncio.gather(_pump(reader, there), _pump(back, writer))
+        finally:
+            there.close()
+            writer.close()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(CHUNK):
+            writer.write(data)
+            await writer.drain()
+        writer.write_eof()
+    except OSError:  # one side has gone, so the other goes
+        writer.transport.abort()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""A shell on a real hotel: what it sees, what it cannot reach, and how a command ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from telic.errors import UsageError
+from telic.lab.shell.commands import HEAD, TAIL, Shell, shell_of
+from telic.worlds.local.layout import Layout
+from telic.worlds.local.world import LocalWorld
+
+pytestmark = pytest.mark.live
+
+FORBIDDEN = (
+    "telic.lab", "telic.worlds", "telic-", "supervisor", "forkserver", "receiver", "injector", "harm", "chaos",
+    "proxy", "local.boot", "worlds.load", "pytest", "suites", "scenario",
+)  # fmt: skip
+LOOKS = """
+find / \\( -path /usr -o -path /run/proc \\) -prune -o -print 2>/dev/null
+cat /proc/[0-9]*/{cmdline,comm,status,environ} /proc/self/mountinfo 2>/dev/null | tr '\\0' '\\n'
+ls -l /proc/[0-9]*/fd
+env; hostname; ip addr; ss -tulpn; cat /etc/hosts
+find /srv/config /srv/log /srv/README -type f -exec cat {} +
+"""
+
+
+@pytest.fixture(scope="module")
+def shell(world: LocalWorld) -> Shell:
+    found = shell_of(world)
+    if isinstance(found, str):
+        pytest.skip(found)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(world: LocalWorld) -> Iterator[None]:
+    before = rooms()
+    yield
+    assert rooms() <= before
+
+
+def rooms() -> set[int]:
+    """Return the processes of all rooms, and of bubblewrap."""
+    found = set()
+    for each in psutil.process_iter(["name", "cmdline"]):
+        words = each.info["cmdline"] or []
+        if each.info["name"] == "bwrap" or "telic.lab.shell.room" in words:
+            found.add(each.pid)
+    return found
+
+
+def test_it_sees_the_processes_of_services_and_stores(shell: Shell, world: LocalWorld) -> None:
+    said = shell.run("ps -eo pid,args")
+    assert said.ended == "exit 0"
+    seen = {line.split(None, 1)[1]: int(line.split()[0]) for line in said.text.splitlines()[1:]}
+    for service in world.state().services.values():
+        assert seen[service.instances[0].name] == service.instances[0].pid
+    assert any(args.startswith("postgres: checkpointer") for args in seen)
+    assert any(args.startswith("valkey-server 127.0.0.1:") for args in seen)
+
+
+def test_it_reads_code_configuration_and_logs(shell: Shell) -> None:
+    said = shell.run("cat /srv/config/hotel/hotel-1.json")
+    assert json.loads(said.text.replace("[redacted]", '"hidden"'))["settings"]["store.postgres.user"] == "hotel"
+    assert "class Near" in shell.run("cat /srv/releases/hotel/current/services/hotel/handlers.py").text
+    assert "serves at port" in shell.run("cat /srv/log/hotel-1.log").text
+    assert "ready to accept connections" in shell.run("grep ready /srv/log/postgres.log").text
+
+
+def test_services_answer_it_by_name(shell: Shell) -> None:
+    ask = (
+        "curl -sS -o /dev/null -w '%{http_code}' http://hotel:8080/nothing; curl -sS http://gateway:8080/-/openapi.json"
+    )
+    said = shell.run(ask)
+    assert said.text.startswith("404")
+    assert '"title": "hotel: gateway"' in said.text
+
+
+def test_no_secret_is_in_what_it_sees(shell: Shell, world: LocalWorld) -> None:
+    secrets = [each.read_text().strip() for each in Layout.of(world.state_folder).secrets.iterdir()]
+    assert len(secrets) > 5
+    wanted = "\n".join(each[::-1] for each in secrets)  # so that the command line, which is seen too, holds none
+    where = "/srv /etc /proc/[0-9]*/{cmdline,environ,status}"
+    found = shell.run(f"echo '{wanted}' | rev | grep -rlF -f - {where} 2>/dev/null; ls /srv/secrets")
+    assert found.text.strip() == "ls: cannot access '/srv/secrets': No such file or directory"
+
+
+@pytest.mark.parametrize("looks", LOOKS.strip().splitlines(), ids=["files", "processes", "open", "machine", "texts"])
+def test_nothing_of_the_lab_is_in_what_it_sees(shell: Shell, world: LocalWorld, looks: str) -> None:
+    words = "\n".join(each[::-1] for each in FORBIDDEN)
+    said = shell.run(f"({looks}) > /tmp/seen; wc -c < /tmp/seen; echo '{words}' | rev | grep -aniF -f - /tmp/seen")
+    size, _, found = said.text.partition("\n")
+    assert int(size) > 100
+    assert found == ""
+
+
+def test_the_lab_can_neither_be_reached_nor_signalled(shell: Shell, world: LocalWorld) -> None:
+    ports = [4318, *(int(str(world.about()[name]).rpartition(":")[2]) for name in ("url", "otlp"))]
+    asked = "; ".join(f"curl -sS -m 1 http://127.0.0.1:{port}/ 2>&1" for port in ports)
+    assert shell.run(asked).text.count("Failed to connect") == len(ports)
+    hotel = world.state().services["hotel"].instances[0].pid
+    said = shell.run(f"kill -9 {os.getpid()} {hotel}")
+    assert said.text.count("No such process") == 2
+    assert shell.run("kill -9 -1").ended.startswith("exit")
+    assert psutil.pid_exists(hotel)
+
+
+def test_it_changes_nothing(shell: Shell, world: LocalWorld) -> None:
+    said = shell.run("for each in /srv/x /proc/x /usr/x /etc/x; do touch $each; done; touch /tmp/x && ls /tmp")
+    assert said.text.count("Read-only file system") == 3
+    assert said.text.endswith("x\n")
+    assert shell.run("ls /tmp").text == ""
+    assert all(each.instances[0].phase == "ready" for each in world.state().services.values())
+
+
+@pytest.mark.parametrize("command", ["sleep 60", "while true; do :; done", "trap '' TERM INT; setsid sleep 60"])
+def test_a_command_that_does_not_end_is_ended(shell: Shell, command: str) -> None:
+    began = time.monotonic()
+    assert shell.run(command, seconds=1.5).ended == "out of time after 1.5 s"
+    assert time.monotonic() - began < 20.0
+
+
+def test_what_it_leaves_running_ends_with_it(shell: Shell) -> None:
+    assert shell.run("setsid sleep 60 > /dev/null 2>&1 & echo begun").text == "begun\n"
+
+
+def test_a_flood_is_shortened(shell: Shell) -> None:
+    said = shell.run("seq 1 3000000")
+    assert len(said.text) < HEAD + TAIL + 100
+    assert said.text.startswith("1\n2\n3\n")
+    assert said.text.endswith("3000000\n")
+    assert "bytes left out" in said.text
+
+
+@pytest.mark.parametrize(("command", "seconds"), [(" ", 1.0), ("true", 0.0), ("true", 31.0), ("true", float("nan"))])
+def test_what_cannot_be_run_is_said(shell: Shell, command: str, seconds: float) -> None:
+    with pytest.raises(UsageError):
+        shell.run(command, seconds)
+
+
+def test_garbage_is_an_answer(shell: Shell) -> None:
+    assert "syntax error" in shell.run("if then ((").text
+    assert shell.run("exit 7").ended == "exit 7"
+    assert "\ufffd" in shell.run("head -c 4 /dev/zero | tr '\\0' '\\377'").text
+    with pytest.raises(UsageError, match="zero"):
+        shell.run("echo a\0b")
+
+
+def test_it_dies_with_whoever_started_it(world: LocalWorld, shell: Shell) -> None:
+    program = textwrap.dedent("""
+        import sys
+        from pathlib import Path
+        from telic.lab.shell.commands import Shell
+        from telic.worlds.local.world import LocalWorld
+        print("begun", flush=True)
+        Shell(LocalWorld.attach(Path(sys.argv[1]))).run("sleep 60", 30.0)
+    """)
+    before = rooms()
+    words = [sys.executable, "-c", program, str(world.state_folder)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as started:
+        deadline = time.monotonic() + 20.0
+        while not any(psutil.Process(each).name() == "bwrap" for each in rooms() - before):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        started.kill()
+    deadline = time.monotonic() + 10.0
+    while rooms() - before:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
