@@ -111,6 +111,19 @@ def test_troubles_of_the_database_are_felt_and_taken_back(
     eventually(lambda: not bad(world))
 
 
+def test_a_password_that_was_changed_lies_in_a_file_beside_the_one_before(world: LocalWorld, harm: LocalHarm) -> None:
+    eventually(lambda: well(world))
+    given = str(world.state().services["hotel"].config["store.postgres.password_file"])
+    try:
+        harm.store("postgres", "password", on="hotel")
+        secrets = world.state().secrets
+        assert secrets[f"{given}-2"] > secrets[given]
+        assert not [path for path in secrets if path.endswith(("admin", "nats.conf"))]  # which no service is given
+    finally:
+        harm.store("postgres", "password", on="hotel", size=0.0)
+    eventually(lambda: not bad(world))
+
+
 @pytest.mark.parametrize("trouble", REPAIRED, ids=lambda each: each[0])
 def test_an_operator_brings_the_database_back_to_its_design(
     world: LocalWorld, harm: LocalHarm, trouble: tuple[str, str, float]

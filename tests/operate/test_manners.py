@@ -139,6 +139,38 @@ def test_a_database_that_refuses_says_why(state: str, name: str) -> None:
     assert manner.name == name
 
 
+@pytest.mark.parametrize(
+    ("state", "present", "secrets", "next_"),
+    [
+        (
+            "28P01",
+            "/s/rating",
+            {"/s/rating": 1.0, "/s/rating-2": 5.0, "/s/rating-3": 7.0, "/s/user": 9.0},
+            "/s/rating-3",
+        ),
+        ("28P01", "/s/rating-2", {"/s/rating": 1.0, "/s/rating-2": 5.0}, ""),
+        ("28P01", "/s/rating", {"/s/rating": 5.0, "/s/rating-old": 1.0}, ""),
+        ("28P01", "", {"/s/rating": 1.0, "/s/rating-2": 5.0}, ""),
+        ("42P01", "/s/rating", {"/s/rating": 1.0, "/s/rating-2": 5.0}, ""),
+    ],
+    ids=["rotated", "the last one already", "an older one", "none is given", "another refusal"],
+)
+def test_a_password_that_is_refused_gives_way_to_the_one_written_later_beside_it(
+    state: str, present: str, secrets: dict[str, float], next_: str
+) -> None:
+    key = "store.postgres.password_file"
+    now = picture(NOW, asked("rating", "insert", state=state, errors=18))
+    found = with_store(
+        findings(blames=()), now, picture(BEFORE, asked("rating", "insert")), in_statement("rating", state)
+    )
+    given = replace(found.state.services["rating"], config={key: present} if present else {})
+    services = {**found.state.services, "rating": given}
+    (refusal,) = store_refusal(replace(found, state=replace(found.state, services=services, secrets=secrets)))
+    first = refusal.mitigations[0]
+    assert (first.verb, first.params.get("value", "")) == ("set_config" if next_ else "reconcile", next_)
+    assert refusal.mitigations[-1].verb == "reconcile"
+
+
 def test_what_several_services_are_refused_is_the_stores_doing_and_its_path_begins_there() -> None:
     services = ("rating", "order")
     blames = [in_statement(each, "25006") for each in services] * 3

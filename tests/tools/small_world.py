@@ -90,6 +90,7 @@ class SmallWorld:
                 "valkey": StoreState("valkey", instance("valkey", "9")),
             },
             {"gateway->hotel": LinkState("gateway->hotel", self.link, {"a": 22011, "b": 22012})},
+            {"/s/hotel": 1.0, "/s/hotel-2": 5.0},
         )
 
     def changes(self, window: Window) -> list[Change]:

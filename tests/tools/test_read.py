@@ -131,6 +131,10 @@ def test_the_other_observations_answer() -> None:
     assert {row["service"] for row in reader.get_services().rows} == {"gateway", "hotel"}
     assert {"caller": "gateway", "callee": "hotel", "kind": "calls"} in reader.get_topology().rows
     assert reader.get_changes(0.0, 1.0).rows == []
+    assert [(row["file"], row["written"]) for row in reader.get_secrets().rows] == [
+        ("/s/hotel", 1.0),
+        ("/s/hotel-2", 5.0),
+    ]
 
 
 def test_every_tool_documents_itself() -> None:

@@ -63,6 +63,18 @@ class Reader:
         rows = [{"key": key, "value": redact_value(value, key)} for key, value in config]
         return self._observed(f"configuration of {service}", f"state().services[{service}].config", rows)
 
+    def get_secrets(self) -> Answer:
+        """The files with credentials: when each was written, which services are given it; never what is in it."""
+        state = self._world.state()
+        given: dict[str, list[str]] = {}
+        for service in state.services.values():
+            for key, value in service.config.items():
+                given.setdefault(str(value), []).append(f"{service.name}: {key}")
+        rows = [
+            {"file": file, "written": at, "given": given.get(file, [])} for file, at in sorted(state.secrets.items())
+        ]
+        return self._observed("files with credentials", "state().secrets", rows)
+
     def get_changes(self, start: float, end: float) -> Answer:
         """Deploys, config pushes and other changes between two times [s since the Unix epoch]."""
         window = Window(start, end)

@@ -83,6 +83,20 @@ def test_a_pushed_setting_is_read_within_half_a_second(world: SimulatedWorld, ha
     assert world.state().services["booking"].config["log.level"] == "INFO"
 
 
+def test_a_password_that_was_changed_lies_in_a_file_beside_the_one_before(
+    world: SimulatedWorld, harm: SimulatedHarm
+) -> None:
+    key, before = "store.postgres.password_file", world.state()
+    given = str(before.services["hotel"].config[key])
+    assert given in before.secrets
+    assert not [path for path in before.secrets if path.endswith("-2")]
+    let_pass(world, 1.0)
+    harm.store("postgres", "password", on="hotel")
+    secrets = world.state().secrets
+    assert secrets[f"{given}-2"] >= secrets[given] + 1.0
+    harm.store("postgres", "password", on="hotel", size=0.0)
+
+
 def test_a_setting_that_cannot_be_applied_ends_the_process_again_and_again(
     world: SimulatedWorld, harm: SimulatedHarm
 ) -> None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping
 
 from telic.errors import StoreFailed
-from telic.worlds.local import database, postgres, proc
+from telic.worlds.local import database, postgres, proc, secret_files
 from telic.worlds.local.live import LocalSystem
 from telic.worlds.local.observe import Observer, Vitals
 from telic.worlds.local.sampler import Sampler
@@ -45,6 +45,10 @@ class LocalObserver(Observer):
         with contextlib.suppress(StoreFailed):  # what was known last is the best there is
             self._missing = (now, await self._database.ask(lambda connection: database.missing(connection, grants)))
         return self._missing[1]
+
+    def written(self) -> Mapping[str, float]:
+        """Ask the files."""
+        return secret_files.written(self.system.layout)
 
     def pids(self) -> list[int]:
         """Return the processes of services and stores, in our own numbering."""

@@ -37,6 +37,16 @@ class Observer(ABC):
     async def missing_grants(self) -> tuple[str, ...]:
         """Return what the design grants and the database does not hold: ``booking: SELECT ON booking.bookings``."""
 
+    @abstractmethod
+    def written(self) -> Mapping[str, float]:
+        """Return all files with credentials, and when each was written [s since the Unix epoch]."""
+
+    def secrets(self) -> Mapping[str, float]:
+        """Return the files with credentials that services are given, and those that lie beside them."""
+        settings = [each.settings.items() for each in self.system.desired.services.values()]
+        given = tuple(str(value) for items in settings for key, value in items if key.endswith("_file") and value)
+        return {path: at for path, at in self.written().items() if path.startswith(given)}
+
     def topology(self) -> Topology:
         """Return services, instances, stores and edges; the entry first."""
         design = self.system.design
@@ -63,7 +73,7 @@ class Observer(ABC):
             if name in system.parts
         }
         links = {edge: self._link(edge) for edge in system.desired.links if not edge.startswith(f"{USER}->")}
-        return State(system.name, system.clock.time(), services, stores, links)
+        return State(system.name, system.clock.time(), services, stores, links, self.secrets())
 
     def _service(self, name: str, vitals: Mapping[str, Vitals]) -> ServiceState:
         service = self.system.service(name)

@@ -23,6 +23,11 @@ def secret(layout: Layout, name: str) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+def written(layout: Layout) -> dict[str, float]:
+    """Return the files of all secrets, and when each was written [s since the Unix epoch]."""
+    return {str(each): each.stat().st_mtime for each in layout.secrets.iterdir()}
+
+
 def secret_path(layout: Layout, name: str) -> Path:
     """Return the file of the secret called `name`."""
     return layout.secrets / name

@@ -94,7 +94,7 @@ class SimulatedHarm(Colleague):
             return
         if name != "postgres" or name not in self._system.desired.stores:
             raise UsageError(f"no trouble known of a store {name!r}", hint="postgres; signal, pause or flush another")
-        self._system.stores.postgres.troubles.set(Trouble(trouble, on, size))
+        self._system.stores.postgres.troubles.set(Trouble(trouble, on, size), self._system.clock.time())
 
     def load(self, name: str, **order: str | float) -> None:
         """Send the load called `name` besides the usual one; without an order it ends."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from telic.worlds.local.observe import Observer, Vitals
+from telic.worlds.local.secret_files import secret_path
+from telic.worlds.local.store_trouble import NEXT
 from telic.worlds.simulated.process import SimulatedProcess
 from telic.worlds.simulated.system import SimulatedSystem
 
@@ -16,7 +18,7 @@ class SimulatedObserver(Observer):
 
     def __init__(self, system: SimulatedSystem) -> None:
         super().__init__(system)
-        self._stores = system.stores
+        self._stores, self._began = system.stores, system.clock.time()
 
     async def vitals(self) -> Mapping[str, Vitals]:
         """Return what every process uses."""
@@ -26,6 +28,12 @@ class SimulatedObserver(Observer):
     async def missing_grants(self) -> tuple[str, ...]:
         """Compare the design with the database."""
         return self._stores.postgres.grants.missing(self.system.design.grants)
+
+    def written(self) -> Mapping[str, float]:
+        """Return a file for every service's role, and one beside it where it was given another password."""
+        layout, rotated = self.system.layout, self._stores.postgres.troubles.rotated
+        first = {str(secret_path(layout, each.name)): self._began for each in self.system.design.services}
+        return first | {f"{secret_path(layout, role)}{NEXT}": at for role, at in rotated.items()}
 
 
 def _vitals(process: SimulatedProcess) -> Vitals:

@@ -19,15 +19,18 @@ class Troubles:
 
     def __init__(self) -> None:
         self._present: dict[tuple[str, str], Trouble] = {}
+        self.rotated: dict[str, float] = {}  # roles that were given another password, and when [s since the Unix epoch]
 
     def __bool__(self) -> bool:
         return bool(self._present)
 
-    def set(self, trouble: Trouble) -> None:
+    def set(self, trouble: Trouble, now: float = 0.0) -> None:
         """Bring a trouble about, or take it back where its size is 0."""
         self._present.pop((trouble.name, trouble.on), None)
         if trouble.size:
             self._present[trouble.name, trouble.on] = trouble
+        if trouble.size and trouble.name == "password":
+            self.rotated.setdefault(trouble.on, now)
 
     def repairs(self) -> list[str]:
         """Return what would be taken back by whoever compares the database with its design: all but passwords."""

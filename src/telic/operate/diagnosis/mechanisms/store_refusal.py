@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from telic.operate.diagnosis.proposal import Clue, Proposal, change_clue, harm_c
 
 LEAST = 2  # refusals that are no accident [1]
 NEW = 4.0  # times as often as before [1]
+WRONG_PASSWORD = "28P01"  # invalid_password
 CANCELLED = "57014"  # SQLSTATE query_canceled: the caller gave up
 USUAL = frozenset({"40001", CANCELLED, INSUFFICIENT})  # conflicts that callers repeat; what others explain
 
@@ -92,7 +94,24 @@ def _proposal(findings: Findings, refused: Refused) -> Proposal:
     back = Action(
         "reconcile", refused.store, {}, f"it answers SQLSTATE {refused.state}: back to what the design declares"
     )
-    return Proposal("store-refusal", refused.entity, clues, f"SQLSTATE {refused.state}", findings.onset, None, (back,))
+    actions = (*_rotated(findings, refused), back)
+    return Proposal("store-refusal", refused.entity, clues, f"SQLSTATE {refused.state}", findings.onset, None, actions)
+
+
+def _rotated(findings: Findings, refused: Refused) -> Sequence[Action]:
+    """Return the way to the credential that was written last beside the one that is refused."""
+    if refused.state != WRONG_PASSWORD or refused.entity not in findings.state.services:
+        return ()
+    key, secrets = f"store.{refused.store}.password_file", findings.state.secrets
+    present = str(findings.state.services[refused.entity].config.get(key, ""))
+    later = {
+        path: at for path, at in secrets.items() if path.startswith(present) and at > secrets.get(present, math.inf)
+    }
+    if not later:
+        return ()
+    last = max(later, key=lambda path: later[path])
+    why = f"{refused.store} refuses the password of {refused.entity}, and another was written beside it later"
+    return (Action("set_config", refused.entity, {"key": key, "value": last}, why),)
 
 
 def _deployed(findings: Findings, refused: Refused) -> Clue:
