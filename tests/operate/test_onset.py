@@ -21,7 +21,20 @@ def test_a_stall_before_is_left_out_once_harm_outweighs_it(again: float) -> None
 
 
 def test_until_then_the_first_bad_second_counts() -> None:
-    assert resumed(cells(lambda time: 2 if time < 1.0 or time >= 29.0 else 0), 0.0) == 0.0
+    assert resumed(cells(lambda time: 2 if time < 1.0 or time >= 8.0 else 0, 9.0), 0.0) == 0.0
+
+
+@pytest.mark.parametrize("noise", [0, 1])
+@pytest.mark.parametrize("after", [1.0, 4.0, 20.0])
+def test_much_harm_is_left_out_too_if_users_were_served_well_for_long_since(after: float, noise: int) -> None:
+    def bad(time: float) -> int:
+        return 70 if time < 4.0 else 40 if time >= 20.0 else noise * int(time) % 2
+
+    assert resumed(cells(bad, 20.0 + after, total=75), 0.0) == 20.0
+
+
+def test_few_users_who_were_served_well_do_not_end_harm_that_is_seldom() -> None:
+    assert resumed(cells(lambda time: 1 if time in (0.0, 14.0, 15.0, 22.0, 28.0) else 0, 30.0, total=1), 0.0) == 0.0
 
 
 @pytest.mark.parametrize("every", [4.0, 6.0, 10.0])

@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from telic.model import Incident
 from telic.operate.diagnosis.asking import Asking
 from telic.operate.looks import CELL, FAILED
-from telic.operate.series import Cell
+from telic.operate.series import SHARE, Cell
+from telic.operate.statistics import binomial_tail
 
 CALM = 3.0  # users were served well for so long before harm came back [s]
+LONG = 10.0  # or so long, however much harm was before [s]
+CHANCE = 0.001  # that so few are harmed in a long calm although harm goes on as it did after it [1]
 SERVED = 5  # at least so many of them [1]
 MOST = 0.9  # of all harmed requests came after that [1]
 
@@ -54,7 +57,10 @@ def onset_of(asking: Asking, entry: str, incident: Incident, threshold: float) -
 
 
 def resumed(cells: Sequence[Cell], first: float) -> float:
-    """Return when nearly all harm began after users had been served well for a while; `first` where it never ceased.
+    """Return when harm began again after users had been served well; `first` where it never ceased.
+
+    Well for a while, if nearly all harm came after it: shorter calms are part of what comes and goes. Or well for long,
+    however much came before.
 
     Examples
     --------
@@ -66,6 +72,10 @@ def resumed(cells: Sequence[Cell], first: float) -> float:
     >>> resumed([*stall, *calm, *stall], 10.0)
     10.0
     """
+    return max(_after_a_calm(cells, first), _after_a_long_calm(cells, first))
+
+
+def _after_a_calm(cells: Sequence[Cell], first: float) -> float:
     found, left = first, sum(each.bad for each in cells)
     wanted, well_since, served = MOST * left, first, 0
     for each in cells:
@@ -76,4 +86,21 @@ def resumed(cells: Sequence[Cell], first: float) -> float:
         else:
             served += each.total
         left -= each.bad
+    return found
+
+
+def _after_a_long_calm(cells: Sequence[Cell], first: float) -> float:
+    """Return the last moment at which harm came back after so few were harmed for so long that it had ceased."""
+    bad = sum(each.bad for each in cells)
+    total = sum(each.total for each in cells)
+    found, begin, calm_bad, calm_total = first, 0, 0, 0
+    for each in cells:  # `calm` is what was served within LONG before it, `bad` and `total` from it on
+        while cells[begin].start < each.start - LONG:
+            calm_bad, calm_total = calm_bad - cells[begin].bad, calm_total - cells[begin].total
+            begin += 1
+        if each.harmed and each.start - LONG > found and calm_bad < SHARE * calm_total:
+            gone_on = binomial_tail(calm_total - calm_bad, calm_total, 1.0 - bad / total)
+            found = each.start if gone_on < CHANCE else found
+        calm_bad, calm_total = calm_bad + each.bad, calm_total + each.total
+        bad, total = bad - each.bad, total - each.total
     return found
