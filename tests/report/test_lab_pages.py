@@ -14,6 +14,7 @@ from telic.report.charts.forest import Bar, forest_chart, percent, whisker
 from telic.report.charts.frame import Frame
 from telic.report.charts.lanes import Lane, Moment, lanes_chart, lanes_height
 from telic.report.lab import episode, leaderboard, run
+from telic.report.lab.record import Step
 
 VOID = {"meta", "br", "hr"}
 
@@ -92,6 +93,19 @@ def test_the_truth_comes_last() -> None:
     assert body.index('id="story"') < body.index('id="claims"') < body.index('id="truth"')
     assert "hang" not in body[: body.index('id="truth"')]
     assert "search was blamed" in body[body.index('id="truth"') :]
+
+
+def test_calls_that_are_alike_are_told_once() -> None:
+    waits = [Step(START + each, "actor", "wait 1 s", kind="call") for each in range(4)]
+    other = Step(START + 4, "actor", "get_logs", kind="call")
+    claims = [Step(START + 5 + each, "actor", "submit", kind="claim") for each in range(2)]
+    told = episode.story([*waits, other, replace(waits[0], time=START + 4.5), *claims])
+    assert [(each.step.text, each.times) for each in told] == [
+        ("wait 1 s", 4), ("get_logs", 1), ("wait 1 s", 1), ("submit", 1), ("submit", 1),
+    ]  # fmt: skip
+    assert told[0].until == START + 3
+    page = episode.html(replace(episode_view(), steps=tuple(waits)))
+    assert page.count("4 times, until") == 1
 
 
 def test_an_episode_without_users_and_without_steps_has_a_page() -> None:

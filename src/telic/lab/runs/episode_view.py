@@ -90,16 +90,16 @@ def _offset(one: Episode, moment: float) -> str:
 
 
 def _steps(one: Episode) -> Iterator[Step]:
-    writing = alarms.writing(one)
-    for call in one.calls:
-        yield _call(call, call.tool in writing)
-    for incident in one.incidents:
+    for incident in one.incidents:  # what was seen and done comes before the call that tells of it at the same time
         yield from _incident(incident)
     for action in one.actions:
         when = action.applied or action.planned
         text = f"{action.action}: {words.OUTCOMES[action.outcome]}"
         checks = "; ".join((*action.checks, *filter(None, (action.health,))))
         yield Step(when, "system", text, checks, "action" if action.applied else "refused")
+    writing = alarms.writing(one)
+    for call in one.calls:
+        yield _call(call, call.tool in writing)
 
 
 def _call(call: Called, writes: bool) -> Step:
@@ -124,7 +124,7 @@ def _incident(incident: Incident) -> Iterator[Step]:
         says = f"blames {first.mechanism} in {first.entity}. {first.why}" if first else "cause unknown"
         yield Step(found.time, "actor", says)
     if incident.resolved:
-        yield Step(incident.resolved, "actor", "closed the incident")
+        yield Step(incident.resolved, "actor", "sees users well from here on")
 
 
 def _truth(one: Episode) -> Iterator[Step]:

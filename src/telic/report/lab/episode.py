@@ -39,6 +39,7 @@ def html(episode: EpisodeView) -> str:
         headline=f"{episode.actor} on {episode.scenario}",
         episode=episode,
         start=span(episode)[0],
+        story=story(episode.steps),
         drawn=charts(episode),
         **WORDS,
     )
@@ -85,6 +86,27 @@ def without_secrets(episode: EpisodeView) -> EpisodeView:
         claims={name: redact(value) for name, value in episode.claims.items()},
         ended=redact(episode.ended),
     )
+
+
+@dataclass(frozen=True)
+class Told:
+    """A step of the story, or several alike one after the other."""
+
+    step: Step  # the first
+    times: int  # [1]
+    until: float  # when the last was [s since the Unix epoch]
+
+
+def story(steps: Sequence[Step]) -> list[Told]:
+    """Return steps with calls that are alike, one after the other, as one."""
+    found: list[Told] = []
+    for each in steps:
+        last = found[-1] if found else None
+        if last is not None and each.kind == "call" and replace(each, time=last.step.time) == last.step:
+            found[-1] = Told(last.step, last.times + 1, each.time)
+        else:
+            found.append(Told(each, 1, each.time))
+    return found
 
 
 def _lanes(episode: EpisodeView, end: float) -> list[Lane]:
