@@ -1,4 +1,4 @@
-"""What killed labs leave behind: worlds that still run, their processes, folders of episodes."""
+"""What killed labs leave behind: worlds that still run, their processes, folders of episodes, groups of shells."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import psutil
 
 from telic.errors import TelicError
 from telic.lab.session.running import PREFIX
+from telic.lab.shell import crowd
 from telic.worlds.local import launch
 
 GRACE = 3.0  # until a process that was asked to end is killed [s]
@@ -36,7 +37,7 @@ def find(root: Path | None = None) -> list[Leftover]:
 
 
 def end(leftovers: Iterable[Leftover]) -> list[str]:
-    """End worlds and processes that belong to `leftovers` and remove the folders; return what was done, in words."""
+    """End what belongs to `leftovers` and remove folders and groups of shells; return what was done, in words."""
     said: list[str] = []
     for each in leftovers:
         for state in sorted(path.parent for path in each.folder.glob("*/system.json")):
@@ -44,7 +45,7 @@ def end(leftovers: Iterable[Leftover]) -> list[str]:
         said += [f"ended process {pid}" for pid in _end_processes(each.folder)]
         shutil.rmtree(each.folder, ignore_errors=True)
         said.append(f"removed {each.folder}")
-    return said
+    return said + [f"removed {each}" for each in crowd.sweep()]
 
 
 def _owner(folder: Path) -> int:

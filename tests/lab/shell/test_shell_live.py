@@ -9,11 +9,13 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
 from telic.errors import UsageError
+from telic.lab.shell import crowd
 from telic.lab.shell.commands import HEAD, TAIL, Shell, shell_of
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.world import LocalWorld
@@ -129,6 +131,23 @@ def test_a_command_that_does_not_end_is_ended(shell: Shell, command: str) -> Non
     assert time.monotonic() - began < 20.0
 
 
+def test_a_crowd_of_processes_is_limited(shell: Shell) -> None:
+    with crowd.limited() as group:
+        if not group:
+            pytest.skip("no cgroup limits processes here")
+    said = shell.run(f"for n in $(seq {crowd.MOST + 50}); do sleep 60 & done", 5.0)
+    assert "Resource temporarily unavailable" in said.text
+    assert not list(Path(group).parent.glob(f"{crowd.PREFIX}{os.getpid()}-*"))
+
+
+def test_a_fork_bomb_ends_with_its_time(shell: Shell, world: LocalWorld) -> None:
+    with crowd.limited() as group:
+        if not group:
+            pytest.skip("no cgroup limits processes here")
+    assert shell.run("bomb() { bomb | bomb & }; bomb; sleep 60", 2.0).ended.startswith(("out of time", "exit"))
+    assert all(each.instances[0].phase == "ready" for each in world.state().services.values())
+
+
 def test_what_it_leaves_running_ends_with_it(shell: Shell) -> None:
     assert shell.run("setsid sleep 60 > /dev/null 2>&1 & echo begun").text == "begun\n"
 
@@ -176,3 +195,6 @@ def test_it_dies_with_whoever_started_it(world: LocalWorld, shell: Shell) -> Non
     while rooms() - before:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    left = crowd.sweep()
+    assert all(f"-{started.pid}-" in each.name and not each.exists() for each in left)
+    assert not crowd.sweep()

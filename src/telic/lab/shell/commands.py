@@ -14,6 +14,7 @@ from typing import IO
 
 from telic.errors import UsageError
 from telic.lab import bubblewrap
+from telic.lab.shell import crowd
 from telic.lab.shell.look import OWN_PROC, PORT, ROOT, address, look
 from telic.lab.shell.room import HERE, Order
 from telic.model import World
@@ -61,12 +62,11 @@ class Shell:
             raise UsageError("no command, or one with a zero in it", hint=f"such as: ls {ROOT}")
         if not 0 < seconds <= LONGEST:
             raise UsageError(f"{seconds:g} s for a command", hint=f"more than 0 and at most {LONGEST:g} s")
-        order = self._order(command, seconds)
-        with tempfile.TemporaryFile() as output:
-            ended = _carried_out(order, seconds, output)
+        with crowd.limited() as group, tempfile.TemporaryFile() as output:
+            ended = _carried_out(self._order(command, seconds, group), seconds, output)
             return Said(redact(_shortened(output)), ended)
 
-    def _order(self, command: str, seconds: float) -> Order:
+    def _order(self, command: str, seconds: float, group: str) -> Order:
         seen, about = look(self._layout, self._world.state()), self._world.about()
         return Order(
             parent=os.getpid(),
@@ -76,6 +76,7 @@ class Shell:
             rooms=rooms(str(about["system"])),
             command=["/bin/bash", "-c", command],
             seconds=max(1, round(seconds)),
+            group=group,
             files=seen.tree.files,
             links=seen.tree.links,
         )

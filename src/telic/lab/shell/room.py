@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from telic.lab.shell import crowd
 from telic.worlds.local import namespace
 
 HERE = "{here}"
@@ -56,6 +57,8 @@ class Order:
         The command's words.
     seconds
         Of processor time [s].
+    group
+        The cgroup that limits how many processes there are; "" for none.
     files, links
         What is written: texts, and where symbolic links point to, by path.
     """
@@ -67,6 +70,7 @@ class Order:
     rooms: Sequence[str]
     command: Sequence[str]
     seconds: int
+    group: str
     files: Mapping[str, str]
     links: Mapping[str, str]
 
@@ -76,6 +80,7 @@ def main() -> None:
     with os.fdopen(int(sys.argv[1]), "rb") as file:
         order = Order(**json.load(file))
     namespace.die_with_parent(order.parent)
+    crowd.join(order.group)
     users, network = (os.open(f"/proc/{order.world}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC) for name in ("user", "net"))
     namespace.enter(users, namespace.NEW_USER)
     namespace.die_with_parent(order.parent)  # another user: the kernel has forgotten it

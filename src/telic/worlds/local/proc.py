@@ -90,6 +90,15 @@ def cpu_cgroup(pid: int) -> Path | None:
 
 def memory_cgroup(pid: int) -> Path | None:
     """Return the folder of the cgroup that limits a process's memory, version 1 or 2."""
+    return _cgroup(pid, "memory")
+
+
+def pids_cgroup(pid: int) -> Path | None:
+    """Return the folder of the cgroup that limits how many processes there are, version 1 or 2."""
+    return _cgroup(pid, "pids")
+
+
+def _cgroup(pid: int, controller: str) -> Path | None:
     try:
         lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     except OSError:
@@ -97,8 +106,8 @@ def memory_cgroup(pid: int) -> Path | None:
     found = None
     for line in lines:
         _, controllers, path = line.split(":", 2)
-        if "memory" in controllers.split(","):
-            return _inside(_CGROUPS / "memory", path)
+        if controller in controllers.split(","):
+            return _inside(_CGROUPS / controller, path)
         if not controllers:
             found = _inside(_CGROUPS, path)
     return found if found is not None and (found / "cgroup.procs").exists() else None
