@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +39,7 @@ class Unusual(Exception):
     """Something that is left to the general reader."""
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """One page: kind, how many values, their encoding, and its bytes without levels, decompressed."""
 
     kind: int
@@ -220,12 +218,12 @@ def _pages(file: Bytes, chunk: Any, optional: bool) -> Iterator[Page]:
     if not 0 <= at <= end <= len(file) or (chunk.compression not in _CODECS and chunk.compression != "UNCOMPRESSED"):
         raise Unusual
     codec = pa.Codec(_CODECS[chunk.compression]) if chunk.compression in _CODECS else None
-    path, said = np.zeros(_DEEPEST, np.int64), np.zeros(10, np.int64)
+    path, said, most = np.zeros(_DEEPEST, np.int64), np.zeros(10, np.int64), chunk.num_values
     while at < end:
         at = int(page_header(file, at, end, path, said))
         header = said.tolist()
         kind, plain, packed, count = header[_KIND], header[_PLAIN_SIZE], header[_PACKED_SIZE], header[_COUNT]
-        if at < 0 or not 0 <= packed <= end - at or not 0 <= plain <= PAGE_MAX or not 0 <= count <= chunk.num_values:
+        if at < 0 or not 0 <= packed <= end - at or not 0 <= plain <= PAGE_MAX or not 0 <= count <= most:
             raise Unusual
         body = file[at : at + packed]
         at += packed
