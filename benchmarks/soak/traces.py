@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from telic.settings import run_folder
+
 MINE = ("telic", "postgres", "valkey", "bwrap")  # words in the command lines of what a lab starts
 GROUPS = Path("/sys/fs/cgroup")
 
@@ -39,7 +41,7 @@ class Traces:
         mine = psutil.Process()
         return cls(
             processes=frozenset(_processes(mine)),
-            folders=frozenset(each.name for each in Path(tempfile.gettempdir()).glob("telic-*")),
+            folders=frozenset(_folders()),
             ports=frozenset(_ports()),
             groups=frozenset(str(each) for each in _groups()),
             held=mine.memory_info().rss,
@@ -63,6 +65,13 @@ def _processes(mine: psutil.Process) -> Iterable[str]:
         line = " ".join(each.info["cmdline"] or [each.info["name"] or ""])
         if each.info["pid"] not in kin and any(word in line for word in MINE):
             yield f"{each.info['pid']} {line[:120]}"
+
+
+def _folders() -> Iterable[str]:
+    """Return folders of worlds, and those of their sockets within the one folder that a user has for them."""
+    sockets = run_folder(Path("any")).parent
+    for each in Path(tempfile.gettempdir()).glob("telic-*"):
+        yield from (str(inside) for inside in each.glob("*")) if each == sockets else (each.name,)
 
 
 def _ports() -> Iterable[int]:
