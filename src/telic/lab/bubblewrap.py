@@ -6,12 +6,12 @@ import functools
 import importlib
 import os
 import shutil
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
+ENVIRONMENT: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}  # of whoever is kept apart
 TELIC: Final = Path(__file__).resolve().parents[1]
 
 
@@ -27,9 +27,12 @@ def program() -> str:
         return ""
 
 
-def system() -> list[str]:
-    """Return the arguments that show the system's programs and libraries, read-only, and nothing of Telic."""
-    words: list[str] = []
+def apart(host: str) -> list[str]:
+    """Return the arguments for a room that shares but the network of its maker, and sees the system's programs.
+
+    Programs and libraries are read-only, and nothing of Telic is among them.
+    """
+    words = ["--unshare-all", "--share-net", "--die-with-parent", "--new-session", "--hostname", host]
     for each in SYSTEM:
         if os.path.islink(each):
             words += ["--symlink", os.readlink(each), each]
@@ -44,6 +47,14 @@ def without_telic(shown: Iterable[Path]) -> list[str]:
     return ["--tmpfs", str(TELIC)] if covered else []
 
 
-def python() -> str:
-    """Return the path of this Python without anybody's packages."""
-    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
+def variables(given: Mapping[str, str]) -> list[str]:
+    """Return the arguments that make `given` the whole environment."""
+    return ["--clearenv", *(word for name, value in given.items() for word in ("--setenv", name, value))]
+
+
+def kept(words: Iterable[str]) -> int:
+    """Return a descriptor that holds arguments, for ``--args``: a command line can be seen from inside."""
+    descriptor = os.memfd_create("rooms", 0)
+    os.write(descriptor, b"".join(each.encode() + b"\0" for each in words))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor

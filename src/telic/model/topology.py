@@ -168,9 +168,7 @@ class State:
     services: Mapping[str, ServiceState]
     stores: Mapping[str, StoreState] = field(default_factory=dict)
     links: Mapping[str, LinkState] = field(default_factory=dict)
-    secrets: Mapping[str, float] = field(
-        default_factory=dict
-    )  # files with credentials, when written [s since the epoch]
+    secrets: Mapping[str, float] = field(default_factory=dict)  # credential files to when written [s since the epoch]
 
 
 @dataclass(frozen=True)

@@ -85,13 +85,12 @@ def start(
     if not command:
         raise UsageError("no command to start an actor with", hint="give the program and its arguments")
     shown = tuple(_shown(each) for each in (*see, *_environment(Path(command[0]))))
-    words = [bubblewrap.python() if command[0] in ("python", "python3") else command[0], *command[1:]]
+    words = [_python() if command[0] in ("python", "python3") else command[0], *command[1:]]
     home = HOME if how.means == "bubblewrap" else str(folder)
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", **given}
+    environment = {**bubblewrap.ENVIRONMENT, "HOME": home, **given}
     try:
         if how.means == "bubblewrap":
-            sets = [word for name, value in environment.items() for word in ("--setenv", name, value)]
-            inside = ["--bind", str(folder), HOME, "--chdir", HOME, "--clearenv", *sets]
+            inside = ["--bind", str(folder), HOME, "--chdir", HOME, *bubblewrap.variables(environment)]
             return _wrapped(how.program, [*_rooms(shown), *inside], words)
         return subprocess.Popen(words, cwd=folder, env=environment, **_PIPES)
     except OSError as error:
@@ -109,10 +108,8 @@ _PIPES: Final[dict[str, Any]] = {
 
 def _wrapped(program: str, rooms: Sequence[str], words: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start `words` in bubblewrap, whose own command line, which the actor can see, says nothing of the rooms."""
-    descriptor = os.memfd_create("rooms")
+    descriptor = bubblewrap.kept(rooms)
     try:
-        os.write(descriptor, b"".join(each.encode() + b"\0" for each in rooms))
-        os.lseek(descriptor, 0, os.SEEK_SET)
         command = ["bwrap", "--args", str(descriptor), "--", *words]
         return subprocess.Popen(command, executable=program, env={}, pass_fds=(descriptor,), **_PIPES)
     finally:
@@ -121,8 +118,7 @@ def _wrapped(program: str, rooms: Sequence[str], words: Sequence[str]) -> subpro
 
 def _rooms(see: Sequence[Path]) -> list[str]:
     """Return bubblewrap's arguments for what every actor sees."""
-    words = ["--unshare-all", "--share-net", "--die-with-parent", "--new-session", "--hostname", "actor"]
-    words += bubblewrap.system()
+    words = bubblewrap.apart("actor")
     for each in SETTINGS:
         words += ["--ro-bind-try", each, each]
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
@@ -149,3 +145,7 @@ def _environment(program: Path) -> tuple[Path, ...]:
         return ()
     homes = [value.strip() for name, _, value in (each.partition("=") for each in lines) if name.strip() == "home"]
     return (prefix, *(Path(each).parent for each in homes))
+
+
+def _python() -> str:
+    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")

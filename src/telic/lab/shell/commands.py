@@ -117,11 +117,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def rooms(host: str) -> Sequence[str]:
     """Return bubblewrap's arguments: all namespaces new but the network, which is the caller's."""
-    words = ["--unshare-all", "--share-net", "--die-with-parent", "--new-session", "--hostname", host]
-    words += ["--uid", "1000", "--gid", "1000", "--clearenv"]
-    for name, value in {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}.items():
-        words += ["--setenv", name, value]
-    words += bubblewrap.system()
+    words = [*bubblewrap.apart(host), "--uid", "1000", "--gid", "1000"]
+    words += bubblewrap.variables({**bubblewrap.ENVIRONMENT, "HOME": "/tmp"})
     for each in SHOWN_ETC:
         words += ["--ro-bind-try", each, each]
     for source, target in (("hosts", "/etc/hosts"), ("srv", ROOT), ("proc", "/proc")):

@@ -30,13 +30,6 @@ def limited() -> Iterator[str]:
             _removed(folder)
 
 
-def join(group: str) -> None:
-    """Enter a group with this process; it is no error if there is none."""
-    if group:
-        with contextlib.suppress(OSError):
-            (Path(group) / "cgroup.procs").write_text("0")
-
-
 def _made() -> Path | None:
     home = proc.pids_cgroup(os.getpid())
     if home is None:

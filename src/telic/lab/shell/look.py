@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from telic.lab.shell.processes import Shown, snapshot
 from telic.lab.shell.tree import Tree
@@ -63,13 +64,15 @@ def look(layout: Layout, state: State) -> Look:
     ports: dict[str, int] = {}
     shown: list[Shown] = []
     for name, service in state.services.items():
-        files |= _configuration(layout.config(name, "x").parent, f"config/{name}", plain)
+        said = _configuration(layout.config(name, "x").parent)
+        files |= {f"config/{name}/{file}.json": plain(json.dumps(each, indent=1)) + "\n" for file, each in said.items()}
         files |= _code(layout.release(name, "x").parent, f"releases/{name}")
         links[f"releases/{name}/current"] = service.version
         for instance in service.instances:
             files |= _log(layout.log(instance.name), clean)
             shown.append(Shown(instance.name, [instance.pid] if instance.pid else []))
-            ports |= _port(layout.config(name, instance.name), name)
+            if "listen" in said.get(instance.name, {}):  # it has been started
+                ports[name] = int(said[instance.name]["listen"]["port"])
     for name, store in state.stores.items():
         files |= _log(layout.log(name), clean)
         shown.append(Shown("", proc.family(store.instance.pid) if store.instance.pid else []))
@@ -96,21 +99,14 @@ def _log(source: Path, clean: Clean) -> dict[str, str]:
         return {}
 
 
-def _configuration(source: Path, target: str, plain: Clean) -> dict[str, str]:
+def _configuration(source: Path) -> dict[str, dict[str, Any]]:
+    """Return what each configuration of a service says, by name, without secrets."""
     found = {}
     for path in source.glob("*.json"):
         with contextlib.suppress(OSError, ValueError):  # being replaced
             said = json.loads(path.read_text())
-            kept = {key: redact_value(said[key], key) for key in CONFIG if key in said}
-            found[f"{target}/{path.name}"] = plain(json.dumps(kept, indent=1)) + "\n"
+            found[path.stem] = {key: redact_value(said[key], key) for key in CONFIG if key in said}
     return found
-
-
-def _port(path: Path, service: str) -> dict[str, int]:
-    try:
-        return {service: int(json.loads(path.read_text())["listen"]["port"])}
-    except (OSError, ValueError, LookupError):  # not started yet, or being replaced
-        return {}
 
 
 def _code(source: Path, target: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from telic.lab.shell import crowd
+from telic.lab import bubblewrap
 from telic.worlds.local import namespace
 
 HERE = "{here}"
@@ -80,7 +80,9 @@ def main() -> None:
     with os.fdopen(int(sys.argv[1]), "rb") as file:
         order = Order(**json.load(file))
     namespace.die_with_parent(order.parent)
-    crowd.join(order.group)
+    if order.group:
+        with contextlib.suppress(OSError):  # nothing but time limits a crowd then
+            (Path(order.group) / "cgroup.procs").write_text("0")
     users, network = (os.open(f"/proc/{order.world}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC) for name in ("user", "net"))
     namespace.enter(users, namespace.NEW_USER)
     namespace.die_with_parent(order.parent)  # another user: the kernel has forgotten it
@@ -130,10 +132,10 @@ def _become(order: Order, here: Path) -> None:
             _, hard = resource.getrlimit(kind)
             least = most if hard == resource.RLIM_INFINITY else min(most, hard)
             resource.setrlimit(kind, (least, least))
-        rooms = os.memfd_create("rooms", 0)  # bubblewrap's own command line can be seen by the command
-        os.write(rooms, b"".join(each.replace(HERE, str(here)).encode() + b"\0" for each in order.rooms))
-        os.lseek(rooms, 0, os.SEEK_SET)
+        rooms = bubblewrap.kept(each.replace(HERE, str(here)) for each in order.rooms)
         os.execv(order.program, ["bwrap", "--args", str(rooms), "--", *order.command])
+    except OSError as error:
+        os.write(2, f"{order.program}: {error}\n".encode())
     finally:
         os._exit(127)
 
