@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from telic.lab.certify.certificate import CHEATERS, Certificate, Harmed, beside, current, find, remove
-from telic.lab.certify.certifying import certify, players, sample
+from telic.lab.certify.certifying import FAIR, certify, players, sample
 
-__all__ = ["CHEATERS", "Certificate", "Harmed", "beside", "certify", "current", "find", "players", "remove", "sample"]
+__all__ = [
+    "CHEATERS",
+    "FAIR",
+    "Certificate",
+    "Harmed",
+    "beside",
+    "certify",
+    "current",
+    "find",
+    "players",
+    "remove",
+    "sample",
+]

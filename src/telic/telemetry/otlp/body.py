@@ -40,7 +40,7 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
     {"/v1/traces": "spans", "/v1/metrics": "metrics", "/v1/logs": "logs"}
 )  # path to table
 PATHS = {table: path for path, table in SIGNALS.items()}
-_REQUESTS: dict[str, type[Message]] = {
+REQUESTS: dict[str, type[Message]] = {
     "spans": ExportTraceServiceRequest,
     "metrics": ExportMetricsServiceRequest,
     "logs": ExportLogsServiceRequest,
@@ -98,7 +98,7 @@ def as_protobuf(table: str, data: bytes, media: str) -> bytes:
         return data
     try:
         document = _with_base64_ids(msgspec.json.decode(data, type=dict[str, object]))
-        return json_format.ParseDict(document, _REQUESTS[table](), ignore_unknown_fields=True).SerializeToString()
+        return json_format.ParseDict(document, REQUESTS[table](), ignore_unknown_fields=True).SerializeToString()
     except (DecodeError, json_format.ParseError, msgspec.MsgspecError, RecursionError, ValueError) as error:
         raise unreadable(table, error) from error
 
@@ -120,7 +120,7 @@ def validate(table: str, data: bytes) -> None:
         It does not accept the bytes.
     """
     try:
-        _REQUESTS[table].FromString(data)
+        REQUESTS[table].FromString(data)
     except (DecodeError, RecursionError) as error:
         raise unreadable(table, error) from error
 

@@ -52,9 +52,10 @@ class Decoder:
             The bytes are no export of `table`; nothing of it was taken.
         """
         data = otlp.as_protobuf(table, data, media)
-        otlp.validate(table, data)
+        scanners = self._scanners
+        if scanners is None or not scanners.accept(table, data):
+            otlp.validate(table, data)
         try:
-            scanners = self._scanners
             if scanners is not None and (found := scanners.add(table, data, received_ns)) is not None:
                 return found
             reader = READERS[table](otlp.parse(table, data), received_ns)

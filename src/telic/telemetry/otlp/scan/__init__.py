@@ -2,5 +2,5 @@
 
 Nothing here is imported unless asked for: numba costs 0.5 s and 100 MB. Every scanner says when it meets something
 unusual (a field twice, a group, a key twice); the plain reader takes the whole body then. Bytes reach a scanner only
-after the protobuf library has accepted them, and every read is within bounds nonetheless.
+after `well_formed` or the protobuf library has accepted them, and every read is within bounds nonetheless.
 """

@@ -11,6 +11,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 
 from telic.telemetry.columns import ARROW, TABLES, Chunk, TableRow, chunk_of
 from telic.telemetry.live import BOUNDS
+from telic.telemetry.otlp.body import REQUESTS
 from telic.telemetry.otlp.logs import origin_of as log_origin
 from telic.telemetry.otlp.metrics import Metrics
 from telic.telemetry.otlp.metrics import origin_of as metric_origin
@@ -22,6 +23,7 @@ from telic.telemetry.otlp.scan.metrics import REASONS as METRIC_REASONS
 from telic.telemetry.otlp.scan.metrics import scan_metrics
 from telic.telemetry.otlp.scan.spans import REASONS as SPAN_REASONS
 from telic.telemetry.otlp.scan.spans import scan_spans
+from telic.telemetry.otlp.scan.well_formed import NESTED, tables, well_formed
 from telic.telemetry.otlp.traces import KINDS, STATUSES
 from telic.telemetry.otlp.traces import origin_of as span_origin
 from telic.telemetry.rollup import Counts
@@ -131,14 +133,21 @@ class Scanners:
             "metrics": Scanner(scan_metrics, METRICS, metric_origin, self._take_metrics, self._leave),
         }
         self._reasons = {"spans": SPAN_REASONS, "logs": LOG_REASONS, "metrics": METRIC_REASONS}
+        self._fields = tables([REQUESTS[table] for table in self._scanners])
+        self._rows = {table: row for row, table in enumerate(self._scanners)}
+        self._open = np.empty((NESTED, 2), np.int64)
 
     @property
     def tables(self) -> frozenset[str]:
         """The tables that a scanner fills."""
         return frozenset(self._scanners)
 
+    def accept(self, table: str, body: bytes) -> bool:
+        """Return whether a body is certainly one that the protobuf library accepts; where not, ask the library."""
+        return bool(well_formed(np.frombuffer(body, np.uint8), self._fields, self._rows[table], self._open))
+
     def add(self, table: str, body: bytes, received_ns: int) -> tuple[int, str] | None:
-        """Read a body that the protobuf library has accepted; None where the plain reader has to.
+        """Read a body that `accept` or the protobuf library accepted; None where the plain reader has to.
 
         Returns
         -------

@@ -54,6 +54,7 @@ def load() -> Scanners:
 
     scanners = Scanners()
     for table in scanners.tables:
+        scanners.accept(table, b"")
         scanners.add(table, b"", 0)
     scanners.finish()
     return scanners
