@@ -1,9 +1,13 @@
-"""The nouns and the Protocols that every part shares: frozen, typed, JSON both ways."""
+"""The nouns and the Protocols that every part shares: frozen, typed, JSON both ways.
+
+Intent and design are imported when they are first asked for: whoever diagnoses what others run starts earlier.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from telic.model.action import Action, ActionRecord, Outcome, Undo
-from telic.model.design import Call, Design, Grant, ServiceDesign, ServiceOperation, Table
 from telic.model.incident import MECHANISMS, Diagnosis, Evidence, Hypothesis, Incident, Symptom
-from telic.model.intent import Intent
 from telic.model.judgement import (
     AnswerStep,
     Tally,
@@ -29,6 +33,10 @@ from telic.model.topology import (
     Topology,
     Window,
 )
+
+if TYPE_CHECKING:
+    from telic.model.design import Call, Design, Grant, ServiceDesign, ServiceOperation, Table
+    from telic.model.intent import Intent
 
 __all__ = [
     "MECHANISMS",
@@ -78,3 +86,11 @@ __all__ = [
     "write_whole",
     "wrong_actions_left",
 ]
+_LATER = dict.fromkeys(("Call", "Design", "Grant", "ServiceDesign", "ServiceOperation", "Table"), "design")
+_LATER["Intent"] = "intent"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, Unpack
+from typing import TYPE_CHECKING, Protocol, Unpack
 
-from telic.clock import Clock
 from telic.model.action import Action, Undo
-from telic.model.design import Design
 from telic.model.incident import Diagnosis, Incident
 from telic.model.topology import Change, Scalar, State, Topology, Window
-from telic.model.weather import WeatherGiven
+
+if TYPE_CHECKING:  # a service's runtime and asyncio: whoever reads an incident needs none of it
+    from telic.clock import Clock
+    from telic.model.design import Design
+    from telic.model.weather import WeatherGiven
 
 Row = Mapping[str, object]
 
@@ -26,7 +28,10 @@ class Store(Protocol):
 class Observed(Protocol):
     """Enough for context and diagnosis; a recorded incident is only this."""
 
-    clock: Clock
+    @property
+    def clock(self) -> Clock:
+        """Return the time of this world."""
+        ...
 
     def topology(self) -> Topology:
         """Return services, instances, stores and who calls whom."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from telic.clock import Clock, VirtualClock
 from telic.errors import InvalidRecord, UsageError
 from telic.model import Change, State, Topology, Window
 from telic.model.signals import Alert, Event, Reported
@@ -19,6 +19,8 @@ from telic.worlds.recorded.tables import SCHEMAS
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from telic.clock import Clock
 
 _FOLDERS = ("code", "docs")
 
@@ -38,13 +40,19 @@ class Recording:
 
     def __init__(self, folder: Path, header: Header) -> None:
         self.folder, self.header = folder, header
-        self.clock: Clock = VirtualClock(start=header.window.end)
         self._changes = read_changes(folder / "changes.jsonl")
         self.alerts: list[Alert] = read_alerts(folder / "alerts.jsonl")
         self.events: list[Event] = read_events(folder / "events.jsonl")
         self._topology = read_topology(folder / "topology.json", header.name, header.symptom.entity)
         files = {kind: folder / f"{kind}.parquet" for kind in SCHEMAS if (folder / f"{kind}.parquet").exists()}
         self._store = RecordedStore(files, self._changes, self.alerts, self.events)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The end of the incident, for ever."""
+        from telic.clock import VirtualClock  # and with it asyncio, which a diagnosis does without
+
+        return VirtualClock(start=self.header.window.end)
 
     @property
     def name(self) -> str:
