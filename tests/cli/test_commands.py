@@ -44,6 +44,20 @@ def test_one_command_loads_its_own_module_alone() -> None:
     assert done.stdout.strip() == "False"
 
 
+def test_help_of_all_commands_waits_for_none_of_what_they_need() -> None:
+    code = "import sys; from telic import cli; cli.modules(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"telic.loop", "telic.report", "telic.lab.journey", "telic.model.design", "duckdb", "numpy"}
+    assert not heavy & set(done.stdout.split())
+
+
+def test_the_version_is_said_in_either_way() -> None:
+    option, command = (CliRunner().invoke(cli.face([word]), [word]) for word in ("--version", "version"))
+    assert option.exit_code == command.exit_code == 0
+    assert option.output == command.output
+    assert option.output.startswith("telic 0.")
+
+
 @pytest.mark.parametrize(("code", "ended"), [(0, None), (1, 1), (3, 3)])
 def test_the_exit_code_of_a_command_is_that_of_the_process(
     code: int, ended: int | None, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
@@ -32,10 +33,26 @@ def face(asked: Sequence[str] = ()) -> typer.Typer:
         help="State what a system must do; Telic designs it, runs it, finds what breaks it and repairs it under guard.",
         epilog="Start with `telic demo`, or `telic up hotel` and `telic status`.",
     )
-    app.callback()(lambda: None)  # a single command stays one by name
+    app.callback()(_options)  # and a single command stays one by name
     for module in modules(asked):
         module.register(app)
     return app
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from telic.cli.build import version
+
+        version()
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="As the command `version`.")
+    ] = False,
+) -> None:
+    """Take what stands before the command."""
 
 
 def main() -> None:

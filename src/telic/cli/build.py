@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from telic import __version__, loop
+from telic import __version__
 from telic.cli.output import Json, System, console, show, table
 from telic.settings import Settings
 
@@ -26,6 +26,8 @@ def design(
     as_json: Json = False,
 ) -> None:
     """Turn an intent into services, schemas, clients, tests and wiring; run the lints."""
+    from telic import loop
+
     made = loop.design(system, Settings.read(), folder=out)
     findings = loop.lint(made)
     if as_json:

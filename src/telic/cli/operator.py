@@ -6,17 +6,19 @@ import asyncio
 import signal
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telic import design as designs
-from telic import loop
 from telic.cli.output import Json, System, console
-from telic.model import Design, dump
-from telic.operate.events import Event
+from telic.model import dump
 from telic.settings import Settings
-from telic.worlds.local.world import LocalWorld
+
+if TYPE_CHECKING:
+    from telic.loop import OnEvent
+    from telic.model import Design
+    from telic.operate.events import Event
+    from telic.worlds.local.world import LocalWorld
 
 COLOURS = {"detected": "red", "symptom": "red", "resolved": "green", "needs-person": "bold yellow", "blind": "yellow"}
 
@@ -34,6 +36,9 @@ def watch(
     as_json: Json = False,
 ) -> None:
     """Operate a running system: detect harm, name the cause, repair it through the guard, verify."""
+    from telic import design as designs
+    from telic import loop
+
     settings = Settings.read()
     with loop.attach(loop.running(system, settings), settings) as world:
         made = designs.read(world.design_folder())
@@ -42,7 +47,9 @@ def watch(
         asyncio.run(_watch(world, made, _write_json if as_json else _write_line, seconds))
 
 
-async def _watch(world: LocalWorld, made: Design, write: loop.OnEvent, seconds: float | None) -> None:
+async def _watch(world: LocalWorld, made: Design, write: OnEvent, seconds: float | None) -> None:
+    from telic import loop
+
     stop = asyncio.Event()
     running = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from telic import loop
 from telic.cli.output import Json, System, console, show, table
 from telic.cli.trials import world_name
 from telic.model import State, Window
@@ -36,6 +35,8 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Design a system and leave it running as real processes with real stores."""
+    from telic import loop
+
     settings = Settings.read()
     settings = replace(
         settings,
@@ -68,6 +69,7 @@ def up(
 
 def down(system: System = "", as_json: Json = False) -> None:
     """End a running system; its data stay."""
+    from telic import loop
     from telic.worlds.local import launch
 
     name = loop.running(system, Settings.read())
@@ -79,6 +81,8 @@ def down(system: System = "", as_json: Json = False) -> None:
 
 def status(system: System = "", as_json: Json = False) -> None:
     """Show services, stores, links, versions and recent changes."""
+    from telic import loop
+
     settings = Settings.read()
     with loop.attach(loop.running(system, settings), settings) as world:
         state = world.state()
@@ -133,6 +137,8 @@ def logs(
     as_json: Json = False,
 ) -> None:
     """Print what the services logged, oldest first."""
+    from telic import loop
+
     settings = Settings.read()
     with loop.attach(loop.running(system, settings), settings) as world:
         rows = world.store().query(

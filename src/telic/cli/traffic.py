@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from telic import loop
 from telic.cli.output import Json, System, console, show, table
 from telic.settings import Settings
 
@@ -33,6 +32,7 @@ def load(
     as_json: Json = False,
 ) -> None:
     """Drive open-loop traffic at a running system and check every answer."""
+    from telic import loop
     from telic.worlds import load as loads
     from telic.worlds.load.record import read
 
@@ -68,6 +68,7 @@ def inject(
     as_json: Json = False,
 ) -> None:
     """Hurt a running system on purpose; `telic heal` takes it back."""
+    from telic import loop
     from telic.lab import faults, injection
 
     if listed or not fault:
@@ -88,6 +89,7 @@ def inject(
 
 def heal(system: System = "", as_json: Json = False) -> None:
     """Take back every fault that is still in force."""
+    from telic import loop
     from telic.lab import injection
 
     settings = Settings.read()
