@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 import socket
@@ -11,20 +10,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar, Unpack
 
-import asyncpg
-
-from telic.errors import StoreFailed, UsageError, WorldError, WorldUnavailable
+from telic.errors import UsageError, WorldError, WorldUnavailable
 from telic.model.weather import Weather, WeatherGiven
 from telic.registry import near_names
 from telic.worlds import load as traffic
-from telic.worlds.local import database, nats, postgres, proc
+from telic.worlds.local import administrator, database, nats, proc
 from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.desired import load_desired
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.limits import MemoryLimit, Watch, limit_files
-from telic.worlds.local.secret_files import secret
 from telic.worlds.local.skew import skew
-from telic.worlds.local.store_trouble import Trouble, bring
+from telic.worlds.local.store_trouble import Trouble
 from telic.worlds.local.throttle import CgroupLimit, DutyCycle, send
 from telic.worlds.local.world import LocalWorld, read
 
@@ -97,8 +93,10 @@ class LocalHarm(Colleague):
         limit = MemoryLimit(f"telic-memory-{self._layout.run.name}-{service}", stall)
         if files:
             limit_files(self._pids(service), files)
-            for edge in [each for each in load_links(self._layout) if each.endswith(f"->{service}")]:
-                self._ask_proxy({"edge": edge, "cut": True})
+            desired = load_desired(self._layout.desired)
+            for edge in desired.links if desired is not None else ():
+                if edge.endswith(f"->{service}"):
+                    self._ask_proxy({"edge": edge, "cut": True})
         else:
             limit_files(found, 0)
         if not (memory or life):
@@ -126,7 +124,7 @@ class LocalHarm(Colleague):
             return
         if name != "postgres":
             raise UsageError(f"no trouble known of a store {name!r}", hint="postgres; signal, pause or flush another")
-        asyncio.run(_bring(self._layout, self._postgres_port(), self.world.about(), Trouble(trouble, on, size)))
+        administrator.bring_about(self._layout, self.world.about(), Trouble(trouble, on, size))
 
     def load(self, name: str, **order: str | float) -> None:
         """Send the load called `name` besides the usual one; without an order it ends.
@@ -182,12 +180,14 @@ class LocalHarm(Colleague):
     def revoke(self, service: str, table: str, privileges: str = "ALL") -> None:
         """Take `privileges` on ``schema.table`` from the role of `service`."""
         words = ", ".join(database.parse_privileges(privileges))
-        self._execute(database.privilege_statement("REVOKE", service, table, words))
+        statement = database.privilege_statement("REVOKE", service, table, words)
+        administrator.execute(self._layout, self.world.about(), statement)
 
     def grant(self, service: str, table: str, privileges: str = "ALL") -> None:
         """Give them back; ``ALL`` gives what the design grants."""
         words = self.meant(service, table, privileges)
-        self._execute(database.privilege_statement("GRANT", service, table, words))
+        statement = database.privilege_statement("GRANT", service, table, words)
+        administrator.execute(self._layout, self.world.about(), statement)
 
     def close(self) -> None:
         """End every duty cycle and every watch; their processes run on."""
@@ -238,15 +238,6 @@ class LocalHarm(Colleague):
                 f"not allowed to signal {service}", hint="run as the user who started the world"
             ) from error
 
-    def _execute(self, statement: str) -> None:
-        asyncio.run(_administer(self._layout, self._postgres_port(), self.world.about(), statement))
-
-    def _postgres_port(self) -> int:
-        desired = load_desired(self._layout.desired)
-        if desired is None or "postgres" not in desired.stores:
-            raise UsageError("this system has no PostgreSQL", hint="choose another fault")
-        return desired.stores["postgres"]
-
     def _ask_proxy(self, order: Mapping[str, object]) -> dict[str, object]:
         try:
             with socket.socket(socket.AF_UNIX) as channel:
@@ -260,30 +251,3 @@ class LocalHarm(Colleague):
         if "error" in answer:
             raise UsageError(f"the proxy refuses: {answer['error']}", hint="see `telic status` for the edges")
         return dict(answer)
-
-
-def load_links(layout: Layout) -> list[str]:
-    """Return the edges of the world that runs."""
-    desired = load_desired(layout.desired)
-    return list(desired.links) if desired is not None else []
-
-
-async def _bring(layout: Layout, port: int, about: Mapping[str, object], trouble: Trouble) -> None:
-    async def connect() -> asyncpg.Connection:
-        return await postgres.connect(layout, port, database=str(about["system"]))
-
-    connection = await connect()
-    try:
-        await bring(connection, trouble, connect, lambda name: secret(layout, name))
-    finally:
-        await connection.close()
-
-
-async def _administer(layout: Layout, port: int, about: Mapping[str, object], statement: str) -> None:
-    connection = await postgres.connect(layout, port, database=str(about["system"]))
-    try:
-        await connection.execute(statement)
-    except asyncpg.PostgresError as error:
-        raise StoreFailed(f"{statement}: {error}", hint="see the design's grants") from error
-    finally:
-        await connection.close()
