@@ -40,14 +40,14 @@ def test_a_finding_says_who_what_how_much_how_many_how_sure() -> None:
     assert words.sentence(FINDINGS[0], KPIS[0], "session") == (
         "Sessions with coupon_apply > payment_retry > back_click end without converted 4.3 times as often; "
         "4.1 times once adjusted (95 %: 3.9 to 4.3); 2.3 % of sessions, 18,402 users; "
-        "an upper bound of 11,400 converted a week."
+        "an upper bound of 11,400 more sessions with converted a week."
     )
 
 
 def test_more_of_what_harms_and_numbers_have_words_of_their_own() -> None:
     error = Kpi("error", "error: session has 'app_error'", 1, True, 10, 0, 0.1)
     assert "have error 4.3 times as often" in words.sentence(FINDINGS[0], error, "session")
-    assert "an upper bound of 11,400 fewer error a week" in words.sentence(FINDINGS[0], error, "session")
+    assert "an upper bound of 11,400 fewer sessions with error a week" in words.sentence(FINDINGS[0], error, "session")
     slow = finding("slow", "sessions with a wait", "minutes", crude=Effect(2.0, 3.25, 1.5, math.inf), bound=math.nan)
     said = words.sentence(slow, KPIS[1], "session")
     assert said.startswith("Sessions with a wait have 3.25 more minutes on average; 0.4 once adjusted")

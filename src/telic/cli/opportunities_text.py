@@ -94,5 +94,5 @@ def _numbers(run: Run, finding: Finding, kpi: Kpi) -> Iterator[str]:
     yield f"q          {words.small(finding.q)}"
     yield (
         f"support    {words.size(finding, run.grouping)} ({words.share(finding.share)}), "
-        f"{finding.users:,} users; {words.stake(finding, kpi)}"
+        f"{finding.users:,} users; {words.stake(finding, kpi, run.grouping)}"
     )

@@ -109,7 +109,7 @@ def sentence(finding: Finding, kpi: Kpi, grouping: str) -> str:
     else:
         how = f"{number(abs(adjusted.difference))} once adjusted, {times(adjusted.ratio)} (95 %: {interval(adjusted)})"
     of = f"{share(finding.share)} of {plural(grouping)}, {count(finding.users)} users"
-    return f"{claim(finding, kpi)}; {how}; {of}; {stake(finding, kpi)}."
+    return f"{claim(finding, kpi)}; {how}; {of}; {stake(finding, kpi, grouping)}."
 
 
 def claim(finding: Finding, kpi: Kpi) -> str:
@@ -122,12 +122,17 @@ def claim(finding: Finding, kpi: Kpi) -> str:
     return f"{who} have {number(abs(crude.difference))} {more} {kpi.name} on average"
 
 
-def stake(finding: Finding, kpi: Kpi) -> str:
+def stake(finding: Finding, kpi: Kpi, grouping: str) -> str:
     """Return what could be won at most."""
     if math.isnan(finding.bound):
         return "what could be won is not known"
-    what = kpi.name if kpi.harm < 0 or not kpi.binary else f"fewer {kpi.name}"
-    return f"an upper bound of {rough(finding.bound)} {what} a week"
+    return f"an upper bound of {rough(finding.bound)} {won(kpi, grouping)} a week"
+
+
+def won(kpi: Kpi, grouping: str) -> str:
+    """Return what there would be more of, or less, without the harm."""
+    more = "fewer" if kpi.harm > 0 else "more"
+    return f"{more} {plural(grouping)} with {kpi.name}" if kpi.binary else f"{more} {kpi.name}"
 
 
 def number(value: float) -> str:

@@ -77,7 +77,7 @@ def _figures(finding: Finding, kpi: Kpi, grouping: str) -> tuple[Figure, ...]:
         Figure(_ratio(finding.adjusted.ratio), f"as much, adjusted; 95 %: {words.interval(finding.adjusted)}"),
         Figure(_ratio(finding.crude.ratio), f"as much, crude; {_points(finding, kpi)}"),
         Figure(words.share(finding.share), f"{words.size(finding, grouping)}, {finding.users:,} users"),
-        Figure(f"≤ {words.rough(finding.bound)}", f"{kpi.name} a week, upper bound"),
+        Figure(f"≤ {words.rough(finding.bound)}", f"{words.won(kpi, grouping)} a week, upper bound"),
         Figure(words.small(finding.q), "q: expected share of false finds up to here"),
     )
 
