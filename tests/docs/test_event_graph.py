@@ -12,7 +12,7 @@ import typer
 from tests.docs.pages import ROOT, blocks, commands
 from typer.testing import CliRunner
 
-from telic.cli import context, diagnose, record
+from telic.cli import context, diagnose, record, reports
 
 PAGE, EXAMPLE = "docs/concepts/event-graph.md", "examples/02-incident/README.md"
 
@@ -28,7 +28,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(line: str) -> str:
     app = typer.Typer()
-    for module in (record, diagnose, context):
+    for module in (record, diagnose, context, reports):
         module.register(app)
     result = CliRunner().invoke(app, shlex.split(line)[1:])
     assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
@@ -50,6 +50,8 @@ def test_the_commands_of_the_page_show_what_it_shows(shop: Path, monkeypatch: py
     drawn = run("telic context checkout-is-slow --svg graph.svg")
     assert "drawn" in drawn
     assert (shop / "graph.svg").read_text().startswith("<svg")
+    run("telic diagnose checkout-is-slow --report cause.html")
+    assert "9 of 9 asked again and the same" in run("telic report verify cause.json")
 
 
 def test_the_example_has_the_commands_of_the_page() -> None:

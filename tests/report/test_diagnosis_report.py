@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from telic.cli import diagnose, reports
 from telic.errors import InvalidRecord
-from telic.model import dump
+from telic.model import Store, Topology, dump
 from telic.model.account import SCHEMA, Account
 from telic.operate.diagnosis.account import account
 from telic.operate.diagnosis.causes import diagnose_recording
@@ -40,6 +40,11 @@ def told(folder: Path) -> Account:
     return account(recording, diagnose_recording(recording))
 
 
+def asked(folder: Path) -> tuple[Store, Topology]:
+    recording = read(folder)
+    return recording.store(), recording.topology()
+
+
 def test_says_what_why_and_why_not(told: Account) -> None:
     assert "unchecked absent value in profile-service, brought by a11" in told.headline
     assert {"cause", "change"} <= {each.about for each in told.claims}
@@ -50,20 +55,34 @@ def test_says_what_why_and_why_not(told: Account) -> None:
 
 
 def test_every_claim_holds_against_its_own_data(told: Account, folder: Path) -> None:
-    checked = verify(told, read(folder).store())
+    checked = verify(told, *asked(folder))
     assert {each.verdict for each in checked} <= {"holds", "no evidence"}
     assert sum(each.verdict == "holds" for each in checked) >= 4
 
 
 def test_a_changed_report_or_other_data_is_found_out(told: Account, folder: Path, tmp_path: Path) -> None:
     forged = replace(told, evidence=tuple(replace(each, result_hash="sha256:0") for each in told.evidence))
-    assert "changed" in {each.verdict for each in verify(forged, read(folder).store())}
+    assert "changed" in {each.verdict for each in verify(forged, *asked(folder))}
     other = incident.write(replace(incident.read("none")[0], name="other"), tmp_path / "other")
-    assert "changed" in {each.verdict for each in verify(told, read(other).store())}
+    assert "changed" in {each.verdict for each in verify(told, *asked(other))}
     broken = replace(
         told, evidence=tuple(replace(each, query="DROP TABLE logs\n-- params: []") for each in told.evidence)
     )
-    assert "failed" in {each.verdict for each in verify(broken, read(folder).store())}
+    assert "failed" in {each.verdict for each in verify(broken, *asked(folder))}
+
+
+def test_a_path_without_spans_lies_in_who_calls_whom(tmp_path: Path) -> None:
+    case = next(each for each in incident.read("none") if each.name == "certificate-expired")
+    folder = incident.write(case, tmp_path / case.name)
+    recording = read(folder)
+    told = account(recording, diagnose_recording(recording))
+    told = replace(told, claims=tuple(each for each in told.claims if each.about == "path"))
+    assert [each.verdict for each in verify(told, *asked(folder))[:1]] == ["holds"]
+    first = told.diagnosis.hypotheses[0]
+    detour = replace(told.diagnosis, hypotheses=(replace(first, path=(*first.path, "nobody")),))
+    found = verify(replace(told, diagnosis=detour), *asked(folder))[0]
+    assert found.verdict == "changed"
+    assert "nobody" in found.note
 
 
 def test_three_faces_and_no_script_no_secret(told: Account, tmp_path: Path) -> None:

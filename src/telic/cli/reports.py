@@ -35,7 +35,7 @@ def verify(file: File, data: Data = None, code: Code = None, as_json: Json = Fal
     folder = code_folder(recording, code)
     again = (lambda line: asked_again(recording, line, folder)) if folder else None
     checked = [
-        *diagnosis_verify.verify(account, recording.store()),
+        *diagnosis_verify.verify(account, recording.store(), recording.topology()),
         *diagnosis_verify.code_checked(account, again),
     ]
     good = all(each.verdict in ("holds", "no evidence") for each in checked)
@@ -47,7 +47,9 @@ def verify(file: File, data: Data = None, code: Code = None, as_json: Json = Fal
             ("claim", "", "says"),
             [(each.id, each.verdict, each.note or each.says) for each in checked],
         )
-        counted = sum(each.verdict == "holds" for each in checked)
-        console.print(f"{counted} of {len(checked)} asked again and the same", highlight=False)
+        asked = [each for each in checked if each.verdict not in ("no evidence", "not asked")]
+        same = sum(each.verdict == "holds" for each in asked)
+        rest = f"; {len(checked) - len(asked)} not asked" if len(asked) < len(checked) else ""
+        console.print(f"{same} of {len(asked)} asked again and the same{rest}", highlight=False)
     if not good:
         raise typer.Exit(1)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from telic.errors import TelicError
-from telic.model import Evidence, Store
-from telic.model.account import Account, CodeLine
+from telic.model import Evidence, Store, Topology
+from telic.model.account import Account, Claim, CodeLine
 from telic.tools.evidence import again
 
 Verdict = Literal["holds", "changed", "failed", "not asked", "no evidence"]
@@ -58,24 +59,37 @@ def _line(line: CodeLine, again: Callable[[CodeLine], str] | None) -> Checked:
     return Checked(id_, says, "changed" if different else "holds", note=different)
 
 
-def verify(account: Account, store: Store) -> list[Checked]:
+def verify(account: Account, store: Store, topology: Topology) -> list[Checked]:
     """Ask every claim of `account` again.
 
     Parameters
     ----------
     account
         As it was read from the report's JSON.
-    store
-        The telemetry that it was made from.
+    store, topology
+        The telemetry that it was made from, and who calls whom: a path without a query of its own lies in it.
     """
     pages = {each.id: _page(each, store) for each in account.evidence}
-    found = [_claim(each.id, each.says, each.evidence, pages) for each in account.claims]
+    found = [
+        _on_the_way(each, account, topology)
+        if each.about == "path" and not each.evidence
+        else _claim(each.id, each.says, each.evidence, pages)
+        for each in account.claims
+    ]
     found += [
         _claim(f"{each.entity} {each.name}", "chart", (each.evidence,), pages)
         for each in account.levels
         if each.evidence
     ]
     return found
+
+
+def _on_the_way(claim: Claim, account: Account, topology: Topology) -> Checked:
+    path = account.diagnosis.hypotheses[0].path if account.diagnosis.hypotheses else ()
+    known = {frozenset((each.caller, each.callee)) for each in topology.edges}
+    apart = [f"{one} and {other}" for one, other in pairwise(path) if frozenset((one, other)) not in known]
+    note = f"nothing says that {', '.join(apart)} call each other" if apart else ""
+    return Checked(claim.id, claim.says, "changed" if apart else "holds", note=note)
 
 
 def _page(evidence: Evidence, store: Store) -> tuple[Verdict, str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from telic.errors import TelicError
 from telic.model import Diagnosis
 from telic.model.account import About, Claim
 from telic.operate.diagnosis.culprit.scene import Scene
-from telic.operate.diagnosis.culprit.signs import quoted
+from telic.operate.diagnosis.culprit.signs import inside, quoted
 from telic.operate.diagnosis.culprit.verdict import ChangeVerdict, Reason
 from telic.tools.evidence import Notebook
 
 LIGHT = 0.3  # reasons that weigh less are left out [nats]
+_NOTHING = "[]"  # what a query without rows returned, as evidence has it
 _OF_THE_RECORD = frozenset({"effect", "scope", "time", "near", "shipped", "names", "frame", "numbers", "vanished"})
 
 
@@ -22,10 +26,25 @@ def claims_of(diagnosis: Diagnosis, blamed: ChangeVerdict | None, seen: Scene, n
         pages = {each.id: each.says for each in diagnosis.evidence}
         claims = [Claim("", "cause", pages[id_], 1.0, (id_,)) for id_ in first.evidence if id_ in pages]
         if len(first.path) > 1:
-            claims.append(Claim("", "path", f"it reaches the symptom by {' → '.join(first.path)}", 0.5))
+            claims.append(_path(first.path, seen, notebook))
     if blamed is not None:
         claims += [_claim(each, blamed, seen, notebook) for each in blamed.reasons if _tells(each)]
     return claims
+
+
+def _path(path: Sequence[str], seen: Scene, notebook: Notebook) -> Claim:
+    """Say how it spreads; the calls between neighbours carry it, where there are spans of them."""
+    says = f"it reaches the symptom by {' → '.join(path)}"
+    pairs = [f"({quoted(a)}, {quoted(b)})" for one, other in pairwise(path) for a, b in ((one, other), (other, one))]
+    query = (
+        "SELECT caller.entity AS caller, called.entity AS called, count(*) AS calls FROM spans called "
+        "JOIN spans caller ON caller.trace_id = called.trace_id AND caller.span_id = called.parent_span_id "
+        f"WHERE (caller.entity, called.entity) IN ({', '.join(pairs)}) AND {inside(seen.window, 'called.start')} "
+        "GROUP BY ALL ORDER BY ALL"
+    )
+    evidence = _asked(query, "calls along the path", seen, notebook)
+    told = [each.id for each in notebook.pages if each.id in evidence and each.result != _NOTHING]
+    return Claim("", "path", says, 0.5, tuple(told))
 
 
 def _tells(reason: Reason) -> bool:
