@@ -67,8 +67,9 @@ def _document(file: Path) -> CommentedMap:
             raise InvalidRecord(f"{file}: larger than {_LARGEST} bytes", hint="telemetry belongs into its own files")
         loaded = YAML().load(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
+        made = f"`telic record OUT --source files={file.parent} --at TIME` makes one of plain files"
         raise InvalidRecord(
-            f"{file.parent}: no incident.yaml in it", hint="a recorded incident is a folder with an incident.yaml"
+            f"{file.parent}: no incident.yaml in it", hint=f"a recorded incident has one; {made}"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidRecord(f"{file}: {error}", hint="incident.yaml is UTF-8 text") from error
