@@ -169,7 +169,8 @@ def decode(data: bytes | str, *, where: str = "") -> Run:
             raise InvalidRecord(f"{at}schema {found!r} where {SCHEMA!r} was expected", hint="give a run's JSON file")
         return msgspec.convert(_numbers(document.get("record")), type=Run)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise InvalidRecord(f"{at}not the record of a run: {error}", hint="it may be cut or edited") from error
+        hint = "it may be cut or edited; events become a record by `telic opportunities EVENTS --kpi KPI`"
+        raise InvalidRecord(f"{at}not the record of a run: {error}", hint=hint) from error
 
 
 def read(path: Path) -> Run:
