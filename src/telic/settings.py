@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from telic.errors import UsageError
 from telic.registry import near_names
 
+_READ: Mapping[str, Callable[[str], object]] = {"Path": Path, "Path | None": Path, "int": int}
 _CHOICES = {"isolation": ("auto", "namespace", "processes"), "telemetry": ("on", "off")}
 
 
@@ -27,6 +28,10 @@ class Settings:
     isolation: str = "auto"  # auto | namespace | processes
     telemetry: str = "on"  # on | off: whether services record telemetry
     forward: str = ""  # another OTLP/HTTP endpoint that gets a copy of all telemetry
+    model: str = ""  # a language model for the lab's actor `react`: URL#NAME
+    model_key: str = ""  # name of the environment variable with its key
+    model_price: str = ""  # USD for a million tokens read and for a million written: 0.25/2
+    model_replies: Path | None = None  # file in which its replies are kept, and from which they are given again
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -38,7 +43,7 @@ class Settings:
                 raise UsageError(f"unknown setting {name}", hint=near_names(name, known))
             kind = known[name].type
             try:
-                values[known[name].name] = {"Path": Path, "int": int}.get(str(kind), str)(environ[name])
+                values[known[name].name] = _READ.get(str(kind), str)(environ[name])
             except ValueError as error:
                 raise UsageError(f"{name}={environ[name]!r} is not a {kind}", hint="give a whole number") from error
         for name, choices in _CHOICES.items():

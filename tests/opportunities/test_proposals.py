@@ -8,11 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.opportunities.families import prepared
-from tests.telemetry.sources.serving import reply, serving
 
-from telic.errors import SourceFailed, UsageError
 from telic.opportunities.generate import prompt
-from telic.opportunities.generate.endpoint import Endpoint
 from telic.opportunities.generate.kpis import suggested
 from telic.opportunities.language import kpi, parse_hypothesis
 from telic.opportunities.model import Column, Prepared
@@ -95,24 +92,3 @@ def test_a_bare_name_is_the_event_or_the_one_value_that_it_can_mean() -> None:
 @pytest.mark.parametrize("answer", ["", "I cannot help with that.", "[", '{"a": 1}', "[1, 2, null]"])
 def test_an_answer_that_is_none_gives_nothing(answer: str) -> None:
     assert prompt.propose(events(), lambda _: answer).hypotheses == ()
-
-
-def test_a_server_of_models_is_asked_and_its_failures_have_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = json.dumps(["session has 'cart' > 'app_error'"])
-    answer = {"id": "1", "choices": [{"index": 0, "message": {"role": "assistant", "content": said}}]}
-    monkeypatch.setenv("MODEL_KEY", "secret-of-the-model")
-    with serving(lambda request: reply(answer if request.path == "/v1/chat/completions" else {}, 200)) as server:
-        found = prompt.propose(events(), Endpoint(f"{server.url}/v1", "small", "MODEL_KEY"))
-        (request,) = server.requests
-        with pytest.raises(SourceFailed, match="did not answer as the API"):
-            Endpoint(server.url, "small")("hello")
-    assert found.hypotheses == ("session has 'cart' > 'app_error'",)
-    assert json.loads(request.body)["model"] == "small"
-    assert request.headers["Authorization"] == "Bearer secret-of-the-model"
-    with serving(lambda _: reply({"error": {"message": "no key: secret-of-the-model"}}, 401)) as server:
-        with pytest.raises(SourceFailed, match="401") as caught:
-            Endpoint(server.url, "small", "MODEL_KEY")("hello")
-        assert "secret-of-the-model" not in str(caught.value)
-    monkeypatch.delenv("MODEL_KEY")
-    with pytest.raises(UsageError, match="MODEL_KEY"):
-        Endpoint(server.url, "small", "MODEL_KEY")("hello")

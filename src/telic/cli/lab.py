@@ -56,7 +56,8 @@ def list_(
 
 @lab.command(
     epilog="`telic lab run core --actor telic --seeds 3 --jobs 2`  ·  `telic lab run my.toml --actor noop,telic`  ·  "
-    "`telic lab run core --command 'python agent.py' --file agent.py`  ·  `telic lab run core --resume latest`"
+    "`telic lab run core --command 'python agent.py' --file agent.py`  ·  `telic lab run core --resume latest`  ·  "
+    "`telic lab run core --model http://127.0.0.1:11434/v1#llama3.2`"
 )
 def run(
     suite: Suite,
@@ -66,6 +67,10 @@ def run(
     keep: Annotated[list[str] | None, typer.Option(help="An environment variable that it gets.")] = None,
     mcp: Annotated[bool, typer.Option("--mcp", help="The program speaks MCP instead of HTTP.")] = False,
     human: Annotated[bool, typer.Option("--human", help="You are the actor, at this terminal.")] = False,
+    model: Annotated[
+        str, typer.Option(help="A language model for the actor react; or TELIC_MODEL.", metavar="URL#NAME")
+    ] = "",
+    model_key: Annotated[str, typer.Option(help="The environment variable with its key.", metavar="NAME")] = "",
     seeds: Seeds = 1,
     first_seed: Annotated[int, typer.Option(help="The first of them.")] = 1,
     repeats: Annotated[int, typer.Option(min=1, help="How often each episode is run: for flakiness.")] = 1,
@@ -84,7 +89,9 @@ def run(
     found, home = scenarios.suite(suite), Settings.read().home
     plays = many.outside(actor or "program", command, files=file or (), keep=keep or (), mcp=mcp) if command else {}
     plays = {actor or "human": many.human()} if human else plays
-    actors = list(plays) or [each.strip() for each in (actor or "telic").split(",") if each.strip()]
+    usual = "react" if model else "telic"
+    actors = list(plays) or [each.strip() for each in (actor or usual).split(",") if each.strip()]
+    plays = plays | (many.reacting(model, model_key) if model else {})
     for each in (each for each in actors if each not in plays):
         many.built_in(each)
     seeded = range(first_seed, first_seed + seeds)

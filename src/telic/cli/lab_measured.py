@@ -133,12 +133,13 @@ def flakiness(
 
 
 def _everybody(found: Sequence[Scenario]) -> list[str]:
-    """All built-in actors; where there are recordings, those that can work on them."""
+    """All built-in actors, ``react`` where a model is named; where there are recordings, who can work on them."""
     from telic.lab.actors import actor
     from telic.lab.recorded.actors import on_tape
 
     taped = any(each.recording for each in found)
-    return [each for each in actor if not taped or on_tape(each)]
+    named = {each for each in actor if each != "react" or Settings.read().model}
+    return [each for each in actor if each in named and (not taped or on_tape(each))]
 
 
 def _compared(found: Comparison) -> None:

@@ -96,14 +96,12 @@ def proposals(ask: Ask, prepared: Prepared) -> tuple[list[tuple[Stated, Written]
     SourceFailed
         It does not answer.
     """
-    from telic.opportunities.generate.endpoint import Endpoint
+    from telic.llm import Endpoint, Message
     from telic.opportunities.generate.prompt import propose
     from telic.opportunities.language import parse_hypothesis
 
-    url, mark, name = ask.model.rpartition("#")
-    if not mark or not name:
-        raise UsageError(f"--model {ask.model!r} names no model", hint="URL#NAME: http://127.0.0.1:11434/v1#llama3.2")
-    found = propose(prepared, Endpoint(url, name, ask.model_key), wish=ask.wish)
+    model = Endpoint.of(ask.model, ask.model_key)
+    found = propose(prepared, lambda text: model.ask([Message("user", text)]).text, wish=ask.wish)
     written = [Written(each, "the language model") for each in found.hypotheses]
     left = [
         Exclusion("hypotheses", 1, f"of the language model: {why.splitlines()[0]}", (text,))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from telic.lab.actors.actor import Actor, Trusted, actor
+from telic.lab.actors.actor import Actor, Trusted, actor, work
 from telic.registry import load_siblings
 
 load_siblings(__name__)
 
-__all__ = ["Actor", "Trusted", "actor"]
+__all__ = ["Actor", "Trusted", "actor", "work"]

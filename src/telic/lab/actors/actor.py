@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from telic.lab.session.inside import WorldSession
 from telic.lab.session.session import Session
 from telic.lab.session.stage import Stage
+from telic.llm import Usage
 from telic.registry import Registry
 
 
@@ -26,4 +28,23 @@ class Trusted(Protocol):
         ...
 
 
+@runtime_checkable
+class Paying(Protocol):
+    """An actor of the lab's own that asks a language model; what that costs is counted here, not by the model."""
+
+    spent: tuple[Usage, float]  # tokens of the last session, and money [USD]
+
+
 actor: Registry[Actor] = Registry("actor")
+
+
+def work(made: Actor, session: Session, stage: Stage) -> None:
+    """Let an actor of the lab's own work through a session, and put on record what its model cost."""
+    if isinstance(made, Trusted):
+        made.admit(stage)
+    try:
+        made.run(session)
+    finally:
+        if isinstance(made, Paying) and isinstance(session, WorldSession):
+            usage, money = made.spent
+            session.spend(usage.tokens, money)

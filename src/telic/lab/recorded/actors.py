@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from telic.errors import UsageError
-from telic.lab.actors import Trusted, actor
+from telic.lab.actors import Trusted, actor, work
 from telic.lab.recorded.stage import Play, Tape
 from telic.lab.session.session import Session
 from telic.lab.session.stage import Stage
@@ -40,7 +40,7 @@ def play(name: str) -> Play:
         )
 
     def played(session: Session, stage: Stage) -> None:
-        actor.create(name).run(session)
+        work(actor.create(name), session, stage)
 
     return played
 

@@ -65,6 +65,7 @@ class WorldSession:
         self._lock = threading.RLock()
         self._journal: Journal | None = None
         self.calls: list[Called] = []
+        self.tokens, self.money = 0, 0.0  # of a language model that somebody asks for the actor [1, USD]
         self.claiming = Claiming()
         self.ended = ""
         self.closed_at = 0.0  # [s since the Unix epoch]
@@ -122,7 +123,12 @@ class WorldSession:
     def cost(self) -> Cost:
         """What the actor spent so far."""
         until = self.closed_at or self.now()
-        return Cost(len(self.calls), until - self.brief.began, bytes=sum(each.bytes for each in self.calls))
+        size = sum(each.bytes for each in self.calls)
+        return Cost(len(self.calls), until - self.brief.began, self.tokens, self.money, size)
+
+    def spend(self, tokens: int, money: float) -> None:
+        """Put on record what a language model cost [1, USD]."""
+        self.tokens, self.money = self.tokens + tokens, self.money + money
 
     def _perform(self, tool: str, given: dict[str, Any]) -> Answer:
         own: Mapping[str, Callable[[dict[str, Any]], Answer]] = {

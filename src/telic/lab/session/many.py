@@ -13,7 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from telic.errors import TelicError, UsageError
-from telic.lab.actors import Trusted, actor
+from telic.lab.actors import actor, work
 from telic.lab.grading import soundness
 from telic.lab.runs import folder as runs
 from telic.lab.runs.folder import Cell
@@ -50,12 +50,33 @@ def built_in(name: str) -> Play:
     actor.factory(name)  # an unknown name is an error here, with its near names
 
     def play(session: Session, stage: Stage) -> None:
-        made = actor.create(name)
-        if isinstance(made, Trusted):
-            made.admit(stage)
-        made.run(session)
+        work(actor.create(name), session, stage)
 
     return play
+
+
+def reacting(model: str, key: str = "") -> dict[str, Play]:
+    """Return what lets the actor ``react`` work with a language model.
+
+    Parameters
+    ----------
+    model, key
+        ``URL#NAME``, and the name of the environment variable with its key.
+
+    Raises
+    ------
+    UsageError
+        No model is named.
+    """
+    from telic.lab.actors.react import React
+    from telic.llm import Endpoint
+
+    chat = Endpoint.of(model, key)
+
+    def play(session: Session, stage: Stage) -> None:
+        work(React(chat), session, stage)
+
+    return {"react": play}
 
 
 def outside(
