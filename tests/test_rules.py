@@ -49,12 +49,10 @@ def test_no_operating_part_names_the_lab_even_as_text() -> None:
 
 
 def test_the_model_exports_exactly_what_it_promises() -> None:
-    code = "import telic.model as m; print(*[n for n in vars(m) if n[0].isupper() or callable(vars(m)[n])])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    later = {name for name in telic.model.__all__ if name not in done.stdout.split()}
-    assert set(telic.model.__all__) == (set(done.stdout.split()) | later) - {"Any", "TYPE_CHECKING", "__getattr__"}
-    assert all(hasattr(telic.model, name) for name in later)
-    assert later == {"Call", "Design", "Grant", "Intent", "ServiceDesign", "ServiceOperation", "Table"}
+    ours = {name for name in vars(telic.model) if name[0].isupper() or callable(vars(telic.model)[name])}
+    ours -= {"Any", "TYPE_CHECKING", "__getattr__"}
+    assert ours <= set(telic.model.__all__)
+    assert all(hasattr(telic.model, name) for name in telic.model.__all__)
 
 
 def test_the_core_stays_small() -> None:

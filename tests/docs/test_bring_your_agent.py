@@ -23,7 +23,7 @@ def test_every_command_has_options_and_files_that_exist() -> None:
     lab.register(app)
     group = typer.main.get_command(app).commands["lab"]  # type: ignore[attr-defined]
     options = {each for option in group.commands["run"].params for each in option.opts}
-    assert len(COMMANDS) == 4
+    assert len(COMMANDS) == 6
     for line in COMMANDS:
         words = shlex.split(line)
         assert words[:3] == ["telic", "lab", "run"]
