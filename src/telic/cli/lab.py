@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from telic.cli import lab_measured, lab_recorded
+from telic.cli import lab_judged, lab_measured, lab_recorded
 from telic.cli.lab_output import certified, line, played, summary, told, world_kind
 from telic.cli.output import Json, console, show, table
 from telic.errors import UsageError
@@ -216,5 +216,5 @@ def doctor(as_json: Json = False) -> None:
     show(found, as_json=as_json, text="\n".join(found) or "nothing is left of any lab")
 
 
-for _each in (lab_measured, lab_recorded):
+for _each in (lab_measured, lab_recorded, lab_judged):
     _each.add(lab)
