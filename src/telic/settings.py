@@ -13,6 +13,7 @@ from telic.errors import UsageError
 from telic.registry import near_names
 
 _READ: Mapping[str, Callable[[str], object]] = {"Path": Path, "Path | None": Path, "int": int}
+_OF_ACTORS = frozenset(("TELIC_URL", "TELIC_TOKEN"))  # where a lab's actor finds its session; no settings
 _CHOICES = {"isolation": ("auto", "namespace", "processes"), "telemetry": ("on", "off")}
 
 
@@ -38,7 +39,7 @@ class Settings:
         """Read settings from environment variables; an unknown ``TELIC_`` name is an error."""
         known = {f"TELIC_{each.name.upper()}": each for each in fields(cls)}
         values: dict[str, object] = {"home": _default_home(environ), "data": Path("../shared/data")}
-        for name in (each for each in environ if each.startswith("TELIC_")):
+        for name in (each for each in environ if each.startswith("TELIC_") and each not in _OF_ACTORS):
             if name not in known:
                 raise UsageError(f"unknown setting {name}", hint=near_names(name, known))
             kind = known[name].type

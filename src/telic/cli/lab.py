@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from telic.cli import lab_judged, lab_measured, lab_recorded
-from telic.cli.lab_output import certified, line, played, summary, told, world_kind
+from telic.cli.lab_output import certified, line, played, summary, told, visited, world_kind
 from telic.cli.output import Json, console, show, table
 from telic.errors import UsageError
 from telic.settings import Settings
@@ -65,7 +65,11 @@ def run(
     command: Annotated[str, typer.Option(help="A program that works as the actor, in a process of its own.")] = "",
     file: Annotated[list[Path] | None, typer.Option(help="A file that the program gets; may be repeated.")] = None,
     keep: Annotated[list[str] | None, typer.Option(help="An environment variable that it gets.")] = None,
-    mcp: Annotated[bool, typer.Option("--mcp", help="The program speaks MCP instead of HTTP.")] = False,
+    http: Annotated[
+        bool, typer.Option("--http", help="The program speaks HTTP; without a program, whoever connects is the actor.")
+    ] = False,
+    mcp: Annotated[bool, typer.Option("--mcp", help="The same over the Model Context Protocol.")] = False,
+    port: Annotated[int, typer.Option(help="Where whoever connects finds the sessions; 0: a free one each.")] = 0,
     human: Annotated[bool, typer.Option("--human", help="You are the actor, at this terminal.")] = False,
     model: Annotated[
         str, typer.Option(help="A language model for the actor react; or TELIC_MODEL.", metavar="URL#NAME")
@@ -88,6 +92,8 @@ def run(
     leftovers.end(leftovers.find())
     found, home = scenarios.suite(suite), Settings.read().home
     plays = many.outside(actor or "program", command, files=file or (), keep=keep or (), mcp=mcp) if command else {}
+    if (http or mcp) and not command:
+        plays = many.awaited(actor or "visitor", visited, mcp=mcp, port=port)
     plays = {actor or "human": many.human()} if human else plays
     usual = "react" if model else "telic"
     actors = list(plays) or [each.strip() for each in (actor or usual).split(",") if each.strip()]
@@ -103,7 +109,8 @@ def run(
     if not as_json:
         console.print(f"run {folder.name}: {len(runs.opened(folder).cells)} episodes", highlight=False)
     tell = (lambda each: None) if as_json else told
-    done = many.run(folder, found, jobs=1 if human else jobs, plays=plays, tell=tell)
+    alone = human or ((http or mcp) and not command)
+    done = many.run(folder, found, jobs=1 if alone else jobs, plays=plays, tell=tell)
     summary(folder, done, as_json=as_json)
 
 

@@ -32,6 +32,11 @@ def certified(found: Certificate) -> None:
     console.print(f"{found.scenario}: {words}", highlight=False, markup=False)
 
 
+def visited(url: str, token: str) -> None:
+    """Say where a session waits for its actor; in the words of its environment, beside what is printed for programs."""
+    errors.print(f"TELIC_URL={url} TELIC_TOKEN={token}", markup=False, highlight=False, soft_wrap=True)
+
+
 def told(done: Done) -> None:
     """Say what became of an episode."""
     cell = done.cell

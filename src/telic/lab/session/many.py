@@ -102,6 +102,28 @@ def outside(
     return {name: play}
 
 
+def awaited(name: str, tell: Callable[[str, str], None], *, mcp: bool = False, port: int = 0) -> dict[str, Play]:
+    """Return what lets whoever connects work as the actor called `name`.
+
+    Parameters
+    ----------
+    tell
+        Called with the address and the token of each session.
+    port
+        On the loopback device; 0 takes a free one for each session.
+    """
+    from telic.lab.doors.awaited import Awaited
+
+    door = Awaited(lambda served: tell(served.url, served.token), "mcp" if mcp else "http", port)
+
+    def play(session: Session, stage: Stage) -> None:
+        door.run(session)
+        if door.why == "silent" and not session.closed:
+            stage.session.end(f"left: nobody called for {door.patience:.0f} s")
+
+    return {name: play}
+
+
 def human() -> Play:
     """Return what lets a person at the terminal work."""
 
