@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from telic.cli import lab_judged, lab_measured, lab_recorded
-from telic.cli.lab_output import certified, line, played, summary, told, visited, world_kind
+from telic.cli.lab_output import certified, line, played, summary, summary_of, told, visited, world_kind
 from telic.cli.output import Json, console, show, table
 from telic.errors import UsageError
 from telic.settings import Settings
@@ -51,7 +51,13 @@ def list_(
         table(suite, ("scenario", "app", "what happens", "difficulty"), [line(each) for each in found])
         return
     known = {"suites": scenarios.suites(), "actors": list(actor), "faults": list(fault)}
-    show(known, as_json=as_json, text="\n".join(f"{name}: {', '.join(each) or 'none'}" for name, each in known.items()))
+    if as_json:
+        show(known, as_json=True)
+        return
+    console.print(f"suites: {', '.join(known['suites'])} (`telic lab list NAME` shows one)\n", highlight=False)
+    table("", ("actor", "what it does"), [(each, summary_of(actor.factory(each))) for each in actor])
+    console.print(f"\n{len(known['faults'])} faults, told by `telic inject --list`:", highlight=False)
+    console.print(", ".join(known["faults"]), highlight=False)
 
 
 @lab.command(

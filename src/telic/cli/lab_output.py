@@ -32,6 +32,11 @@ def certified(found: Certificate) -> None:
     console.print(f"{found.scenario}: {words}", highlight=False, markup=False)
 
 
+def summary_of(extension: object) -> str:
+    """Return the first sentence of what an extension says of itself."""
+    return (extension.__doc__ or "").strip().partition("\n")[0]
+
+
 def visited(url: str, token: str) -> None:
     """Say where a session waits for its actor; in the words of its environment, beside what is printed for programs."""
     errors.print(f"TELIC_URL={url} TELIC_TOKEN={token}", markup=False, highlight=False, soft_wrap=True)
