@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.lab.doors.fixed import FixedSession
@@ -114,7 +116,9 @@ def test_a_model_that_does_not_answer_ends_the_episode_with_its_reason() -> None
         React(Away(), Price()).run(FixedSession())
 
 
-def test_a_model_behind_http_mends_a_system_and_what_it_cost_is_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_behind_http_mends_a_system_its_cost_is_on_record_and_it_can_be_played_again_without_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     scenario = Scenario(
         "hung",
         workload=Load(rate=20.0),
@@ -131,9 +135,12 @@ def test_a_model_behind_http_mends_a_system_and_what_it_cost_is_on_record(monkey
     ]
     with serving(answering(steps)) as server:
         monkeypatch.setenv("TELIC_MODEL_PRICE", "1/5")
-        plays = many.reacting(f"{server.url}/v1#scripted")
-        episode = running.run(scenario, plays["react"], actor="react")
+        monkeypatch.setenv("TELIC_MODEL_REPLIES", str(tmp_path / "replies.jsonl"))
+        model = f"{server.url}/v1#scripted"
+        episode = running.run(scenario, many.reacting(model)["react"], actor="react")
         asked = len(server.requests)
+    again = running.run(scenario, many.reacting(model)["react"], actor="react")
+    assert replace(again, timings={}) == replace(episode, timings={})
     assert episode.ended == "submitted"
     assert episode.claims.entity == "hotel"
     assert [each.outcome for each in episode.actions] == ["helped"]

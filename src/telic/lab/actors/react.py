@@ -74,7 +74,7 @@ class React:
 
 
 def configured(settings: Settings | None = None) -> Chat:
-    """Return the model that the settings name, whose replies are kept where they say so.
+    """Return the model that the settings name, whose replies are kept and given again where they say so.
 
     Raises
     ------
@@ -82,10 +82,12 @@ def configured(settings: Settings | None = None) -> Chat:
         They name none.
     """
     known = settings or Settings.read()
-    if not known.model and not known.model_replies:
-        raise UsageError("react asks a language model, and none is named", hint="--model URL#NAME, or TELIC_MODEL")
     asked = Endpoint.of(known.model, known.model_key) if known.model else None
-    return Recorded(known.model_replies, asked, name=known.model) if known.model_replies else asked or Endpoint("", "")
+    if known.model_replies is not None:
+        return Recorded(known.model_replies, asked, name=known.model)
+    if asked is None:
+        raise UsageError("react asks a language model, and none is named", hint="--model URL#NAME, or TELIC_MODEL")
+    return asked
 
 
 def configured_price() -> Price:

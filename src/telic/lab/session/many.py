@@ -25,6 +25,7 @@ from telic.lab.session.session import Session
 from telic.lab.session.stage import Stage
 from telic.lab.session.standby import Standby
 from telic.model import Design
+from telic.settings import Settings
 from telic.worlds.child import die_with_parent
 
 TRIES = 3  # to play an episode, at most, while others on this machine harm its users [1]
@@ -68,10 +69,9 @@ def reacting(model: str, key: str = "") -> dict[str, Play]:
     UsageError
         No model is named.
     """
-    from telic.lab.actors.react import React
-    from telic.llm import Endpoint
+    from telic.lab.actors.react import React, configured
 
-    chat = Endpoint.of(model, key)
+    chat = configured(replace(Settings.read(), model=model, model_key=key))
 
     def play(session: Session, stage: Stage) -> None:
         work(React(chat), session, stage)
