@@ -98,6 +98,7 @@ def test_tokens_end_it_and_are_on_record() -> None:
     made.run(session)
     assert [name for name, _ in session.calls] == ["alerts", "alerts", "alerts", "submit"]
     assert made.spent[0] == Usage(30, 6)
+    assert [each.text for each in made.thoughts] == ["I call alerts."] * 3
     assert made.spent[1] == pytest.approx(60e-6)
 
 

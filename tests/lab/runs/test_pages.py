@@ -12,6 +12,7 @@ from telic.lab.runs.episode_view import episode_view
 from telic.lab.runs.graded import graded
 from telic.lab.scenario import digest
 from telic.lab.session import Called, Episode, write
+from telic.lab.session.record import Thought
 
 NOW = 1_790_000_000.0
 
@@ -46,6 +47,15 @@ def test_a_run_is_written_with_a_page_for_each_episode(tmp_path: Path) -> None:
     assert "bad.json" in text
     again = pages.write_run(path, episodes=False).read_text()
     assert "href=" not in again
+
+
+def test_what_a_model_thought_stands_before_the_call_that_it_led_to() -> None:
+    thought, call = Thought(START + 24, "Is it\nthe hotel? " + "x" * 300), Called(START + 24, "metrics", {}, 1.0)
+    view = episode_view(graded([make(calls=(call,), thoughts=(thought,))])[0])
+    first, second = (each for each in view.steps if each.time == START + 24)
+    assert first.text.startswith("\u201cIs it the hotel? xxx")
+    assert first.detail == thought.text
+    assert second.text.startswith("metrics")
 
 
 def test_an_episodes_page_tells_the_whole_course(tmp_path: Path) -> None:

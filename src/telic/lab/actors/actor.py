@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from telic.lab.session.inside import WorldSession
+from telic.lab.session.record import Thought
 from telic.lab.session.session import Session
 from telic.lab.session.stage import Stage
 from telic.llm import Usage
@@ -29,22 +30,23 @@ class Trusted(Protocol):
 
 
 @runtime_checkable
-class Paying(Protocol):
+class Thinking(Protocol):
     """An actor of the lab's own that asks a language model; what that costs is counted here, not by the model."""
 
-    spent: tuple[Usage, float]  # tokens of the last session, and money [USD]
+    thoughts: list[Thought]  # of the last session
+    spent: tuple[Usage, float]  # tokens of it, and money [USD]
 
 
 actor: Registry[Actor] = Registry("actor")
 
 
 def work(made: Actor, session: Session, stage: Stage) -> None:
-    """Let an actor of the lab's own work through a session, and put on record what its model cost."""
+    """Let an actor of the lab's own work through a session, and put on record what its model said and cost."""
     if isinstance(made, Trusted):
         made.admit(stage)
     try:
         made.run(session)
     finally:
-        if isinstance(made, Paying) and isinstance(session, WorldSession):
+        if isinstance(made, Thinking) and isinstance(session, WorldSession):
             usage, money = made.spent
-            session.spend(usage.tokens, money)
+            session.account_for(made.thoughts, usage.tokens, money)

@@ -13,6 +13,7 @@ from telic.errors import UsageError
 from telic.lab.actors.actor import actor
 from telic.lab.doors.gate import Gate, Unreadable, arguments
 from telic.lab.doors.kit.words import describe, told
+from telic.lab.session.record import Thought
 from telic.lab.session.session import Session
 from telic.llm import Call, Chat, Endpoint, Function, Message, Metered, Price, Recorded, Reply, Spent, Usage
 from telic.settings import Settings
@@ -48,12 +49,15 @@ class React:
 
     Attributes
     ----------
+    thoughts
+        What the model said in the last session, beside its calls.
     spent
-        Tokens of the last session, and what they cost [USD].
+        Tokens of it, and what they cost [USD].
     """
 
     def __init__(self, chat: Chat | None = None, price: Price | None = None, tokens: int = TOKENS) -> None:
         self._chat, self._price, self._tokens = chat, price, tokens
+        self.thoughts: list[Thought] = []
         self.spent: tuple[Usage, float] = Usage(), 0.0
 
     def run(self, session: Session) -> None:
@@ -67,8 +71,9 @@ class React:
             The model's server does not answer.
         """
         chat = Metered(self._chat or configured(), most=self._tokens, price=self._price or configured_price())
+        self.thoughts = []
         try:
-            _converse(session, chat)
+            _converse(session, chat, self.thoughts)
         finally:
             self.spent = chat.usage, chat.money
 
@@ -95,7 +100,7 @@ def configured_price() -> Price:
     return Price.of(Settings.read().model_price)
 
 
-def _converse(session: Session, chat: Chat) -> None:
+def _converse(session: Session, chat: Chat, thoughts: list[Thought]) -> None:
     gate, brief = Gate(session), session.brief
     functions = [Function(each.name, each.doc, each.parameters) for each in brief.tools]
     begun = [Message("system", MANNERS), Message("user", describe(brief))]
@@ -106,6 +111,8 @@ def _converse(session: Session, chat: Chat) -> None:
             reply = _called(chat.ask([*begun, *_latest(turns)], functions), [each.name for each in brief.tools])
         except Spent:
             break
+        if reply.text.strip():
+            thoughts.append(Thought(session.now(), reply.text.strip()[:SHOWN]))
         said = Message("assistant", reply.text, reply.calls)
         if reply.calls:
             silent = 0

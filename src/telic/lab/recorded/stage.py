@@ -87,6 +87,7 @@ def run(scenario: Scenario, play: Play, *, actor: str, folder: Path, seed: int =
             truth=sealed.truths,
             noise=sealed.episode.noise if sealed.episode else (),
             calls=tuple(session.calls),
+            thoughts=tuple(session.thoughts),
             claims=checked(session.claiming.claims, course.world.store()),
             users=sealed.episode.users if sealed.episode else (),
             cost=session.cost,

@@ -97,6 +97,8 @@ def _steps(one: Episode) -> Iterator[Step]:
         text = f"{action.action}: {words.OUTCOMES[action.outcome]}"
         checks = "; ".join((*action.checks, *filter(None, (action.health,))))
         yield Step(when, "system", text, checks, "action" if action.applied else "refused")
+    for thought in one.thoughts:
+        yield Step(thought.time, "actor", f"\u201c{_short(thought.text)}\u201d", _rest(thought.text))
     writing = alarms.writing(one)
     for call in one.calls:
         yield _call(call, call.tool in writing)
@@ -105,14 +107,25 @@ def _steps(one: Episode) -> Iterator[Step]:
 def _call(call: Called, writes: bool) -> Step:
     arguments = json.dumps(call.arguments, ensure_ascii=False, default=str) if call.arguments else ""
     whole = f"{call.tool} {arguments}".rstrip()
-    text = whole if len(whole) <= SHORT else f"{whole[: SHORT - 1]}\u2026"
+    text = _short(whole)
     answer = f"{call.rows} rows, " if call.rows else ""
     text += f" \u2192 {call.error or f'{answer}{call.bytes:,} bytes'}, {words.seconds(call.seconds)}"
     right, wrong = (
         ("claim", "failed") if call.tool == "submit" else ("action", "refused") if writes else ("call", "failed")
     )
     kind = wrong if call.error else right
-    return Step(call.time, "actor", text, whole if len(whole) > SHORT else "", kind)  # type: ignore[arg-type]
+    return Step(call.time, "actor", text, _rest(whole), kind)  # type: ignore[arg-type]
+
+
+def _short(text: str) -> str:
+    """Return a line of a text."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHORT else f"{line[: SHORT - 1]}\u2026"
+
+
+def _rest(text: str) -> str:
+    """Return the whole text where a line does not hold it."""
+    return text if len(text) > SHORT else ""
 
 
 def _incident(incident: Incident) -> Iterator[Step]:

@@ -14,7 +14,7 @@ from telic.lab.course import Course
 from telic.lab.session import tools
 from telic.lab.session.claiming import Claiming
 from telic.lab.session.eyes import Eyes
-from telic.lab.session.record import Called, Cost
+from telic.lab.session.record import Called, Cost, Thought
 from telic.lab.session.session import Brief, ToolResult
 from telic.lab.shell.commands import USUAL, Shell
 from telic.model import Action, ActionRecord, plain
@@ -65,6 +65,7 @@ class WorldSession:
         self._lock = threading.RLock()
         self._journal: Journal | None = None
         self.calls: list[Called] = []
+        self.thoughts: Sequence[Thought] = ()
         self.tokens, self.money = 0, 0.0  # of a language model that somebody asks for the actor [1, USD]
         self.claiming = Claiming()
         self.ended = ""
@@ -126,9 +127,9 @@ class WorldSession:
         size = sum(each.bytes for each in self.calls)
         return Cost(len(self.calls), until - self.brief.began, self.tokens, self.money, size)
 
-    def spend(self, tokens: int, money: float) -> None:
-        """Put on record what a language model cost [1, USD]."""
-        self.tokens, self.money = self.tokens + tokens, self.money + money
+    def account_for(self, thoughts: Sequence[Thought], tokens: int, money: float) -> None:
+        """Put on record what a language model said besides, and what it cost [1, USD]."""
+        self.thoughts, self.tokens, self.money = thoughts, tokens, money
 
     def _perform(self, tool: str, given: dict[str, Any]) -> Answer:
         own: Mapping[str, Callable[[dict[str, Any]], Answer]] = {

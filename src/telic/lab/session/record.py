@@ -41,6 +41,14 @@ class Called:
 
 
 @dataclass(frozen=True)
+class Thought:
+    """What a language model said beside its calls."""
+
+    time: float  # [s since the Unix epoch]
+    text: str
+
+
+@dataclass(frozen=True)
 class Cited:
     """A query that carries a claim; asked again at the end of the episode."""
 
@@ -111,6 +119,7 @@ class Episode:
     truth: tuple[Truth, ...] = ()
     noise: tuple[Noted, ...] = ()
     calls: tuple[Called, ...] = ()
+    thoughts: tuple[Thought, ...] = ()  # of an actor that thinks in words
     claims: Claims = Claims()
     users: tuple[Tally, ...] = ()  # by second and operation, by the load generator's own record
     incidents: tuple[Incident, ...] = ()  # of an actor that writes such

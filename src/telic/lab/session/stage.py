@@ -151,6 +151,7 @@ class Stage:
             truth=self.director.truths,
             noise=tuple(Noted(each.kind, each.entity, each.time, each.change) for each in self.director.disturbances),
             calls=tuple(session.calls),
+            thoughts=tuple(session.thoughts),
             claims=checked(session.claiming.claims, course.world.store()),
             users=tuple(each for each in course.record().tallies() if each.second < recovery.end),
             incidents=course.incidents(),
