@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-settings.register_profile("day", derandomize=True, deadline=None)  # the same examples: a run can be repeated
-settings.register_profile("night", deadline=None)  # fresh ones: `make nightly`
+settings.register_profile("day", derandomize=True, deadline=None, max_examples=60)  # the same ones: to be repeated
+settings.register_profile("night", deadline=None, max_examples=200)  # fresh ones: `make nightly`
 settings.load_profile("day")
 
 

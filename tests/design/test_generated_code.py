@@ -45,7 +45,7 @@ def test_ruff_finds_nothing_by_the_rules_of_this_project(name: str, designs: dic
 
 
 @pytest.mark.parametrize(
-    "name", ["hotel", *(pytest.param(each, marks=pytest.mark.live) for each in ("social", "genai", "rental"))]
+    "name", ["hotel", *(pytest.param(each, marks=pytest.mark.nightly) for each in ("social", "genai", "rental"))]
 )
 def test_mypy_strict_finds_nothing(name: str, designs: dict[str, Design], tmp_path: Path) -> None:
     options = ["--cache-dir", str(tmp_path), "--strict", "--explicit-package-bases"]
