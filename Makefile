@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test check certify nightly bench env dev clean
+.PHONY: demo test check style types layers certify nightly bench env dev clean
 
 demo: env
 	@$(BIN)/telic demo
@@ -18,14 +18,20 @@ test: dev
 	@$(BIN)/python -m pytest -m "live and not nightly" --ignore=tests/live -n logical --dist loadfile
 	@$(BIN)/python -m pytest -m "live and not nightly" tests/live -n 2 --dist loadgroup
 
-check: dev
+check: types style layers
+
+style: dev
 	@$(BIN)/ruff format --check src tests benchmarks
 	@$(BIN)/ruff check src tests benchmarks
+
+types: dev
 	@$(BIN)/mypy
+
+layers: dev
 	@$(BIN)/lint-imports
 
 certify: dev
-	@$(BIN)/telic lab certify core --check --some 10 --actor restart-loop --jobs 2
+	@$(BIN)/telic lab certify core --check --some 10 --actor noop --jobs 2
 
 nightly: dev
 	@$(BIN)/uv sync --quiet --frozen --inexact --group dev --group nightly

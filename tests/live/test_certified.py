@@ -11,7 +11,7 @@ from telic.lab import scenario as scenarios
 
 pytestmark = [pytest.mark.live, pytest.mark.journey, pytest.mark.timeout(900)]
 
-PLAYED = {"hotel-calm-000": "blame-loudest", "shop-cache-disabled-007": "restart-world"}  # by which cheater
+PLAYED = {"hotel-calm-000": (), "shop-cache-disabled-007": ("restart-world",)}  # by which cheaters
 SEEDS = (1, 2)  # the second only after the first went wrong
 
 
@@ -21,7 +21,7 @@ def test_it_harms_users_can_be_solved_and_is_not_solved_by_cheating(
 ) -> None:
     monkeypatch.setenv("TELIC_HOME", str(tmp_path_factory.mktemp("home")))
     path = next(each for each in scenarios.files("core") if each.stem == name)
-    actors, told = (*certify.FAIR, PLAYED[name]), []
+    actors, told = (*certify.FAIR, *PLAYED[name]), []
     for seed in SEEDS:
         (made,) = certify.certify([path], seed=seed, again=True, actors=actors, world="local", store=False)
         if made.holds:
