@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,3 +32,18 @@ def test_exits_are_what_restart_counters_grew_by(seen: list[dict[str, int]], sta
     history = History(state(float(time), restarts) for time, restarts in enumerate(seen))
     assert history.exits("hotel", float(start)) == exits(seen, start)
     assert history.exits("nobody", float(start)) == 0
+
+
+def test_a_state_may_come_while_exits_are_counted() -> None:
+    history = History(state(float(second), {"hotel-1": 0}) for second in range(100))
+
+    class Arriving(dict[str, ServiceState]):
+        """Services that are looked at while one more state arrives from another thread."""
+
+        def __contains__(self, name: object) -> bool:
+            history.add(state(200.0, {"hotel-1": 0}))
+            return super().__contains__(name)
+
+    newest = state(100.0, {"hotel-1": 2})
+    history.add(replace(newest, services=Arriving(newest.services)))
+    assert history.exits("hotel", 50.0) == 2

@@ -24,7 +24,10 @@ class Motion:
 
 
 class History:
-    """Keeps the last states; the newest is the truth of now."""
+    """Keeps the last states; the newest is the truth of now.
+
+    States are added on one thread while a diagnosis looks at them on another: every look is at a copy of the list.
+    """
 
     def __init__(self, states: Iterable[State] = ()) -> None:
         self._states: deque[State] = deque(states, maxlen=KEPT)
@@ -101,7 +104,7 @@ class History:
         newest: dict[str, int] = {}
         known: dict[str, int] = {}
         first: InstanceState | None = None  # of those since
-        for state in reversed(self._states):  # what is old is looked at only until it is known
+        for state in reversed(list(self._states)):  # what is old is looked at only until it is known
             if state.time < start and (not newest or known.keys() >= newest.keys()):
                 break
             seen = _of(state, service)
