@@ -16,7 +16,7 @@ test: dev
 	@$(BIN)/python -m telic.telemetry.otlp.scan.warm
 	@$(BIN)/python -m pytest -m "not live and not nightly" -n logical --dist loadfile --durations=30 --durations-min=3
 	@$(BIN)/python -m pytest -m "live and not nightly" --ignore=tests/live -n logical --dist loadfile
-	@$(BIN)/python -m pytest -m "live and not nightly" tests/live -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -m "live and not nightly" tests/live
 
 check: types style layers
 

@@ -15,14 +15,6 @@ from telic.lab.episode import Score
 from telic.settings import Settings
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let certificates be made by one worker while journeys run in the other: each waits for time most of the time."""
-    for each in items:
-        if each.path.parent == Path(__file__).parent:
-            beside = "certified" if each.path.stem == "test_certified" else "journeys"
-            each.add_marker(pytest.mark.xdist_group(beside))
-
-
 @contextmanager
 def loaded(home: Path, *, operate: bool) -> Iterator[journey.Journey]:
     """Yield a loaded hotel with a state folder of its own."""

@@ -1,4 +1,4 @@
-"""A healthy scenario of the core and one with a lasting fault are certified in real worlds, as every run of CI does."""
+"""A healthy scenario of the core and one with a lasting fault are certified in real worlds, every night."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from telic.lab import certify
 from telic.lab import scenario as scenarios
 
-pytestmark = [pytest.mark.live, pytest.mark.journey, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.journey, pytest.mark.nightly, pytest.mark.timeout(900)]
 
 PLAYED = {"hotel-calm-000": (), "shop-cache-disabled-007": ("restart-world",)}  # by which cheaters
 SEEDS = (1, 2)  # the second only after the first went wrong
