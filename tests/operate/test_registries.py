@@ -91,3 +91,13 @@ def test_taking_back_a_push_restores_every_value_that_it_changed() -> None:
         {"key": "log.level", "value": "INFO"},
         {"key": "upstream.hotel.port", "value": 22000},
     ]
+
+
+def test_a_detector_that_breaks_down_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(findings: Findings) -> list[Proposal]:
+        raise ZeroDivisionError("no requests")
+
+    monkeypatch.setitem(mechanism._factories, "hang", breaks)
+    hotel = Hotel()
+    diagnosis = diagnose(empty(hotel), Notebook(hotel.store()), began=0.0)
+    assert "hang broke down: ZeroDivisionError: no requests" in diagnosis.missing

@@ -34,6 +34,18 @@ class Mistaken(StatisticalActor):
         return super().decide(incident, diagnosis) if tried else (wrong,)
 
 
+class Frail(StatisticalActor):
+    """Breaks down when it is asked first."""
+
+    broke = False
+
+    def diagnose(self, incident: Incident, world: Observed) -> Diagnosis:
+        if self.broke:
+            return super().diagnose(incident, world)
+        self.broke = True
+        raise RuntimeError("deque mutated during iteration")
+
+
 def run(
     hotel: Hotel, folder: Path, until: float, *, actor: StatisticalActor | None = None, dies: str = ""
 ) -> tuple[list[Incident], list[Event]]:
@@ -158,3 +170,37 @@ def test_trivial_ways_fall_for_the_decoy(tmp_path: Path) -> None:
     assert answers["loudest"].hypotheses
     assert answers["max-z"].hypotheses
     assert all(each.hypotheses[0].entity != "gateway" for each in answers.values())
+
+
+@pytest.mark.parametrize("service", ["booking", "hotel"])
+@pytest.mark.parametrize("later", [8.0, 40.0], ids=["while causes are looked for", "when a person was asked already"])
+def test_a_deploy_that_breaks_a_busy_machine_is_taken_back(service: str, later: float, tmp_path: Path) -> None:
+    operation = {"booking": "reserve", "hotel": "near"}[service]
+    hotel = broken(Fault("busy-machine", "machine", BEGINS), seed=3)
+    hotel.pending.append(Fault("exception", service, START + BEGINS + later, operation))
+    _, events = run(hotel, tmp_path, BEGINS + later + 30.0)
+    assert [(each.verb, each.target) for each in hotel.applied] == [("rollback", service)]
+    helped = next(each.time for each in events if each.action is not None and each.action.outcome == "helped")
+    assert helped - (START + BEGINS + later) <= 25.0
+
+
+def test_harm_that_comes_back_before_an_incident_is_over_is_looked_into(tmp_path: Path) -> None:
+    hotel = broken(Fault("busy-machine", "machine", BEGINS), seed=3)
+    assert isinstance(hotel.clock, VirtualClock)
+    hotel.pending.append(Fault("exception", "hotel", START + BEGINS + 13.5, "near"))
+
+    def ceases(time: float) -> None:
+        if BEGINS + 9.5 <= time < BEGINS + 10.0:
+            hotel.faults = []
+
+    _, events = operated(hotel, tmp_path, BEGINS + 35.0, also=ceases)
+    assert [(each.verb, each.target) for each in hotel.applied] == [("rollback", "hotel")]
+    assert events[-1].kind == "resolved"
+
+
+def test_an_actor_that_breaks_down_is_asked_again(tmp_path: Path) -> None:
+    hotel = broken(Fault("network-partition", "search->hotel", BEGINS), seed=3)
+    (incident,), events = run(hotel, tmp_path, BEGINS + 20.0, actor=Frail(OBJECTIVES))
+    assert [each.outcome for each in incident.actions] == ["helped"]
+    first = next(each.text for each in events if each.kind == "diagnosed")
+    assert "Frail broke down: RuntimeError: deque mutated" in first

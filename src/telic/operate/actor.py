@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from telic.model import Action, Diagnosis, Incident, Observed
 from telic.model.intent import Objective
 from telic.operate.diagnosis.collect import Collector
 from telic.operate.diagnosis.findings import Findings
+from telic.operate.diagnosis.onset import failures_alone
 from telic.operate.diagnosis.ranking import diagnose, same
 from telic.operate.history import History
 from telic.tools.evidence import Notebook
@@ -27,7 +29,7 @@ class StatisticalActor:
     """
 
     def __init__(self, objectives: Sequence[Objective] = (), history: History | None = None) -> None:
-        self._collector = Collector(objectives)
+        self._collector, self._failing = Collector(objectives), Collector(objectives)
         self._history = history or History()
         self.findings: Findings | None = None  # of the last diagnosis
 
@@ -36,7 +38,16 @@ class StatisticalActor:
         began = world.clock.time()
         notebook = Notebook(world.store(), prefix=f"E{len(incident.diagnoses) + 1}.")
         self.findings = self._collector.collect(incident, world, self._history, notebook)
-        return diagnose(self.findings, notebook, began=began, tried=incident.actions)
+        diagnosis = diagnose(self.findings, notebook, began=began, tried=incident.actions)
+        failures = failures_alone(incident.symptoms)
+        if not diagnosis.abstained or not failures:
+            return diagnosis
+        findings = self._failing.collect(replace(incident, symptoms=failures), world, self._history, notebook)
+        second = diagnose(findings, notebook, began=began, tried=incident.actions)
+        if second.abstained:
+            return diagnosis
+        self.findings = findings
+        return second
 
     def decide(self, incident: Incident, diagnosis: Diagnosis) -> Sequence[Action]:
         """Return what to try, in order, without what was tried in this incident already."""

@@ -8,6 +8,7 @@ from math import inf
 
 from telic.clock import Clock
 from telic.model import ActionRecord, Symptom
+from telic.operate.diagnosis.onset import failures_alone
 from telic.operate.looks import CELL
 from telic.operate.reopening import ESCAPE, REOPEN, shed_by
 from telic.operate.series import SHARE
@@ -112,6 +113,8 @@ class ObjectiveHealth:
             hopeless = known - begun >= earliest and late.total >= LEAST and late.share >= UNCHANGED * before.share
             patience = RARE_PATIENCE if rare and seen.total < LEAST and not seen.bad else PATIENCE
             if (hopeless and not late.well) or now - begun >= patience:
+                if whole and self._failures_ended(start, start + settle, known):
+                    return Judgement(True, f"{_words(before)} before, none of {late.total} fails now; slow as before")
                 blind = self._watch.reading.state == "blind"
                 words = "no telemetry arrives" if blind else f"{_words(late)} still"
                 return Judgement(False, f"{_words(before)} before, {words} {now - begun:.0f} s later")
@@ -124,10 +127,18 @@ class ObjectiveHealth:
                 break
         return seen
 
-    def vitals(self, start: float, end: float) -> Vitals:
-        """Return what users of the harmed operations got between two times."""
-        whole = self._watch.monitors.between(start, end, self._operations(), shed=self.shed)
-        last = self._watch.monitors.between(max(start, end - 1.0), end, self._operations(), shed=self.shed)
+    def _failures_ended(self, until: float, since: float, known: float) -> bool:
+        """Whether failures ended that came upon users who had been waiting for long: that is another harm."""
+        if not failures_alone(self.symptoms):
+            return False
+        before, now = self.vitals(until - 3.0, until, "errors"), self.vitals(since, known, "errors")
+        return not before.well and now.total >= LEAST and now.well
+
+    def vitals(self, start: float, end: float, signal: str = "") -> Vitals:
+        """Return what users of the harmed operations got between two times; of one kind of harm where it is named."""
+        between, names = self._watch.monitors.between, self._operations()
+        whole = between(start, end, names, signal, shed=self.shed)
+        last = between(max(start, end - 1.0), end, names, signal, shed=self.shed)
         return Vitals(whole.total, whole.bad, max(0.0, end - start), last.total, last.bad)
 
     def well_for(self, seconds: float) -> bool:

@@ -125,7 +125,9 @@ class Monitors:
             self._settle()
         return Reading(look.time, "burning" if symptoms else "healthy", symptoms)
 
-    def between(self, start: float, end: float, operations: frozenset[str] | None = None, *, shed: float = 0.0) -> Cell:
+    def between(
+        self, start: float, end: float, operations: frozenset[str] | None = None, signal: str = "", *, shed: float = 0.0
+    ) -> Cell:
         """Return requests and bad requests (by the worst objective) of the cells that lie between two times.
 
         Parameters
@@ -134,12 +136,14 @@ class Monitors:
             Cells that begin before or end after are left out [s since the Unix epoch].
         operations
             Only these; None for all.
+        signal
+            Only objectives of this kind of harm; empty for all.
         shed
             Share of requests that is refused on purpose [1]: so many refusals are left out, as if never sent.
         """
         worst: dict[tuple[str, int], Cell] = {}
         for series in self._series.values():
-            if operations is not None and series.operation not in operations:
+            if (operations is not None and series.operation not in operations) or signal not in ("", series.signal):
                 continue
             for cell in series.cells.values():
                 if start <= cell.start and cell.start + CELL <= end + 1e-6:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from telic.clock import Clock
 from telic.errors import TelicError
-from telic.model import Action, ActionRecord, Actor, Diagnosis, Incident, Symptom, World
+from telic.model import Action, ActionRecord, Actor, Diagnosis, Incident, Symptom, Window, World
 from telic.operate.events import Event, Kind
 from telic.operate.health import ObjectiveHealth
 from telic.operate.incidents import Incidents
@@ -16,24 +17,13 @@ from telic.operate.watch import TICK, Watch
 from telic.operate.words import joined, named, sentence, verdict
 from telic.tools.guard import Guard, Offload
 
-WAITS = (
-    0.0,
-    0.7,
-    0.8,
-    1.0,
-    1.5,
-    2.0,
-    2.0,
-    2.0,
-    2.0,
-    2.0,
-    2.0,
-    2.0,
-)  # before each diagnosis in a row that leads to no action [s]
+WAITS = (0.0, 0.7, 0.8, 1.0, 1.5, *(2.0,) * 7)  # before each diagnosis in a row that leads to no action [s]
 SURE = 0.8  # confidence that acts at once [1]
 PATIENT = 3  # diagnoses after which the best hypothesis is acted upon, if it is not an abstention [1]
 HOLD = 5.0  # users have to be well for so long until an incident is over [s]
 CALM = 2.5  # without harm for so long before anything was done, it went away by itself [s]
+
+_log = logging.getLogger(__name__)
 
 
 class Response:
@@ -78,24 +68,25 @@ class Response:
 
     async def run(self, *, recovering: bool = False) -> Incident:
         """Work until the incident is over; a person may have to help with that."""
-        try:
-            self._keep()
-            if recovering:
-                await self._recover()
-                await self._open_again()
-            if not await self._mend():
-                self._end("needs-person", "needs-person", self._why_person())
-        except TelicError as error:
-            self.incident = replace(self.incident, status="needs-person", note=str(error))
-            self.event("needs-person", f"{error}; {error.hint}" if error.hint else str(error))
-        await self._until_well()
+        work = self._take_up if recovering else self._mend
+        ended = False
+        while not ended:
+            try:
+                self._keep()
+                if not await work():
+                    self._end("needs-person", "needs-person", self._why_person())
+                work = self._mend
+            except TelicError as error:
+                self.incident = replace(self.incident, status="needs-person", note=str(error))
+                self.event("needs-person", f"{error}; {error.hint}" if error.hint else str(error))
+            ended = await self._until_well()
         return self.incident
 
     def join(self, symptoms: Sequence[Symptom]) -> None:
         """Take further symptoms into the incident."""
         known = {(each.operation, each.signal) for each in self.incident.symptoms}
         new = [each for each in symptoms if (each.operation, each.signal) not in known]
-        if new and self.incident.status in ("open", "mitigating"):
+        if new and self.incident.status != "resolved":
             self.incident = replace(self.incident, symptoms=(*self.incident.symptoms, *new))
             self._health.symptoms = self.incident.symptoms
             for each in new:
@@ -127,6 +118,12 @@ class Response:
                 whole,
             )
         )
+
+    async def _take_up(self) -> bool:
+        """Go on where an operator that died left off."""
+        await self._recover()
+        await self._open_again()
+        return await self._mend()
 
     async def _recover(self) -> None:
         """Finish what an operator that died left undecided."""
@@ -181,8 +178,7 @@ class Response:
         return False
 
     async def _diagnose(self) -> Diagnosis:
-        incident = self.incident
-        diagnosis = await self._offload(lambda: self._actor.diagnose(incident, self._world))
+        diagnosis = await self._asked()
         before = self.incident.diagnoses
         again = bool(before) and named(before[-1]) == named(diagnosis)
         kept = before[:-1] if again and not self.incident.actions else before
@@ -191,6 +187,18 @@ class Response:
         if not again:
             self.event("diagnosed", verdict(diagnosis), diagnosis=diagnosis)
         return diagnosis
+
+    async def _asked(self) -> Diagnosis:
+        """Return what the actor says; one that breaks down says nothing, and is asked again like one that abstains."""
+        incident, began = self.incident, self._clock.time()
+        try:
+            return await self._offload(lambda: self._actor.diagnose(incident, self._world))
+        except TelicError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whoever watches users goes on
+            _log.exception("diagnosis of %s broke down", incident.id)
+            words = f"a diagnosis: {type(self._actor).__name__} broke down: {type(error).__name__}: {error}"
+            return Diagnosis(began, Window(self.onset, began), (), (), (words,), abstained=True)
 
     def _choice(self, diagnosis: Diagnosis, attempts: int) -> Action | None:
         """Return what to try now; None to look again first."""
@@ -214,15 +222,21 @@ class Response:
             await self._clock.sleep(TICK)
         return False
 
-    async def _until_well(self) -> None:
+    async def _until_well(self) -> bool:
+        """Wait until users are well; False where harm came back, or came in a way that nobody was asked about yet."""
+        known = len(self.incident.symptoms)
         while not self._health.well_for(HOLD):
             if self._stopping():
                 self._keep()
-                return
+                return True
+            handed_over = self.incident.status == "needs-person"
+            if len(self.incident.symptoms) > known or (not handed_over and self._watch.reading.state == "burning"):
+                return False
             await self._clock.sleep(TICK)
         helped = [str(each.action) for each in self.incident.actions if each.outcome == "helped"]
         note = f"{', '.join(helped)} helped" if helped else "it went away by itself, or by somebody else"
         self._end("resolved", "resolved", note)
+        return True
 
     def _end(self, status: str, kind: Kind, note: str) -> None:
         now = self._clock.time()

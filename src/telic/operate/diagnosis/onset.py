@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from telic.model import Incident
+from telic.model import Incident, Symptom
 from telic.operate.diagnosis.asking import Asking
 from telic.operate.looks import CELL, FAILED
 from telic.operate.series import SHARE, Cell
@@ -33,6 +33,19 @@ GROUP BY 1 ORDER BY 1"""
 def operations(incident: Incident) -> str:
     """Return the operations whose users are harmed, with commas between; empty where no symptom names one."""
     return ",".join(sorted({each.operation for each in incident.symptoms if each.felt and each.operation}))
+
+
+def failures_alone(symptoms: Sequence[Symptom]) -> tuple[Symptom, ...]:
+    """Return the failures, where slowness hurt users for long before them; none elsewhere: they are one harm.
+
+    A machine that is busy makes users wait, and then a deploy makes all their requests fail: neither the onset of the
+    first nor what was normal during it say anything of the second.
+    """
+    failures = tuple(each for each in symptoms if each.signal == "errors")
+    if not failures:
+        return ()
+    since, first = (min(each.onset for each in some) for some in (failures, symptoms))
+    return failures if since - first >= CALM else ()
 
 
 def onset_of(asking: Asking, entry: str, incident: Incident, threshold: float) -> float:

@@ -7,6 +7,7 @@ is slow or fails because something below it does is no cause.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -31,6 +32,8 @@ STORES = frozenset({"store-slow", "store-refusal"})
 FAILED = ("undone", "left", "undo_failed")
 STORM = "metastable-overload"
 DERIVED = frozenset({"overload", "cpu-starvation", "hang"})  # also seen at callers of what is really broken
+
+_log = logging.getLogger(__name__)
 
 
 def diagnose(findings: Findings, notebook: Notebook, *, began: float, tried: Sequence[ActionRecord] = ()) -> Diagnosis:
@@ -174,6 +177,9 @@ def _propose(findings: Findings) -> tuple[list[Proposal], list[str]]:
             proposals.extend(mechanism.factory(name)(findings))
         except TelicError as error:
             missing.append(f"{name} could not be judged: {error}")
+        except Exception as error:  # noqa: BLE001 - one card that breaks down leaves the others to be judged
+            _log.exception("mechanism %s broke down", name)
+            missing.append(f"{name} broke down: {type(error).__name__}: {error}")
     return proposals, missing
 
 
