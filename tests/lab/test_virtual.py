@@ -13,9 +13,9 @@ import pytest
 
 from telic import loop as main_path
 from telic.lab import faults, virtual
-from telic.lab.course import Hurt
+from telic.lab.course import CALM, Hurt
 from telic.lab.faults import LOOP, fault
-from telic.model import Design
+from telic.model import Design, user_harm
 from telic.settings import Settings
 
 RATE = 50.0  # [requests/s]; less than normal, so that the suite is quick
@@ -63,6 +63,16 @@ def test_without_an_operator_the_harm_stays(name: str, alone: virtual.VirtualJou
     assert score.harm_began is not None
     assert score.recovered is None
     assert score.actions == ()
+
+
+def test_calm_is_waited_for_before_the_next_fault(alone: virtual.VirtualJourney) -> None:
+    assert alone.until_calm()
+    before = alone.now()
+    alone.hurt(Hurt("hang", SEED, warm=3.0, patience=2.0))
+    assert not alone.until_calm(most=1.0)
+    assert alone.until_calm()
+    assert user_harm(alone.record().tallies(), since=before) is not None
+    assert user_harm(alone.record().tallies(), since=alone.now() - CALM) is None
 
 
 def outcome(home: str, seed: int, system: str | Design = "hotel") -> str:

@@ -21,12 +21,13 @@ ALONE = ("hang",)  # the others on virtual time and every night
 def test_an_operator_ends_the_harm(name: str, operated: journey.Journey) -> None:
     told = []
     for seed in SEEDS:
+        operated.until_calm()
         score = operated.hurt(journey.Hurt(name, seed, warm=8.0)).score
         told.append(story(score))
         sys.stderr.write(told[-1] + "\n")
         if _well(score):
             return
-        operated.pause(10.0)
+        operated.pause(3.0)  # what it left is seen by then
     pytest.fail("\n".join(told))
 
 
@@ -36,6 +37,7 @@ def test_an_operator_ends_the_harm(name: str, operated: journey.Journey) -> None
 def test_without_an_operator_the_harm_stays(name: str, alone: journey.Journey) -> None:
     told = []
     for seed in SEEDS:
+        alone.until_calm()
         score = alone.hurt(journey.Hurt(name, seed, warm=3.0, patience=12.0)).score
         told.append(story(score))
         if score.harm_began is not None and score.recovered is None:

@@ -23,6 +23,7 @@ def test_the_next_operator_finishes_what_a_killed_one_began(tmp_path: Path) -> N
     with loaded(tmp_path, operate=False) as running:
         first = _operator(running, "first")
         running.pause(12.0)
+        running.until_calm()
         truth = injection.inject(running.world.state_folder, "hang", seed=5)
         _wait_for(running, Tail(running.folder / "first.jsonl"), "applied")
         os.kill(first.pid, signal.SIGKILL)

@@ -24,6 +24,7 @@ from telic.worlds.local.world import AskedWorld
 WARM = 12.0  # healthy load before the earliest fault; the baseline that diagnosis compares with [s]
 SPREAD = 6.0  # the fault's seeded moment falls into so many seconds after that [s]
 DECOY = (3.0, 9.0)  # a harmless change happens so long before the fault [s]
+CALM, PATIENT = 6.0, 60.0  # users were well for so long before a fault; waited for at most [s]
 SETTLE = 10.0  # at most, until the load has users and runs [s]
 T = TypeVar("T")
 
@@ -152,6 +153,18 @@ class Course(ABC):
         while self.now() < end:
             self._look()
 
+    def until_calm(self, most: float = PATIENT) -> bool:
+        """Wait until users were served well for `CALM` s and no incident is open; False where `most` [s] are too few.
+
+        What a machine does that is busy for a while is none of the fault that comes next.
+        """
+        end = self.now() + most
+        while not self._calm():
+            if self.now() >= end:
+                return False
+            self._look()
+        return True
+
     def hurt(self, hurt: Hurt) -> Episode:
         """Hurt the system once and wait until users are well again or patience ends; then heal."""
         started = self.now()
@@ -183,6 +196,11 @@ class Course(ABC):
         tallies = self.record().tallies()
         judged = episode.score(done, tallies, told, since=window.start, until=window.end, baselines=trivial)
         return Episode(hurt, done, judged, told, window)
+
+    def _calm(self) -> bool:
+        since, tallies = self.now() - CALM, self.record().tallies()
+        well = bool(tallies) and tallies[-1].second + 1 > since and user_harm(tallies, since=since) is None
+        return well and all(each.status == "resolved" for each in self.incidents())
 
     def _well_again(self, truth: Truth) -> bool:
         tallies = self.record().tallies()
