@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from pathlib import Path
@@ -224,3 +224,23 @@ def test_no_path_of_the_lab_stands_in_an_answer() -> None:
     found = Gate(Traced()).call("get_logs", {})
     assert list(found.rows) == [{"body": 'File "/srv/hotel/store.py"', "more": [{"at": "/srv"}], "n": 1}]
     assert (found.text, found.error) == ("see /srv/log", "/srv/a: not there")
+
+
+def test_a_path_that_an_answer_gave_may_be_given_back() -> None:
+    asked: list[object] = []
+
+    class Secrets(FixedSession):
+        def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
+            asked.append(arguments)
+            return ToolResult(rows=({"file": "/tmp/telic-lab-7-x/hotel/secrets/hotel-2", "given": []},))
+
+    gate = Gate(Secrets())
+    gate.call("set_config", {"value": "/srv/hotel/secrets/hotel-2"})
+    (row,) = gate.call("get_secrets", {}).rows
+    gate.call("set_config", {"key": "store.postgres.password_file", "value": row["file"]})
+    gate.call("exec_shell", {"command": "/srv/hotel/run"})
+    assert asked[0] == {"value": "/srv/hotel/secrets/hotel-2"}  # nothing is known of a place yet
+    assert asked[2:] == [
+        {"key": "store.postgres.password_file", "value": "/tmp/telic-lab-7-x/hotel/secrets/hotel-2"},
+        {"command": "/srv/hotel/run"},
+    ]

@@ -16,6 +16,8 @@ from telic.lab.session.session import Session, ToolResult
 UNREADABLE: Final = "unreadable"  # the name under which the record keeps what no door could read
 TURNED_AWAY: Final = "turned-away"  # and under which it keeps that requests were refused unread
 PLACE: Final = "/srv"  # where a system runs, as actors see it
+SHELL: Final = "exec_shell"  # sees the system at `PLACE` itself
+_IN_PLACE = re.compile(rf"{PLACE}/[^\0]*$")
 _PLACE = re.compile(rf"[^\s\"'(]*/{re.escape(PREFIX)}[^/\s\"')]*")
 NAME: Final = 80  # characters of a tool's name that are passed on [1]
 
@@ -53,6 +55,7 @@ class Gate:
         self._clock = clock
         self._one = threading.Lock()
         self._count = threading.Lock()
+        self._place = ""  # what stands as `PLACE` in answers, once one had it
         self._tokens, self._filled = float(self.limits.burst), clock()
         self._waiting = 0
         self._refused = 0
@@ -89,10 +92,21 @@ class Gate:
         try:
             with self._one:
                 self._note_refused()
-                return neutral(self.session.call(tool, arguments))
+                found = self.session.call(tool, arguments if tool == SHELL else self._meant(arguments))
+                self._place = self._place or _place_of((found.text, found.error, found.rows))
+                return neutral(found)
         finally:
             with self._count:
                 self._waiting -= 1
+
+    def _meant(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        """Return arguments in which a path that an answer gave is the one that it stands for."""
+        if not self._place:
+            return arguments
+        return {
+            name: self._place + each.removeprefix(PLACE) if isinstance(each, str) and _IN_PLACE.match(each) else each
+            for name, each in arguments.items()
+        }
 
     def _note_refused(self) -> None:
         with self._count:
@@ -119,6 +133,17 @@ def _without_paths(value: object) -> object:
     if isinstance(value, Mapping):
         return {name: _without_paths(each) for name, each in value.items()}
     return [_without_paths(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _place_of(value: object) -> str:
+    """Return the first path of the lab's own that stands somewhere in a value; empty where none does."""
+    if isinstance(value, str):
+        found = _PLACE.search(value) if PREFIX in value else None
+        return found.group() if found else ""
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    inner = (_place_of(each) for each in value) if isinstance(value, list | tuple) else ()
+    return next((each for each in inner if each), "")
 
 
 def arguments(body: bytes, limits: Limits) -> dict[str, object]:
