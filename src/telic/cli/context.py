@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telic.cli.diagnose import At, Folder, Symptom, reported, time_of
+from telic.cli.asked import Asked, Kept, incident
+from telic.cli.diagnose import At, Symptom, reported, time_of
 from telic.cli.output import Json, console, show
+from telic.cli.record import Baseline, Length
 
 if TYPE_CHECKING:
     from telic.context.graph import EventGraph
@@ -21,21 +23,38 @@ def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command(
         epilog="`telic context incidents/checkout-slow`  ·  "
-        "`telic context incidents/checkout-slow --at 2026-06-18T15:06:00Z --svg graph.svg`"
+        "`telic context incidents/checkout-slow --at 2026-06-18T15:06:00Z --svg graph.svg`  ·  "
+        "`telic context --source telic=telemetry --at 2026-06-18T15:06:00Z --window 15m`"
     )(context)
 
 
 def context(
-    folder: Folder, at: At = "", symptom: Symptom = "", svg: Drawing = None, most: Most = 40, as_json: Json = False
+    folder: Kept = None,
+    source: Asked = "",
+    at: At = "",
+    window: Length = "30m",
+    baseline: Baseline = "30m",
+    symptom: Symptom = "",
+    svg: Drawing = None,
+    most: Most = 40,
+    as_json: Json = False,
 ) -> None:
-    """Print and draw the events around a symptom, in order, over metrics, logs, traces, alerts and changes."""
+    """Print and draw the events around a symptom, in order, over metrics, logs, traces, alerts and changes.
+
+    Without a folder or a source, what `telic serve` or the running system keeps is asked.
+    """
+    with incident(folder, source, at, window, baseline, quiet=as_json) as about:
+        _look_at(about.folder, None if about.fresh else time_of(at), symptom, svg, most, as_json=as_json)
+
+
+def _look_at(folder: Path, at: float | None, symptom: str, svg: Path | None, most: int, *, as_json: bool) -> None:
     from telic.context.graph import event_graph, mentions, picture, relevant, words
     from telic.context.traces.comparison import described
     from telic.operate.diagnosis.causes import look
     from telic.worlds.recorded import read
 
     recording = read(folder)
-    seen = look(recording, at=time_of(at), symptom=reported(symptom, recording) if symptom else None)
+    seen = look(recording, at=at, symptom=reported(symptom, recording) if symptom else None)
     whole = event_graph(seen)
     graph = relevant(whole, seen.symptom.entity, most=most)
     if svg is not None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from telic.cli.asked import Asked, Kept, incident
 from telic.cli.output import Json, console, show
-from telic.cli.record import Baseline, Length, recorded
-from telic.errors import TelicError, UsageError
+from telic.cli.record import Baseline, Length
+from telic.errors import TelicError
 
 if TYPE_CHECKING:
     from telic.model import Diagnosis, Hypothesis
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from telic.model.signals import Reported
     from telic.worlds.recorded import Recording
 
-Folder = Annotated[Path, typer.Argument(help="A recorded incident: a folder with an incident.yaml.", metavar="FOLDER")]
 At = Annotated[str, typer.Option(help="Look at what was known then (2026-06-18T15:06:00Z).", metavar="TIME")]
 Symptom = Annotated[str, typer.Option(help="What is wrong, instead of what was recorded.", metavar="SERVICE[:METRIC]")]
 Report = Annotated[
@@ -31,11 +28,6 @@ Code = Annotated[
     Path | None,
     typer.Option(help="Blame failing lines in this git repository; default: the incident's code/, if it is one."),
 ]
-Asked = Annotated[
-    str,
-    typer.Option("--source", help="Ask these instead: NAME=URL by commas, or a .yaml file.", metavar="SOURCES"),
-]
-Kept = Annotated[Path | None, typer.Argument(help="A recorded incident; with --source where to keep it.")]
 _SHOWN = 3  # hypotheses that people see in full [1]
 
 
@@ -59,15 +51,18 @@ def diagnose(
     code: Code = None,
     as_json: Json = False,
 ) -> None:
-    """Name the cause of an incident, recorded or asked of sources, with evidence; needs no model."""
+    """Name the cause of an incident, recorded or asked of sources, with evidence; needs no model.
+
+    Without a folder or a source, what `telic serve` or the running system keeps is asked.
+    """
     from telic.operate.diagnosis.causes import answer, diagnose_recording
     from telic.worlds.recorded import read
 
-    with _incident(folder, source, at, window, baseline) as (where, missing):
-        recording = read(where)
-        moment = None if source else time_of(at)
+    with incident(folder, source, at, window, baseline, beside=report, quiet=as_json) as about:
+        recording = read(about.folder)
+        moment = None if about.fresh else time_of(at)
         found = diagnose_recording(recording, at=moment, symptom=reported(symptom, recording) if symptom else None)
-        found = replace(found, missing=(*found.missing, *missing))
+        found = replace(found, missing=(*found.missing, *about.missing))
         lines = _lines(recording, found, code)
         if as_json:
             show({**answer(recording.name, found), "code": lines}, as_json=True)
@@ -75,21 +70,6 @@ def diagnose(
             _print(recording, found, lines)
         if report is not None:
             _write(report, recording, found, lines, quiet=as_json)
-
-
-@contextmanager
-def _incident(
-    folder: Path | None, source: str, at: str, window: str, baseline: str
-) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Yield the folder of the incident, asked of sources where they are named, and what they could not give."""
-    if not source:
-        if folder is None:
-            raise UsageError("no incident is named", hint="name a FOLDER, or --source prometheus=URL,jaeger=URL")
-        yield folder, ()
-        return
-    with tempfile.TemporaryDirectory(prefix="telic-") as made:
-        where = folder or Path(made) / "incident"
-        yield where, recorded(where, source, at, window, baseline).missing
 
 
 def _lines(recording: Recording, found: Diagnosis, given: Path | None) -> tuple[CodeLine, ...]:

@@ -10,7 +10,7 @@ from telic.context.seen import Seen
 from telic.context.traces.sequence import Break
 from telic.operate.diagnosis.causes.cause import Cause, Reason
 
-_FELT = 0.1  # of the time that users waited: an excess of this share counts half [1]
+_FELT = 0.1  # of the time that users usually wait: an excess of this share counts half [1]
 _FAILING = 0.01  # of all requests: a failure of this share counts half [1]
 _MOST = 0.5  # of all that is slower: below this, the entity drifts with the others [1]
 _TIMING_CAP = 25.0  # [nats]
@@ -91,7 +91,7 @@ def _slow(entity: str, mechanism: str, found: list[Deviation], waited: float, to
     share = excess / total
     affected = sum(each.affected * each.excess for each in found) / max(excess, 1e-9)
     weight = felt**2 / (felt**2 + _FELT**2) * min(share / _MOST, 1.0) ** 2
-    says = f"{excess:.1f} s more: {felt:.0%} of the time that users waited, {share:.0%} of all that is slower"
+    says = f"{excess:.1f} s more: {felt:.0%} of what users usually wait, {share:.0%} of all that is slower"
     reasons = [Reason("size", surprise, best.says, best), Reason("felt", (weight - 1.0) * surprise, says)]
     rare = (math.sqrt(affected) - 1.0) * weight * surprise
     weight *= math.sqrt(affected)

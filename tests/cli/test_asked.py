@@ -1,0 +1,57 @@
+"""Commands about an incident: asked of sources, kept beside the report, or what a receiver of ours keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+from tests.telemetry.sources.cases import T0
+from tests.telemetry.stored_rows import rows
+from tests.telemetry.stored_server import answering
+from typer.testing import CliRunner
+
+from telic.cli import context, diagnose, reports
+from telic.errors import UsageError
+
+AT = ["--at", "2026-11-21T10:00:00Z"]
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
+    made = typer.Typer()
+    for module in (context, diagnose, reports):
+        module.register(made)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TELIC_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+    return made
+
+
+def said(app: typer.Typer, *words: str) -> str:
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
+    return result.output
+
+
+def test_what_a_report_says_of_sources_can_be_asked_again(app: typer.Typer, tmp_path: Path) -> None:
+    answering(tmp_path / "home" / "telemetry", rows(T0))
+    words = ["diagnose", "--source", "telic=telemetry", *AT, "--report", "cause.html"]
+    assert "kept in cause-incident" in said(app, *words)
+    assert "asked again and the same" in said(app, "report", "verify", "cause.json")
+    said(app, *words)
+    assert {each.name for each in tmp_path.glob("*-incident*")} == {"cause-incident", "cause-incident-2"}
+
+
+def test_the_receiver_that_answers_is_asked_where_nothing_is_named(app: typer.Typer, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nothing takes telemetry here"):
+        CliRunner().invoke(app, ["context", *AT], catch_exceptions=False, standalone_mode=False)
+    answering(tmp_path / "home" / "telemetry", rows(T0))
+    words = said(app, "context", *AT, "--svg", "graph.svg")
+    assert "orders" in words
+    assert "<svg" in (tmp_path / "graph.svg").read_text()
+    assert "orders" in said(app, "diagnose", *AT)
+    answering(tmp_path / "home" / "hotel", rows(T0))
+    with pytest.raises(UsageError, match="2 receivers take telemetry") as several:
+        CliRunner().invoke(app, ["context", *AT], catch_exceptions=False, standalone_mode=False)
+    assert "--source telic=hotel or --source telic=telemetry" in several.value.hint
