@@ -39,6 +39,15 @@ def test_what_a_report_says_of_sources_can_be_asked_again(app: typer.Typer, tmp_
     words = ["diagnose", "--source", "telic=telemetry", *AT, "--report", "cause.html"]
     assert "kept in cause-incident" in said(app, *words)
     assert "asked again and the same" in said(app, "report", "verify", "cause.json")
+    (tmp_path / "moved").mkdir()
+    for name in ("cause.json", "cause-incident"):
+        (tmp_path / name).rename(tmp_path / "moved" / name)
+    assert "asked again and the same" in said(app, "report", "verify", "moved/cause.json")
+    (tmp_path / "moved" / "cause-incident").rename(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match=r"moved/cause\.json is about cause-incident, which is not there"):
+        CliRunner().invoke(app, ["report", "verify", "moved/cause.json"], catch_exceptions=False, standalone_mode=False)
+    assert "the same" in said(app, "report", "verify", "moved/cause.json", "--data", "elsewhere")
+    (tmp_path / "elsewhere").rename(tmp_path / "cause-incident")
     said(app, *words)
     assert {each.name for each in tmp_path.glob("*-incident*")} == {"cause-incident", "cause-incident-2"}
 

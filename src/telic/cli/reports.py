@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from telic.cli.output import Json, console, show, table
+from telic.errors import UsageError
 
 File = Annotated[Path, typer.Argument(help="The JSON file of a report of a diagnosis.", metavar="FILE")]
 Code = Annotated[
@@ -31,7 +32,7 @@ def verify(file: File, data: Data = None, code: Code = None, as_json: Json = Fal
     from telic.worlds.recorded import read
 
     account = diagnosis.read(file)
-    recording = read(data or Path(account.source))
+    recording = read(data or _of_report(file, account.source))
     folder = code_folder(recording, code)
     again = (lambda line: asked_again(recording, line, folder)) if folder else None
     checked = [
@@ -53,3 +54,12 @@ def verify(file: File, data: Data = None, code: Code = None, as_json: Json = Fal
         console.print(f"{same} of {len(asked)} asked again and the same{rest}", highlight=False)
     if not good:
         raise typer.Exit(1)
+
+
+def _of_report(file: Path, source: str) -> Path:
+    """Return the incident's folder, also where it moved together with the report."""
+    places = (Path(source), file.parent / Path(source).name)
+    found = next((each for each in places if each.is_dir()), None)
+    if found is None:
+        raise UsageError(f"{file} is about {source}, which is not there", hint="name its folder: --data FOLDER")
+    return found
