@@ -11,7 +11,7 @@ from tests.telemetry.stored_rows import rows
 from tests.telemetry.stored_server import answering
 from typer.testing import CliRunner
 
-from telic.cli import context, diagnose, reports
+from telic.cli import context, diagnose, reports, telemetry
 from telic.errors import UsageError
 
 AT = ["--at", "2026-11-21T10:00:00Z"]
@@ -20,7 +20,7 @@ AT = ["--at", "2026-11-21T10:00:00Z"]
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     made = typer.Typer()
-    for module in (context, diagnose, reports):
+    for module in (context, diagnose, reports, telemetry):
         module.register(made)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TELIC_HOME", str(tmp_path / "home"))
@@ -55,12 +55,13 @@ def test_what_a_report_says_of_sources_can_be_asked_again(app: typer.Typer, tmp_
 def test_the_receiver_that_answers_is_asked_where_nothing_is_named(app: typer.Typer, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing takes telemetry here"):
         CliRunner().invoke(app, ["context", *AT], catch_exceptions=False, standalone_mode=False)
-    answering(tmp_path / "home" / "telemetry", rows(T0))
+    answering(tmp_path / "home" / "shop", rows(T0))
     words = said(app, "context", *AT, "--svg", "graph.svg")
     assert "orders" in words
     assert "<svg" in (tmp_path / "graph.svg").read_text()
     assert "orders" in said(app, "diagnose", *AT)
+    assert "orders" in said(app, "query", "SELECT DISTINCT service FROM spans")
     answering(tmp_path / "home" / "hotel", rows(T0))
     with pytest.raises(UsageError, match="2 receivers take telemetry") as several:
         CliRunner().invoke(app, ["context", *AT], catch_exceptions=False, standalone_mode=False)
-    assert "--source telic=hotel or --source telic=telemetry" in several.value.hint
+    assert "--source telic=hotel or --source telic=shop" in several.value.hint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,12 +80,23 @@ def incident(
         yield Incident(where, missing, fresh=True)
 
 
-def _own() -> str:
-    """Return the source that is what one receiver of ours keeps: that of `telic serve`, or of the running system."""
+def receiving() -> list[str]:
+    """Return the names of the states here whose telemetry a process of ours takes now."""
     from telic.settings import Settings, run_folder
 
     home = Settings.read().home
-    found = sorted(each.name for each in home.glob("*") if (run_folder(each) / "telemetry.sock").is_socket())
+    return sorted(each.name for each in home.glob("*") if _answers(run_folder(each) / "telemetry.sock"))
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens on a unix socket; one that was killed leaves its file."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        return path.is_socket() and asking.connect_ex(str(path)) == 0
+
+
+def _own() -> str:
+    """Return the source that is what the one receiver here keeps."""
+    found = receiving()
     if len(found) != 1:
         named = " or ".join(f"--source telic={name}" for name in found) or "--source prometheus=URL,jaeger=URL"
         takes = f"{len(found)} receivers take telemetry" if found else "nothing takes telemetry"

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from telic.cli.asked import receiving
 from telic.cli.output import Json, console, show, table
 from telic.errors import NotEnoughData, UsageError, WorldUnavailable
 from telic.settings import Settings, run_folder
@@ -66,17 +67,20 @@ def query(
     timeout: Annotated[float, typer.Option(help="How long it may take [s].")] = 30.0,
     as_json: Json = False,
 ) -> None:
-    """Ask what `telic serve` or a running system keeps, while it is being written."""
+    """Ask what `telic serve` or a running system keeps, while it is being written.
+
+    Where one of them runs here, nothing has to be named.
+    """
     from telic.telemetry.client import TelemetryClient
 
     if state is not None and system:
         raise UsageError("--state and --system say two places", hint="give one of them")
-    folder = Settings.read().system(system) if system else _folder(state)
+    folder = Settings.read().system(system or _only()) if state is None else _folder(state)
     client = TelemetryClient(run_folder(folder) / "telemetry.sock")
     try:
         rows = client.query(sql, limit=limit, timeout=timeout)
     except WorldUnavailable as error:
-        start = f"telic up {system}" if system else f"telic serve --state {folder}"
+        start = f"telic up {system}" if system else "telic serve" if state is None else f"telic serve --state {folder}"
         raise WorldUnavailable(f"nothing takes telemetry for {folder}", hint=f"start it with `{start}`") from error
     finally:
         client.close()
@@ -90,6 +94,12 @@ def query(
     table("", tuple(rows[0]), ([_text(value) for value in row.values()] for row in rows[:SHOWN]))
     if len(rows) > SHOWN:
         console.print(f"[dim]… {len(rows) - SHOWN} more rows; --json prints all[/]")
+
+
+def _only() -> str:
+    """Return the name of the one state here whose telemetry is taken; that of `telic serve` where it is not one."""
+    found = receiving()
+    return found[0] if len(found) == 1 else "telemetry"
 
 
 def _folder(state: Path | None) -> Path:
