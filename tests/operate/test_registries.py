@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from math import comb
 
@@ -91,6 +92,18 @@ def test_taking_back_a_push_restores_every_value_that_it_changed() -> None:
         {"key": "log.level", "value": "INFO"},
         {"key": "upstream.hotel.port", "value": 22000},
     ]
+
+
+def test_a_service_that_was_scaled_to_nothing_runs_again() -> None:
+    hotel = Hotel()
+    known = empty(hotel)
+    change = Change("c2", 0.0, "scale", "search", "quiet hours", diff="replicas: 1 -> 0")
+    assert take_back(known, change) == []  # it runs
+    search = known.state.services["search"]
+    ended = replace(search, instances=tuple(replace(each, phase="stopped") for each in search.instances))
+    stopped = replace(known, state=replace(known.state, services={**known.state.services, "search": ended}))
+    (action,) = take_back(stopped, change)
+    assert (action.verb, action.target, dict(action.params)) == ("scale", "search", {"replicas": 1})
 
 
 def test_a_detector_that_breaks_down_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

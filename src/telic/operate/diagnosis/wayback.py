@@ -7,6 +7,7 @@ import re
 
 from telic.model import Action, Change, Scalar, plain
 from telic.operate.diagnosis.findings import Findings
+from telic.operate.diagnosis.waiting import stopped
 
 _LINE = re.compile(r"^(?P<key>[\w.>\-]+): (?P<old>.*) -> (?P<new>.*)$", re.M)
 _NONE = "(none)"
@@ -24,7 +25,7 @@ def changed_settings(change: Change) -> dict[str, str]:
 
 
 def take_back(findings: Findings, change: Change) -> list[Action]:
-    """Return the actions that undo `change`: the old values, or the version before."""
+    """Return the actions that undo `change`: the old values, the version before, or a process where none is left."""
     service = change.entity.partition("->")[0]
     if change.kind == "config":
         config = findings.state.services[service].config if service in findings.state.services else {}
@@ -35,6 +36,9 @@ def take_back(findings: Findings, change: Change) -> list[Action]:
         ]
     if change.kind == "deploy":
         return roll_back(findings, service, change)
+    if change.kind == "scale":
+        why = f"take back {change.id}"
+        return [Action("scale", service, {"replicas": 1}, why)] if stopped(findings, service) else []
     return _policy_back(findings, change) if change.kind == "policy" else []
 
 
