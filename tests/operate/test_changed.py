@@ -14,7 +14,10 @@ from telic.operate.diagnosis.changed import SOON, changed
 from telic.operate.diagnosis.findings import Findings, Picture
 from telic.operate.diagnosis.proposal import Clue, Proposal
 from telic.operate.diagnosis.ranking import carried, last_resort
+from telic.operate.diagnosis.storm import STEP, Flow, Storm
 from telic.operate.history import History
+from telic.telemetry.queries.operations import OperationStep
+from telic.telemetry.queries.storms import EntryStep
 
 ONSET = 1_000.0
 DEPLOY = Change("C7", ONSET - 2.0, "deploy", "rating", "clean up", before="1", after="2")
@@ -47,6 +50,36 @@ def test_a_change_at_the_place_and_moment_of_harm_carries_a_diagnosis_but_is_not
     assert (found.mechanism, found.entity, found.mitigations) == ("bad-change", "rating", (ROLLBACK,))
     assert carried([found])
     assert 0.0 < found.weight < 1.386  # odds of 4 to 1, from which one acts at once
+
+
+def pressed(calls: int, *, asked: int = 5, change: Change = DEPLOY) -> list[Proposal]:
+    """What changes say where `calls` came to a place below rating that 100 came to before, and 5 a step were asked."""
+    refused = Blame("service", "stock", "refused", path=("stock", "rating", "gateway"))
+    known = findings(change, blames=(refused,) * 10)
+    now, before = (
+        Picture(Window(at, at + 10.0), operations=(OperationStep("stock", "GET /stock", at, count),), covered=10.0)
+        for at, count in ((ONSET, calls), (ONSET - 12.5, 100))
+    )
+    flows = (
+        Flow(each.window, [EntryStep(each.window.start + STEP * step, count) for step in range(20)])
+        for each, count in ((now, asked), (before, 5))
+    )
+    stock = replace(known.state.services["rating"], name="stock")
+    state = replace(known.state, services={**known.state.services, "stock": stock})
+    return changed(replace(known, state=state, current=now, baseline=before, storm=Storm(*flows)))
+
+
+def test_a_change_above_a_place_that_is_asked_for_more_than_users_ask_is_blamed() -> None:
+    (found,) = pressed(200)
+    assert (found.entity, found.mitigations) == ("rating", (ROLLBACK,))
+    assert any("2.0 times as many calls came to stock" in each.says for each in found.clues)
+    assert carried([found])
+
+
+def test_a_change_above_is_not_blamed_where_users_ask_for_more_or_no_more_comes() -> None:
+    assert pressed(105) == []
+    assert pressed(200, asked=10) == []
+    assert pressed(200, change=replace(DEPLOY, entity="order")) == []
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from telic.operate.diagnosis.findings import Findings
 from telic.operate.diagnosis.mechanisms.metastable_overload import collapsed, escape, feeds_itself, signs
+from telic.operate.diagnosis.pressed import MORE_CALLS, MORE_LOAD, growth, pressed
 from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue, mechanism
 
 LAG = 0.08  # median event-loop lag of the other services [s]
-MORE_CALLS = 1.25  # of the calls before [1]
-MORE_LOAD = 1.25  # of what users asked for before [1]; a storm of retries is no load
 
 
 @mechanism("overload", example={"service": "hotel", "refused": 0.2})
@@ -33,17 +32,16 @@ def _of(findings: Findings, service: str) -> Proposal | None:
     clues = [harm_clue(findings, share, f"by waiting or being refused at {service}")]
     if refused:
         clues.append(Clue(1.5, f"{service} refused {refused} requests", ("operations",)))
-    growth = _growth(findings, service)
-    storm = findings.storm
-    if growth is not None:
-        if growth >= MORE_CALLS and storm is not None and storm.load is not None and storm.surely < MORE_LOAD:
-            says = f"{growth:.1f} times as many calls came to {service}, users ask for {storm.load:.1f} times as much"
+    by, storm = growth(findings, service), findings.storm
+    if by is not None:
+        if service in pressed(findings) and storm is not None:
+            says = f"{by:.1f} times as many calls came to {service}, users ask for {storm.load:.1f} times as much"
             clues.append(Clue(-2.5, says, ("operations", "load")))
-        elif growth >= MORE_CALLS:
-            clues.append(Clue(2.0, f"{growth:.1f} times as many requests as before came to {service}", ("operations",)))
+        elif by >= MORE_CALLS:
+            clues.append(Clue(2.0, f"{by:.1f} times as many requests as before came to {service}", ("operations",)))
         else:
             clues.append(
-                Clue(-2.5, f"no more requests than before came to {service} ({growth:.1f} times)", ("operations",))
+                Clue(-2.5, f"no more requests than before came to {service} ({by:.1f} times)", ("operations",))
             )
     if findings.lag_elsewhere(service) >= LAG:
         clues.append(Clue(-3.0, "all services lag: the machine is busy", ("lag",)))
@@ -60,10 +58,3 @@ def _stormy(findings: Findings, service: str) -> Proposal | None:
         *signs(findings, storm, service),
     ]
     return Proposal("overload", service, clues, "queue", findings.onset, None, (escape(findings, storm, service),))
-
-
-def _growth(findings: Findings, service: str) -> float | None:
-    if findings.baseline is None:
-        return None
-    before, now = findings.baseline.rate(service), findings.current.rate(service)
-    return now / before if before > 0 and now > 0 else None
