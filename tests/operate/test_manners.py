@@ -115,6 +115,14 @@ def test_a_setting_says_what_it_does(diff: str, mechanism: str, name: str) -> No
     assert manner.name == (name or "admission-closed")
 
 
+@pytest.mark.parametrize("diff", ["store.postgres.pool: 3 -> 4", "upstream.offer.timeout: 0.6 -> 2.0"])
+def test_a_setting_that_turns_the_other_way_does_not_do_it(diff: str) -> None:
+    change = Change("C8", ONSET, "config", "rating", "settings", diff=diff)
+    found = findings(change, blames=(Blame("service", "rating", "slow"),) * 5)
+    manner = narrowed(found, Proposal("overload", "rating", [], change=change))
+    assert manner is None or manner.name not in ("pool-too-small", "timeout-too-short")
+
+
 @pytest.mark.parametrize(
     ("state", "name"),
     [

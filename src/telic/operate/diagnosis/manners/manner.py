@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
-KEYS = ("general", "effects", "added", "settings", "states", "errors", "events", "shows")
+KEYS = ("general", "effects", "added", "settings", "turns", "states", "errors", "events", "shows")
+_NUMBERS = re.compile(r": (-?\d+(?:\.\d+)?)\D* -> (-?\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Manner:
         What stands in lines that a change adds.
     settings
         What a setting's change looks like: ``key: old -> new``.
+    turns
+        ``more`` or ``less``: which way its number has to turn; empty where both ways do it, or it is no number.
     states
         SQLSTATEs, or their beginnings, that a store answers.
     errors
@@ -44,10 +47,32 @@ class Manner:
     effects: Mapping[str, float] = field(default_factory=dict)
     added: re.Pattern[str] | None = None
     settings: re.Pattern[str] | None = None
+    turns: str = ""
     states: tuple[str, ...] = ()
     errors: re.Pattern[str] | None = None
     events: re.Pattern[str] | None = None
     shows: Mapping[str, float] = field(default_factory=dict)
+
+    def set_by(self, diff: str) -> str:
+        """Return the line of a setting's change that does it; empty where none does.
+
+        Examples
+        --------
+        >>> pool = Manner("pool-too-small", settings=re.compile("^[a-z.]*pool:", re.M), turns="less")
+        >>> pool.set_by("store.pool: 8 -> 2"), pool.set_by("store.pool: 3 -> 4")
+        ('store.pool: 8 -> 2', '')
+        """
+        if self.settings is None:
+            return ""
+        lines = (line for line in diff.splitlines() if self.settings.search(line) and self._turned(line))
+        return next(lines, "")
+
+    def _turned(self, line: str) -> bool:
+        numbers = _NUMBERS.search(line)
+        if not self.turns or numbers is None:
+            return True
+        old, new = map(float, numbers.groups())
+        return new > old if self.turns == "more" else new < old
 
 
 @lru_cache(maxsize=1)
@@ -72,6 +97,7 @@ def _manner(name: str, row: Mapping[str, object]) -> Manner:
         _weights(row, "effects"),
         _pattern(row, "added"),
         _pattern(row, "settings"),
+        str(row.get("turns", "")),
         tuple(_texts(row, "states")),
         _pattern(row, "errors"),
         _pattern(row, "events"),

@@ -142,8 +142,8 @@ def _of_changes(manner: Manner, changes: Sequence[Read]) -> list[tuple[float, st
     clues = []
     for each in changes:
         change = each.change
-        if change.kind != "deploy" and manner.settings is not None and manner.settings.search(change.diff):
-            clues.append((PLAINLY, f"{change.kind} {change.diff.splitlines()[0][:100]}"))
+        if change.kind != "deploy" and (line := manner.set_by(change.diff)):
+            clues.append((PLAINLY, f"{change.kind} {line[:100]}"))
         for effect in each.effects:
             if (weight := manner.effects.get(effect.mechanism)) is not None:
                 clues.append((weight * effect.force, effect.says))
