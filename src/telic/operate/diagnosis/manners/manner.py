@@ -72,7 +72,7 @@ class Manner:
         if not self.turns or numbers is None:
             return True
         old, new = map(float, numbers.groups())
-        return new > old if self.turns == "more" else new < old
+        return new > old if self.turns == "more" else new < old or old == 0  # of most limits 0 means none
 
 
 @lru_cache(maxsize=1)
