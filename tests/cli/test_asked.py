@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from telic.cli import context, diagnose, reports, telemetry
 from telic.errors import UsageError
+from telic.settings import run_folder
 
 AT = ["--at", "2026-11-21T10:00:00Z"]
 
@@ -53,6 +55,10 @@ def test_what_a_report_says_of_sources_can_be_asked_again(app: typer.Typer, tmp_
 
 
 def test_the_receiver_that_answers_is_asked_where_nothing_is_named(app: typer.Typer, tmp_path: Path) -> None:
+    (killed := run_folder(tmp_path / "home" / "old")).mkdir(parents=True)
+    (tmp_path / "home" / "old").mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(killed / "telemetry.sock"))  # nobody listens
     with pytest.raises(UsageError, match="nothing takes telemetry here"):
         CliRunner().invoke(app, ["context", *AT], catch_exceptions=False, standalone_mode=False)
     answering(tmp_path / "home" / "shop", rows(T0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,15 +82,10 @@ def incident(
 def receiving() -> list[str]:
     """Return the names of the states here whose telemetry a process of ours takes now."""
     from telic.settings import Settings, run_folder
+    from telic.telemetry.client import listens
 
     home = Settings.read().home
-    return sorted(each.name for each in home.glob("*") if _answers(run_folder(each) / "telemetry.sock"))
-
-
-def _answers(path: Path) -> bool:
-    """Whether somebody listens on a unix socket; one that was killed leaves its file."""
-    with socket.socket(socket.AF_UNIX) as asking:
-        return path.is_socket() and asking.connect_ex(str(path)) == 0
+    return sorted(each.name for each in home.glob("*") if listens(run_folder(each) / "telemetry.sock"))
 
 
 def _own() -> str:

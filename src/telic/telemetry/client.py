@@ -21,6 +21,12 @@ T = TypeVar("T")
 GRACE = 2.0  # how much longer than the query's own deadline an answer may take [s]
 
 
+def listens(path: Path) -> bool:
+    """Whether somebody takes questions on a unix socket; who was killed leaves its file."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        return path.is_socket() and asking.connect_ex(str(path)) == 0
+
+
 class TelemetryClient:
     """Telemetry of one system, read-only; safe to use from several threads.
 
