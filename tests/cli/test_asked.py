@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def test_the_receiver_that_answers_is_asked_where_nothing_is_named(app: typer.Ty
         left.bind(str(killed / "telemetry.sock"))  # nobody listens
     with pytest.raises(UsageError, match="nothing takes telemetry here"):
         CliRunner().invoke(app, ["context", *AT], catch_exceptions=False, standalone_mode=False)
+    shutil.rmtree(killed)
     answering(tmp_path / "home" / "shop", rows(T0))
     words = said(app, "context", *AT, "--svg", "graph.svg")
     assert "orders" in words
