@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telic.model import Action, ActionRecord
-from telic.operate.reopening import FINEST, last_step, next_step, shed_now, tried_since
+from telic.operate.reopening import FINEST, last_step, next_step, shed_now
 
 
 def escaped(shed: float) -> list[ActionRecord]:
@@ -79,13 +79,3 @@ def test_steps_never_shed_more_than_before_and_come_to_an_end(shed: float, outco
     tried = [each.action.params for each in records if each.outcome == "undone"]
     assert len({tuple(sorted(each.items())) for each in tried}) == len(tried)  # the guard refuses what failed once
     assert before == 0.0 or before > FINEST / 2
-
-
-def test_what_failed_long_ago_may_be_tried_once_more() -> None:
-    records = escaped(0.5)
-    while (step := next_step(records)) is not None:
-        records.append(ActionRecord(f"A{len(records)}", "I1", step, "undone", 0.0, 10.0))
-    again = next_step(tried_since(records, 20.0))
-    assert again is not None
-    assert again.params["shed"] == 0.25
-    assert next_step(tried_since(records, 5.0)) is None

@@ -63,13 +63,6 @@ def next_step(records: Sequence[ActionRecord]) -> Action | None:
     return _step(service, 0.0, wider[0], "users are well with nothing shed")
 
 
-def tried_since(records: Sequence[ActionRecord], since: float) -> Sequence[ActionRecord]:
-    """Return records without the steps of opening that failed before `since` [s since the Unix epoch]."""
-    return [
-        each for each in records if each.action.verb != REOPEN or each.outcome not in FAILED or each.applied >= since
-    ]
-
-
 def _held(records: Sequence[ActionRecord]) -> list[ActionRecord]:
     """Return the newest escape in force and the steps in force after it."""
     held: list[ActionRecord] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from telic.clock import Clock
@@ -13,7 +12,7 @@ from telic.model import Action, ActionRecord, Actor, Diagnosis, Incident, Sympto
 from telic.operate.events import Event, Kind
 from telic.operate.health import ObjectiveHealth
 from telic.operate.incidents import Incidents
-from telic.operate.reopening import last_step, next_step, shed_now, tried_since
+from telic.operate.reopening import last_step, next_step, shed_now
 from telic.operate.watch import TICK, Watch
 from telic.operate.words import joined, named, sentence, verdict
 from telic.tools.guard import Guard, Offload
@@ -22,7 +21,6 @@ WAITS = (0.0, 0.7, 0.8, 1.0, 1.5, *(2.0,) * 7)  # before each diagnosis in a row
 SURE = 0.8  # confidence that acts at once [1]
 PATIENT = 3  # diagnoses after which the best hypothesis is acted upon, if it is not an abstention [1]
 HOLD = 5.0  # users have to be well for so long until an incident is over [s]
-AGAIN = 20.0  # after a person was asked: what is shed harms users, and what was full may not be any more [s]
 CALM = 2.5  # without harm for so long before anything was done, it went away by itself [s]
 
 _log = logging.getLogger(__name__)
@@ -160,12 +158,9 @@ class Response:
             idle = 0 if record.outcome != "refused" else idle
         return True
 
-    async def _open_again(self, since: float = 0.0) -> None:
-        """After an escape: shed less, then let callers try again, each step verified; a step that fails is undone.
-
-        What failed before `since` [s since the Unix epoch] may be tried once more.
-        """
-        while not self._stopping() and (step := next_step(tried_since(self.incident.actions, since))) is not None:
+    async def _open_again(self) -> None:
+        """After an escape: shed less, then let callers try again, each step verified; a step that fails is undone."""
+        while not self._stopping() and (step := next_step(self.incident.actions)) is not None:
             self._health.shed = shed_now(self.incident.actions)
             record = await self._guard.carry_out(self.incident.id, step, self._health)
             self._keep()
@@ -229,7 +224,7 @@ class Response:
 
     async def _until_well(self) -> bool:
         """Wait until users are well; False where harm came back, or came in a way that nobody was asked about yet."""
-        known, looked = len(self.incident.symptoms), self._clock.time()
+        known = len(self.incident.symptoms)
         while not self._health.well_for(HOLD):
             if self._stopping():
                 self._keep()
@@ -237,10 +232,6 @@ class Response:
             handed_over = self.incident.status == "needs-person"
             if len(self.incident.symptoms) > known or (not handed_over and self._watch.reading.state == "burning"):
                 return False
-            if handed_over and shed_now(self.incident.actions) > 0 and self._clock.time() - looked >= AGAIN:
-                with suppress(TelicError):  # a person was asked already
-                    await self._open_again(self._clock.time())
-                looked = self._clock.time()
             await self._clock.sleep(TICK)
         helped = [str(each.action) for each in self.incident.actions if each.outcome == "helped"]
         note = f"{', '.join(helped)} helped" if helped else "it went away by itself, or by somebody else"
