@@ -104,7 +104,7 @@ class History:
         newest: dict[str, int] = {}
         known: dict[str, int] = {}
         first: InstanceState | None = None  # of those since
-        for state in reversed(list(self._states)):  # what is old is looked at only until it is known
+        for state in reversed(self.states()):  # what is old is looked at only until it is known
             if state.time < start and (not newest or known.keys() >= newest.keys()):
                 break
             seen = _of(state, service)

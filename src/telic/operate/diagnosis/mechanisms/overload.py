@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from telic.operate.diagnosis.findings import Findings
 from telic.operate.diagnosis.mechanisms.metastable_overload import collapsed, escape, feeds_itself, signs
@@ -15,10 +15,11 @@ LAG = 0.08  # median event-loop lag of the other services [s]
 @mechanism("overload", example={"service": "hotel", "refused": 0.2})
 def overload(findings: Findings) -> Sequence[Proposal]:
     """Services that refuse requests, or are slow by themselves, while more requests come than before."""
-    return [found for service in findings.state.services if (found := _of(findings, service)) is not None]
+    asked = pressed(findings)
+    return [found for service in findings.state.services if (found := _of(findings, service, asked)) is not None]
 
 
-def _of(findings: Findings, service: str) -> Proposal | None:
+def _of(findings: Findings, service: str, asked: Mapping[str, float]) -> Proposal | None:
     if service in collapsed(findings) and (found := _stormy(findings, service)) is not None:
         return found
     refused = sum(
@@ -34,7 +35,7 @@ def _of(findings: Findings, service: str) -> Proposal | None:
         clues.append(Clue(1.5, f"{service} refused {refused} requests", ("operations",)))
     by, storm = growth(findings, service), findings.storm
     if by is not None:
-        if service in pressed(findings) and storm is not None:
+        if service in asked and storm is not None:
             says = f"{by:.1f} times as many calls came to {service}, users ask for {storm.load:.1f} times as much"
             clues.append(Clue(-2.5, says, ("operations", "load")))
         elif by >= MORE_CALLS:
