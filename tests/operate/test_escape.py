@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from tests.operate.faults import Fault
-from tests.operate.hotel import START, broken
+from tests.operate.hotel import START, Hotel, broken
 from tests.operate.test_diagnosis import BEGINS, OBJECTIVES
 from tests.operate.test_response import run
 
 from telic.clock import VirtualClock
-from telic.model import Action, ActionRecord, recovered, user_harm
+from telic.model import Action, ActionRecord, Diagnosis, Incident, Undo, recovered, user_harm
+from telic.operate.actor import StatisticalActor
 from telic.operate.health import ObjectiveHealth
 from telic.operate.looks import StoreSource
+from telic.operate.reopening import shed_now
 from telic.operate.watch import Watch
 from telic.runtime.wiring import NodePolicy
 
@@ -56,6 +59,44 @@ def test_an_operator_that_dies_leaves_the_opening_to_the_next(tmp_path: Path, di
     assert incident.status == "resolved"
     assert [each[:3] for each in steps(incident.actions) if each[3] == "helped"][-1] == ("reopen", 0.0, 0.1)
     assert sum(each.action.verb == "escape" for each in incident.actions) == 1
+
+
+class Shedder(StatisticalActor):
+    """Escapes with half of the users shed, and knows nothing else."""
+
+    def decide(self, incident: Incident, diagnosis: Diagnosis) -> Sequence[Action]:
+        escaped = any(each.action.verb == "escape" for each in incident.actions)
+        return () if escaped else (Action("escape", "hotel", {"shed": 0.5}, "a collapse"),)
+
+
+@dataclass
+class FullHotel(Hotel):
+    """Neighbours keep its machine so full, until a time, that it collapses again when more than six in ten come in."""
+
+    full_until: float = 0.0  # [s since the Unix epoch]
+
+    def apply(self, action: Action) -> Undo:
+        undo = super().apply(action)
+        gateway = self.policies.get("gateway")
+        shed = gateway.shed if isinstance(gateway, NodePolicy) else 0.0
+        full = self.clock.time() < self.full_until and shed < 0.4
+        self.faults = [replace(COLLAPSE, begins=START + BEGINS)] if full else []
+        return undo
+
+
+def test_what_was_shed_is_let_in_again_when_the_machine_is_quiet_though_a_person_was_asked(tmp_path: Path) -> None:
+    until = START + BEGINS + 90.0
+    collapse = replace(COLLAPSE, begins=START + BEGINS)
+    hotel = FullHotel(VirtualClock(START), rate=32.0, seed=3, faults=[collapse], full_until=until)
+    (incident,), events = run(hotel, tmp_path, BEGINS + 240.0, actor=Shedder(OBJECTIVES))
+    assert "needs-person" in [each.kind for each in events]
+    assert incident.status == "resolved"
+    opened = [each for each in incident.actions if each.action.verb == "reopen"]
+    assert sum(each.outcome == "helped" for each in opened if each.applied > until) >= 1
+    assert shed_now(incident.actions) == 0.0
+    vain = [each for each in opened if each.outcome != "helped"]
+    assert 2 <= len(vain) <= 8  # it rests longer each time
+    assert {each.outcome for each in vain} == {"undone"}
 
 
 def test_while_a_share_is_refused_those_let_in_are_judged() -> None:

@@ -183,6 +183,7 @@ def wanted(verb: str) -> Action:
         "set_policy": ("gateway->hotel", {"policy": '{"timeout": 0.5}'}),
         "scale": ("hotel", {"replicas": 1}),
         "flush_cache": ("valkey", {}),
+        "reopen": ("hotel", {"shed": 0.0}),
         "revoke": ("hotel", {"table": "hotel.hotels", "privileges": "DELETE"}),
     }
     target, params = table[verb]

@@ -15,7 +15,7 @@ from tests.tools.small_world import Killed, Oracle, SmallWorld, wanted
 from telic.clock import VirtualClock
 from telic.errors import StoreFailed
 from telic.model import Action, ActionRecord, wrong_actions_left
-from telic.tools.checks import Limits
+from telic.tools.checks import REST, Limits
 from telic.tools.guard import Guard
 from telic.tools.journal import DECIDED, Journal, read
 
@@ -134,6 +134,23 @@ def test_the_same_failed_action_is_not_tried_twice(tmp_path: Path) -> None:
     assert again.outcome == "refused"
     assert "did not help before (A0001)" in again.health
     assert bench.do(wanted("rollback"), incident="I2").outcome == "undone"
+
+
+def test_what_eases_a_restriction_is_tried_again_after_a_rest(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.world.policies["hotel"] = {"queue": 8, "max_age": 0.1}  # it is being escaped
+    step = wanted("reopen")
+    assert bench.do(step).outcome == "undone"
+    again = bench.do(step)
+    assert again.outcome == "refused"
+    assert "did not hold before (A0001); again in" in again.health
+    asyncio.run(bench.clock.run(bench.clock.sleep(REST)))
+    rested = bench.do(step)
+    assert rested.outcome == "undone"
+    assert "not_again: rested since it failed (A0001)" in rested.checks
+    asyncio.run(bench.clock.run(bench.clock.sleep(REST)))
+    assert bench.do(step).outcome == "refused"  # twice as long now
+    assert bench.do(step, incident="I2").outcome == "undone"
 
 
 def test_the_budget_of_an_incident_ends(tmp_path: Path) -> None:

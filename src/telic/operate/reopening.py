@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from telic.model import Action, ActionRecord
+from telic.tools.checks import rests_until
 
 ESCAPE, REOPEN = "escape", "reopen"
 SMALL = 0.4  # a share so small is given up in one step [1]
@@ -30,25 +31,28 @@ def last_step(records: Sequence[ActionRecord]) -> ActionRecord | None:
     return held[-1] if held and held[-1].action.verb == REOPEN else None
 
 
-def next_step(records: Sequence[ActionRecord]) -> Action | None:
+def next_step(records: Sequence[ActionRecord], now: float) -> Action | None:
     """Return what to try next; None when all is open, as far as it holds.
 
     First the share that the entry refuses is halved until it is gone, then callers may try again within a budget. A
-    step that did not hold is halved; below `FINEST` a person has to look.
+    step that did not hold is halved; below `FINEST` a person has to look. A step that failed is tried again when it has
+    rested for as long as the guard wants.
 
     Parameters
     ----------
     records
         The actions of one incident, in order.
+    now
+        Says what has rested [s since the Unix epoch].
     """
     held = _held(records)
     if not held:
         return None
-    service, now = held[-1].action.target, held[-1].action
+    service, last = held[-1].action.target, held[-1].action
     since = records[records.index(held[0]) :]
-    failed = [each.action for each in since if each.action.verb == REOPEN and each.outcome in FAILED]
+    failed = _resting([each for each in since if each.action.verb == REOPEN and each.outcome in FAILED], now)
     refused = [each.action for each in since if each.action.verb == REOPEN and each.outcome == "refused"]
-    shed, budget = shed_by(now), float(now.params.get("budget", 0.0))
+    shed, budget = shed_by(last), float(last.params.get("budget", 0.0))
     if shed > 0:
         floor = max((shed_by(each) for each in failed if shed_by(each) < shed), default=None)
         wanted = _less(shed) if floor is None else (shed + floor) / 2
@@ -72,6 +76,14 @@ def _held(records: Sequence[ActionRecord]) -> list[ActionRecord]:
         elif held and each.action.verb == REOPEN and each.outcome == "helped":
             held.append(each)
     return held
+
+
+def _resting(failed: Sequence[ActionRecord], now: float) -> list[Action]:
+    """Return the steps that failed and have not rested yet."""
+    of: dict[str, list[ActionRecord]] = {}
+    for each in failed:
+        of.setdefault(str(each.action), []).append(each)
+    return [each[0].action for each in of.values() if now < rests_until(each)]
 
 
 def _less(shed: float) -> float:

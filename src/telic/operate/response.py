@@ -12,7 +12,7 @@ from telic.model import Action, ActionRecord, Actor, Diagnosis, Incident, Sympto
 from telic.operate.events import Event, Kind
 from telic.operate.health import ObjectiveHealth
 from telic.operate.incidents import Incidents
-from telic.operate.reopening import last_step, next_step, shed_now
+from telic.operate.opening import Opening
 from telic.operate.watch import TICK, Watch
 from telic.operate.words import joined, named, sentence, verdict
 from telic.tools.guard import Guard, Offload
@@ -60,6 +60,14 @@ class Response:
         self._incidents, self._clock, self._offload = incidents, clock, offload
         self._tell, self._stopping = tell, stopping
         self._health = ObjectiveHealth(watch, clock, incident.symptoms)
+        self._opening = Opening(
+            lambda: self.incident.actions,
+            self._carry_out,
+            guard=guard,
+            health=self._health,
+            clock=clock,
+            stopping=stopping,
+        )
 
     @property
     def onset(self) -> float:
@@ -122,7 +130,7 @@ class Response:
     async def _take_up(self) -> bool:
         """Go on where an operator that died left off."""
         await self._recover()
-        await self._open_again()
+        await self._opening.further()
         return await self._mend()
 
     async def _recover(self) -> None:
@@ -149,33 +157,18 @@ class Response:
             action = self._choice(diagnosis, idle)
             if action is None or self._calm():
                 continue
-            record = await self._guard.carry_out(self.incident.id, action, self._health)
-            self._keep()
+            record = await self._carry_out(action)
             if record.outcome == "helped":
-                await self._open_again()
-                if await self._holds() or await self._step_back():
+                await self._opening.further()
+                if await self._holds() or await self._opening.back(self._holds):
                     return True
             idle = 0 if record.outcome != "refused" else idle
         return True
 
-    async def _open_again(self) -> None:
-        """After an escape: shed less, then let callers try again, each step verified; a step that fails is undone."""
-        while not self._stopping() and (step := next_step(self.incident.actions)) is not None:
-            self._health.shed = shed_now(self.incident.actions)
-            record = await self._guard.carry_out(self.incident.id, step, self._health)
-            self._keep()
-            if record.outcome == "refused" and step.params["shed"]:
-                break
-        self._health.shed = 0.0  # what is shed for longer harms users
-
-    async def _step_back(self) -> bool:
-        """Take the last steps of opening back, one by one, while users are not well; whether that helped."""
-        while not self._stopping() and (step := last_step(self.incident.actions)) is not None:
-            record = await self._guard.retract(step, "users were harmed again")
-            self._keep()
-            if record.outcome == "undone" and await self._holds():
-                return True
-        return False
+    async def _carry_out(self, action: Action) -> ActionRecord:
+        record = await self._guard.carry_out(self.incident.id, action, self._health)
+        self._keep()
+        return record
 
     async def _diagnose(self) -> Diagnosis:
         diagnosis = await self._asked()
@@ -232,6 +225,8 @@ class Response:
             handed_over = self.incident.status == "needs-person"
             if len(self.incident.symptoms) > known or (not handed_over and self._watch.reading.state == "burning"):
                 return False
+            if handed_over:
+                await self._opening.later()
             await self._clock.sleep(TICK)
         helped = [str(each.action) for each in self.incident.actions if each.outcome == "helped"]
         note = f"{', '.join(helped)} helped" if helped else "it went away by itself, or by somebody else"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from telic.errors import ActionRefused
-from telic.model import Action, State, Topology
+from telic.model import Action, ActionRecord, State, Topology
 from telic.tools.actions import Verb
 from telic.tools.journal import DECIDED, Entry
 
@@ -14,6 +14,7 @@ WENT_AHEAD = ("applying", "applied", "undoing", "helped", "undone", "undo_failed
 FAILED = ("undone", "undo_failed", "left")
 LIVE = frozenset({"escape", "reopen", "set_policies"})  # change policies of many services and interrupt none
 EASING = frozenset({"reopen"})  # take back what an action of this incident restricts: not counted as attempts
+REST, LONGEST_REST = 20.0, 600.0  # of an easing step that failed, doubled each time it fails, and at most [s]
 
 
 @dataclass(frozen=True)
@@ -90,16 +91,34 @@ def budget(case: Case) -> str:
 
 
 def not_again(case: Case) -> str:
-    """What failed once in an incident is not tried again in it."""
-    for each in case.history:
-        same = (each.record.action.verb, each.record.action.target, dict(each.record.action.params)) == (
-            case.action.verb,
-            case.action.target,
-            dict(case.action.params),
-        )
-        if same and each.record.incident == case.incident and each.step in FAILED:
-            raise ActionRefused(f"{case.action}: did not help before ({each.record.id})", hint="try the next cause")
+    """What failed once in an incident is not tried again in it; what eases a restriction is, after a rest."""
+    same = [each.record for each in case.history if each.step in FAILED and each.record.incident == case.incident]
+    failed = [each for each in same if _what(each.action) == _what(case.action)]
+    if case.action.verb in EASING:
+        until = rests_until(failed)
+        if case.now < until:
+            raise ActionRefused(
+                f"{case.action}: did not hold before ({failed[-1].id})", hint=f"again in {until - case.now:.0f} s"
+            )
+        return f"rested since it failed ({failed[-1].id})" if failed else "not tried before in this incident"
+    if failed:
+        raise ActionRefused(f"{case.action}: did not help before ({failed[-1].id})", hint="try the next cause")
     return "not tried before in this incident"
+
+
+def rests_until(failed: Sequence[ActionRecord]) -> float:
+    """Return when an easing step that failed so often may be tried again [s since the Unix epoch]; 0 if it never did.
+
+    What stays restricted harms users, and what was full once may not be full for ever: so it is tried again, as a
+    breaker that is half open does (M. Nygard, "Release It!", 2nd edition, chapter 5), less often each time.
+    """
+    if not failed:
+        return 0.0
+    return max(each.ended for each in failed) + min(LONGEST_REST, REST * 2.0 ** (len(failed) - 1))
+
+
+def _what(action: Action) -> tuple[str, str, Mapping[str, object]]:
+    return action.verb, action.target, dict(action.params)
 
 
 def blast_radius(case: Case) -> str:
