@@ -18,6 +18,7 @@ from typing import Any
 from telic import apps, intent
 from telic import design as designs
 from telic.errors import TelicError, UsageError
+from telic.intent.verdicts import bad_errors_in
 from telic.model import AnswerStep, Design, Incident, dump
 from telic.operate import operator
 from telic.operate.events import Event
@@ -94,6 +95,7 @@ async def operate(
             on_event=on_event,
             stop=stop or asyncio.Event(),
             answers=lambda: _taken(told),
+            bad_errors=bad_errors_in(made.folder),
         )
     finally:
         asking.cancel()

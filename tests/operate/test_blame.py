@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telic.operate.diagnosis.blame import Blame, Normals, Span, blame, spans_of
+from telic.model import Row
+from telic.operate.diagnosis.blame import Blame, Normals, blame
+from telic.operate.diagnosis.traces import Span, spans_of
 
 NORMALS = Normals({("hotel", "server", "", "near"): 0.013}, {("search", "hotel"): 0.001})
 
@@ -109,12 +111,45 @@ def test_a_trace_without_its_entry_blames_nobody() -> None:
     assert blame([server("1", "", "hotel", 0.1)], "gateway", NORMALS) is None
 
 
+def row(
+    identity: str, parent: str, service: str, kind: str, *, peer: str = "", error: str = "", status: int = 422
+) -> Row:
+    return {
+        "trace_id": "t", "span_id": identity, "parent_span_id": parent, "service": service, "version": "1",
+        "name": "train" if service == "inference" else "tune", "kind": kind, "peer": peer, "statement": "",
+        "status": "unset", "http_status": status, "error_type": "", "start_ns": int(identity), "duration_ns": 10**7,
+        "business_error": error,
+    }  # fmt: skip
+
+
+def test_a_business_error_that_users_call_bad_is_blamed_on_who_said_it_first_and_on_who_asked() -> None:
+    rows = [
+        row("1", "", "gateway", "server", error="version_conflict"),
+        row("2", "1", "gateway", "client", peer="user", status=200),
+        row("3", "2", "user", "server", status=200),
+        row("4", "1", "gateway", "client", peer="tuning"),
+        row("5", "4", "tuning", "server", error="version_conflict"),
+        row("6", "5", "tuning", "client", peer="inference"),
+        row("7", "6", "inference", "server", error="version_conflict"),
+    ]
+    bad = {"tune": frozenset({"version_conflict"})}
+    found = blame(spans_of(rows, "gateway", bad)["t"], "gateway", Normals())
+    assert found is not None
+    assert (found.place, found.detail) == (("service", "inference", "raised"), "version_conflict")
+    assert [each for each in ("gateway", "user", "tuning", "inference") if found.touches(each)] == [
+        "tuning",
+        "inference",
+    ]
+    for good in ({}, {"tune": frozenset({"not_found"})}, {"train": frozenset({"version_conflict"})}):
+        assert not any(each.failed for each in spans_of(rows, "gateway", good)["t"])
+
+
 def test_rows_of_the_store_become_spans_by_trace() -> None:
-    row = {
+    told = {
         "trace_id": "t", "span_id": "1", "parent_span_id": "", "service": "gateway", "version": "1", "name": "near",
         "kind": "server", "peer": "", "statement": "", "status": "unset", "http_status": 429, "error_type": "",
         "start_ns": 1, "duration_ns": 10**9,
     }  # fmt: skip
-    (span,) = spans_of([row])["t"]
+    (span,) = spans_of([told])["t"]
     assert span.failed
     assert span.seconds == 1.0

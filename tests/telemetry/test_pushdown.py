@@ -15,7 +15,8 @@ from tests.telemetry.local_store import T0, LocalStore, log, row, span
 
 from telic.errors import StoreFailed, UsageError
 from telic.model import Scalar, Window
-from telic.operate.diagnosis import collect, onset
+from telic.operate.diagnosis import collect, onset, traces
+from telic.operate.looks import FAILED
 from telic.telemetry import queries
 from telic.telemetry.answering import Answering
 from telic.telemetry.columns import ARROW, TABLES, Columns
@@ -170,7 +171,8 @@ def test_every_typed_query_asks_for_its_window_only(kept: LocalStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "sql", [onset.CELLS, collect.TRACED, collect.EVENTS, collect.COVERED, collect.HEARD, collect.ANSWERED]
+    "sql",
+    [onset.cells(FAILED), traces.traced(FAILED), collect.EVENTS, collect.COVERED, collect.HEARD, collect.ANSWERED],
 )
 def test_what_a_diagnosis_asks_is_bounded_in_time(sql: str) -> None:
     params = [T0 * NS] * sql.count("?")

@@ -156,6 +156,7 @@ def _is_up(what: str) -> bool:
 def _running(what: str, out: Path, truths: list[Truth] | None, length: float, before: float) -> Path:
     from telic import design as designs
     from telic import loop
+    from telic.intent.verdicts import bad_errors_in
     from telic.lab.ledger import Ledger
     from telic.lab.recorded import taking
     from telic.lab.recorded.observing import Stretch
@@ -175,6 +176,7 @@ def _running(what: str, out: Path, truths: list[Truth] | None, length: float, be
             truths=truths if truths is not None else injected or None,
             objectives=design.objectives,
             entry=design.entry,
+            bad_errors=bad_errors_in(design.folder),
         )
     if truths is None and not injected:
         console.print(

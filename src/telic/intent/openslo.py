@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ruamel.yaml import YAML
 
-from telic.intent.meaning import crud_parts, snake
 from telic.intent.units import write_duration
-from telic.model.intent import Intent, Objective, Operation
+from telic.intent.verdicts import offered
+from telic.model.intent import Intent, Objective
 
 _TOTAL = "SELECT count(*) FROM spans WHERE service = '{service}' AND kind = 'server' AND start_ns BETWEEN ? AND ?"
 _ERROR = "json_extract_string(attributes, '$.\"telic.business_error\"')"
@@ -63,15 +63,8 @@ def _bad_errors(intent: Intent) -> str:
     for operation in intent.operations:
         some = sorted(error for error, verdict in operation.errors.items() if verdict == "bad" and error not in always)
         if some:
-            tests.append(f"(name IN ({_texts(_offered(intent, operation))}) AND {_ERROR} IN ({_texts(some)}))")
+            tests.append(f"(name IN ({_texts(offered(intent, operation))}) AND {_ERROR} IN ({_texts(some)}))")
     return " OR ".join(tests) or "false"
-
-
-def _offered(intent: Intent, operation: Operation) -> list[str]:
-    """Names under which users meet an operation: a crud one in parts, such as create_user."""
-    if operation.kind != "crud":
-        return [operation.name]
-    return [f"{part}_{snake(operation.on)}" for part in crud_parts(intent.entity(operation.on))]
 
 
 def _texts(words: Sequence[str]) -> str:

@@ -77,6 +77,10 @@ class StateMachine:
     final: tuple[str, ...]
 
 
+BadErrors = Mapping[str, frozenset[str]]
+"""Operations as users meet them, such as create_user, to the business errors from it that they call bad service."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """What a user can do; `kind` is an archetype with a deterministic implementation."""

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from telic.model import Action, Diagnosis, Incident, Observed
-from telic.model.intent import Objective
+from telic.model.intent import BadErrors, Objective
 from telic.operate.diagnosis.collect import Collector
 from telic.operate.diagnosis.findings import Findings
 from telic.operate.diagnosis.onset import failures_alone
 from telic.operate.diagnosis.ranking import diagnose, same
 from telic.operate.history import History
+from telic.operate.looks import NONE
 from telic.tools.evidence import Notebook
 
 BELIEVED = 0.2  # confidence from which a hypothesis' mitigations are worth trying [1]
@@ -26,10 +27,14 @@ class StatisticalActor:
         For what counts as slow.
     history
         States of the world over the last minute; whoever runs the loop adds to it.
+    bad_errors
+        Business errors that users call bad service, by operation.
     """
 
-    def __init__(self, objectives: Sequence[Objective] = (), history: History | None = None) -> None:
-        self._collector, self._failing = Collector(objectives), Collector(objectives)
+    def __init__(
+        self, objectives: Sequence[Objective] = (), history: History | None = None, bad_errors: BadErrors = NONE
+    ) -> None:
+        self._collector, self._failing = Collector(objectives, bad_errors), Collector(objectives, bad_errors)
         self._history = history or History()
         self.findings: Findings | None = None  # of the last diagnosis
 

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from telic.errors import StoreFailed, WorldUnavailable
 from telic.model import AnswerStep, Store, Window
-from telic.model.intent import Objective
+from telic.model.intent import BadErrors, Objective
+from telic.telemetry.poll import declared
 from telic.telemetry.queries import QueueStep, passed, told_steps, untaken_steps
 
 CELL = 0.5  # length of a cell [s]; stalls are shorter, harm is longer
@@ -23,6 +24,7 @@ QUEUES_BACK = 8.0  # of the time before that such a look takes in [s]
 PASSED_EVERY = 5.0  # between two looks for new queues and consumers [s]
 FAILED = "status = 'error' OR http_status BETWEEN 400 AND 421 OR http_status >= 423"
 """What no answer is, in SQL over spans, a chain of OR; 422 is of business errors that the intent declares."""
+NONE: BadErrors = {}
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +53,11 @@ class Look:
     answers: Sequence[AnswerStep] = ()  # what was checked of the answers since the look before
 
 
+def failed(bad_errors: BadErrors) -> str:
+    """Return what is bad whatever time it took, in SQL over the entry's spans, a chain of OR."""
+    return f"{FAILED} OR {declared(bad_errors)}" if bad_errors else FAILED
+
+
 class Source(Protocol):
     """Where looks come from."""
 
@@ -77,10 +84,12 @@ class StoreSource:
         The service at which users enter.
     objectives
         Ratio objectives of that service.
+    bad_errors
+        Business errors that are bad service, by operation.
     """
 
-    def __init__(self, store: Store, entry: str, objectives: Sequence[Objective]) -> None:
-        self._store, self._entry = store, entry
+    def __init__(self, store: Store, entry: str, objectives: Sequence[Objective], bad_errors: BadErrors = NONE) -> None:
+        self._store, self._entry, self._failed = store, entry, failed(bad_errors)
         self._objectives = tuple(each for each in objectives if each.service == entry)
         self._queues = QueueSource(store)
 
@@ -94,7 +103,7 @@ class StoreSource:
 
     def _look(self, now: float, back: float) -> Look:
         try:
-            cells, newest = ask(self._store, self._entry, self._objectives, now - back)
+            cells, newest = ask(self._store, self._entry, self._objectives, now - back, self._failed)
             until = min(now, newest) - COMPLETE
             return Look(now, cells, until, newest > now - FRESH, self._queues.look(now, until, back))
         except (StoreFailed, WorldUnavailable) as error:
@@ -154,11 +163,14 @@ class QueueSource:
         self._unseen = bool({each.subject for each in seen} - set(self._subjects.values()))
 
 
-def ask(store: Store, entry: str, objectives: Sequence[Objective], since: float) -> tuple[Cells, float]:
+def ask(
+    store: Store, entry: str, objectives: Sequence[Objective], since: float, bad: str = FAILED
+) -> tuple[Cells, float]:
     """Return counts by half second and operation of the requests that ended since a time [s since the Unix epoch].
 
     Bad for a success objective is whatever is no answer: errors and statuses from 400 on, but for 422, the status of
-    business errors that the intent declares. Bad for a latency objective is what was slower.
+    business errors that the intent declares, unless it calls them bad (`failed`). Bad for a latency objective is what
+    was slower.
 
     Returns
     -------
@@ -166,7 +178,7 @@ def ask(store: Store, entry: str, objectives: Sequence[Objective], since: float)
     """
     columns = ["count(*) FILTER (WHERE http_status = 429) AS refused"]
     columns += [
-        f"count(*) FILTER (WHERE {FAILED}) AS bad_{index}"
+        f"count(*) FILTER (WHERE {bad}) AS bad_{index}"
         if each.sli == "success"
         else f"count(*) FILTER (WHERE duration_ns > {round(each.below * 1e9)}) AS bad_{index}"
         for index, each in enumerate(objectives)

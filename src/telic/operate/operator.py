@@ -9,11 +9,11 @@ from pathlib import Path
 
 from telic.clock import Clock
 from telic.model import ActionRecord, Actor, AnswerStep, Incident, World
-from telic.model.intent import Objective
+from telic.model.intent import BadErrors, Objective
 from telic.operate.actor import StatisticalActor
 from telic.operate.events import Event
 from telic.operate.incidents import Incidents
-from telic.operate.looks import StoreSource
+from telic.operate.looks import NONE, StoreSource
 from telic.operate.monitors import Reading
 from telic.operate.response import Response
 from telic.operate.watch import TICK, Watch
@@ -35,6 +35,7 @@ async def run(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     offload: Offload = asyncio.to_thread,
     answers: Callable[[], Sequence[AnswerStep]] = tuple,
+    bad_errors: BadErrors = NONE,
 ) -> list[Incident]:
     """Watch a world, and repair it under guard, until `stop` is set; return the incidents of this run.
 
@@ -60,6 +61,8 @@ async def run(
         Where blocking calls run.
     answers
         Gives what was checked of the system's answers since it was asked last.
+    bad_errors
+        Business errors that users call bad service, by operation.
 
     Raises
     ------
@@ -67,8 +70,9 @@ async def run(
         Another operator holds the journal.
     """
     topology = await offload(world.topology)
-    source = StoreSource(world.store(), topology.entry, objectives)
+    source = StoreSource(world.store(), topology.entry, objectives, bad_errors)
     watch = Watch(world, source, objectives, topology.entry, offload, answers)
+    actor = actor or StatisticalActor(watch.monitors.objectives, watch.history, bad_errors)
     book = Journal(journal)
     try:
         operator = _Operator(
@@ -94,13 +98,13 @@ class _Operator:
         clock: Clock,
         on_event: Callable[[Event], None],
         stop: asyncio.Event,
-        actor: Actor | None,
+        actor: Actor,
         limits: Limits,
         offload: Offload,
     ) -> None:
         self._world, self._watch, self._journal, self._incidents = world, watch, journal, incidents
         self._clock, self._tell, self._stop, self._offload = clock, on_event, stop, offload
-        self._actor: Actor = actor or StatisticalActor(watch.monitors.objectives, watch.history)
+        self._actor = actor
         self._guard = Guard(world, journal, clock, limits=limits, on_step=self._on_step, offload=offload)
         self._response: Response | None = None
         self._task: asyncio.Task[Incident] | None = None

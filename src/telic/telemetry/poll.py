@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from telic.model import Row
+from telic.model.intent import BadErrors
 from telic.model.topology import Scalar
 
 MOST = NEVER = 2**63 - 1
-_COUNT = r"count\(\*\) FILTER \(WHERE ([^()]+)\) AS (\w+)"
+_COUNT = r"count\(\*\) FILTER \(WHERE ((?:[^()]|\([^()]*\))+)\) AS (\w+)"
 _POLL = re.compile(
     r"SELECT \(start_ns \+ duration_ns\) // (\d+) AS cell, name, count\(\*\) AS total((?:, " + _COUNT + r")*)"
     r" FROM spans WHERE start_ns >= \? AND service = \? AND kind = 'server' AND start_ns \+ duration_ns >= \?"
@@ -27,6 +28,8 @@ _STATUS_IN = (
     (re.compile(r"http_status BETWEEN (\d+) AND (\d+)").fullmatch, lambda low, high: (low, high)),
 )
 _ERROR = "status = 'error'"
+_DECLARED = "http_status = 422 AND name || ' ' || (attributes ->> '$.\"telic.business_error\"') IN"
+_DECLARED_IN = re.compile(re.escape(_DECLARED) + r" \(('[^']*'(?:, '[^']*')*)\)").fullmatch
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,11 @@ class Column:
     error: bool = False  # the span's status is error
     statuses: tuple[tuple[int, int], ...] = ()  # its HTTP status is within one of these, bounds included
     slower: int = NEVER  # it took longer than that [ns]
+    declared: frozenset[str] = frozenset()  # its operation and business error, with a space between, are of these
 
-    def fits(self, status: object, http: object) -> bool:
-        """Whether a span is counted however long it took."""
-        if self.error and status == "error":
+    def fits(self, status: object, http: object, said: str = "") -> bool:
+        """Whether a span is counted however long it took; `said` is its operation and business error."""
+        if (self.error and status == "error") or (http == 422 and said in self.declared):
             return True
         return isinstance(http, int) and any(low <= http <= high for low, high in self.statuses)
 
@@ -83,6 +87,18 @@ class Poll:
         return {"cell": newest, "name": "", "total": 0, **{each.name: 0 for each in self.columns}}
 
 
+def declared(errors: BadErrors) -> str:
+    """Return in SQL over spans that one is of such an operation and error, of which there is at least one.
+
+    Examples
+    --------
+    >>> declared({"tune": frozenset({"version_conflict"})}).endswith(" IN ('tune version_conflict')")
+    True
+    """
+    pairs = sorted(f"'{name} {error}'" for name, found in errors.items() for error in found)
+    return f"{_DECLARED} ({', '.join(pairs)})"
+
+
 def read_poll(sql: str) -> Poll | None:
     """Return what a poll asks for, or None where `sql` is none."""
     found = _POLL(" ".join(sql.split()))
@@ -96,7 +112,7 @@ def read_poll(sql: str) -> Poll | None:
 
 
 def _column(name: str, condition: str) -> Column | None:
-    error, statuses, slower = False, [], NEVER
+    error, statuses, slower, pairs = False, [], NEVER, frozenset[str]()
     for term in condition.split(" OR "):
         if limit := _SLOWER(term):
             slower = min(slower, int(limit[1]))
@@ -106,6 +122,8 @@ def _column(name: str, condition: str) -> Column | None:
             (bounds(*map(int, m.groups())) for match, bounds in _STATUS_IN if (m := match(term))), None
         ):
             statuses.append(within)
+        elif listed := _DECLARED_IN(term):
+            pairs = frozenset(re.findall("'([^']*)'", listed[1]))
         else:
             return None
-    return Column(name, error, tuple(statuses), slower)
+    return Column(name, error, tuple(statuses), slower, pairs)

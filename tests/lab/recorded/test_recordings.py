@@ -101,7 +101,7 @@ def state(after: float, pool: int) -> State:
 
 def taken(folder: Path, sick: bool) -> Path:
     one = world(folder.parent / f"of-{folder.name}", sick)
-    design = SimpleNamespace(objectives=(OBJECTIVE,), entry="gateway")
+    design = SimpleNamespace(objectives=(OBJECTIVE,), entry="gateway", folder=folder.parent)
     course = cast(Course, SimpleNamespace(world=one, design=design))
     states = [state(8.0, 1), state(START_OF_LATE, 2)]
     made = taking.take(course, played(sick), folder, states=states)

@@ -88,7 +88,8 @@ def diagnosed(tape: Tape, now: float, symptom: Reported) -> Diagnosis:
     if not states or not burning:
         return diagnose_recording(tape.recording, at=now, symptom=symptom)
     incident = Incident("replayed", tape.world.topology().system, burning[0].detected, burning)
-    return StatisticalActor(tape.world.objectives, History(states)).diagnose(incident, tape.world)
+    world = tape.world
+    return StatisticalActor(world.objectives, History(states), world.bad_errors).diagnose(incident, world)
 
 
 def symptoms(recording: Recording, now: float) -> Iterator[Symptom]:

@@ -14,14 +14,15 @@ import pyarrow
 
 from telic.lab.session.eyes import Eyes
 from telic.model import Observed, Store, Symptom, Window, dump
-from telic.model.intent import Objective
+from telic.model.intent import BadErrors, Objective
+from telic.operate.looks import NONE
 from telic.operate.words import noticed
 from telic.telemetry.columns import ARROW, TABLES
 from telic.telemetry.sources import SCHEMAS, Gathered, write
 from telic.telemetry.sources.times import rfc3339
 from telic.worlds.recorded import read
 from telic.worlds.recorded.replay import STORE, Playhead
-from telic.worlds.recorded.replayed import OBJECTIVES, ReplayedWorld
+from telic.worlds.recorded.replayed import BAD_ERRORS, OBJECTIVES, ReplayedWorld
 
 pa: Any = pyarrow
 parquet: Any = importlib.import_module("pyarrow.parquet")
@@ -39,7 +40,15 @@ class Stretch:
     window: Window
 
 
-def observed(world: Observed, stretch: Stretch, folder: Path, *, objectives: Sequence[Objective], entry: str) -> None:
+def observed(
+    world: Observed,
+    stretch: Stretch,
+    folder: Path,
+    *,
+    objectives: Sequence[Objective],
+    entry: str,
+    bad_errors: BadErrors = NONE,
+) -> None:
     """Write what `world` shows of a stretch into `folder`, and what monitors of `objectives` say of it."""
     whole = Window(stretch.baseline.start, stretch.window.end)
     tables = {name: _rows(world.store(), name, whole) for name in TABLES}
@@ -50,7 +59,9 @@ def observed(world: Observed, stretch: Stretch, folder: Path, *, objectives: Seq
         if table.num_rows:
             parquet.write_table(table, folder / STORE / f"{name}.parquet", compression="zstd")
     (folder / OBJECTIVES).write_bytes(dump(list(objectives)))
-    fired = _alerts(folder, stretch, objectives, entry) if objectives else []
+    if bad_errors:
+        (folder / BAD_ERRORS).write_bytes(dump(bad_errors))
+    fired = _alerts(folder, stretch, entry) if objectives else []
     if fired:
         lines = (json.dumps(each, ensure_ascii=False) for each in fired)
         (folder / "alerts.jsonl").write_text("".join(f"{each}\n" for each in lines), encoding="utf-8")
@@ -120,13 +131,14 @@ def _events(logs: Any) -> Any:
     return pa.Table.from_pylist(rows, schema=SCHEMAS["events"])
 
 
-def _alerts(folder: Path, stretch: Stretch, objectives: Sequence[Objective], entry: str) -> list[dict[str, object]]:
+def _alerts(folder: Path, stretch: Stretch, entry: str) -> list[dict[str, object]]:
     """Let the monitors of a session look at the recording second by second; return what fired, and until when."""
     fired: dict[tuple[str, str, str], dict[str, object]] = {}
     ended: list[dict[str, object]] = []
     clock = Playhead(stretch.window.start)
     world = ReplayedWorld(read(folder), clock, "", folder)
-    eyes = Eyes(world, objectives, entry, normal=(stretch.baseline.start, stretch.baseline.end))
+    normal = (stretch.baseline.start, stretch.baseline.end)
+    eyes = Eyes(world, world.objectives, entry, normal=normal, bad_errors=world.bad_errors)
 
     async def watch() -> None:
         while clock.time() < stretch.window.end:

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from telic.errors import UsageError, WorldError
+from telic.intent.verdicts import bad_errors_in
 from telic.lab.course import Course
 from telic.lab.recorded.observing import Stretch, observed
 from telic.lab.recorded.sealed import EPISODE, write_truth
 from telic.lab.session.record import Episode
 from telic.model import Observed, State, Truth, Window, dump
-from telic.model.intent import Objective
+from telic.model.intent import BadErrors, Objective
+from telic.operate.looks import NONE
 from telic.worlds.recorded import read
 from telic.worlds.recorded.replayed import STATES
 
@@ -42,7 +44,9 @@ def take(course: Course, episode: Episode, folder: Path, *, states: Sequence[Sta
     safe = began + episode.scenario.phases.baseline - SURE
     stretch = Stretch(Window(phases["warm"].start, safe), Window(safe, phases["recovery"].end))
     with _made(folder) as made:
-        observed(course.world, stretch, made, objectives=course.design.objectives, entry=course.design.entry)
+        design = course.design
+        bad = bad_errors_in(design.folder)
+        observed(course.world, stretch, made, objectives=design.objectives, entry=design.entry, bad_errors=bad)
         (made / STATES).write_bytes(b"".join(dump(each) + b"\n" for each in states))
         write_truth(made, episode.truth, negative=episode.scenario.healthy)
         (made / EPISODE).write_bytes(dump(episode))
@@ -57,6 +61,7 @@ def take_running(
     truths: Sequence[Truth] | None,
     objectives: Sequence[Objective] = (),
     entry: str = "",
+    bad_errors: BadErrors = NONE,
 ) -> Path:
     """Record a stretch of a system that runs.
 
@@ -66,7 +71,7 @@ def take_running(
         What was really wrong; none: nothing was; None: nobody knows, and nothing can be judged yet.
     """
     with _made(folder) as made:
-        observed(world, stretch, made, objectives=objectives, entry=entry)
+        observed(world, stretch, made, objectives=objectives, entry=entry, bad_errors=bad_errors)
         _seal(made, truths)
     return folder
 

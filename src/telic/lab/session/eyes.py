@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from telic.model import Store, World
-from telic.model.intent import Objective
-from telic.operate.looks import BACK, CELL, Look, StoreSource
+from telic.model.intent import BadErrors, Objective
+from telic.operate.looks import BACK, CELL, NONE, Look, StoreSource
 from telic.operate.monitors import Reading
 from telic.operate.watch import TICK, Watch
 
@@ -24,8 +24,15 @@ class CatchingUp(StoreSource):
         From when to when all was well [s since the Unix epoch].
     """
 
-    def __init__(self, store: Store, entry: str, objectives: Sequence[Objective], normal: tuple[float, float]) -> None:
-        super().__init__(store, entry, objectives)
+    def __init__(
+        self,
+        store: Store,
+        entry: str,
+        objectives: Sequence[Objective],
+        normal: tuple[float, float],
+        bad_errors: BadErrors = NONE,
+    ) -> None:
+        super().__init__(store, entry, objectives, bad_errors)
         self._normal, self._looked = normal, normal[1]
 
     def look(self, now: float) -> Look:
@@ -50,12 +57,20 @@ class Eyes:
     ----------
     normal
         From when to when all was well [s since the Unix epoch]; monitors learn from that.
+    bad_errors
+        Business errors that users call bad service, by operation.
     """
 
     def __init__(
-        self, world: World, objectives: Sequence[Objective], entry: str, *, normal: tuple[float, float]
+        self,
+        world: World,
+        objectives: Sequence[Objective],
+        entry: str,
+        *,
+        normal: tuple[float, float],
+        bad_errors: BadErrors = NONE,
     ) -> None:
-        source = CatchingUp(world.store(), entry, objectives, normal)
+        source = CatchingUp(world.store(), entry, objectives, normal, bad_errors)
         self.watch = Watch(world, source, objectives, entry, asyncio.to_thread)
         self._open = False
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from telic.errors import TelicError, UsageError
+from telic.intent.verdicts import bad_errors_in
 from telic.lab.course import Course
 from telic.lab.session import tools
 from telic.lab.session.claiming import Claiming
@@ -60,7 +61,9 @@ class WorldSession:
         shell: Shell | str = "this world is not real",
     ) -> None:
         self.brief, self._course, self._think, self._shell = brief, course, think, shell
-        self._eyes = Eyes(course.world, course.design.objectives, brief.entry, normal=normal)
+        made = course.design
+        bad = bad_errors_in(made.folder)
+        self._eyes = Eyes(course.world, made.objectives, brief.entry, normal=normal, bad_errors=bad)
         self._reader = Reader(course.world)
         self._lock = threading.RLock()
         self._journal: Journal | None = None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from telic.model import Row
+from telic.operate.diagnosis.traces import BUSINESS, Span
 
 SOFT = frozenset({"deadline_exceeded", "timeout", "cancelled", "504", "499"})  # time ran out: somebody was slow
 CONNECTION = frozenset({"connection_refused", "connection_reset"})
@@ -30,7 +30,7 @@ class Blame:
     what: str = ""  # operation or statement
     detail: str = ""  # error type
     path: tuple[str, ...] = ()  # services from the blamed place up to the entry
-    among: frozenset[str] = frozenset()  # services that took part in an answer that was wrong
+    among: frozenset[str] = frozenset()  # others who may have done it: who asked, or took part in a wrong answer
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -46,30 +46,6 @@ class Blame:
         )
 
 
-@dataclass(frozen=True)
-class Span:
-    """What blame needs of a span."""
-
-    id: str
-    parent: str
-    service: str
-    name: str
-    kind: str
-    peer: str
-    statement: str
-    start: float  # [s since the Unix epoch]
-    seconds: float
-    failed: bool
-    status: int
-    error: str
-    version: str = ""
-
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        """What its normal duration is filed under."""
-        return self.service, self.kind, self.peer, self.statement or self.name
-
-
 @dataclass
 class Normals:
     """How long spans usually take [s]; what is not known takes no time."""
@@ -80,31 +56,6 @@ class Normals:
     def excess(self, span: Span) -> float:
         """Return how much longer than usual a span took [s]."""
         return span.seconds - self.seconds.get(span.key, 0.0)
-
-
-def spans_of(rows: Iterable[Row]) -> dict[str, list[Span]]:
-    """Return spans by trace, oldest first."""
-    traces: dict[str, list[Span]] = {}
-    for row in rows:
-        status = int(str(row["http_status"] or 0))
-        error = str(row["error_type"] or "")
-        span = Span(
-            str(row["span_id"]),
-            str(row["parent_span_id"]),
-            str(row["service"]),
-            str(row["name"]),
-            str(row["kind"]),
-            str(row["peer"]),
-            str(row["statement"]),
-            float(str(row["start_ns"])) / 1e9,
-            float(str(row["duration_ns"])) / 1e9,
-            str(row["status"]) == "error" or status == 429 or status >= 500,
-            status,
-            error,
-            str(row["version"]),
-        )
-        traces.setdefault(str(row["trace_id"]), []).append(span)
-    return {trace: sorted(spans, key=lambda each: each.start) for trace, spans in traces.items()}
 
 
 def blame(spans: Sequence[Span], entry: str, normals: Normals) -> Blame | None:
@@ -139,7 +90,8 @@ class _Walk:
                 return self._call(failing[-1], path)
             if hard:
                 how: How = "refused" if span.status == 429 else "raised"
-                return Blame("service", span.service, how, span.name, span.error, path)
+                asked_by = frozenset(path[1:2]) if span.status == BUSINESS else frozenset()  # perhaps in a wrong way
+                return Blame("service", span.service, how, span.name, span.error, path, asked_by)
         return self._slowest(span, calls, path)
 
     def _slowest(self, span: Span, calls: Sequence[Span], path: tuple[str, ...]) -> Blame:

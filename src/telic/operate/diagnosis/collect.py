@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from telic.model import Change, Incident, Observed, Row, State, Window
-from telic.model.intent import Objective
+from telic.model.intent import BadErrors, Objective
 from telic.operate.diagnosis.asking import Asking
 from telic.operate.diagnosis.before import Before
-from telic.operate.diagnosis.blame import Blame, Normals, blame, spans_of
+from telic.operate.diagnosis.blame import Blame, Normals, blame
 from telic.operate.diagnosis.findings import CHANGE_AFTER, CHANGE_BEFORE, OWN, Findings, Picture, SupervisorEvent
-from telic.operate.diagnosis.onset import HARMED, onset_of, operations
+from telic.operate.diagnosis.onset import onset_of, operations
 from telic.operate.diagnosis.storm import LATELY, Flow, past, storm_of
+from telic.operate.diagnosis.traces import spans_of, traced
 from telic.operate.diagnosis.untrue import took_part
 from telic.operate.history import History
+from telic.operate.looks import NONE, failed
 from telic.telemetry.queries import QueueFlow, edges, exceptions, gauges, queue_flows, service_operations, statements
 from telic.tools.evidence import Notebook
 
@@ -26,17 +28,6 @@ EARLIER = 2.2  # harmed requests began so long before the first of them ended: t
 TRACES = 100  # harmed requests that are followed down [1]
 LONGEST = 5.0  # a request [s]
 
-TRACED = f"""
-WITH harmed AS (
-    SELECT trace_id FROM spans
-    WHERE service = ? AND kind = 'server' AND start_ns >= ? AND start_ns < ?
-      AND (? = '' OR list_contains(string_split(?, ','), name))
-      AND {HARMED}
-    ORDER BY hash(trace_id) LIMIT ?)
-SELECT trace_id, span_id, parent_span_id, service, version, name, kind, peer, statement, status, http_status,
-       error_type, start_ns, duration_ns
-FROM spans WHERE start_ns >= ? AND start_ns < ? AND kind IN ('server', 'client')
-  AND trace_id IN (SELECT trace_id FROM harmed)"""
 EVENTS = """
 SELECT time_ns / 1e9 AS time, service, event_name, body, attributes ->> '$.entity' AS entity,
        attributes ->> '$.reason' AS reason
@@ -57,9 +48,12 @@ class Collector:
     ----------
     objectives
         For what counts as slow.
+    bad_errors
+        Business errors that users call bad service, by operation.
     """
 
-    def __init__(self, objectives: Sequence[Objective] = ()) -> None:
+    def __init__(self, objectives: Sequence[Objective] = (), bad_errors: BadErrors = NONE) -> None:
+        self._bad_errors, self._failed = bad_errors, failed(bad_errors)
         self._threshold = min((each.below for each in objectives if each.sli == "latency"), default=0.1)
         self._before = Before(Window(0.0, 0.0))
 
@@ -71,7 +65,7 @@ class Collector:
         history.add(state)
         until = max(first + 0.5, now - SETTLED)
         felt = Asking(notebook, Window(first, until))
-        onset = onset_of(felt, topology.entry, incident, self._threshold)
+        onset = onset_of(felt, topology.entry, incident, self._threshold, self._failed)
         asking = Asking(notebook, Window(onset - AROUND, until), felt.evidence, felt.missing)
         current = _picture(asking, "since the onset")
         baseline, before = self._baseline(asking, topology.entry, onset, history.well_since)
@@ -161,8 +155,9 @@ class Collector:
             start,
             end + round(LONGEST * 1e9),
         )
-        rows = asking.ask("traces", "harmed requests, span by span", lambda store, window: store.query(TRACED, params))
-        found = [blame(spans, entry, normals) for spans in spans_of(rows).values()]
+        sql = traced(self._failed)
+        rows = asking.ask("traces", "harmed requests, span by span", lambda store, window: store.query(sql, params))
+        found = [blame(spans, entry, normals) for spans in spans_of(rows, entry, self._bad_errors).values()]
         return [each for each in found if each is not None]
 
 

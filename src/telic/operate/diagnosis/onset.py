@@ -20,10 +20,18 @@ CHANCE = 0.001  # that so few are harmed in a long calm although harm goes on as
 SERVED = 5  # at least so many of them [1]
 MOST = 0.9  # of all harmed requests came after that [1]
 
-HARMED = f"({FAILED} OR duration_ns > ?)"
-CELLS = f"""
+
+def cells(failed: str) -> str:
+    """Return the SQL that counts requests and harmed ones by half second.
+
+    Parameters
+    ----------
+    failed
+        What is bad whatever time it took, in SQL over spans.
+    """
+    return f"""
 SELECT (start_ns + duration_ns) // {round(CELL * 1e9)} AS cell, count(*) AS total,
-       count(*) FILTER (WHERE {HARMED}) AS bad
+       count(*) FILTER (WHERE ({failed} OR duration_ns > ?)) AS bad
 FROM spans
 WHERE service = ? AND kind = 'server' AND start_ns >= ? AND start_ns < ?
   AND (? = '' OR list_contains(string_split(?, ','), name))
@@ -48,7 +56,7 @@ def failures_alone(symptoms: Sequence[Symptom]) -> tuple[Symptom, ...]:
     return failures if since - first >= CALM else ()
 
 
-def onset_of(asking: Asking, entry: str, incident: Incident, threshold: float) -> float:
+def onset_of(asking: Asking, entry: str, incident: Incident, threshold: float, failed: str = FAILED) -> float:
     """Return when the harm of an incident that goes on began [s since the Unix epoch].
 
     Parameters
@@ -57,6 +65,8 @@ def onset_of(asking: Asking, entry: str, incident: Incident, threshold: float) -
         About the time from the first bad second of all on.
     threshold
         Longer requests are slow [s].
+    failed
+        What is bad whatever time it took, in SQL over spans.
     """
     first = asking.window.start
     if not incident.symptoms or not all(each.felt for each in incident.symptoms):
@@ -64,7 +74,7 @@ def onset_of(asking: Asking, entry: str, incident: Incident, threshold: float) -
     names = operations(incident)
     params = (round(threshold * 1e9), entry, *asking.bounds, names, names)
     rows = asking.ask(
-        "harm", "requests and harmed ones by half second", lambda store, window: store.query(CELLS, params)
+        "harm", "requests and harmed ones by half second", lambda store, window: store.query(cells(failed), params)
     )
     return resumed([Cell(*(int(str(row[name])) for name in ("cell", "total", "bad"))) for row in rows], first)
 

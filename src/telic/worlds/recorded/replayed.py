@@ -8,13 +8,14 @@ from pathlib import Path
 
 from telic.errors import ActionRefused, UsageError
 from telic.model import Action, Change, Design, State, Topology, Undo, Window, load
-from telic.model.intent import Objective
+from telic.model.intent import BadErrors, Objective
 from telic.worlds.local.world import AskedWorld
 from telic.worlds.recorded.recording import Recording
 from telic.worlds.recorded.replay import STORE, Playhead, ReplayStore
 
 STATES = f"{STORE}/states.jsonl"  # states of the system, one a line, oldest first
 OBJECTIVES = f"{STORE}/objectives.json"  # what users were promised
+BAD_ERRORS = f"{STORE}/bad-errors.json"  # business errors that they call bad service
 WHY, HINT = "this is a recording, nothing can be done to it any more", "say what was wrong: submit"
 
 
@@ -37,11 +38,13 @@ class ReplayedWorld(AskedWorld):
         self.recording, self._system = recording, system
         self._kept = ReplayStore(recording.folder, clock)
         self._states = _states(recording.folder / STATES)
-        promised = recording.folder / OBJECTIVES
+        promised, bad = recording.folder / OBJECTIVES, recording.folder / BAD_ERRORS
         self.objectives: tuple[Objective, ...] = (
             load(tuple[Objective, ...], promised.read_bytes()) if promised.is_file() else ()
         )
         """What users were promised, where it was recorded."""
+        self.bad_errors: BadErrors = load(dict[str, frozenset[str]], bad.read_bytes()) if bad.is_file() else {}
+        """Business errors that they call bad service, where they were recorded."""
         super().__init__(clock, self._kept, state_folder)
 
     def about(self) -> dict[str, object]:

@@ -10,7 +10,7 @@ from tests.worlds.simulated.telemetry import content
 
 from telic.model import Row
 from telic.model.intent import Objective
-from telic.operate.looks import ask
+from telic.operate.looks import FAILED, ask, failed
 from telic.runtime.telemetry.shapes import Kind, SpanShape, Status
 from telic.telemetry.poll import read_poll
 from telic.worlds.simulated.clock import LoopClock
@@ -23,6 +23,7 @@ OBJECTIVES = (
     Objective("fast", "booking", "latency", 0.99, 3600.0, 60.0, "usual", below=0.1),
     Objective("usable", "booking", "latency", 0.99, 3600.0, 60.0, "usual", below=1.0),
 )
+BAD = {"book": frozenset({"not_found"}), "cancel": frozenset({"already_paid", "not_found"})}
 
 
 class Asked:
@@ -54,6 +55,11 @@ class Traffic:
             for kind in (Kind.SERVER, Kind.CLIENT)
             for status in (200, 399, 400, 421, 422, 423, 429, 500, None)
         ]
+        self._shapes += [
+            SpanShape(name, Kind.SERVER, {"http.response.status_code": 422, "telic.business_error": error})
+            for name in ("book", "cancel")
+            for error in ("sold_out", "already_paid", "not_found")
+        ]
         telemetry.attach("booking-1", content.resource(), self._recorder)
 
     def go_on(self, count: int) -> None:
@@ -80,11 +86,22 @@ def test_the_operators_poll_is_known() -> None:
     columns = {each.name: each for each in poll.columns}
     assert poll.cell_ns == 500_000_000
     assert [columns[f"bad_{index}"].slower for index in (1, 2)] == [100_000_000, 1_000_000_000]
-    failed = columns["bad_0"]
-    assert [each for each in (200, 399, 400, 421, 422, 423, 599, None) if failed.fits("unset", each)] == [
+    bad = columns["bad_0"]
+    assert [each for each in (200, 399, 400, 421, 422, 423, 599, None) if bad.fits("unset", each)] == [
         *(400, 421, 423, 599)
     ]
-    assert failed.fits("error", None)
+    assert bad.fits("error", None)
+
+
+def test_the_operators_poll_is_known_with_errors_that_an_intent_declares_bad() -> None:
+    asked = Asked()
+    ask(asked, "booking", OBJECTIVES, WALL, failed(BAD))
+    poll = read_poll(asked.sql)
+    assert poll is not None
+    bad = next(each for each in poll.columns if each.name == "bad_0")
+    said = ("book sold_out", "book not_found", "cancel already_paid", "book already_paid")
+    assert [each for each in said if bad.fits("unset", 422, each)] == ["book not_found", "cancel already_paid"]
+    assert not bad.fits("unset", 200, "book not_found")
 
 
 @pytest.mark.parametrize(
@@ -104,12 +121,14 @@ def test_another_question_is_for_the_database(old: str, new: str) -> None:
     assert read_poll(asked.sql.replace(old, new)) is None
 
 
+@pytest.mark.parametrize("bad", [FAILED, failed(BAD)], ids=["statuses", "declared errors too"])
 @pytest.mark.parametrize("objectives", [OBJECTIVES, OBJECTIVES[:1], ()], ids=["three", "one", "none"])
 def test_counts_are_those_of_the_database(
     loop: VirtualLoop,
     telemetry: SimulatedTelemetry,
     database_only: SimulatedTelemetry,
     objectives: Sequence[Objective],
+    bad: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     traffic = [Traffic(loop, each) for each in (telemetry, database_only)]
@@ -129,7 +148,7 @@ def test_counts_are_those_of_the_database(
             each.go_on(20)
         for back in (0.5, 6.0):
             since = WALL + loop.time() - back
-            mine, theirs = (ask(each.store(), "booking", objectives, since) for each in (telemetry, database_only))
+            mine, theirs = (ask(each.store(), "booking", objectives, since, bad) for each in (telemetry, database_only))
             assert mine == theirs, (step, back)
     assert counted > 20  # most of them without the database
 

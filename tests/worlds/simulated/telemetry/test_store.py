@@ -9,8 +9,10 @@ from tests.worlds.simulated.telemetry import content
 
 from telic.errors import StoreFailed, UsageError
 from telic.model import Store, Window
-from telic.operate.diagnosis.collect import ANSWERED, COVERED, EVENTS, HEARD, TRACED
-from telic.operate.diagnosis.onset import CELLS
+from telic.operate.diagnosis.collect import ANSWERED, COVERED, EVENTS, HEARD
+from telic.operate.diagnosis.onset import cells
+from telic.operate.diagnosis.traces import traced
+from telic.operate.looks import FAILED
 from telic.telemetry import in_process
 from telic.telemetry.columns import TABLES
 from telic.telemetry.queries import (
@@ -103,8 +105,8 @@ def test_the_usual_questions_have_answers(loop: VirtualLoop, telemetry: Simulate
     assert age is not None
     assert 0.0 <= age <= 1.0  # now() is virtual
     for sql, params in (
-        (TRACED, ("booking", start, end, "", "", 10**8, 100, start, end)),
-        (CELLS, (10**8, "booking", start, end, "", "")),
+        (traced(FAILED), ("booking", start, end, "", "", 10**8, 100, start, end)),
+        (cells(FAILED), (10**8, "booking", start, end, "", "")),
         *((each, (start, end)) for each in (COVERED, HEARD, ANSWERED)),
     ):
         assert store.query(sql, params), sql

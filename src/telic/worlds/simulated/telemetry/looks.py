@@ -5,6 +5,7 @@ Times of which the counts know too little are for the database. A test compares 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,9 @@ from telic.worlds.simulated.telemetry.origins import SPAN_CONSTANTS, Origin
 
 KEPT = 90  # how far back counts go [s]
 SHAPES = 8192  # that a count remembers [1]
-_NAME, _KIND, _STATUS, _HTTP = (SPAN_CONSTANTS.index(name) for name in ("name", "kind", "status", "http_status"))
+_NAME, _KIND, _STATUS, _HTTP, _ATTRIBUTES = (
+    SPAN_CONSTANTS.index(name) for name in ("name", "kind", "status", "http_status", "attributes")
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ class _Counts:
 
     def _read(self, origin: Origin, shape: SpanShape) -> _Shape:
         row = origin.constants.spans[origin.shape(shape)]
-        counted = tuple(each.fits(row[_STATUS], row[_HTTP]) for each in self._poll.columns)
+        said = f"{row[_NAME]} {_business_error(row[_ATTRIBUTES])}" if row[_HTTP] == 422 else ""
+        counted = tuple(each.fits(row[_STATUS], row[_HTTP], said) for each in self._poll.columns)
         if len(self._shapes) > SHAPES:
             self._shapes.clear()
         means = self._shapes[shape] = _Shape(str(row[_NAME]) if row[_KIND] == "server" else "", counted)
@@ -126,6 +130,10 @@ class _Counts:
             for cell in [each for each in self.cells if each < oldest]:
                 del self.cells[cell]
             self._late = [each for each in self._late if each.cell >= oldest]
+
+
+def _business_error(attributes: object) -> str:
+    return str(json.loads(str(attributes or "{}")).get("telic.business_error", ""))
 
 
 @dataclass(frozen=True)
