@@ -224,11 +224,45 @@ def test_one_service_that_waits_for_its_own_statement_is_no_slow_store() -> None
     assert store_slow(found) == []
 
 
+def running(found: Findings) -> Findings:
+    ready = (InstanceState("rating-1", 1, "ready", "2", 0.0),)
+    services = {"rating": replace(found.state.services["rating"], instances=ready)}
+    return replace(found, state=replace(found.state, services=services))
+
+
 def test_features_of_an_edge() -> None:
     edge = EdgeCalls("rating", "order", 10, 10, {"timeout": 10}, matched=10, gap_p50=0.6, gap_p95=0.6)
     found = replace(findings(blames=()), current=Picture(NOW, edges={"rating->order": edge}))
-    assert {"arrives", "all fail", "gap constant"} <= shown(found, "rating->order")
-    assert not {"silent", "some fail", "gap varies"} & shown(found, "rating->order")
+    assert {"arrives", "all fail"} <= shown(found, "rating->order")
+    patience = {"gap constant"}  # of the caller: that is all that is known of calls that were all given up
+    assert not ({"silent", "some fail", "few arrive", "gap varies"} | patience) & shown(found, "rating->order")
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "calls", "errors", "matched", "gap", "name"),
+    [
+        ("network-delay", 12, 0, 12, (0.25, 0.26), "network-delay"),
+        ("network-delay", 11, 0, 11, (0.138, 0.277), "network-jitter"),
+        ("network-delay", 7, 0, 7, (0.14, 0.188), "network-jitter"),
+        ("network-delay", 28, 28, 28, (0.997, 1.0), "partition-oneway"),
+        ("network-delay", 48, 8, 40, (0.177, 0.467), "link-flapping"),
+        ("network-partition", 25, 25, 0, (0.0, 0.0), "network-partition"),
+        ("network-partition", 25, 24, 1, (0.001, 0.001), "network-partition"),
+        ("network-partition", 24, 24, 5, (0.599, 0.599), "bandwidth"),
+    ],
+)
+def test_what_becomes_of_the_calls_of_an_edge_tells_what_is_wrong_with_it(
+    mechanism: str, calls: int, errors: int, matched: int, gap: tuple[float, float], name: str
+) -> None:
+    edge = EdgeCalls(
+        "rating", "order", calls, errors, {"timeout": errors} if errors else {}, matched=matched,
+        unmatched=calls - matched, gap_p50=gap[0], gap_p95=gap[1],
+    )  # fmt: skip
+    blames = (Blame("edge", edge.name, "unanswered" if errors else "gap", "read", "", ("gateway",)),) * 9
+    found = running(replace(findings(blames=blames), current=Picture(NOW, edges={edge.name: edge})))
+    manner = narrowed(found, Proposal(mechanism, edge.name, (), "", found.onset))
+    assert manner is not None
+    assert manner.name == name
 
 
 @pytest.mark.parametrize(
@@ -244,10 +278,7 @@ def test_answers_that_are_damaged_on_the_way_blame_the_path_unless_an_end_of_it_
 ) -> None:
     edge = EdgeCalls("gateway", "rating", 40, 16, {error: 16}, matched=40)
     blames = (Blame("edge", "gateway->rating", "unanswered", "read", error, ("gateway",)),) * 9
-    found = replace(findings(*changes, blames=blames), current=Picture(NOW, edges={edge.name: edge}))
-    ready = (InstanceState("rating-1", 1, "ready", "2", 0.0),)
-    services = {"rating": replace(found.state.services["rating"], instances=ready)}
-    found = replace(found, state=replace(found.state, services=services))
+    found = running(replace(findings(*changes, blames=blames), current=Picture(NOW, edges={edge.name: edge})))
     (path,) = network_partition(found)
     if not name:
         assert path.weight < 1.386

@@ -11,7 +11,9 @@ from telic.telemetry.queries import EdgeCalls
 FEWER = 0.3  # times as many calls for a request [1]
 LOAD = 1.25  # times as many requests [1]
 SPREAD = 4.0  # the 95th percentile over the median where times vary [1]
+EVEN, UNEVEN = 1.15, 1.25  # the same where all take about as long, and where each takes its own time [1]
 ALL = 0.9  # of the calls [1]
+MOST = 0.7  # of the failed calls [1]
 
 
 def _harmed(*manners: str) -> Feature:
@@ -113,14 +115,39 @@ def _varies(findings: Findings, entity: str) -> bool:
 
 
 def _constant_gap(findings: Findings, entity: str) -> bool:
+    """All calls are late by about as much; where the caller gave all of them up, its patience is all that is known."""
     edge = _edge(findings, entity)
-    return edge is not None and edge.gap_p50 > CLEAR and edge.gap_p95 <= 2.0 * edge.gap_p50
+    return (
+        edge is not None
+        and edge.gap_p50 > CLEAR
+        and edge.gap_p95 <= EVEN * edge.gap_p50
+        and not _all_fail(findings, entity)
+    )
+
+
+def _uneven_gap(findings: Findings, entity: str) -> bool:
+    """Each call is late by its own time, half of them by much."""
+    edge = _edge(findings, entity)
+    return edge is not None and edge.gap_p50 > CLEAR and UNEVEN <= edge.gap_p95 / edge.gap_p50 < SPREAD
+
+
+def _arrived(edge: EdgeCalls | None) -> float:
+    """Return the share of the calls that the caller gave up which the callee served all the same [1]."""
+    if edge is None or not edge.errors:
+        return 0.0
+    return max(0, edge.matched - (edge.calls - edge.errors)) / edge.errors
 
 
 def _arrives(findings: Findings, entity: str) -> bool:
     """Calls that the caller gave up were served by the callee."""
+    return _arrived(_edge(findings, entity)) > SHARE
+
+
+def _few_arrive(findings: Findings, entity: str) -> bool:
+    """Of the calls that the caller gave up, some were served and most were not."""
     edge = _edge(findings, entity)
-    return edge is not None and edge.errors > 0 and edge.matched > SHARE * edge.calls
+    share = _arrived(edge)
+    return edge is not None and 1.0 - ALL <= share <= MOST and share * edge.errors >= 2.0
 
 
 def _all_fail(findings: Findings, entity: str) -> bool:
@@ -159,7 +186,9 @@ FEATURES: dict[str, Feature] = {
     "resends": _resends,
     "gap varies": _varies,
     "gap constant": _constant_gap,
+    "gap uneven": _uneven_gap,
     "arrives": _arrives,
+    "few arrive": _few_arrive,
     "all fail": _all_fail,
     "some fail": _some_fail,
     "silent": _silent,

@@ -10,6 +10,8 @@ from telic.tools.actions.privileges import all_missing
 
 LAG = 0.05  # of an event loop that is kept from turning [s]
 BUSY = 0.25  # cores that a process uses which is busy [1]
+STANDS = 0.3  # an event loop that lags so much stood still in one go; a quota's periods are a third as long [s]
+HALF = 0.6  # of the time a process that lacks processor time is held for more [1]
 
 
 def _lag(findings: Findings, entity: str) -> bool:
@@ -25,6 +27,13 @@ def _busy(findings: Findings, entity: str) -> bool:
 def _held(findings: Findings, entity: str) -> bool:
     motion = findings.motion(place(entity))
     return motion is not None and motion.held >= SHARE
+
+
+def _stands(findings: Findings, entity: str) -> bool:
+    """It stands still for long and runs freely in between: it lacks no processor time then."""
+    motion = findings.motion(place(entity))
+    held = motion is not None and SHARE <= motion.held < HALF
+    return held and findings.current.lag.get(place(entity), 0.0) >= STANDS
 
 
 def _waits(findings: Findings, entity: str) -> bool:
@@ -81,6 +90,7 @@ FEATURES: dict[str, Feature] = {
     "lag": _lag,
     "busy": _busy,
     "held": _held,
+    "stands and runs": _stands,
     "waits": _waits,
     "exit": _exits(1),
     "exits": _exits(2),
