@@ -58,6 +58,16 @@ def test_a_late_answer_of_a_fast_callee_blames_the_path() -> None:
     assert chain("timeout", server("5", "4", "hotel", 0.013)) == ("edge", "search->hotel", "gap")
 
 
+def test_what_passes_before_the_callee_begins_is_told_apart_from_what_passes_after_it() -> None:
+    call = Span("2", "1", "gateway", "near", "client", "hotel", "", 10.0, 0.6, True, 0, "timeout")
+    served = Span("3", "2", "hotel", "near", "server", "", "", 10.3, 0.01, False, 200, "")
+    found = blame([server("1", "", "gateway", 0.6, "503", 503), call, served], "gateway", NORMALS)
+    assert found is not None
+    assert found.place == ("edge", "gateway->hotel", "gap")
+    assert found.ahead is not None
+    assert round(found.ahead, 2) == 0.5
+
+
 def test_a_late_answer_of_a_slow_callee_blames_its_statement() -> None:
     below = (server("5", "4", "hotel", 0.59, "504", 504), client("6", "5", "hotel", "postgres", 0.5, "timeout"))
     assert chain("timeout", *below) == ("statement", "hotel->postgres", "slow")

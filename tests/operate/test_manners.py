@@ -239,26 +239,28 @@ def test_features_of_an_edge() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mechanism", "calls", "errors", "matched", "gap", "name"),
+    ("mechanism", "calls", "errors", "matched", "gap", "ahead", "name"),
     [
-        ("network-delay", 12, 0, 12, (0.25, 0.26), "network-delay"),
-        ("network-delay", 11, 0, 11, (0.138, 0.277), "network-jitter"),
-        ("network-delay", 7, 0, 7, (0.14, 0.188), "network-jitter"),
-        ("network-delay", 28, 28, 28, (0.997, 1.0), "partition-oneway"),
-        ("network-delay", 48, 8, 40, (0.177, 0.467), "link-flapping"),
-        ("network-partition", 25, 25, 0, (0.0, 0.0), "network-partition"),
-        ("network-partition", 25, 24, 1, (0.001, 0.001), "network-partition"),
-        ("network-partition", 24, 24, 5, (0.599, 0.599), "bandwidth"),
+        ("network-delay", 12, 0, 12, (0.25, 0.26), 0.49, "network-delay"),
+        ("network-delay", 28, 28, 28, (0.997, 1.0), 0.45, "network-delay"),
+        ("network-delay", 28, 28, 28, (0.997, 1.0), 0.001, "partition-oneway"),
+        ("network-delay", 11, 0, 11, (0.138, 0.277), 0.49, "network-jitter"),
+        ("network-delay", 7, 0, 7, (0.14, 0.188), 0.49, "network-jitter"),
+        ("network-delay", 48, 8, 40, (0.177, 0.467), 0.49, "link-flapping"),
+        ("network-partition", 25, 25, 0, (0.0, 0.0), None, "network-partition"),
+        ("network-partition", 25, 24, 1, (0.001, 0.001), None, "network-partition"),
+        ("network-partition", 24, 24, 5, (0.599, 0.599), 0.4, "bandwidth"),
     ],
 )
 def test_what_becomes_of_the_calls_of_an_edge_tells_what_is_wrong_with_it(
-    mechanism: str, calls: int, errors: int, matched: int, gap: tuple[float, float], name: str
+    mechanism: str, calls: int, errors: int, matched: int, gap: tuple[float, float], ahead: float | None, name: str
 ) -> None:
     edge = EdgeCalls(
         "rating", "order", calls, errors, {"timeout": errors} if errors else {}, matched=matched,
         unmatched=calls - matched, gap_p50=gap[0], gap_p95=gap[1],
     )  # fmt: skip
-    blames = (Blame("edge", edge.name, "unanswered" if errors else "gap", "read", "", ("gateway",)),) * 9
+    how = "unanswered" if errors else "gap"
+    blames = (Blame("edge", edge.name, how, "read", "", ("gateway",), ahead=ahead),) * 9  # type: ignore[arg-type]
     found = running(replace(findings(blames=blames), current=Picture(NOW, edges={edge.name: edge})))
     manner = narrowed(found, Proposal(mechanism, edge.name, (), "", found.onset))
     assert manner is not None

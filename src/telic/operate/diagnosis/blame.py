@@ -31,6 +31,7 @@ class Blame:
     detail: str = ""  # error type
     path: tuple[str, ...] = ()  # services from the blamed place up to the entry
     among: frozenset[str] = frozenset()  # others who may have done it: who asked, or took part in a wrong answer
+    ahead: float | None = None  # of an edge's gap: share of the call until the callee began [1]
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -125,7 +126,8 @@ class _Walk:
         gap = span.seconds - callee.seconds
         more = gap - self._normals.gaps.get((span.service, span.peer), 0.0)
         if more > self._normals.excess(callee):
-            return Blame("edge", edge, "gap", span.name, span.error, path)
+            ahead = (callee.start - span.start) / span.seconds if span.seconds > 0 else 0.0
+            return Blame("edge", edge, "gap", span.name, span.error, path, ahead=ahead)
         return self.service(callee, path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 
 from telic.operate.diagnosis.findings import Findings, Picture
 from telic.operate.diagnosis.manners.feature import CLEAR, MORE, SHARE, Feature, place
@@ -14,6 +15,7 @@ SPREAD = 4.0  # the 95th percentile over the median where times vary [1]
 EVEN, UNEVEN = 1.15, 1.25  # the same where all take about as long, and where each takes its own time [1]
 ALL = 0.9  # of the calls [1]
 MOST = 0.7  # of the failed calls [1]
+LATE, SKEWED = 0.2, 20.0  # share of a call until its callee began: late, and no more than clocks that differ [1]
 
 
 def _harmed(*manners: str) -> Feature:
@@ -150,6 +152,12 @@ def _few_arrive(findings: Findings, entity: str) -> bool:
     return edge is not None and 1.0 - ALL <= share <= MOST and share * edge.errors >= 2.0
 
 
+def _begins_late(findings: Findings, entity: str) -> bool:
+    """Calls are on their way for long before the callee begins; not only their answers are late, or lost."""
+    shares = [each.ahead for each in findings.blames if each.entity == entity and each.ahead is not None]
+    return bool(shares) and LATE <= median(shares) < SKEWED
+
+
 def _all_fail(findings: Findings, entity: str) -> bool:
     edge = _edge(findings, entity)
     return edge is not None and edge.calls > 0 and edge.errors >= ALL * edge.calls
@@ -189,6 +197,7 @@ FEATURES: dict[str, Feature] = {
     "gap uneven": _uneven_gap,
     "arrives": _arrives,
     "few arrive": _few_arrive,
+    "begins late": _begins_late,
     "all fail": _all_fail,
     "some fail": _some_fail,
     "silent": _silent,
