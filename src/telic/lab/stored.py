@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from types import SimpleNamespace
 
+import asyncpg
+
 from telic.errors import StoreFailed
 from telic.model import Design
 from telic.model.intent import EntityType, Field
@@ -35,7 +37,8 @@ async def things(layout: Layout, design: Design, entity: EntityType) -> Sequence
     Raises
     ------
     StoreFailed
-        No table holds the entity, or the database does not answer.
+        No table holds the entity, or the database does not answer, or refuses: what is wrong with a system may be
+        that the table is not there any more.
     """
     owner = design.service(entity.owner)
     table = next((each for each in owner.tables if each.key == (entity.key,) and entity.key in each.columns), None)
@@ -44,6 +47,10 @@ async def things(layout: Layout, design: Design, entity: EntityType) -> Sequence
     database = await postgres.connect(layout, _port(layout), database=design.system)
     try:
         rows = await database.fetch(f"SELECT * FROM {quoted(f'{owner.name}.{table.name}')}")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise StoreFailed(
+            f"{owner.name}.{table.name} cannot be read: {error}", hint="is the table still there?"
+        ) from error
     finally:
         await database.close()
     return [thing(entity, dict(each)) for each in rows]
