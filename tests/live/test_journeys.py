@@ -15,7 +15,6 @@ pytestmark = [pytest.mark.live, pytest.mark.journey, pytest.mark.timeout(300)]
 
 SEEDS = (1, 2)  # the second only after the first went wrong
 PATIENCE = 60.0  # until users are well again, on a machine that others may keep busy [s]
-ALONE = ("hang",)  # the others on virtual time and every night
 
 
 @pytest.mark.parametrize("name", LOOP)
@@ -23,7 +22,7 @@ def test_an_operator_ends_the_harm(name: str, operated: journey.Journey) -> None
     told = []
     for seed in SEEDS:
         operated.until_calm()
-        score = operated.hurt(journey.Hurt(name, seed, warm=8.0, patience=PATIENCE)).score
+        score = operated.hurt(journey.Hurt(name, seed, warm=5.0, patience=PATIENCE)).score
         told.append(story(score))
         sys.stderr.write(told[-1] + "\n")
         if _well(score):
@@ -32,9 +31,8 @@ def test_an_operator_ends_the_harm(name: str, operated: journey.Journey) -> None
     pytest.fail("\n".join(told))
 
 
-@pytest.mark.parametrize(
-    "name", [each if each in ALONE else pytest.param(each, marks=pytest.mark.nightly) for each in LOOP]
-)
+@pytest.mark.nightly  # on virtual time, and of certified scenarios, every time
+@pytest.mark.parametrize("name", LOOP)
 def test_without_an_operator_the_harm_stays(name: str, alone: journey.Journey) -> None:
     told = []
     for seed in SEEDS:
