@@ -92,15 +92,19 @@ def test_three_faces_and_no_script_no_secret(told: Account, tmp_path: Path) -> N
     assert "http://" not in html.replace("http://10.", "")
     assert "<svg" in html
     assert all("hunter2" not in each.read_text() for each in (page, record, summary))
-    assert diagnosis.read(record).headline == told.headline
+    for face in (page, record, summary):
+        assert diagnosis.read(face).headline == told.headline
     assert summary.read_text().startswith("# ")
 
 
 def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_bytes(dump({"a": 1}, schema="telic/run/v1"))
-    for path in (tmp_path / "x.json", tmp_path / "absent.json"):
-        with pytest.raises(InvalidRecord):
-            diagnosis.read(path)
+    (tmp_path / "words").write_text("no JSON at all")
+    for name in ("x.json", "absent.json", "words"):
+        with pytest.raises(InvalidRecord, match=name):
+            diagnosis.read(tmp_path / name)
+    with pytest.raises(InvalidRecord, match=r"absent\.json"):
+        diagnosis.read(tmp_path / "absent.html")
     assert SCHEMA == "telic/diagnosis/v1"
 
 

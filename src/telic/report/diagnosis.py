@@ -24,17 +24,20 @@ def write(path: Path, account: Account) -> tuple[Path, Path, Path]:
 
 
 def read(path: Path) -> Account:
-    """Read the JSON of a report.
+    """Read the JSON of a report; of its page or its Markdown, the one beside it.
 
     Raises
     ------
     InvalidRecord
         Not there, or no report of a diagnosis.
     """
+    document = path.with_suffix(".json") if path.suffix in (".html", ".md") else path
     try:
-        return load(Account, path.read_bytes(), schema=SCHEMA)
+        return load(Account, document.read_bytes(), schema=SCHEMA)
     except OSError as error:
-        raise InvalidRecord(f"{path}: {error.strerror}", hint="name the JSON file of a report") from error
+        raise InvalidRecord(f"{document}: {error.strerror}", hint="name the JSON file of a report") from error
+    except InvalidRecord as error:
+        raise InvalidRecord(f"{document} is no report of a diagnosis: {error}", hint=error.hint) from error
 
 
 def html(account: Account) -> str:
