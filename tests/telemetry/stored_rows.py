@@ -7,6 +7,15 @@ from tests.telemetry.local_store import T0, log, row, span
 from telic.telemetry.columns import TableRow
 
 
+def notification(name: str, at: float, *, began: str = "", service: str = "orders", **said: str) -> TableRow:
+    """Return what a webhook of Alertmanager leaves in the log, `at` [s] after T0; `began` makes it a resolved one."""
+    attributes = {"alertname": name, "fingerprint": name.lower(), "severity": "page", **said}
+    if began:
+        attributes["startsAt"] = began
+    event = "alert.resolved" if began else "alert.firing"
+    return log(service, f"{name}: it is so", at=at, level=13, event_name=event, attributes=attributes)
+
+
 def rows(start: int) -> dict[str, list[TableRow]]:
     """Return rows of two services by table, of half an hour from `start` [s since the Unix epoch]."""
     shift = start - T0
@@ -30,6 +39,12 @@ def rows(start: int) -> dict[str, list[TableRow]]:
         for n, (trace, outer, inner) in enumerate(ids)
     ]
     logs = [log("orders", f"payment {n} was refused", at=shift + 1400 + n, attributes={"user": n}) for n in range(8)]
+    logs += [notification("Slow", shift + 600), notification("Slow", shift + 900, began="2026-11-21T09:40:00Z")]
+    logs += [notification("Down", shift + 1500)]
+    logs += [
+        log("orders", f"orders {n}", at=shift + 1300 + n, event_name="deploy", attributes={"deployment.id": f"{n}"})
+        for n in range(2)
+    ]
     points = [
         row(
             "metrics",

@@ -16,8 +16,16 @@ from telic.telemetry.receiver import read_options
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "192.168.1.1:4318", "[::]:0"])
 def test_only_loopback_is_listened_on(address: str) -> None:
-    with pytest.raises(UsageError, match="not on this machine alone"):
+    with pytest.raises(UsageError, match="not on this machine alone") as refused:
         listeners.loopback(address)
+    assert "--allow-remote" in refused.value.hint
+    assert listeners.is_remote(address)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:0", "127.0.0.1:0"])
+def test_others_are_let_in_where_that_was_said(address: str) -> None:
+    with listeners.network(address) as found:
+        assert found.getsockname()[0] == address[:-2]
 
 
 @pytest.mark.parametrize("address", ["", "localhost", "example.org:80", "127.0.0.1:port", "127.0.0.1:70000"])
@@ -33,8 +41,9 @@ def test_a_free_port_is_found(address: str) -> None:
 
 
 def test_a_port_in_use_is_refused() -> None:
-    with listeners.loopback("127.0.0.1:0") as first, pytest.raises(PortInUse):
+    with listeners.loopback("127.0.0.1:0") as first, pytest.raises(PortInUse) as refused:
         listeners.loopback(f"127.0.0.1:{first.getsockname()[1]}")
+    assert "--listen" in refused.value.hint
 
 
 def test_an_inherited_socket_must_listen() -> None:
@@ -48,8 +57,9 @@ def test_the_unix_socket_is_private_and_replaces_a_dead_one(tmp_path: Path) -> N
     path = tmp_path / "run" / "t.sock"
     with listeners.unix(path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        with pytest.raises(WorldUnavailable, match="another receiver"):
+        with pytest.raises(WorldUnavailable, match="another receiver") as owned:
             listeners.unix(path)
+        assert "telic serve" in owned.value.hint
     with listeners.unix(path) as again:
         assert again.getsockname() == str(path)
 
@@ -83,3 +93,4 @@ def test_the_command_line() -> None:
     assert (options.listen, options.listen_fd) == (("127.0.0.1:1", "127.0.0.1:2"), (5,))
     assert options.end_with_parent
     assert not options.forward
+    assert not options.allow_remote

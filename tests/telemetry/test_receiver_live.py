@@ -8,6 +8,7 @@ import http.client
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -378,3 +379,18 @@ time.sleep(60)
     parent.wait()
     parent.stdout.close()
     until(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie", "its end")
+
+
+def test_others_may_send_and_not_ask_where_that_was_allowed(make: Make) -> None:
+    receiver = make("--listen", "0.0.0.0:0", "--allow-remote").start()
+    until(lambda: "ready:" in receiver.log.read_text(), "the receiver")
+    (port,) = re.findall(r"0\.0\.0\.0:(\d+)", receiver.log.read_text())
+    headers = {"content-type": PROTOBUF}
+    for path, body, wanted in (("/v1/traces", traces("find"), 200), ("/query", b'{"sql": "SELECT 1"}', 404)):
+        connection = http.client.HTTPConnection(
+            "127.0.0.2", int(port), timeout=20
+        )  # not where others listen by default
+        connection.request("POST", path, body, headers)
+        assert connection.getresponse().status == wanted
+        connection.close()
+    assert receiver.count() == 1

@@ -23,7 +23,7 @@ class Deviation:
     signal: str  # name of the metric, of the span, or of the pair of events
     surprise: float  # [nats], 0 to `CAP`
     onset: float  # first point that deviates [s since the Unix epoch]; 0: not known
-    before: float  # typical value in the baseline, in the signal's unit
+    before: float  # typical value in the baseline, in the signal's unit; see `known`
     now: float  # typical value while it deviates
     excess: float = 0.0  # what there is too much of: seconds of latency, failed requests, lost events
     unit: str = ""
@@ -35,6 +35,7 @@ class Deviation:
     of_spans: bool = False  # `signal` is the name of spans
     pair: tuple[str, ...] = ()  # the two events of a sequence
     counters: tuple[str, ...] = ()  # recorded cumulative counters that the metric comes from
+    known: bool = True  # the baseline has this signal; else `before` is what is usual there for its kind
 
     @property
     def up(self) -> bool:
@@ -52,6 +53,8 @@ class Deviation:
         if self.unit == "failed each time":
             what = f"{self.signal} of {self.pair[0]} gets no answer" if self.pair else f"{self.signal} fails by itself"
             return f"{where}: {what} in {self.now:.0%} of cases, {self.before:.0%} before"
+        if not self.known:
+            return f"{where}: {self.signal} {_number(self.now)} {self.unit}".rstrip() + ", no baseline"
         text = f"{where}: {self.signal} {_number(self.before)} -> {_number(self.now)} {self.unit}"
         return text.rstrip()
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from telic.context.deviation import Deviation
-from telic.context.logs import Miner
+from telic.context.logs import Miner, Template
 from telic.context.logs.rates import Lines, rate_deviations
 from telic.context.metrics.counters import resolved
 from telic.context.metrics.deviation import metric_deviations
@@ -29,6 +29,15 @@ from telic.worlds.recorded import Recording
 GRAVE = frozenset(("ERROR", "FATAL", "CRITICAL", "SEVERE", "WARN", "WARNING", "ERR", "PANIC"))
 """Levels of lines that warn or report an error."""
 _FEW = 20  # spans that a comparison needs on either side [1]
+
+
+@dataclass(frozen=True)
+class Mined:
+    """Log patterns at another rate, levels by entity and id of the template, templates by text."""
+
+    rates: Sequence[Deviation] = ()
+    levels: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    templates: Mapping[str, Template] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,13 @@ class Seen:
             return self.baseline
         onset = self.symptom.onset
         return Window(self.window.start, onset if onset else self.window.start + self.window.seconds / 3)
+
+    @cached_property
+    def earlier(self) -> Seen:
+        """The time when all was well, looked at as the incident is: its later half against its earlier half."""
+        middle = (self.before.start + self.before.end) / 2
+        halves = Window(self.before.start, middle), Window(middle, self.before.end)
+        return Seen(self.recording, halves[1], halves[0], Reported())
 
     @cached_property
     def healthy(self) -> Spans:
@@ -142,33 +158,47 @@ class Seen:
     @property
     def logs(self) -> Sequence[Deviation]:
         """Log patterns that come more often than they did, or less."""
-        return self._logs[0]
+        return self._logs.rates
 
     @cached_property
     def warnings(self) -> tuple[Sequence[Deviation], Mapping[tuple[str, str], str]]:
         """Log patterns and their levels; where there are traces only those of warnings and errors, which is quick."""
-        return self._mined(grave=True) if self.traced else self._logs
+        found = self._mined(grave=True) if self.traced else self._logs
+        return found.rates, found.levels
+
+    @property
+    def templates(self) -> Mapping[str, Template]:
+        """The templates of the log patterns, by their text."""
+        return self._logs.templates
 
     @cached_property
-    def _logs(self) -> tuple[Sequence[Deviation], Mapping[tuple[str, str], str]]:
-        return self._mined(grave=False)
+    def _logs(self) -> Mined:
+        return self._mined()
 
-    def _mined(self, *, grave: bool) -> tuple[Sequence[Deviation], Mapping[tuple[str, str], str]]:
+    def mined(self, entity: str) -> Mined:
+        """Return the log patterns of one entity, whether there are traces or not."""
+        return self._mined(entity=entity)
+
+    def _mined(self, *, grave: bool = False, entity: str = "") -> Mined:
         found = self.recording.columns("logs", ("time", "entity", "severity", "body"), [self.before, self.window])
+        if entity:
+            found = {name: column[found["entity"] == entity] for name, column in found.items()}
         if grave:
             levels = {each: each.upper() in GRAVE for each in set(found["severity"])}
             kept = np.array([levels[each] for each in found["severity"]], dtype=np.bool_)
             found = {name: column[kept] for name, column in found.items()}
         times = found["time"].astype(np.float64) / NANOSECONDS
         if not len(times):
-            return [], {}
+            return Mined()
         miner = Miner()
         ids = miner.resolve(miner.add_many(found["body"].tolist()))
         entities = found["entity"].tolist()
-        texts = {each.id: each.text for each in miner.templates()}
+        templates = miner.templates()
+        texts = {each.id: each.text for each in templates}
         said = dict(zip(zip(entities, map(str, ids.tolist()), strict=True), found["severity"].tolist(), strict=True))
         lines = Lines(ids, times, entities)
-        return rate_deviations(lines, texts, self._after, self.before), said
+        rates = rate_deviations(lines, texts, self._after, self.before)
+        return Mined(rates, said, {each.text: each for each in templates})
 
     @cached_property
     def calls(self) -> dict[str, tuple[str, ...]]:

@@ -55,9 +55,12 @@ class TelemetryClient:
         WorldUnavailable
             No receiver answers on the socket.
         """
+        return self.reply(sql, params, limit=limit, timeout=timeout).records()
+
+    def reply(self, sql: str, params: Sequence[Scalar] = (), *, limit: int, timeout: float) -> QueryReply:
+        """Run one SELECT as `query` does; the answer also says whether there are more rows than `limit`."""
         request = QueryRequest(sql=sql, params=list(params), limit=limit, timeout=timeout)
-        reply = self._ask("POST", "/query", QueryReply, msgspec.json.encode(request), timeout=timeout + GRACE)
-        return reply.records()
+        return self._ask("POST", "/query", QueryReply, msgspec.json.encode(request), timeout=timeout + GRACE)
 
     def live(self, since: float) -> list[LiveRow]:
         """Return the per-second rows that end at or after `since` [s since the Unix epoch], oldest first."""

@@ -1,4 +1,4 @@
-"""Sockets that telemetry comes in on: inherited ones, loopback ports and the unix socket."""
+"""Sockets that telemetry comes in on: inherited ones, ports and the unix socket."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from telic.errors import PortInUse, UsageError, WorldUnavailable
 
 BACKLOG = 256  # [1]
+OWNED = "end it (`telic down` a system's, Ctrl-C that of `telic serve`), or name another folder (--state)"
 PATH_MAX = 107  # of a unix socket's name [bytes]
 
 
@@ -28,27 +29,51 @@ def inherited(number: int) -> socket.socket:
 
 def loopback(address: str) -> socket.socket:
     """Listen on ``HOST:PORT``; HOST is a loopback address, PORT 0 picks a free one."""
+    return _listening(address, *host_and_port(address))
+
+
+def network(address: str) -> socket.socket:
+    """Listen on ``HOST:PORT`` of any interface, as `loopback` does of this machine's own: who reaches it can write."""
+    return _listening(address, *host_and_port(address, remote=True))
+
+
+def host_and_port(address: str, *, remote: bool = False) -> tuple[str, int]:
+    """Read ``HOST:PORT``; HOST is an address of this machine alone, unless others may send (`remote`).
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
     host, _, port = address.rpartition(":")
-    host = host.strip("[]") or "127.0.0.1"
-    host = "127.0.0.1" if host == "localhost" else host
+    host = {"": "127.0.0.1", "localhost": "127.0.0.1"}.get(host.strip("[]"), host.strip("[]"))
     try:
-        family = socket.AF_INET if (ip := ipaddress.ip_address(host)).version == 4 else socket.AF_INET6
+        loopback = ipaddress.ip_address(host).is_loopback
         number = int(port)
     except ValueError as error:
         raise UsageError(f"{address!r} is no HOST:PORT", hint="for example 127.0.0.1:4318") from error
-    if not ip.is_loopback:
-        raise UsageError(f"{host} is not on this machine alone", hint="telemetry listens on loopback; use 127.0.0.1")
-    found = socket.socket(family, socket.SOCK_STREAM)
+    if not loopback and not remote:
+        hint = "listen on 127.0.0.1 and put a collector in front, or let others send: `telic serve --allow-remote`"
+        raise UsageError(f"{host} is not on this machine alone", hint=hint)
+    return host, number
+
+
+def is_remote(address: str) -> bool:
+    """Whether other machines reach ``HOST:PORT``."""
+    return not ipaddress.ip_address(host_and_port(address, remote=True)[0]).is_loopback
+
+
+def _listening(address: str, host: str, port: int) -> socket.socket:
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        found.bind((host, number))
+        found.bind((host, port))
         found.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         found.close()
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            raise PortInUse(
-                f"port {number} belongs to another process", hint="end it, or set TELIC_OTLP_PORT"
-            ) from error
+            hint = "end it, or choose another: --listen HOST:PORT"
+            raise PortInUse(f"port {port} belongs to another process", hint=hint) from error
         raise UsageError(f"cannot listen on {address}: {error}", hint="choose another port") from error
     return found
 
@@ -60,7 +85,7 @@ def unix(path: Path) -> socket.socket:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.exists():
         if _answers(path):
-            raise WorldUnavailable(f"another receiver listens on {path}", hint="`telic down` ends it")
+            raise WorldUnavailable(f"another receiver listens on {path}", hint=OWNED)
         path.unlink()
     found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)

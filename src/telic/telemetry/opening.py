@@ -13,6 +13,7 @@ import duckdb
 from telic.errors import StoreFailed
 from telic.telemetry import schema
 from telic.telemetry.columns import SCHEMA
+from telic.telemetry.listeners import OWNED
 
 ROW_GROUP = 16_384  # rows that are compressed at once: a commit this large goes straight to the file [1]
 SETTINGS = {
@@ -50,9 +51,7 @@ def own(folder: Path) -> IO[str]:
         if lock is not None:
             lock.close()
         if isinstance(error, BlockingIOError):
-            raise StoreFailed(
-                f"another receiver owns {folder}", hint="one system has one: `telic down` ends it"
-            ) from error
+            raise StoreFailed(f"another receiver owns {folder}", hint=OWNED) from error
         raise StoreFailed(f"cannot write {folder}: {error}", hint="check its owner and the disk") from error
     return lock
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 
@@ -10,6 +13,8 @@ from telic.errors import UsageError
 
 KEPT = 128  # statements [1]
 LONGEST = 20_000  # a longer text is not kept [characters]
+
+Tree = Any  # JSON of DuckDB's parser
 
 _kept: OrderedDict[str, duckdb.Statement] = OrderedDict()  # by text, the one used last at the end
 
@@ -35,3 +40,21 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
         if len(_kept) > KEPT:
             _kept.popitem(last=False)
     return statement
+
+
+def tree_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Tree:
+    """Return what DuckDB's parser makes of a SELECT; its `error` is true where that is nothing."""
+    ((said,),) = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()
+    return json.loads(str(said))
+
+
+def nodes_of(tree: Tree) -> Iterator[dict[str, Any]]:
+    """Yield every object of a tree."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node

@@ -6,13 +6,13 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 
 from telic.errors import UsageError
 from telic.model.topology import Scalar
 from telic.telemetry.columns import TABLES
+from telic.telemetry.parsed import Tree, nodes_of, tree_of
 from telic.telemetry.schema import VIEWS, kept_columns
 
 COMPARISONS: Mapping[str, str] = {
@@ -25,7 +25,6 @@ _JOINS = frozenset(("INNER", "LEFT", "RIGHT", "OUTER", "FULL"))  # in which a WH
 _INEXACT = 1024  # a number of ns since the epoch that was reckoned as a double may be off by so much [ns]
 _ONE = "only one SELECT is answered"
 _HINT = "telemetry is read-only; send one statement"
-Tree = Any  # JSON of DuckDB's parser
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def scans(connection: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Scal
     >>> found.columns, [(each.column, each.operator, each.values) for each in found.alternatives[0]]
     (('kind', 'start_ns'), [('kind', '=', ('server',)), ('start_ns', '>=', (7,))])
     """
-    tree = _parsed(connection, sql)
+    tree = tree_of(connection, sql)
     if tree.get("error"):
         if tree.get("error_type") == "not implemented":
             raise UsageError(_ONE, hint=_HINT)
@@ -95,7 +94,7 @@ class _Reading:
         self._connection, self._params = connection, params
 
     def scans(self, tree: Tree) -> list[Scan]:
-        nodes = list(_walk(tree))
+        nodes = list(nodes_of(tree))
         asked: dict[str, list[tuple[Condition, ...]]] = {}
         known: dict[int, tuple[Condition, ...]] = {}
         for node in nodes:
@@ -151,10 +150,10 @@ class _Reading:
             index = str(tree.get("identifier", ""))
             place = int(index) - 1 if index.isdecimal() else -1
             return self._params[place] if 0 <= place < len(self._params) else None
-        kinds = {str(node.get("class")) for node in _walk(tree) if "class" in node}
+        kinds = {str(node.get("class")) for node in nodes_of(tree) if "class" in node}
         if not kinds <= {"CONSTANT", "FUNCTION", "CAST", "OPERATOR"}:
             return None
-        made = _parsed(self._connection, "SELECT 1")
+        made = tree_of(self._connection, "SELECT 1")
         made["statements"][0]["node"]["select_list"] = [tree]
         try:
             run = "SELECT * FROM json_execute_serialized_sql(?::JSON)"
@@ -165,23 +164,6 @@ class _Reading:
         return value if isinstance(value, str | int | float) else None
 
 
-def _parsed(connection: duckdb.DuckDBPyConnection, sql: str) -> Tree:
-    ((said,),) = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()
-    return json.loads(str(said))
-
-
-def _walk(tree: Tree) -> Iterator[dict[str, Any]]:
-    """Yield every object of `tree`."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            yield node
-            waiting += node.values()
-        elif isinstance(node, list):
-            waiting += node
-
-
 def _read_by(source: Tree) -> list[Tree]:
     """Return the tables in a FROM, joined in ways that keep a WHERE on each of them what it is."""
     if not isinstance(source, dict):
@@ -190,7 +172,7 @@ def _read_by(source: Tree) -> list[Tree]:
         return [source] if _table(source) and source.get("sample") is None else []
     if source.get("type") != "JOIN":
         return []
-    nested = [node for node in _walk(source) if node.get("type") == "JOIN"]
+    nested = [node for node in nodes_of(source) if node.get("type") == "JOIN"]
     if any(node.get("ref_type") not in ("REGULAR", "CROSS") or node.get("join_type") not in _JOINS for node in nested):
         return []
     return [each for side in ("left", "right") for each in _read_by(source.get(side))]

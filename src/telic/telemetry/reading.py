@@ -15,7 +15,7 @@ import msgspec
 from telic.errors import StoreFailed, TelicError, UsageError
 from telic.telemetry import parsed
 from telic.telemetry.database import Database
-from telic.telemetry.wire import ErrorReply, QueryRequest
+from telic.telemetry.wire import ROWS_MAX, ErrorReply, QueryRequest
 
 if TYPE_CHECKING:
     from telic.model import Row
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 WORKERS = 2  # queries that run at once [1]
 WAITING_MAX = 32  # queries that may wait for a worker [1]
 LONGEST = 60.0  # what a query may ask for at most [s]
-ROWS_MAX = 200_000  # what a query may ask for at most [1]
 REPLY_MAX = 64 << 20  # [bytes]
 _AT_ONCE = 5_000  # rows fetched at once [1]
 _TOO_SLOW = "widen the timeout, narrow the window, or group in SQL"

@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -56,6 +56,7 @@ class Options:
     listen: tuple[str, ...] = ()
     listen_fd: tuple[int, ...] = ()
     grpc: str = ""  # HOST:PORT for OTLP/gRPC
+    allow_remote: bool = False  # whether these two may be addresses that other machines reach
     forward: str = ""
     end_with_parent: bool = False
     interval: float = INTERVAL  # between commits [s]
@@ -66,9 +67,13 @@ class Options:
 
 
 async def serve(
-    options: Options, opened: Sequence[socket.socket], questions: socket.socket, database: Database
+    options: Options,
+    opened: Sequence[socket.socket],
+    questions: socket.socket,
+    database: Database,
+    ready: Callable[[], None],
 ) -> None:
-    """Take telemetry and answer questions until SIGTERM or SIGINT."""
+    """Take telemetry and answer questions until SIGTERM or SIGINT; call `ready` once it does."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -100,11 +105,12 @@ async def serve(
     ask = functools.partial(Connection, Routes(core, questions=True), connections)
     servers = [await loop.create_server(take, sock=each) for each in opened]
     servers.append(await loop.create_unix_server(ask, sock=questions))
-    grpc = GrpcServer(options.grpc, core) if options.grpc else None
+    grpc = GrpcServer(options.grpc, core, remote=options.allow_remote) if options.grpc else None
     if grpc is not None:
         await grpc.start()
         core.grpc_port = grpc.port
     log.info("ready: %s and %s", ", ".join(map(_name, opened)) or "no port", options.socket)
+    ready()
     sweeper = loop.create_task(_sweep(connections))
     await ended.wait()
     sweeper.cancel()
@@ -140,9 +146,10 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--state", type=Path, required=True, help="state folder of the system")
     parser.add_argument("--socket", type=Path, required=True, help="unix socket for questions")
     parser.add_argument("--bytes", type=int, default=Options.bytes, help="retention of the store [bytes]")
-    parser.add_argument("--listen", action="append", default=[], metavar="HOST:PORT", help="loopback address for OTLP")
+    parser.add_argument("--listen", action="append", default=[], metavar="HOST:PORT", help="address for OTLP")
     parser.add_argument("--listen-fd", action="append", default=[], type=int, metavar="N", help="inherited socket")
-    parser.add_argument("--grpc", default="", metavar="HOST:PORT", help="loopback address for OTLP/gRPC (extra `grpc`)")
+    parser.add_argument("--grpc", default="", metavar="HOST:PORT", help="address for OTLP/gRPC (extra `grpc`)")
+    parser.add_argument("--allow-remote", action="store_true", help="let other machines reach --listen and --grpc")
     parser.add_argument("--forward", default="", metavar="URL", help="another OTLP/HTTP endpoint that gets a copy")
     parser.add_argument(
         "--end-with-parent", action="store_true", help="end when the process that started this one ends"
@@ -157,8 +164,8 @@ def read_options(arguments: Sequence[str]) -> Options:
     return Options(**found)
 
 
-def run(options: Options) -> None:
-    """Take telemetry until SIGTERM or SIGINT.
+def run(options: Options, ready: Callable[[], None] = lambda: None) -> None:
+    """Take telemetry until SIGTERM or SIGINT; call `ready` once all that can fail at the start has not.
 
     Raises
     ------
@@ -173,13 +180,14 @@ def run(options: Options) -> None:
     threading.excepthook = _end_at_once
     with contextlib.ExitStack() as stack:
         opened = [stack.enter_context(listeners.inherited(number)) for number in options.listen_fd]
-        opened += [stack.enter_context(listeners.loopback(address)) for address in options.listen]
+        listen = listeners.network if options.allow_remote else listeners.loopback
+        opened += [stack.enter_context(listen(address)) for address in options.listen]
         database = Database(options.state / "telemetry", FAST_SETTINGS if options.fast else None)
         questions = stack.enter_context(listeners.unix(options.socket))
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)  # rows come and go without cycles
-        uvloop.run(serve(options, opened, questions, database))
+        uvloop.run(serve(options, opened, questions, database, ready))
         gc.unfreeze()
         options.socket.unlink(missing_ok=True)
 

@@ -9,6 +9,8 @@ import msgspec
 if TYPE_CHECKING:
     from telic.model import Row  # not when it runs: the model takes the receiver a quarter of its start
 
+ROWS_MAX = 200_000  # what a query may ask for at most [1]
+
 
 class QueryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Body of ``POST /query``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,6 +55,26 @@ def test_a_restart_is_no_negative_rate() -> None:
 def test_what_falls_or_stands_or_is_short_is_no_counter(values: list[float]) -> None:
     given_series = series("requests_total", values)
     assert resolved([given_series]) == [given_series]
+
+
+@pytest.mark.parametrize("name", ["http_seconds_sum", "http.server.request.duration.sum", "latency.Sum"])
+def test_time_that_requests_took_together_is_no_latency(name: str) -> None:
+    for values in ([10.0 * each for each in range(20)], [3.0, 9.0, 4.0, 1.0] * 5):
+        assert resolved([series(name, values)]) == []
+
+
+def test_sums_of_other_things_stay() -> None:
+    given_series = series("queue.bytes.sum", [3.0, 9.0, 4.0, 1.0] * 5)
+    assert resolved([given_series]) == [given_series]
+
+
+def test_a_status_that_appears_late_is_counted_and_was_none_before() -> None:
+    late = series("http_seconds_count", [0.0, 20.0, 40.0], status="500")
+    late = replace(late, times=late.times + 90.0)
+    good = [100.0 * each for each in range(12)]
+    found = resolved([series("http_seconds_count", good), late, series("http_seconds_sum", good)])
+    (errors,) = [each for each in found if each.name == "http_seconds_errors"]
+    assert errors.values.tolist() == pytest.approx([0.0] * 9 + [2.0] * 2)
 
 
 @given(st.lists(st.floats(0.0, 1e6), min_size=8, max_size=40))

@@ -78,6 +78,16 @@ def test_what_is_slow_is_the_largest_excess(tmp_path: Path, slow: dict[str, floa
     assert sum(each.excess for each in found[1:]) < 0.1 * found[0].excess
 
 
+def test_what_the_baseline_never_did_has_no_time_before(tmp_path: Path) -> None:
+    new: Traces = [
+        ([{**each, "name": "GET /x" if each["name"] == "Cart.price" else each["name"]} for each in spans], logs)
+        for spans, logs in (trace(100 + each, ONSET + each, cart=0.5) for each in range(20))
+    ]
+    healthy, now = both(recorded(tmp_path, new))
+    says = [each.says for each in timing_deviations(timing(healthy), timing(now)) if each.signal == "GET /x"]
+    assert says == ["cart-1: GET /x 0.5 s, no baseline"]
+
+
 def test_nothing_deviates_where_nothing_changed(tmp_path: Path) -> None:
     recording = recorded(tmp_path, [trace(100 + each, ONSET + each) for each in range(20)])
     healthy, now = both(recording)

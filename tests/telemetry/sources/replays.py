@@ -263,14 +263,16 @@ def kubernetes(request: Request) -> Reply:
 _SELECT = re.compile(
     r"SELECT (?P<columns>.+) FROM telic\.(?P<table>\w+) AS t WHERE t\.(?P<time>\w+) >= (?P<start>\d{19}) AND t\.\w+ < "
     r"(?P<end>\d{19})(?: AND t\.service IN \((?P<services>.*?)\))?(?: AND t\.name IN \((?P<names>.*?)\))?"
-    r"(?: AND position\(t\.body, '(?P<contains>.*)'\) > 0)? ORDER BY \S+ LIMIT (?P<limit>\d+)$"
+    r"(?: AND position\(t\.body, '(?P<contains>.*)'\) > 0)?(?: AND \(?t\.event_name IN \((?P<events>.*?)\)(?: OR .+)?)?"
+    r" ORDER BY .+ LIMIT (?P<limit>\d+)$"
 )
+_ONCE = re.compile(r"\(SELECT DISTINCT .+ FROM (telic\.logs AS t WHERE .+)\) AS t")
 
 
 def clickhouse(request: Request) -> Reply:
     need(request.method == "GET" and request.path == "/", "a GET changes nothing")
     need(request.one("default_format") == "JSONCompact", "format")
-    found = _SELECT.match(request.one("query"))
+    found = _SELECT.match(_ONCE.sub(r"\1", request.one("query")))
     need(found, f"Syntax error: {request.one('query')}")
     assert found is not None
     data = recorded("clickhouse")[found["table"]]
@@ -279,7 +281,7 @@ def clickhouse(request: Request) -> Reply:
 
     def matches(row: list[Any]) -> bool:
         said = dict(zip(names, row, strict=True))
-        listed = {"service": found["services"], "name": found["names"]}
+        listed = {"service": found["services"], "name": found["names"], "event_name": found["events"]}
         return (
             int(found["start"]) <= int(said[found["time"]]) < int(found["end"])
             and all(texts is None or f"'{said[name]}'" in texts.split(", ") for name, texts in listed.items())

@@ -248,6 +248,21 @@ def test_a_file_that_cannot_be_read_does_not_hide_the_others(data: bytes, suffix
     assert answer.table.num_rows == 1
 
 
+def test_what_is_left_out_of_a_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("when,who,what\n1,2,3\n")
+    (tmp_path / "b.json").write_text('{"spans": [')
+    (tmp_path / "c.json").write_text('[{"time": 1, "value": 2}]')
+    (tmp_path / "d.jsonl").write_text('{"x": 1}\n{"y": 1}\n' * 3)
+    for own in ("topology.json", "sources.json"):
+        (tmp_path / own).write_text("{}")
+    cut = source.create("files", url=str(tmp_path)).fetch(Question("metrics", WINDOW)).cut
+    assert [each[:6].rstrip(":") for each in cut] == ["a.csv", "b.json", "c.json", "d.json"]
+    assert "left out: when, who, what (name the file" in cut[0]
+    assert "is no JSON" in cut[1]
+    assert "is no OTLP-JSON" in cut[2]
+    assert "left out: x (" in cut[3]
+
+
 def test_a_recorded_incident_can_be_read_back_as_a_source(tmp_path: Path, served: Served) -> None:
     from telic.telemetry import sources
 

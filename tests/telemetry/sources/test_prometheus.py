@@ -133,6 +133,7 @@ def test_native_histograms_become_explicit_ones() -> None:
         *("histogram", 6, 3.0, "[1.0]", "[6,0]"),
     )
     assert found["service"] == "b"
+    assert json.loads(str(found["attributes"]))["temporality"] == "delta"
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=1, max_size=20), st.booleans())

@@ -15,7 +15,8 @@ FileKind = Literal[
 INERT: frozenset[FileKind] = frozenset({"test", "docs", "ci", "asset", "lock"})
 """Kinds of files that are not part of what runs, or only of how it looks."""
 
-_ELSEWHERE = re.compile(r"(^|[/_.-])(staging|stage|dev|develop|sandbox|local|example|sample)s?([/_.-]|$)")
+_ELSEWHERE = re.compile(r"(^|[/_.-])(staging|stage|dev|develop|sandbox|local)s?([/_.-]|$)")
+_SAMPLES = re.compile(r"(^|[/_.-])(example|sample)s?([/_.-]|$)")
 _SHARED = frozenset(
     {"pkg", "lib", "libs", "internal", "common", "shared", "platform", "core", "vendor", "src", "cmd", "api"}
 )
@@ -41,8 +42,16 @@ def _kinds() -> tuple[tuple[FileKind, re.Pattern[str]], ...]:
 
 
 def inert(path: str) -> bool:
-    """Return whether a file cannot change how the running system behaves."""
-    return kind(path) in INERT or bool(_ELSEWHERE.search(path))
+    """Return whether a file cannot change how the running system behaves.
+
+    Examples
+    --------
+    >>> inert("examples/client.py"), inert("config.example.yaml"), inert("services/tuning/examples.py")
+    (True, True, False)
+    """
+    found = kind(path)
+    folder = path.rpartition("/")[0] if found == "code" else path  # code may well be about examples
+    return found in INERT or bool(_ELSEWHERE.search(path)) or bool(_SAMPLES.search(folder))
 
 
 def shared(path: str) -> bool:

@@ -63,6 +63,20 @@ def recent(
     return sorted(found, key=lambda each: -each.weight)
 
 
+def nearness(place: str, entities: Iterable[str], down: Mapping[str, int], up: Mapping[str, int]) -> dict[str, float]:
+    """Return how close entities are to one in the call graph: 1 itself, less for callees, callers, others [1].
+
+    Parameters
+    ----------
+    down, up
+        On whom `place` depends and who depends on it, and in how many steps.
+    """
+    near = dict.fromkeys(entities, 0.3)
+    near |= {name: max(0.3, 0.6 / count) for name, count in up.items()}
+    near |= {name: max(0.4, 0.9 - 0.15 * count) for name, count in down.items()}
+    return near | {place: 1.0}
+
+
 def _weight(arrival: Arrival, onset: float, near: Mapping[str, float]) -> float:
     return near.get(arrival.entity, FAR) * math.pow(0.5, (onset - arrival.time) / HALF_LIFE)
 
@@ -76,7 +90,7 @@ def _recent(
     )
     weight = _weight(arrival, onset, near) * (0.05 + reading.scope) * _FRAMED[around]
     does = reading.effects[0].says if reading.effects else reading.why
-    framed = f"; touches the {around} that the stack names" if around else ""
+    framed = f"; touches the {around} that messages name or come from" if around else ""
     age = f"{(onset - arrival.time) / 60:.0f} min before"
     return Recent(
         candidate, arrival, weight, f"{age}, {arrival.how} at {arrival.entity or 'an unknown place'}: {does}{framed}"

@@ -24,6 +24,7 @@ class Node:
     says: str = ""
     surprise: float = 0.0  # [nats]
     instance: str = ""
+    source: str = ""  # file and line that print a log pattern, where code is given
 
     @property
     def key(self) -> tuple[str, str, str]:

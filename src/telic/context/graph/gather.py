@@ -8,6 +8,8 @@ from dataclasses import replace
 from telic.context.deviation import CAP, Deviation, Kind
 from telic.context.graph.event import Node, NodeKind
 from telic.context.graph.graph import EventGraph
+from telic.context.graph.printed import printed
+from telic.context.logs.sources import SourceIndex
 from telic.context.seen import Seen
 
 _LEAST = 3.0  # surprise that makes a node [nats]
@@ -15,10 +17,18 @@ _MOST = 6  # nodes of one kind of one entity [1]
 _KINDS: Mapping[Kind, NodeKind] = {"sequence": "sequence", "logs": "log pattern", "network": "span", "calls": "span"}
 
 
-def event_graph(seen: Seen) -> EventGraph:
-    """Return the graph of all that was seen up to the end of the window."""
+def event_graph(seen: Seen, code: SourceIndex | None = None) -> EventGraph:
+    """Return the graph of all that was seen up to the end of the window.
+
+    Parameters
+    ----------
+    code
+        Where to look for the lines that print log patterns.
+    """
     found = EventGraph(seen.calls, _shares(seen))
     nodes = [*_deviations(seen), *_reports(seen)]
+    if code is not None:
+        nodes = [_located(each, seen, code) for each in nodes]
     found.extend(sorted((each for each in nodes if each.time < seen.window.end), key=lambda each: each.time))
     return found
 
@@ -44,6 +54,13 @@ def _node(each: Deviation) -> Node:
     place = each.entity.rpartition("->")[2]  # an edge is seen where it ends
     what = each.entity if each.kind in ("network", "calls") else each.signal
     return Node(kind, place, what, each.onset, each.end, each.says, each.surprise, each.instance)
+
+
+def _located(node: Node, seen: Seen, code: SourceIndex) -> Node:
+    """Return a log pattern with the line that prints it, any other node as it is."""
+    template = seen.templates.get(node.what) if node.kind == "log pattern" else None
+    line = printed(code, node.entity, template) if template else None
+    return replace(node, source=line.place) if line else node
 
 
 def _reports(seen: Seen) -> Iterable[Node]:

@@ -74,7 +74,8 @@ def picture(graph: EventGraph, title: str = "") -> str:
 def _dot(node: Node, x: float, until: float, y: float) -> str:
     colour = _COLOURS[node.kind]
     size = round(3.0 + min(node.surprise, 50.0) / 10.0, 1)
-    says = escape(f"{_clock(node.time)} {node.entity} {node.kind}: {node.says or node.what}")
+    printed = f" [{node.source}]" if node.source else ""
+    says = escape(f"{_clock(node.time)} {node.entity} {node.kind}: {node.says or node.what}{printed}")
     lasts = f'<line x1="{x}" y1="{y}" x2="{until}" y2="{y}" stroke="{colour}" stroke-opacity="0.5" stroke-width="2"/>'
     circle = f'<circle cx="{x}" cy="{y}" r="{size}" fill="{colour}" fill-opacity="0.85">'
     return f"{lasts}{circle}<title>{says}</title></circle>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from telic.context.graph.event import Node
 from telic.context.graph.graph import EventGraph
 
 _LONGEST = 160  # of a line [characters]
@@ -22,9 +23,14 @@ def words(graph: EventGraph) -> list[str]:
     lines = []
     for index in order:
         node = nodes[index]
-        line = f"{_clock(node.time)}  {node.entity or '-'}  {node.kind}: {node.says or node.what}"
-        lines.append(_cut(line) + _after(graph, index))
+        lines.append(said(node) + _after(graph, index))
     return lines
+
+
+def said(node: Node) -> str:
+    """Return one line: when, where, what, and which line of code prints it."""
+    printed = f"  [{node.source}]" if node.source else ""
+    return _cut(f"{clock(node.time)}  {node.entity or '-'}  {node.kind}: {node.says or node.what}") + printed
 
 
 def mentions(graph: EventGraph, files: Sequence[str], read: Callable[[str], bytes]) -> list[str]:
@@ -64,7 +70,8 @@ def _after(graph: EventGraph, index: int) -> str:
     return f"  ({lag:.0f} s after {node.entity}: {_cut(node.what, 60)})"
 
 
-def _clock(time: float) -> str:
+def clock(time: float) -> str:
+    """Return a moment [s since the Unix epoch] as the time of its day in UTC."""
     return datetime.fromtimestamp(time, UTC).strftime("%H:%M:%S")
 
 

@@ -47,6 +47,11 @@ class SourceLine:
     text: str
     score: float
 
+    @property
+    def place(self) -> str:
+        """File and line: ``orders/pool.py:4``."""
+        return f"{self.path}:{self.line}"
+
 
 @dataclass(frozen=True)
 class _Entry:

@@ -18,7 +18,9 @@ _TIME = re.compile(r"seconds|duration|latency|time|millis|_ms\b", re.IGNORECASE)
 _MILLIS = re.compile(r"millis|_ms\b", re.IGNORECASE)
 _STATUS = re.compile(r"status|code|outcome|result|error", re.IGNORECASE)  # labels that say how a request ended
 _BAD = re.compile(r"5\d\d|5xx|(server_?)?error|fail(ed|ure)?|internal|unavailable|deadline_?exceeded", re.IGNORECASE)
+_UNITS = frozenset(("s", "ms", "s/s", "ms/s"))
 _LEAST = 8  # points that a counter is known by [1]
+_LATE = 2  # of a counter that others of its name are known to be one with [1]
 _RESETS = 0.02  # of its steps may go back: a process was started anew [1]
 
 
@@ -26,15 +28,19 @@ def resolved(series: Sequence[Series]) -> list[Series]:
     """Return the series with every cumulative counter turned into what it says; others stay as they are.
 
     A series is a counter if its name ends like one and it never falls but to start anew. Histograms and summaries
-    become mean latency, rate and failed requests of their entity; buckets are left out.
+    become mean latency, rate and failed requests of their entity; buckets are left out, and so are sums of durations
+    without counts to divide them by: they grow with traffic. What appears late is as much a counter as what else has
+    its name.
 
     Source: https://prometheus.io/docs/practices/histograms/ and https://prometheus.io/docs/concepts/metric_types/
     """
     kept, families = [], dict[tuple[str, str], dict[str, list[Series]]]()
+    known = {(each.entity, each.name) for each in series if _COUNTS.search(each.name) and _grows(each)}
     for each in series:
         found = _COUNTS.search(each.name)
-        if not found or not _grows(each):
-            kept.append(each)
+        if not found or not _grows(each, _LATE if (each.entity, each.name) in known else _LEAST):
+            if not found or not _spent(found.group(1), each.name[: found.start()], each.unit):
+                kept.append(each)
             continue
         base, kind = each.name[: found.start()], found.group(1).lower()
         families.setdefault((each.entity, base), {}).setdefault(kind, []).append(_rate(each))
@@ -43,12 +49,17 @@ def resolved(series: Sequence[Series]) -> list[Series]:
     return kept
 
 
-def _grows(series: Series) -> bool:
+def _spent(kind: str, base: str, unit: str) -> bool:
+    """Return whether a series is the time that requests took together."""
+    return kind.lower() == "sum" and (unit in _UNITS or _TIME.search(base) is not None)
+
+
+def _grows(series: Series, least: int = _LEAST) -> bool:
     steps = np.diff(series.values)
-    if len(steps) + 1 < _LEAST or float(series.values.min()) < 0.0:
+    if len(steps) + 1 < least or float(series.values.min()) < 0.0:
         return False
     if not steps.any():
-        return not series.values.any()
+        return least < _LEAST or not series.values.any()
     return float((steps < 0.0).mean()) <= _RESETS
 
 
@@ -67,7 +78,7 @@ def _said(entity: str, base: str, kinds: dict[str, list[Series]]) -> Iterable[Se
     if not counts or not sums:
         for kind, found in kinds.items():
             if kind != "bucket":
-                yield from found
+                yield from (each for each in found if not _spent(kind, base, each.unit))
         if kinds.get("total"):
             yield from _failed(entity, base, kinds["total"])
         return
@@ -77,18 +88,23 @@ def _said(entity: str, base: str, kinds: dict[str, list[Series]]) -> Iterable[Se
     at = np.searchsorted(where, times)
     both = (at < len(where)) & (where[np.minimum(at, len(where) - 1)] == times) & (requests > 0.0)
     yield Series(entity, f"{base}_count", "1/s", "", times, requests, (f"{base}_count",))
-    if _TIME.search(base):
-        mean = spent[at[both]] / requests[both] * (1e-3 if _MILLIS.search(base) else 1.0)
+    if _spent("sum", base, sums[0].unit):
+        millis = _MILLIS.search(base) or sums[0].unit == "ms/s"
+        mean = spent[at[both]] / requests[both] * (1e-3 if millis else 1.0)
         yield Series(entity, f"{base}_mean", "s", "", times[both], mean, (f"{base}_sum", f"{base}_count"))
     yield from _failed(entity, base, counts)
 
 
 def _failed(entity: str, base: str, counts: Sequence[Series]) -> Iterable[Series]:
-    """Failed requests a second, where a label says how requests ended."""
+    """Failed requests a second, where a label says how requests ended; none where only others were counted."""
     failed = [each for each in counts if _bad(each.attributes)]
     if failed and len(failed) < len(counts):
-        times, values = _together(failed)
+        times, values = _together([each if _bad(each.attributes) else _none(each) for each in counts])
         yield Series(entity, f"{base}_errors", "1/s", "", times, values, (failed[0].name,))
+
+
+def _none(series: Series) -> Series:
+    return replace(series, values=np.zeros(len(series.values)))
 
 
 def _together(series: Sequence[Series]) -> tuple[Floats, Floats]:

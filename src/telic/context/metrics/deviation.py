@@ -1,13 +1,18 @@
-"""How far every metric is from its own baseline, on one scale, and since when."""
+"""How far every metric is from its own baseline, on one scale, and since when.
+
+Where the baseline is long enough to show a season, the baseline of a point is what is usual at its part of the season.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from telic.context.deviation import CAP, Deviation, Kind
+from telic.context.metrics.seasonal import usual
 from telic.context.metrics.semantics import Meaning, bad_way, meaning
 from telic.context.metrics.series import Floats, Series
 from telic.context.quantiles import at, median
@@ -29,17 +34,17 @@ _KINDS: dict[Meaning, Kind] = {
 
 def metric_deviations(series: Sequence[Series], window: Window, baseline: Window | None) -> list[Deviation]:
     """Compare every series with its baseline, most surprising first; those that do not deviate are left out."""
-    split = [each.split(window, baseline) for each in series]
-    spreads = [spread(before) for before, _, _ in split]
+    healthy = [_normal(each, window, baseline) for each in series]
+    spreads = [each.scale for each in healthy]
     pooled: dict[str, list[float]] = {}
     for each, found in zip(series, spreads, strict=True):
         if math.isfinite(found) and found > 0.0:
             pooled.setdefault(each.name, []).append(found)
-    usual = {name: median(np.array(found)) for name, found in pooled.items()}
+    of_name = {name: median(np.array(found)) for name, found in pooled.items()}
     deviations = []
-    for each, (before, times, values), found in zip(series, split, spreads, strict=True):
-        if len(before) >= 2 and len(values):
-            deviation = _deviation(each, before, times, values, max(found, _POOLED * usual.get(each.name, 0.0)))
+    for each, normal, found in zip(series, healthy, spreads, strict=True):
+        if normal.points >= 2 and len(normal.middle):
+            deviation = _deviation(each, normal, window, max(found, _POOLED * of_name.get(each.name, 0.0)))
             if deviation is not None:
                 deviations.append(deviation)
     return sorted(deviations, key=lambda each: -each.surprise)
@@ -76,9 +81,31 @@ def nats(z: Floats) -> Floats:
     return np.asarray((_TAILS + 1.0) / 2.0 * np.log1p(np.square(z) / _TAILS))
 
 
-def _deviation(each: Series, before: Floats, times: Floats, values: Floats, scale: float) -> Deviation | None:
-    kind = meaning(each.name, each.unit)
-    middle = median(before)
+@dataclass(frozen=True)
+class _Normal:
+    """What is normal of one series."""
+
+    points: int  # that it is known from [1]
+    middle: Floats  # at each point of the window, in its unit
+    scale: float  # spread about it
+
+
+def _normal(each: Series, window: Window, baseline: Window | None) -> _Normal:
+    since, before = each.before(window, baseline)
+    at, values = each.inside(window)
+    plain = np.full(len(values), median(before) if len(before) else math.nan)
+    known = usual(since, before, np.concatenate([since, at]))
+    if known is None:
+        return _Normal(len(before), plain, spread(before))
+    own, middle = known[: len(since)], known[len(since) :]
+    left = (before - own)[np.isfinite(own)]
+    scale = max(spread(left), _RELATIVE * abs(median(before)))
+    return _Normal(len(before), np.where(np.isfinite(middle), middle, plain), scale)
+
+
+def _deviation(each: Series, normal: _Normal, window: Window, scale: float) -> Deviation | None:
+    times, values = each.inside(window)
+    kind, middle = meaning(each.name, each.unit), normal.middle
     z = (values - middle) / (scale if scale > 0.0 else 1e-9)
     way = bad_way(kind)
     if way:
@@ -94,11 +121,11 @@ def _deviation(each: Series, before: Floats, times: Floats, values: Floats, scal
         entity=each.entity,
         kind=_KINDS[kind],
         signal=each.name,
-        surprise=min(float(0.7 * single[best] + 0.3 * pair) * min(1.0, len(before) / 8.0 + 0.25), CAP),
+        surprise=min(float(0.7 * single[best] + 0.3 * pair) * min(1.0, normal.points / 8.0 + 0.25), CAP),
         onset=float(times[over][0]),
-        before=middle,
+        before=float(middle[best]),
         now=float(values[best]),
-        excess=float((values[over] - middle).sum()),
+        excess=float((values[over] - middle[over]).sum()),
         unit=each.unit,
         instance=each.instance,
         count=int(over.sum()),

@@ -52,12 +52,15 @@ class Series:
 
         A baseline of fewer than 8 points is filled up with whatever was recorded outside the window.
         """
-        times, values = self.inside(window)
-        before = self.inside(baseline)[1] if baseline else np.zeros(0)
-        if len(before) < _FEW:
+        return self.before(window, baseline)[1], *self.inside(window)
+
+    def before(self, window: Window, baseline: Window | None) -> tuple[Floats, Floats]:
+        """Return times and values of the baseline, as `split` does."""
+        times, values = self.inside(baseline) if baseline else (np.zeros(0), np.zeros(0))
+        if len(values) < _FEW:
             outside = (self.times < window.start) | (self.times >= window.end)
-            before = self.values[outside]
-        return before, times, values
+            return self.times[outside], self.values[outside]
+        return times, values
 
 
 def read_series(tables: Tables, windows: Sequence[Window] = ()) -> list[Series]:

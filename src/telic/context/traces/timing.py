@@ -109,6 +109,7 @@ def _compare(healthy: Samples, now: Samples, kind: str) -> list[Deviation]:
                 count=int(over.sum()),
                 affected=float(over.sum() / ((starts >= when.min()) & (starts <= when.max())).sum()),
                 end=float(when.max()) / NANOSECONDS,
+                known=len(sample) > 0,
             )
         )
     return found

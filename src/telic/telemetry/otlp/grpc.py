@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import ipaddress
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from google.protobuf import any_pb2, duration_pb2
 
 from telic.errors import PortInUse, UsageError
+from telic.telemetry import listeners
 from telic.telemetry.otlp.body import PROTOBUF, Answer
 
 SERVICES = {
@@ -41,9 +41,11 @@ class GrpcServer:
     Parameters
     ----------
     address
-        ``HOST:PORT`` on loopback; PORT 0 picks a free one.
+        ``HOST:PORT``; PORT 0 picks a free one.
     taker
         Where bodies go.
+    remote
+        Whether HOST may be an address that other machines reach.
 
     Raises
     ------
@@ -51,13 +53,14 @@ class GrpcServer:
         grpcio is not installed, or the address is none on this machine alone.
     """
 
-    def __init__(self, address: str, taker: Taker) -> None:
+    def __init__(self, address: str, taker: Taker, *, remote: bool = False) -> None:
         try:
             grpc: Any = importlib.import_module("grpc")
         except ImportError as error:
             raise UsageError("OTLP over gRPC needs grpcio", hint='pip install "telic[grpc]"') from error
         self._grpc = grpc
-        self._taker, self._address = taker, _loopback(address)
+        host, port = listeners.host_and_port(address, remote=remote)
+        self._taker, self._address = taker, f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._server: Any = grpc.aio.server(
             options=[("grpc.max_receive_message_length", MESSAGE_MAX), ("grpc.so_reuseport", 0)],
             maximum_concurrent_rpcs=CALLS_MAX,
@@ -80,7 +83,7 @@ class GrpcServer:
             self.port = self._server.add_insecure_port(self._address)
         except RuntimeError as error:
             said = f"cannot listen on {self._address} for gRPC"
-            raise PortInUse(said, hint="end what listens there, or choose another port") from error
+            raise PortInUse(said, hint="end what listens there, or choose another: --grpc HOST:PORT") from error
         await self._server.start()
 
     async def stop(self) -> None:
@@ -123,16 +126,3 @@ def retry_info(answer: Answer) -> bytes:
     after = duration_pb2.Duration(seconds=answer.retry_after).SerializeToString()
     detail = any_pb2.Any(type_url=_RETRY, value=b"\x0a" + bytes([len(after)]) + after).SerializeToString()
     return answer.body + b"\x1a" + bytes([len(detail)]) + detail
-
-
-def _loopback(address: str) -> str:
-    host, _, port = address.rpartition(":")
-    host = {"": "127.0.0.1", "localhost": "127.0.0.1"}.get(host, host)
-    try:
-        loopback = ipaddress.ip_address(host.strip("[]")).is_loopback
-        number = int(port)
-    except ValueError as error:
-        raise UsageError(f"{address!r} is no HOST:PORT", hint="for example 127.0.0.1:4317") from error
-    if not loopback:
-        raise UsageError(f"{host} is not on this machine alone", hint="telemetry listens on loopback; use 127.0.0.1")
-    return f"{host}:{number}"

@@ -11,6 +11,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from telic.errors import UsageError
 from telic.telemetry.sources.card import Answer, Filter, Question, Signal, source
 from telic.telemetry.sources.conventions import severity
+from telic.telemetry.sources.log_events import FIRING, RESOLVED, STARTED
 from telic.telemetry.sources.place import Place
 from telic.telemetry.sources.prometheus.labels import INSTANCE, SERVICE, Labels, quoted, regex
 from telic.telemetry.sources.remote import Remote
@@ -121,7 +122,8 @@ def row_of(alert: Alert, labels: Labels) -> Row | None:
 def export_of(body: bytes) -> bytes:
     """Turn a webhook's notification into an OTLP export of logs: one record an alert.
 
-    Its event name is ``alert.firing`` or ``alert.resolved``, its time that at which it began or ended.
+    Its event name is ``alert.firing`` or ``alert.resolved``, its time that at which it began or ended; one that ended
+    says in ``startsAt`` when it began.
 
     Raises
     ------
@@ -139,12 +141,12 @@ def export_of(body: bytes) -> bytes:
         row = row_of(alert, labels)
         if row is not None and 0 <= int(str(row["time_ns"])) <= LATEST:
             resolved = "resolved" in (alert.status, alert.status or notification.status)
-            _record(export, row, labels.instance_of(alert.labels), resolved=resolved)
+            _record(export, row, labels.instance_of(alert.labels), began=alert.startsAt if resolved else "")
     return export.SerializeToString()
 
 
-def _record(export: ExportLogsServiceRequest, row: Row, instance: str, *, resolved: bool) -> None:
-    """Add one record; all that the alert says stays in its attributes."""
+def _record(export: ExportLogsServiceRequest, row: Row, instance: str, *, began: str) -> None:
+    """Add one record; all that the alert says stays in its attributes. `began` is said of one that was resolved."""
     of_resource = export.resource_logs.add()
     for key, value in (("service.name", row["entity"]), ("service.instance.id", instance)):
         if value:
@@ -153,13 +155,14 @@ def _record(export: ExportLogsServiceRequest, row: Row, instance: str, *, resolv
     of_scope.scope.name = "alertmanager"
     level, number = severity(row["severity"])
     record = of_scope.log_records.add(
-        time_unix_nano=int(str((row["end_ns"] if resolved else 0) or row["time_ns"])),
+        time_unix_nano=int(str((row["end_ns"] if began else 0) or row["time_ns"])),
         severity_text=level if number else "WARN",
         severity_number=number or 13,
-        event_name="alert.resolved" if resolved else "alert.firing",
+        event_name=RESOLVED if began else FIRING,
     )
     record.body.string_value = f"{row['name']}: {row['text']}" if row["text"] else str(row["name"])
-    for key, said in msgspec.json.decode(str(row["attributes"]), type=dict[str, str]).items():
+    kept = msgspec.json.decode(str(row["attributes"]), type=dict[str, str])
+    for key, said in (kept | ({STARTED: began} if began else {})).items():
         record.attributes.add(key=key).value.string_value = said
 
 

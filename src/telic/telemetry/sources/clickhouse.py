@@ -31,7 +31,8 @@ class ClickHouse(Remote):
     """Spans, logs and metrics of a ClickHouse server in the tables of Telic's own store (``ClickHouseStore``).
 
     Read over HTTP with GET, which changes nothing. The window is asked for in eight parts with a share of the limit
-    each; where a part has more spans, a sample of its traces comes, whole.
+    each; where a part has more spans, a sample of its traces comes, whole. Alerts and changes are found among the logs,
+    as `telic` finds them.
 
     Parameters
     ----------

@@ -17,11 +17,10 @@ from telic.errors import UsageError, WorldError
 from telic.model import Window
 from telic.telemetry.sources.card import Columns, Signal
 from telic.telemetry.sources.gathering import Gathered
-from telic.telemetry.sources.histograms import parts
+from telic.telemetry.sources.histograms import in_numbers
 from telic.telemetry.sources.times import rfc3339
 
 pa: Any = pyarrow
-importlib.import_module("pyarrow.compute")
 parquet: Any = importlib.import_module("pyarrow.parquet")
 TIME = pa.timestamp("ns", "UTC")
 REMEMBERED = 1 << 16  # texts of attributes; a series has the same for all its points [1]
@@ -78,7 +77,8 @@ def write(gathered: Gathered, folder: Path, *, symptom: Mapping[str, str] | None
 
 
 def _fill(folder: Path, gathered: Gathered, name: str, symptom: Mapping[str, str], notes: str) -> None:
-    tables = gathered.tables
+    since = min(each.start for each in (gathered.window, gathered.baseline) if each is not None)
+    tables = {**gathered.tables, "metrics": in_numbers(gathered.tables["metrics"], round(since * 1e9))}
     for signal, make in TABLES.items():
         if tables[signal].num_rows:
             parquet.write_table(make(tables[signal]), folder / f"{signal}.parquet")
@@ -153,31 +153,10 @@ def _logs(table: Columns) -> Columns:
 
 
 def _metrics(table: Columns) -> Columns:
-    """One row a number: of a histogram its count, sum and quantiles."""
-    valued = table["value"].is_valid()
-    plain, others = table.filter(valued), table.filter(pa.compute.invert(valued))
+    plain = table.filter(table["value"].is_valid())
     found = {"time": _times(plain["time_ns"]), "entity": plain["service"]}
     found |= {name: plain[name] for name in ("name", "value", "unit")}
-    whole = pa.table({**found, "attributes": _with(plain, {"instance": "instance"})})
-    return pa.concat_tables([whole, _histograms(others, whole.schema)]).sort_by("time")
-
-
-def _histograms(table: Columns, schema: Any) -> Columns:
-    attributes = _with(table, {"instance": "instance"}).to_pylist()
-    names = ("time_ns", "service", "name", "unit", "count", "sum", "bounds", "buckets")
-    rows: list[tuple[object, ...]] = []
-    for time, entity, name, unit, count, total, bounds, buckets, said in zip(
-        *(table[each].to_pylist() for each in names), attributes, strict=True
-    ):
-        for part, number, its_unit in parts(count, total, bounds, buckets, unit):
-            kept = said if part != "count" else _merged(said, {"bounds": bounds, "buckets": buckets})
-            rows.append((time, entity, f"{name}.{part}", number, its_unit, kept))
-    if not rows:
-        return schema.empty_table()
-    times, *rest = zip(*rows, strict=True)
-    order = ("entity", "name", "value", "unit", "attributes")
-    arrays = {name: pa.array(column, schema.field(name).type) for name, column in zip(order, rest, strict=True)}
-    return pa.table({"time": _times(pa.array(times, pa.int64())), **arrays}, schema=schema)
+    return pa.table({**found, "attributes": _with(plain, {"instance": "instance"})}).sort_by("time")
 
 
 def _records(table: Columns) -> Iterator[Attributes]:
@@ -186,7 +165,8 @@ def _records(table: Columns) -> Iterator[Attributes]:
         at, ended = row.pop("time_ns"), row.pop("end_ns", 0)
         if ended:
             said["end"] = _text_of_time(ended)
-        yield {"time": _text_of_time(at), **row, **{key: value for key, value in said.items() if key not in row}}
+        own = {"time": _text_of_time(at), **row}
+        yield own | {key: value for key, value in said.items() if key not in own}
 
 
 def _text_of_time(ns: int) -> str:

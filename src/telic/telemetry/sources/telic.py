@@ -20,6 +20,9 @@ DIALECT = Dialect("CAST({} AS VARCHAR)", "hash(t.trace_id)", "contains({}, {})",
 class Telic:
     """Spans, logs and metrics that ``telic serve`` or a system of Telic's takes, while it runs.
 
+    Among the logs are alerts, which Alertmanager's webhook sent, and changes: events named ``deploy``, ``config``,
+    ``flag``, ``migration`` or ``scale``, or with OpenTelemetry's attributes of a deployment or a pipeline that deploys.
+
     The window is asked for in eight parts with a share of the limit each; where a part has more spans, a sample of its
     traces comes, whole.
 

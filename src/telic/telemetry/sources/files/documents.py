@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 READERS = {"spans": otlp_json.spans, "logs": otlp_json.logs, "metrics": otlp_json.metrics}
 ROOTS = (b'"resourceSpans"', b'"resourceLogs"', b'"resourceMetrics"', b'"batches"')
 HEAD = 4096  # of a file, to tell what it is [bytes]
+OWN = ("topology.json", "sources.json")  # of a recorded incident: no telemetry
 
 
 def is_otlp(path: Path) -> bool:
@@ -35,7 +36,7 @@ def is_otlp(path: Path) -> bool:
 
 
 def rows(path: Path, signal: Signal, reading: Reading) -> Rows:
-    """Yield the rows of one file that are of `signal`; nothing of a JSON file that is no OTLP."""
+    """Yield the rows of one file that are of `signal`; of a JSON file that is no OTLP nothing, which is said."""
     reader = READERS.get(signal)
     if reader is None:
         return
@@ -54,6 +55,11 @@ def _documents(path: Path, reading: Reading) -> Iterator[dict[str, Any]]:
             data = path.read_bytes()
             if any(each in data[:HEAD] for each in ROOTS):
                 yield msgspec.json.decode(data, type=dict[str, Any])
+            elif path.name not in OWN:
+                msgspec.json.decode(data)
+                reading.cut.append(
+                    f"{path.name}: was left out, it is no OTLP-JSON; records belong one a line in a .jsonl"
+                )
             return
         wrong = 0
         with path.open("rb") as file:

@@ -28,6 +28,7 @@ csv: Any = importlib.import_module("pyarrow.csv")
 parquet: Any = importlib.import_module("pyarrow.parquet")
 Record = Mapping[str, Any]
 BATCH = 8192  # rows [1]
+SHOWN = 8  # names of columns that a sentence shows [1]
 
 
 def rows(path: Path, question: Question, naming: Naming, reading: Reading) -> Rows:
@@ -36,11 +37,14 @@ def rows(path: Path, question: Question, naming: Naming, reading: Reading) -> Ro
     names: Any = None
     columns: Mapping[str, str] = {}
     wide: Sequence[str] = ()
-    unreadable = 0
+    unreadable, unknown = 0, False
     for record in records(path, reading):
         if names is None or record.keys() != names:  # lines of JSON may differ
             names = record.keys()
             signal = signal_of(path.stem, list(names), naming)
+            if signal is None and not unknown:
+                unknown = True
+                reading.cut.append(_unknown(path, list(names)))
             if signal != question.signal:
                 if path.suffix in (".csv", ".tsv", ".parquet"):
                     return
@@ -55,6 +59,13 @@ def rows(path: Path, question: Question, naming: Naming, reading: Reading) -> Ro
             unreadable += 1
     if unreadable:
         reading.cut.append(f"{path.name}: {unreadable} rows without a time were left out")
+
+
+def _unknown(path: Path, names: Sequence[str]) -> str:
+    """Return what is said of rows whose columns tell nothing."""
+    shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+    said = one_line(f"{path.name}: nothing tells what rows with these columns are, they were left out: {shown}")
+    return f"{said} (name the file after them, such as metrics.csv, or its columns in a sources file: `columns`)"
 
 
 def records(path: Path, reading: Reading) -> Iterator[Record]:

@@ -85,7 +85,7 @@ def points(found: Sequence[Series], kinds: Kinds, labels: Labels, *, since: floa
             continue
         row = _head(series.metric, name, kinds, labels)
         if series.histograms:
-            yield from _native(row, series)
+            yield from _native(_head(series.metric, name, kinds, labels, delta=True), series)
         if kinds.of(name) == "counter":
             first = begun.get(labels.instance_of(series.metric), math.inf)
             start, end, by = increases(series.values, first, since)
