@@ -74,7 +74,7 @@ def test_a_file_and_a_kpi_are_enough(found: Result, folder: Path) -> None:
         "support",
         "examples",
         "sql",
-        "read_csv('visits.csv')",
+        "/events.parquet')",
         "These are associations",
         "report: out/report.html",
     ):
@@ -189,3 +189,47 @@ def test_new_files_of_a_folder_are_asked_about_when_they_come(visits: Path, fold
     assert seen[1].run.surfaced.events > seen[0].run.surfaced.events
     with pytest.raises(UsageError):
         next(watch(Ask("nowhere.csv", (KPI,), home=folder / "home"), lambda: False))
+
+
+def test_what_would_be_ignored_is_refused(visits: Path) -> None:
+    assert "session" in wrong("visits.csv", "--kpi", KPI, *QUICK, "--by", "sesion").hint
+    assert "session_id" in wrong("visits.csv", "--kpi", KPI, *QUICK, "--by", "nope").hint
+    assert "--model" in wrong("visits.csv", "--kpi", KPI, *QUICK, "--wish", "who leaves?").hint
+    assert "week.html" in wrong("visits.csv", "--kpi", KPI, *QUICK, "--report", "week.pdf").hint
+    assert "seed is -1" in str(wrong("visits.csv", "--kpi", KPI, *QUICK, "--set", "seed=-1"))
+
+
+def test_files_that_cannot_be_written_are_answered(found: Result, folder: Path) -> None:
+    (folder / "plain").write_text("")
+    error = wrong("visits.csv", "--kpi", KPI, *QUICK, "--report", "plain/week.html")
+    assert isinstance(error, UsageError)
+    assert Path(error.hint.rpartition(" ")[2]).is_file()  # the run is kept all the same
+    key = record.key_of(record.read(folder / "out" / "report.json").surfaced.findings[0])
+    for path in ("nowhere/shared.json", "plain/shared.json"):
+        assert "no folder" in str(wrong("export", key, path, "--run", "out/report.json"))
+    assert not (folder / "nowhere").exists()
+
+
+def test_a_question_that_fails_says_what_columns_were_taken_for(folder: Path) -> None:
+    (folder / "odd.csv").write_text(
+        "at,event,basket_id,paid\n" + "".join(f"2026-01-0{1 + n % 9},e{n % 3},b{n // 4},yes\n" for n in range(40))
+    )
+    hint = wrong("odd.csv", "--kpi", "group has 'e4'").hint
+    assert "group basket_id (an id that repeats)" in hint
+    assert "time at (" in hint
+    assert "user none (" in hint
+    assert "--column ROLE=COLUMN" in hint
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "message"),
+    [
+        ("time,event,thing_id,os\n2026-01-01,a,,x\n2026-01-02,b,,y\n", "", "no event is called 'never'"),
+        ("time,event,session_id\n", "", "no usable row"),
+        ("time,event,session_id\n2026-01-01,a,\n2026-01-02,b,\n", "session", "name a session"),
+        ("time,event\n\x00\x01\x02,3,4\n", "", "is no text"),
+    ],
+)
+def test_columns_without_values_are_answered(folder: Path, text: str, by: str, message: str) -> None:
+    (folder / "bare.csv").write_text(text)
+    assert message in str(wrong("bare.csv", "--kpi", "row has 'never'", *(("--by", by) if by else ())))

@@ -40,6 +40,33 @@ def test_how_long_a_group_lasts_is_no_news_where_the_kpi_is_an_event_that_length
     assert surface(events, [other], [family], settings).findings
 
 
+@dataclass(frozen=True)
+class Taking(Sets):
+    """Groups that take long from one event to another."""
+
+    def hypothesis(self, row: int) -> Hypothesis:
+        return replace(super().hypothesis(row), params={"events": ("a", "b"), "longer than": "2m", "in": "between"})
+
+
+def test_a_time_between_events_that_the_event_of_the_kpi_lies_in_is_no_news() -> None:
+    """What takes time itself makes long what it happens in; before or behind it, length may be news."""
+    draw = np.random.default_rng(5)
+    failed = draw.random(SIZE) < 0.2
+    long = np.flatnonzero(failed | (draw.random(SIZE) < 0.2)).tolist()
+    settings = Judging(permutations=0, experts="paper_cohort")
+    outcome = Outcome("error", failed.astype(np.float64), 1, True, "error", frozenset({"error"}))
+    family = Taking("durations", {"any": long})
+    for inside in (True, False):
+        events = prepared(
+            [["a", *["error"] * bool(each and inside), "b", *["error"] * bool(each and not inside)] for each in failed],
+            step=3600,
+        )
+        made = surface(events, [outcome], [family], settings)
+        assert bool(made.findings) is not inside
+        said = "made of what error is made of: no news"
+        assert ([each.why for each in made.exclusions if each.what == "hypotheses"] == [said]) is inside
+
+
 def test_a_kpi_that_is_a_time_is_not_told_by_times() -> None:
     draw = np.random.default_rng(6)
     slow = draw.random(SIZE) < 0.2

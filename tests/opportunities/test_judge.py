@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from tests.opportunities.cases import Listed, binary, numeric, prepared
+from tests.opportunities.cases import HOUR, Listed, binary, numeric, prepared
 
 from telic.errors import UnknownName, UsageError
 from telic.opportunities.experts import expert
@@ -43,6 +45,20 @@ def test_a_planted_sequence_is_found_with_its_overlaps_under_it_and_a_decoy_is_n
         harmed * (1 - 1 / finding.adjusted.ratio) * 604_800e9 / float(weeks), rel=0.01
     )
     assert found.asked == {"ngrams": sum(int((family.support() >= 30).sum()) for family in families)}
+
+
+@pytest.mark.parametrize("hours", [24, 24 * 28])
+def test_what_could_be_won_is_no_rate_a_week_where_groups_begin_within_a_day(hours: int) -> None:
+    random = np.random.default_rng(8)
+    member = random.random(SIZE) < 0.1
+    error = random.random(SIZE) < np.where(member, 0.4, 0.1)
+    data = prepared(SIZE)
+    starts = np.sort(random.integers(0, hours * HOUR, SIZE))
+    data = replace(data, at=(np.repeat(starts, 3) + np.tile(np.arange(3), SIZE)).astype(np.int64))
+    (finding,) = surface(data, [binary(error)], [Listed({**noise(8), "bad": member})]).findings
+    total = error[member].sum() * (1 - 1 / finding.adjusted.ratio)
+    assert finding.weekly == (hours > 24)
+    assert finding.bound == pytest.approx(total / (4 if finding.weekly else 1), rel=0.01)
 
 
 def test_outcomes_of_both_directions_and_in_numbers_in_one_run() -> None:

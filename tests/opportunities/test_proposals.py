@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from tests.opportunities.families import prepared
 
+from telic.errors import UsageError
+from telic.opportunities.find import outcomes_of
 from telic.opportunities.generate import prompt
 from telic.opportunities.generate.kpis import suggested
 from telic.opportunities.language import kpi, parse_hypothesis
@@ -32,9 +34,26 @@ def events() -> Prepared:
 
 def test_kpis_are_suggested_from_names_and_can_all_be_asked() -> None:
     found = suggested(events())
-    assert found[:3] == ["`made_sla`: `made_sla` = 'TRUE'", "session has 'payment_done'", "session has 'app_error'"]
+    assert found[:3] == ["made_sla: made_sla = 'TRUE'", "session has 'payment_done'", "session has 'app_error'"]
     for text in found:
         kpi(text, events())
+
+
+def test_a_table_without_names_suggests_what_is_yes_or_no_the_last_column_first() -> None:
+    """One event called alike for all says nothing; what is suggested can be asked."""
+    made = prepared([["row"]] * 4)
+    said = Column("column_3", np.array([0, 1, 0, 1], dtype=np.int32), ["FALSE", "TRUE"])
+    kind = Column("kind", np.array([0, 1, 2, 1], dtype=np.int32), ["a", "b", "c"])
+    also = Column("case:column 4", np.array([0, 1, 1, 1], dtype=np.int32), ["no", "yes"])
+    some = replace(made, of_groups={"column_3": said, "kind": kind, "case:column 4": also})
+    found = suggested(some)
+    assert found == ["`case:column 4` = 'yes'", "column_3 = 'TRUE'"]
+    for text in found:
+        kpi(text, some)
+    with pytest.raises(UsageError) as caught:
+        outcomes_of([], replace(made, of_groups={"kind": kind}))
+    assert "could be asked" not in caught.value.hint
+    assert "paid" not in caught.value.hint
 
 
 @pytest.mark.parametrize("phrase", prompt.PHRASES)

@@ -69,17 +69,39 @@ def test_the_stories_that_are_in_the_shop(home: Path) -> None:
     assert any(f"week from 2024-{week}" in told(run, "gateway") for week in ("05-20", "05-27", "06-03"))
 
 
-def test_conversion_of_the_shop_by_week_and_cohort(home: Path) -> None:
-    """The payment incident and the drift of cohorts show in the conversion itself, where few questions are asked."""
-    run = ask(home, SHOP, "converted: session has 'purchase'", templates=("periods", "pairs"), least_ratio=1.0)
-    assert any(week in told(run) for week in ("week from 2024-05-20", "week from 2024-05-27")) or "2024-04" in told(run)
+CONVERTED = "converted: session has 'purchase'"
+
+
+def leads(run: Run) -> list[str]:
+    return [each.hypothesis.words for each in run.surfaced.findings]
+
+
+def test_the_loop_of_the_checkout_is_on_mobile_from_9_april_to_9_may(home: Path) -> None:
+    run = ask(home, SHOP, "bug: session has 'shipping_details' .. 'checkout_bug'", templates=("periods",))
+    weeks = {f"sessions with platform = mobile that begin in the week from 2024-04-{day}" for day in (15, 22, 29)}
+    assert set(leads(run)) == weeks
+
+
+def test_the_payment_incident_is_in_its_weeks(home: Path) -> None:
+    """From 19 May to 7 June: two full weeks, told by who pays of those who want to, and by who asks for help."""
+    weeks = {f"sessions that begin in the week from 2024-05-{day}" for day in (20, 27)}
+    paid = "paid: session has 'purchase' among sessions with 'payment_details'"
+    run = ask(home, SHOP, paid, templates=("periods",), least_ratio=1.0)
+    assert set(leads(run)[:2]) == weeks
+    run = ask(home, SHOP, "chat: session has 'support_chat' (more is worse)", templates=("periods",))
+    assert set(leads(run)) == weeks
+
+
+def test_the_newest_cohort_of_the_shop_converts_less(home: Path) -> None:
+    run = ask(home, SHOP, CONVERTED, templates=("attributes",), least_ratio=1.0)
+    assert "sessions with user_cohort = 2024-04" in leads(run)
 
 
 def test_new_users_of_the_shop_convert_less(home: Path) -> None:
     """A user's stage is not adjusted for how many-eth session it is, which says the same."""
-    run = ask(home, SHOP, "converted: session has 'purchase'")
+    run = ask(home, SHOP, CONVERTED)
     assert "user_lifecycle = new" in told(run)
-    run = ask(home, SHOP, "converted: session has 'purchase'", templates=("attributes",))
+    run = ask(home, SHOP, CONVERTED, templates=("attributes",))
     assert run.surfaced.findings[0].hypothesis.words == "sessions with user_lifecycle = new"
 
 
@@ -99,20 +121,28 @@ def test_the_planted_groups_are_found_by_kpis_that_nobody_asked_for(name: str, h
 )
 def test_the_planted_groups_of_the_fairness_logs(name: str, question: str, home: Path) -> None:
     run = ask(home, f"{FAIRNESS}/{name}", question, templates=("attributes", "pairs"))
-    assert "case:protected = true" in told(run)
+    assert "cases with case:protected = true" in leads(run)
     assert not any("case:protected = false" in each.hypothesis.words for each in run.surfaced.findings)
+
+
+def test_the_planted_group_of_the_loans_leads_where_everything_is_asked(home: Path) -> None:
+    """It is neither hidden under another way to end nor told once for every year of education."""
+    run = ask(home, f"{FAIRNESS}/lending_log_high.csv.gz", "case has 'Sign Loan Agreement'")
+    named = [each for each in leads(run) if "case:protected" in each]
+    assert named == ["cases with case:protected = true"]
+    assert all(each.adjusted.low > 1 and not each.weekly for each in run.surfaced.findings)
 
 
 def permuted(home: Path, name: str, question: str, seed: int, templates: tuple[str, ...]) -> int:
     """How much is found where a KPI is dealt to other groups at random."""
     asked = Ask(given(name), (question,), templates=templates, home=home)
-    prepared, table, _ = events_of(asked, unheard)
+    prepared, relation, _ = events_of(asked, unheard)
     outcome = kpi(question, prepared)
     values = np.random.default_rng(seed).permutation(outcome.values)
     judging = Judging(seed=seed, permutations=200)
     from telic.opportunities.language.file import Document
 
-    asking = Asking(least=judging.least_groups(prepared), table=table)
+    asking = Asking(least=judging.least_groups(prepared), table=relation.table)
     families = questions(asked, Document(), prepared, asking, unheard).families
     dealt = replace(outcome, values=values, touches=frozenset(), attributes=frozenset(), timed=False)
     return len(surface(prepared, [dealt], families, judging).findings)
@@ -135,8 +165,9 @@ def test_incidents_of_a_service_desk(home: Path) -> None:
 
 
 def test_a_table_without_a_header_without_times_and_without_events(home: Path) -> None:
-    with pytest.raises(UsageError, match="column_18"):
+    with pytest.raises(UsageError, match="column_18") as caught:
         ask(home, SHOPPERS)
+    assert "--kpi \"column_18 = 'true'\"  or  --kpi \"column_17 = 'true'\"" in caught.value.hint
     with pytest.raises(UsageError) as caught:
         ask(home, SHOPPERS, "bought: column_18 = 'TRUE'")
     assert "'true'" in caught.value.hint

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
+from tests.opportunities.cases import prepared
 from tests.opportunities.sample import EVIL, FINDINGS, KPIS, finding, run
 
 from telic.opportunities import page, words
+from telic.opportunities.find import kpi_of
+from telic.opportunities.language import kpi
 from telic.opportunities.model import Effect
 from telic.opportunities.record import Kpi
 
@@ -52,6 +57,26 @@ def test_more_of_what_harms_and_numbers_have_words_of_their_own() -> None:
     said = words.sentence(slow, KPIS[1], "session")
     assert said.startswith("Sessions with a wait have 3.25 more minutes on average; 0.4 once adjusted")
     assert "what could be won is not known" in said
+
+
+def test_lengths_of_time_have_units_and_what_has_no_sum_is_not_added_up() -> None:
+    """Seconds without a unit and "13.9 fewer rate a week" say nothing to anybody."""
+    events = prepared(10, lengths=np.arange(1, 11))
+    time, rate = (kpi_of(kpi(each, events)) for each in ("duration of session", "rate of 'paid' per minute"))
+    assert (time.unit, time.sums, rate.unit, rate.sums) == ("s", True, "", False)
+    slow = finding("slow", "sessions with a wait", crude=Effect(2.0, 12_863_675, 1.5, 3.0), bound=7e6)
+    slow = replace(slow, adjusted=Effect(2.0, 864_000, 1.5, 3.0))
+    assert words.sentence(slow, replace(time, name="time"), "session") == (
+        "Sessions with a wait have 149 days more time on average; 10 days once adjusted, 2 times (95 %: 1.5 to 3); "
+        "2.3 % of sessions, 18,402 users; an upper bound of 81 days less time a week."
+    )
+    often = replace(slow, adjusted=Effect(2.0, 0.3, 1.5, 3.0), bound=math.nan)
+    assert "an upper bound of 0.3 more rate in each of them." in words.sentence(often, replace(rate, name="rate"), "s")
+
+
+def test_what_could_be_won_is_a_week_only_where_the_data_have_a_week() -> None:
+    said = words.stake(replace(FINDINGS[0], weekly=False), KPIS[0], "session")
+    assert said == "an upper bound of 11,400 more sessions with converted in these data"
 
 
 def test_the_page_is_whole_and_needs_nothing_from_outside() -> None:

@@ -67,11 +67,12 @@ def apply(
     """Ask a finding of somebody else's of these events."""
     from telic.opportunities import share
     from telic.opportunities.ask import pairs
+    from telic.opportunities.events import kind
     from telic.opportunities.find import find as find_
 
     shared, names = share.read(signature), pairs(rename or [], "rename")
     kpis = kpi or [share.in_text(shared.kpi, names)]
-    ask = asked(events, kpis, by or shared.grouping, column, None, None, None, set_, 0, None)
+    ask = asked(events, kpis, by or kind(shared.grouping), column, None, None, None, set_, 0, None)
     with progress(quiet=as_json) as heard:
         run = find_(ask, signature=(shared, names), progress=heard)
     page = written(run, report)

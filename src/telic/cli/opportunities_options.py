@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from telic.cli.opportunities_output import home
+from telic.errors import UsageError
 
 if TYPE_CHECKING:
     from telic.opportunities.ask import Ask
@@ -49,8 +50,18 @@ Earlier = Annotated[
     list[Path] | None, typer.Option("--earlier", help="The JSON file of an earlier run; repeat it, oldest first.")
 ]
 Top = Annotated[int, typer.Option(help="How many findings to print; the page has all.", min=0)]
+
+
+def _page(path: Path | None) -> Path | None:
+    """Return a report's file as it was given; it is a page, which no other ending may promise."""
+    if path is not None and path.suffix not in ("", ".html"):
+        raise UsageError(f"--report {path}: a report is an HTML page", hint=f"--report {path.with_suffix('.html')}")
+    return path
+
+
 Report = Annotated[
-    Path | None, typer.Option("--report", help="Write the page here, its JSON beside it.", metavar="FILE.html")
+    Path | None,
+    typer.Option("--report", help="Write the page here, its JSON beside it.", metavar="FILE.html", callback=_page),
 ]
 Exit = Annotated[bool, typer.Option("--exit-code", help="End with 1 where something was found.")]
 Wish = Annotated[

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from telic.cli.output import console, errors, table
-from telic.errors import UsageError
+from telic.errors import StoreFailed, UsageError
 from telic.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,14 +34,28 @@ def run_file(given: Path | None) -> Path:
 
 
 def written(run: Run, report: Path | None) -> Path:
-    """Write record and page where they are kept, and where they were asked for; return the page."""
+    """Write record and page where they are kept, and where they were asked for; return the page.
+
+    Raises
+    ------
+    UsageError
+        They cannot be written where they were asked for.
+    StoreFailed
+        They cannot be kept.
+    """
     from telic.model import write_whole
     from telic.opportunities import page, record
 
     kept = home() / "runs" / f"{run.id}.json"
     for path in (kept, report.with_suffix(".json")) if report else (kept,):
-        write_whole(path, record.encode(run))
-        page.write(path.with_suffix(".html"), run)
+        try:
+            write_whole(path, record.encode(run))
+            page.write(path.with_suffix(".html"), run)
+        except OSError as error:
+            if path == kept:
+                raise StoreFailed(f"cannot keep the run: {error}", hint="check the owner of its folder") from error
+            there = f"give another file; this run is kept: {kept.with_suffix('.html')}"
+            raise UsageError(f"cannot write the report {report}: {error.strerror}", hint=there) from error
     return (report or kept).with_suffix(".html")
 
 

@@ -84,13 +84,8 @@ def _finding(run: Run, finding: Finding, rank: int) -> Iterator[str]:
 
 
 def _numbers(run: Run, finding: Finding, kpi: Kpi) -> Iterator[str]:
-    points = 100 if kpi.binary else 1
-    unit = " points" if kpi.binary else ""
     for name, effect in (("crude", finding.crude), ("adjusted", finding.adjusted)):
-        yield (
-            f"{name:<10} {words.times(effect.ratio)}, {points * effect.difference:+.3g}{unit} "
-            f"(95 %: {words.interval(effect)})"
-        )
+        yield (f"{name:<10} {words.times(effect.ratio)}, {words.moved(effect, kpi)} (95 %: {words.interval(effect)})")
     yield f"q          {words.small(finding.q)}"
     yield (
         f"support    {words.size(finding, run.grouping)} ({words.share(finding.share)}), "

@@ -9,25 +9,27 @@ import numpy as np
 
 from telic.opportunities.findings import Opinion
 from telic.opportunities.judging import Judging
-from telic.opportunities.model import Exclusion, Family
+from telic.opportunities.model import Exclusion, Family, Prepared
 from telic.opportunities.statistics import association
 from telic.opportunities.statistics.candidates import Candidates, gathered
+from telic.opportunities.statistics.endings import endings
 from telic.opportunities.statistics.multiplicity import benjamini_hochberg
 from telic.opportunities.statistics.overlaps import leads
 from telic.opportunities.statistics.permutation import permuted
+from telic.opportunities.statistics.plainer import plainer
 
 MANY = 5000  # candidates of one outcome that are compared with each other at most
 
 
 def discovered(
-    found: list[Candidates], families: Sequence[Family], tests: int, alpha: float
+    prepared: Prepared, found: list[Candidates], families: Sequence[Family], tests: int, alpha: float
 ) -> tuple[float, list[Candidates], list[Exclusion]]:
     """Return the largest p-value that is a discovery, the discoveries, and what was taken out before."""
     notes: list[Exclusion] = []
     cutoff = _cutoff(found, tests, alpha)
     cleaned = []
     for each in found:
-        kept, left_out = each.without_itself(families, cutoff)
+        kept, left_out = each.without_itself(prepared, families, cutoff)
         cleaned.append(kept)
         notes += left_out
     cutoff = _cutoff(cleaned, tests, alpha)
@@ -53,13 +55,20 @@ def _cutoff(found: Sequence[Candidates], tests: int, alpha: float) -> float:
 
 
 def opinions_of(
-    each: Candidates, families: Sequence[Family], cutoff: float, settings: Judging
+    prepared: Prepared, each: Candidates, families: Sequence[Family], cutoff: float, settings: Judging
 ) -> tuple[list[Opinion], list[Exclusion]]:
-    """Group the discoveries of one outcome; a lead comes with its members and those that it explains."""
+    """Group the discoveries of one outcome; a lead comes with its members and those that it explains.
+
+    What is made of another way to end than the KPI's own event explains nothing: it leads after all others.
+    """
     if len(each) == 0:
         return [], []
     members = gathered(each.places, families)
-    found, rest = leads(each.study, members, each.tallies, cutoff * each.weights, settings.most)
+    others = endings(prepared, each.study.outcome.touches)
+    asked = [families[family].hypothesis(row) for family, row in each.places]
+    last = np.array([others.tell(one) for one in asked], dtype=np.bool_)
+    found, rest = leads(each.study, members, each.tallies, cutoff * each.weights, settings.most, last)
+    found = plainer(found, asked)
     notes = []
     if rest:
         why = f"stand beside the {settings.most} strongest findings of {each.study.outcome.name} and are not shown"
@@ -76,6 +85,7 @@ def opinions_of(
                 fences=each.fences[each.places[lead.row][0]],
                 alike=tuple(each.places[row] for row in lead.alike),
                 p=float(each.p[lead.row]),
+                ending=bool(last[lead.row]),
             )
         )
     return opinions, notes
@@ -89,7 +99,7 @@ def confirmed(opinions: list[Opinion], found: Sequence[Candidates], tests: int, 
         if not mine or settings.permutations == 0:
             judged += mine
             continue
-        said = permuted(
+        shuffled = permuted(
             each.study,
             association.joined([opinion.members for opinion in mine]),
             association.stacked([opinion.tallies for opinion in mine]),
@@ -99,10 +109,10 @@ def confirmed(opinions: list[Opinion], found: Sequence[Candidates], tests: int, 
             threads=settings.threads,
         )
         for row, opinion in enumerate(mine):
-            p = float(association.p_values(each.study, opinion.tallies, said.inflation[row : row + 1])[0])
+            p = float(association.p_values(each.study, opinion.tallies, shuffled.inflation[row : row + 1])[0])
             # The permuted are a few of all tests: all others may reach its p-value too (Bonferroni).
-            family = min(float(said.p_family[row]) + (tests - len(mine)) * p, 1.0)
-            judged.append(replace(opinion, p=p, p_family=family, rounds=said.rounds))
+            family = min(float(shuffled.p_family[row]) + (tests - len(mine)) * p, 1.0)
+            judged.append(replace(opinion, p=p, p_family=family, rounds=shuffled.rounds))
     return _discoveries(judged, found, tests, settings.alpha)
 
 

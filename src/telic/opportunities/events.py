@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from telic.errors import UsageError
 from telic.opportunities.ask import Ask, Progress
 from telic.opportunities.model import Exclusion, Prepared
-from telic.opportunities.plan import Table, file_relation
 from telic.opportunities.read import Columns, columns, open_source
 from telic.opportunities.read.columns import ALIASES, plain
 from telic.opportunities.record import Guess
+from telic.opportunities.relation import Relation, relation
+from telic.registry import near_names
 
+KINDS = ("session", "case", "request", "user")
+"""What a group may be asked to be."""
 _ROLES = ("time", "event", "group", "user")
+_TOLD = 8  # columns that are not read, in a hint [1]
 
 
-def events_of(ask: Ask, heard: Progress) -> tuple[Prepared, Table, Columns]:
-    """Return the prepared events of a source, what they are called in SQL, and what its columns were taken for."""
+def events_of(ask: Ask, heard: Progress) -> tuple[Prepared, Relation, Columns]:
+    """Return the prepared events of a source, what SQL reads of them, and what its columns were taken for."""
     from telic.opportunities.store import prepare
 
     heard("read", 0.0)
@@ -32,20 +37,29 @@ def events_of(ask: Ask, heard: Progress) -> tuple[Prepared, Table, Columns]:
         grouping=noun(ask, taken),
         progress=lambda share: heard("prepare", share),
     )
-    return without_copies(prepared), table_of(ask.source, source.schema, taken), taken
+    return without_copies(prepared), relation(ask.source, source, taken, prepared), taken
 
 
 def overrides(ask: Ask, names: Iterable[str]) -> dict[str, str]:
-    """Return what was said of columns; `by` may be the name of a column."""
-    given = dict(ask.columns)
-    if ask.by in set(names):
+    """Return what was said of columns; `by` may be the name of a column.
+
+    Raises
+    ------
+    UsageError
+        It is neither that nor a kind of group.
+    """
+    given, known = dict(ask.columns), list(names)
+    if ask.by in known:
         given.setdefault("group", ask.by)
+    elif ask.by and not kind(ask.by):
+        said = f"--by {ask.by!r} is neither a kind of group nor a column"
+        raise UsageError(said, hint=near_names(ask.by, [*KINDS, *known]))
     return given
 
 
 def kind(by: str) -> str:
     """Return what kind of group is asked for, "" where `by` is a column."""
-    return by if by in ("session", "case", "request", "user") else ""
+    return by if by in KINDS else ""
 
 
 def noun(ask: Ask, taken: Columns) -> str:
@@ -56,7 +70,7 @@ def noun(ask: Ask, taken: Columns) -> str:
         return "row"
     if taken.group == "run_id":
         return "run"
-    for each in ("session", "case", "request", "user"):
+    for each in KINDS:
         if plain(taken.group) in ALIASES[each] or each in taken.group.lower():
             return each
     return "group"
@@ -72,6 +86,22 @@ def guesses(taken: Columns) -> tuple[Guess, ...]:
     return tuple(found)
 
 
+@contextmanager
+def shown(taken: Columns | None) -> Iterator[None]:
+    """Add to the hint of an error what columns were taken for: a wrong guess may be what is behind it."""
+    try:
+        yield
+    except UsageError as error:
+        if taken is not None:
+            roles = [f"{each.role} {each.column} ({each.why})" for each in guesses(taken) if each.role in _ROLES]
+            left = [f"{name} ({why})" for name, why in list(taken.left.items())[:_TOLD]]
+            said = [error.hint] if error.hint else []
+            said.append(f"columns were taken so: {', '.join(roles)}")
+            said += [f"not read: {', '.join(left)}"] if left else []
+            error.hint = "; ".join([*said, "a wrong guess? --column ROLE=COLUMN"])
+        raise
+
+
 def without_copies(prepared: Prepared) -> Prepared:
     """Return the events without attributes that say nothing but the event's name in each row."""
     names, copies = np.asarray(prepared.names.codes), []
@@ -85,22 +115,3 @@ def without_copies(prepared: Prepared) -> Prepared:
     left = Exclusion("column", len(copies), "says what the event's name says", tuple(copies))
     kept = {name: column for name, column in prepared.of_events.items() if name not in copies}
     return replace(prepared, of_events=kept, exclusions=(*prepared.exclusions, left))
-
-
-def table_of(address: str, schema: Any, taken: Columns) -> Table:
-    """Return what the events are called in SQL: a file by the function that reads it, a table by its name."""
-    name = address.split("::")[-1] if "::" in address else address.rpartition("#")[2] if "#" in address else "events"
-    return Table(
-        relation=file_relation(address) or name,
-        group=taken.group or "group",
-        user=taken.user,
-        time=taken.time or "time",
-        name=taken.event or "event",
-        unit=_unit(schema, taken.time),
-    )
-
-
-def _unit(schema: Any, column: str) -> str:
-    """Return how a time is stored."""
-    kind = str(schema.field(column).type) if column else ""
-    return "ns" if kind.startswith("int") else "timestamp"

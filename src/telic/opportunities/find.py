@@ -16,13 +16,14 @@ from telic.opportunities import words
 from telic.opportunities.apply import LEAST, chosen
 from telic.opportunities.ask import Ask, Progress, timed, unheard
 from telic.opportunities.details import Details
-from telic.opportunities.events import events_of, guesses
+from telic.opportunities.events import events_of, guesses, shown
 from telic.opportunities.language.tree import Kpi as Asked
 from telic.opportunities.model import Exclusion, Finding, Outcome, Prepared, Surfaced, Value
 from telic.opportunities.plan import Table
 from telic.opportunities.questions import Questions, questions
+from telic.opportunities.read import Columns
 from telic.opportunities.read.databases import unsigned
-from telic.opportunities.record import Kpi, Run, key_of
+from telic.opportunities.record import Guess, Kpi, Run, key_of
 from telic.opportunities.share import Signature
 from telic.registry import near_names
 
@@ -54,12 +55,20 @@ def find(
     UsageError
         A source, column, KPI, template or setting that cannot be; the message has the place.
     """
+    if (ask.wish or ask.model_key) and not ask.model:
+        what = "a wish is told to" if ask.wish else "a key is for"
+        raise UsageError(f"{what} a language model, and none is named", hint="--model URL#NAME")
     heard, seconds = timed(progress)
-    prepared, table, taken = events_of(ask, heard)
-    run = judged(ask, prepared, heard, table=table, signature=signature)
+    prepared, read, taken = events_of(ask, heard)
+    run = judged(ask, prepared, heard, table=read.table, taken=taken, signature=signature)
+    columns = guesses(taken)
+    if read.why and any(each.hypothesis.sql for each in run.surfaced.findings):
+        heard("events for SQL", 0.0)
+        read.write()
+        columns += (Guess("sql", str(read.file), f"the prepared events, which SQL reads: {read.why}"),)
     heard("", 1.0)
     surfaced = replace(run.surfaced, seconds=dict(seconds))
-    return replace(run, surfaced=surfaced, columns=guesses(taken))
+    return replace(run, surfaced=surfaced, columns=columns)
 
 
 def judged(
@@ -68,6 +77,7 @@ def judged(
     heard: Progress = unheard,
     *,
     table: Table | None = None,
+    taken: Columns | None = None,
     signature: tuple[Signature, Mapping[str, str]] | None = None,
 ) -> Run:
     """Ask everything of prepared events, and judge it.
@@ -76,6 +86,8 @@ def judged(
     ----------
     table
         What the events are called in the SQL of hypotheses.
+    taken
+        What columns were taken for; errors about KPIs then say it.
     signature
         Somebody else's finding, and what its names are called here: then nothing else is asked.
     """
@@ -90,7 +102,8 @@ def judged(
     sample = drawn(prepared, ask.sample, judging.seed) if ask.sample != 1.0 else None
     prepared = sample.prepared if sample else prepared
     heard("KPIs", 0.0)
-    outcomes = outcomes_of([*ask.kpis, *stated.kpis], prepared)
+    with shown(taken):
+        outcomes = outcomes_of([*ask.kpis, *stated.kpis], prepared)
     heard("questions", 0.0)
     if signature is None:
         asking = Asking(least=judging.least_groups(prepared), threads=judging.threads, table=table or Table())
@@ -99,9 +112,10 @@ def judged(
         asking = Asking(least=LEAST, threads=judging.threads, table=table or Table())
         asked = Questions((chosen(signature[0], prepared, asking, rename=signature[1]),), (), {})
         judging = replace(judging, least=LEAST)
-    found = surface(
-        prepared, outcomes, asked.families, judging, progress=lambda stage, share: heard(f"judge: {stage}", share)
-    )
+    with shown(taken):
+        found = surface(
+            prepared, outcomes, asked.families, judging, progress=lambda stage, share: heard(f"judge: {stage}", share)
+        )
     found = of_all(found, sample, asked.families) if sample else found
     heard("details", 0.0)
     return recorded(ask, prepared, outcomes, asked, found)
@@ -155,11 +169,12 @@ def outcomes_of(kpis: Sequence[str | Asked], prepared: Prepared) -> list[Outcome
     if not kpis:
         from telic.opportunities.generate.kpis import suggested
 
-        some = "  or  ".join(f'--kpi "{each}"' for each in suggested(prepared)) or "--kpi \"session has 'paid'\""
+        some = "  or  ".join(f'--kpi "{each}"' for each in suggested(prepared))
         events_there = ", ".join(repr(each) for each in prepared.names.labels[:12])
         attributes = ", ".join((*prepared.of_groups, *prepared.of_events, *prepared.numbers)) or "none"
         said = f"no KPI is asked about; a {prepared.grouping} has events ({events_there}) and attributes ({attributes})"
-        raise UsageError(said, hint=f"these could be asked: {some}")
+        none = f"nothing here differs between {words.plural(prepared.grouping)}: is --column group=COLUMN right?"
+        raise UsageError(said, hint=f"these could be asked: {some}" if some else none)
     events = Events(prepared)
     found = [kpi(each, events) for each in kpis]
     names = [each.name for each in found]
@@ -174,7 +189,11 @@ def kpi_of(outcome: Outcome) -> Kpi:
     known = outcome.values[~np.isnan(outcome.values)]
     mean = float(known.mean()) if len(known) else float("nan")
     left = len(outcome.values) - len(known)
-    return Kpi(outcome.name, outcome.text, outcome.harm, outcome.binary, len(known), left, mean, outcome.why)
+    return Kpi(
+        *(outcome.name, outcome.text, outcome.harm, outcome.binary, len(known), left, mean, outcome.why),
+        unit=outcome.unit,
+        sums=outcome.sums,
+    )
 
 
 def merged(exclusions: Iterable[Exclusion]) -> tuple[Exclusion, ...]:

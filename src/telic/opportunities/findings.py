@@ -16,6 +16,7 @@ from telic.opportunities.statistics.candidates import Place
 from telic.opportunities.statistics.study import Study
 
 EXAMPLES = 5
+LEAST = 6 * DAY  # from the first to the last start that a rate a week can be said of: a week, its last day not full
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Opinion:
     q: float = float("nan")
     p_family: float = float("nan")
     rounds: int = 0
+    ending: bool = False
+    """Whether it is made of another way to end than the KPI's own event, which says little."""
 
     @property
     def adjusted(self) -> Effect:
@@ -47,8 +50,8 @@ class Opinion:
 
 
 def ranked(opinions: Sequence[Opinion]) -> list[Opinion]:
-    """Return opinions by users affected times effect, the largest first."""
-    return sorted(opinions, key=lambda opinion: (-opinion.weight, opinion.place))
+    """Return opinions by users affected times effect, the largest first, and other ways to end after all others."""
+    return sorted(opinions, key=lambda opinion: (opinion.ending, -opinion.weight, opinion.place))
 
 
 def finding(
@@ -77,7 +80,8 @@ def finding(
         p=opinion.p,
         q=opinion.q,
         p_family=opinion.p_family,
-        bound=bound(prepared, study, members, case, adjusted),
+        bound=bound(study, members, case, adjusted),
+        weekly=_span(study) >= LEAST,
         experts=said,
         alike=tuple(families[family].hypothesis(row) for family, row in opinion.alike),
         examples=tuple(str(prepared.groups[int(group)]) for group in spread(harmed, EXAMPLES)),
@@ -85,17 +89,25 @@ def finding(
     )
 
 
-def bound(prepared: Prepared, study: Study, members: Codes, case: Case, adjusted: Effect) -> float:
-    """Return what could be won a week at most: harm of members in excess of the adjusted expectation.
+def bound(study: Study, members: Codes, case: Case, adjusted: Effect) -> float:
+    """Return what could be won at most: harm of members in excess of the adjusted expectation.
 
-    Of a numeric KPI it is the sum of the adjusted differences. Data of less than a day count as a day.
+    Of a numeric KPI it is the sum of the adjusted differences, or NaN where it has no sum. It is a week, or in all the
+    data where groups begin within less than about a week: what happened in an hour does not happen every hour.
     """
-    start = study.design.start
-    weeks = max(int(start.max() - start.min()), DAY) / WEEK
+    span = _span(study)
+    weeks = span / WEEK if span >= LEAST else 1.0
     if not study.outcome.binary:
+        if not study.outcome.sums:
+            return float("nan")
         return len(members) * abs(adjusted.difference) / weeks
     excess = 1 - 1 / adjusted.ratio if adjusted.ratio > 0 else 0.0
     return float(case.harm[members].sum()) * excess / weeks
+
+
+def _span(study: Study) -> int:
+    """Return the time from the first start of a group to the last [ns]."""
+    return int(study.design.start.max() - study.design.start.min())
 
 
 def spread(groups: Codes, count: int) -> Codes:

@@ -60,12 +60,12 @@ def surface(
         heard("association", at / len(studies))
         found.append(candidates(one, families, support, asked, weights, settings.threads, _least_users(settings, base)))
     heard("overlaps", 0.0)
-    cutoff, found, notes = discovered(found, families, tests, settings.alpha)
+    cutoff, found, notes = discovered(prepared, found, families, tests, settings.alpha)
     exclusions += notes
     opinions: list[Opinion] = []
     for at, each in enumerate(found):
         heard("overlaps", at / len(found))
-        led, left = opinions_of(each, families, cutoff, settings)
+        led, left = opinions_of(prepared, each, families, cutoff, settings)
         opinions += led
         exclusions += left
     heard("permutation", 0.0)

@@ -52,7 +52,7 @@ class Judging:
             raise UsageError(f"alpha is {self.alpha:g}", hint="a level between 0 and 1, such as 0.05")
         if self.least_ratio < 1:
             raise UsageError(f"least_ratio is {self.least_ratio:g}", hint="1 or more: 1.2 asks for 20 % more harm")
-        for name in ("least", "least_users", "least_shift", "permutations", "most"):
+        for name in ("least", "least_users", "least_shift", "permutations", "most", "seed"):
             if getattr(self, name) < 0:
                 raise UsageError(f"{name} is {getattr(self, name):g}", hint="0 or more")
 

@@ -121,6 +121,10 @@ class Outcome:
     """Groups for which it is undefined, by reason."""
     timed: bool = False
     """Whether it is a length of time within a group: how long parts of a group last is then no news."""
+    unit: str = ""
+    """``"s"`` where values are lengths of time, else ""."""
+    sums: bool = True
+    """Whether values of groups may be added up: not those of a rate, a quotient, a mean, a least or greatest value."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +218,10 @@ class Finding:
     p_family
         Westfall-Young by user-clustered permutation, or NaN where it was not asked for.
     bound
-        Upper bound of what could be won: harmed groups in excess of the adjusted expectation, a week.
+        Upper bound of what could be won: harmed groups in excess of the adjusted expectation, or the sum of the
+        adjusted differences of a numeric KPI; NaN where the KPI has no sum.
+    weekly
+        Whether `bound` is a week; else it is in all the data, whose groups begin within too short a time for a rate.
     experts
         What each expert said, by name: a figure or a word.
     alike
@@ -242,6 +249,7 @@ class Finding:
     alike: tuple[Hypothesis, ...]
     examples: tuple[str, ...]
     sentence: str = ""
+    weekly: bool = True
     place: tuple[int, int] = (-1, -1)
 
 

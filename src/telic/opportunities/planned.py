@@ -52,14 +52,15 @@ def planned(ask: Ask, *, engine: str = "duckdb", progress: Progress = unheard) -
     """
     if engine not in DIALECTS:
         raise UsageError(f"no engine {engine!r}", hint=near_names(engine, DIALECTS))
-    prepared, table, _ = events_of(ask, progress)
-    asking = Asking(least=prepared.size + 1, table=table)  # nothing has so many groups: only what is asked counts
+    prepared, read, _ = events_of(ask, progress)
+    asking = Asking(least=prepared.size + 1, table=read.table)  # nothing has so many groups: only what is asked counts
     for _, each in templates(ask, Document()):
         for _ in each.families(prepared, asking):
             pass
     alone, ran = asking.questions(), tuple(dict.fromkeys(map(_run, asking.plan())))
     if not alone:
         raise UsageError("no template asks about cohorts of these events", hint="lifecycle and attributes do")
+    read.write()
     return Planned(
         questions=len(alone),
         alone=sum(_steps([each]) for each in alone),

@@ -56,6 +56,8 @@ class Kpi:
     undefined: int  # groups that do not
     mean: float
     why: str = ""  # why this direction is harm
+    unit: str = ""  # "s" where values are lengths of time
+    sums: bool = True  # whether values of groups may be added up
 
 
 @dataclass(frozen=True)

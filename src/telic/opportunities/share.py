@@ -108,8 +108,19 @@ def _kpi(text: str, names: Mapping[str, str]) -> str:
 
 
 def write(path: Path, signature: Signature) -> Path:
-    """Write a signature as JSON."""
-    return write_whole(path, dump(signature, schema=SCHEMA, indent=2) + b"\n")
+    """Write a signature as JSON.
+
+    Raises
+    ------
+    UsageError
+        Its folder is not there, or cannot be written to.
+    """
+    if not path.parent.is_dir():
+        raise UsageError(f"no folder {path.parent} to write {path.name} in", hint="make it, or name another file")
+    try:
+        return write_whole(path, dump(signature, schema=SCHEMA, indent=2) + b"\n")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}", hint="name another file") from error
 
 
 def read(path: Path) -> Signature:

@@ -82,9 +82,11 @@ def interval(effect: Effect) -> str:
 
     Examples
     --------
-    >>> interval(Effect(2.0, 0.1, 1.72, 2.31))
-    '1.72 to 2.31'
+    >>> interval(Effect(2.0, 0.1, 1.72, 2.31)), interval(Effect(math.inf, 1.0, 10.4, math.inf))
+    ('1.72 to 2.31', '10.4 or more')
     """
+    if math.isinf(effect.high):
+        return f"{effect.low:.3g} or more" if effect.low > 0 else "not known"
     return f"{effect.low:.3g} to {effect.high:.3g}"
 
 
@@ -107,7 +109,8 @@ def sentence(finding: Finding, kpi: Kpi, grouping: str) -> str:
     if kpi.binary:
         how = f"{times(adjusted.ratio)} once adjusted (95 %: {interval(adjusted)})"
     else:
-        how = f"{number(abs(adjusted.difference))} once adjusted, {times(adjusted.ratio)} (95 %: {interval(adjusted)})"
+        how = f"{times(adjusted.ratio)} (95 %: {interval(adjusted)})"
+        how = f"{amount(kpi, abs(adjusted.difference))} once adjusted, {how}"
     of = f"{share(finding.share)} of {plural(grouping)}, {count(finding.users)} users"
     return f"{claim(finding, kpi)}; {how}; {of}; {stake(finding, kpi, grouping)}."
 
@@ -119,20 +122,56 @@ def claim(finding: Finding, kpi: Kpi) -> str:
     if kpi.binary:
         return f"{who} {does(kpi)} {times(crude.ratio)} as often"
     more = "more" if crude.difference > 0 else "less"
-    return f"{who} have {number(abs(crude.difference))} {more} {kpi.name} on average"
+    return f"{who} have {amount(kpi, abs(crude.difference))} {more} {kpi.name} on average"
 
 
 def stake(finding: Finding, kpi: Kpi, grouping: str) -> str:
     """Return what could be won at most."""
+    much, of = won(finding, kpi, grouping)
+    return f"an upper bound of {much} {of}" if much else of
+
+
+def won(finding: Finding, kpi: Kpi, grouping: str) -> tuple[str, str]:
+    """Return how much could be won at most, and what of in which time; no amount where it is not known."""
+    change, less = abs(finding.adjusted.difference), "less" if kpi.harm > 0 else "more"
+    if not kpi.sums and math.isfinite(change):
+        return amount(kpi, change), f"{less} {kpi.name} in each of them"
     if math.isnan(finding.bound):
-        return "what could be won is not known"
-    return f"an upper bound of {rough(finding.bound)} {won(kpi, grouping)} a week"
+        return "", "what could be won is not known"
+    when = "a week" if finding.weekly else "in these data"
+    if kpi.unit:
+        return amount(kpi, finding.bound), f"{less} {kpi.name} {when}"
+    fewer = "fewer" if kpi.harm > 0 else "more"
+    what = f"{plural(grouping)} with {kpi.name}" if kpi.binary else kpi.name
+    return rough(finding.bound), f"{fewer} {what} {when}"
 
 
-def won(kpi: Kpi, grouping: str) -> str:
-    """Return what there would be more of, or less, without the harm."""
-    more = "fewer" if kpi.harm > 0 else "more"
-    return f"{more} {plural(grouping)} with {kpi.name}" if kpi.binary else f"{more} {kpi.name}"
+def moved(effect: Effect, kpi: Kpi) -> str:
+    """Return a difference of a KPI with its sign: points, an amount, or a length of time."""
+    if kpi.binary:
+        return f"{100 * effect.difference:+.3g} points"
+    if not kpi.unit or not math.isfinite(effect.difference):
+        return f"{effect.difference:+.3g}"
+    return f"{'-' if effect.difference < 0 else '+'}{amount(kpi, abs(effect.difference))}"
+
+
+def amount(kpi: Kpi, value: float) -> str:
+    """Return a value of a numeric KPI, with its unit where it has one."""
+    return length(value) if kpi.unit else number(value)
+
+
+def length(seconds: float) -> str:
+    """Return a length of time in a unit that people use for it.
+
+    Examples
+    --------
+    >>> length(12_863_675), length(7500), length(150), length(12.5), length(0.03), length(0)
+    ('149 days', '2.08 hours', '2.5 minutes', '12.5 s', '30 ms', '0 s')
+    """
+    for size, unit in ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes")):
+        if abs(seconds) >= 2 * size:
+            return f"{number(seconds / size)} {unit}"
+    return f"{number(1000 * seconds)} ms" if 0 < abs(seconds) < 1 else f"{number(seconds)} s"
 
 
 def number(value: float) -> str:
@@ -148,7 +187,7 @@ def number(value: float) -> str:
 
 def level(kpi: Kpi, value: float) -> str:
     """Return a KPI's mean in its own form."""
-    return share(value) if kpi.binary else number(value)
+    return share(value) if kpi.binary else amount(kpi, value)
 
 
 def plural(grouping: str) -> str:

@@ -58,6 +58,13 @@ def test_a_wrong_guess_is_corrected_by_name() -> None:
     assert chosen.why["group"] == "as you said"
 
 
+def test_only_the_word_id_makes_a_column_the_group() -> None:
+    told = {"ts": ["2026-01-01"] * 60, "paid": ["yes", "no"] * 30, "basketID": [f"b{n // 6}" for n in range(60)]}
+    assert columns(Rows("baskets", pa.table(told))).group == "basketID"
+    del told["basketID"]
+    assert columns(Rows("baskets", pa.table(told))).group == ""
+
+
 def test_groups_may_be_users() -> None:
     assert columns(rows(), by="user").group == "user.id"
 

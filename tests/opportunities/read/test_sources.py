@@ -162,6 +162,15 @@ def test_names_that_are_not_utf8_are_read_from_text_files(tmp_path: Path) -> Non
     assert [(each.what, each.count) for each in prepared.exclusions] == [("names", 1)]
 
 
+def test_a_line_of_another_width_that_is_not_utf8_is_counted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    wrong = CSV.splitlines()[1] + ",fermé,too,many\n"
+    (tmp_path / "events.csv").write_bytes((CSV.replace("close", "fermé") + wrong).encode("latin-1"))
+    source = open_source(tmp_path / "events.csv")
+    assert [(each.what, each.count) for each in source.exclusions] == [("rows", 1)]
+    assert stories(store.load(source, columns(source)))["s2"] == ["open", "ferm\\xe9"]
+    assert not capfd.readouterr().err
+
+
 def test_spans_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
     spans = [
         {"time_ns": 1_767_261_600_000_000_000 + n // 2, "event": f"shop GET /{n % 3}", "trace_id": f"{n % 4:032x}",

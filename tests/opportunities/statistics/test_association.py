@@ -169,6 +169,33 @@ def test_fewer_purchases_are_harm_and_the_ratio_is_of_those_who_do_not_buy() -> 
     assert association.p_values(made, tallied(made, ~member))[0] > 0.9
 
 
+@pytest.mark.parametrize("harm", [1, -1])
+def test_harm_that_only_members_have_is_bounded_from_below_and_the_bound_is_right(harm: int) -> None:
+    """Where nobody else is harmed the ratio is endless; the interval says from where on, and leaves 1 out."""
+    random = np.random.default_rng(12)
+    lows, true, size = [], 12.0, 3000
+    for _ in range(200):
+        member = random.random(size) < 0.05
+        harmed = random.random(size) < np.where(member, true * 0.001, 0.001)
+        harmed[0] = member[0] = True
+        made = studied(prepared(size), binary(harmed if harm > 0 else ~harmed, harm), ratio=1.2)
+        each = association.effect(made, tallied(made, member), 0, "coarse")
+        if np.isinf(each.ratio):
+            lows.append(each.low)
+            assert np.isinf(each.high)
+    assert len(lows) > 10
+    assert np.sum(np.array(lows) > true) <= 8  # 2.5 % of 200 is 5
+    sure = studied(prepared(size), binary(member if harm > 0 else ~member, harm), ratio=1.2)
+    for each in (
+        association.effect(sure, tallied(sure, member), 0, "coarse"),
+        association.crude(sure, tallied(sure, member), 0),
+    ):
+        assert np.isinf(each.ratio)
+        assert each.low > 100
+    other = association.crude(sure, tallied(sure, ~member), 0)
+    assert other.ratio == 0 < other.high < 0.01
+
+
 @pytest.mark.parametrize("offset", [0.0, -8.0])
 def test_numeric_kpis_positive_or_with_signs(offset: float) -> None:
     random = np.random.default_rng(10)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from telic.errors import UsageError
 from telic.opportunities.language import Events, kpi
-from telic.opportunities.language.printer import quoted
+from telic.opportunities.language.printer import identifier, quoted
 from telic.opportunities.model import Column, Floats, Ints, Prepared
 
 GOOD = frozenset(
@@ -34,6 +34,7 @@ ANSWER = frozenset(
         *("failed", "sla", "target", "label", "result", "correct", "status"),
     )
 )
+YES_NO = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"}, {"0", "1"})
 RARE = 0.002  # share of groups that a KPI has to have, and not to have [1]
 MOST = 6  # KPIs that are suggested [1]
 OF_A_KIND = 2  # of one kind of name: reached, on the way, failed [1]
@@ -42,10 +43,22 @@ OF_A_KIND = 2  # of one kind of name: reached, on the way, failed [1]
 def suggested(prepared: Prepared) -> list[str]:
     """Return KPIs in the language that these events could be asked about, the likeliest first; each can be asked.
 
-    Names alone decide, so that a person has something to start from and to correct.
+    Names alone decide, so that a person has something to start from and to correct. Where none of them says what
+    matters, every attribute that is yes or no could be the answer (the last columns of a table often are), and then
+    every number.
     """
-    events, found = Events(prepared), []
-    for text in _candidates(prepared):
+    events = Events(prepared)
+    named = _possible(_candidates(prepared), events)
+    named += _possible([] if named else _answers(prepared), events)
+    return [*named, *_possible([f"duration of {prepared.grouping}"], events)][:MOST] or _possible(
+        (f"mean of {identifier(name)}" for name in prepared.numbers), events
+    )
+
+
+def _possible(texts: Iterable[str], events: Events) -> list[str]:
+    """Return the first questions of some that these events can answer."""
+    found: list[str] = []
+    for text in texts:
         try:
             kpi(text, events)
         except UsageError:
@@ -62,12 +75,18 @@ def _candidates(prepared: Prepared) -> Iterator[str]:
     order = [int(code) for code in np.argsort(-shares, kind="stable") if RARE < shares[code] < 1 - RARE]
     for name, column in prepared.of_groups.items():
         if len(column.labels) == 2 and _words(name) & ANSWER:
-            yield f"`{name}`: `{name}` = {quoted(str(_positive(column)))}"
+            yield f"{identifier(name)}: {identifier(name)} = {quoted(str(_positive(column)))}"
     for words in (REACHED, GOOD - REACHED, BAD):
         labels = [str(prepared.names.labels[code]) for code in order]
         for label in [each for each in labels if _words(each) & words][:OF_A_KIND]:
             yield f"{noun} has {quoted(label)}"
-    yield f"duration of {noun}"
+
+
+def _answers(prepared: Prepared) -> Iterator[str]:
+    """Yield every attribute that is yes or no, the last column first."""
+    for name, column in reversed(list(prepared.of_groups.items())):
+        if len(column.labels) == 2 and {str(label).lower() for label in column.labels} in YES_NO:
+            yield f"{identifier(name)} = {quoted(str(_positive(column)))}"
 
 
 def _shares(names: Column, offsets: Ints) -> Floats:

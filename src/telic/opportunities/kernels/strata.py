@@ -13,15 +13,16 @@ int64: Any = np.int64
 
 COLUMNS = (
     "n", "y", "users", "shift", "fine", "deff",
-    "r0", "s0", "w0", "mean0", "inside0", "outside0", "log0", "of_r0", "of_s0", "lost0",
-    "r1", "s1", "w1", "mean1", "inside1", "outside1", "log1", "of_r1", "of_s1", "lost1",
+    "r0", "s0", "w0", "mean0", "inside0", "outside0", "log0", "of_r0", "of_s0", "lost0", "unit0",
+    "r1", "s1", "w1", "mean1", "inside1", "outside1", "log1", "of_r1", "of_s1", "lost1", "unit1",
 )  # fmt: skip
 """What `tally` writes for a hypothesis; those that end in 0 are over fine strata, those in 1 over coarse ones.
 
 n, y, users: members, sum of their values, distinct users. shift: difference of exposure, in standard deviations.
 fine: which strata decide. deff: how much more the members' sum varies because users have several groups.
 r, s: weighted sums of members and others; w: their weight; mean: of r under the null; inside, outside: variances
-under the null; log: variance of log(r / s); of_r, of_s: variances of r and s; lost: members without any others.
+under the null; log: variance of log(r / s); of_r, of_s: variances of r and s; lost: members without any others; unit:
+what one of the others weighs, on average over their weights.
 """
 
 
@@ -30,8 +31,8 @@ def weigh(
     n1: Array, y1: Array, n: Array, y: Array, spread: Array, binary: bool, rho: float, delta: float,
     weight: Array, middle: Array, row: Array, first: int,
 ) -> None:  # fmt: skip
-    """Write the ten sums of one view to ``row[first:]``, and each stratum's weight and mean under the null."""
-    r = s = w = mean = inside = outside = log = of_r = of_s = lost = 0.0
+    """Write the eleven sums of one view to ``row[first:]``, and each stratum's weight and mean under the null."""
+    r = s = w = mean = inside = outside = log = of_r = of_s = lost = unit = 0.0
     for stratum in range(len(n1)):
         a = n1[stratum]
         weight[stratum] = 0.0
@@ -64,12 +65,14 @@ def weigh(
         outside += rho * rho * share1 * share1 * b * v0
         of_r += share0 * share0 * a * v
         of_s += share1 * share1 * b * v
+        unit += share1 * share1 * b
         weight[stratum] = share0
         middle[stratum] = m1
     row[first], row[first + 1], row[first + 2], row[first + 3] = r, s, w, mean
     row[first + 4], row[first + 5] = inside, outside
     row[first + 6] = log / (r * s) if binary and r * s > 0 else (of_r / (r * r) + of_s / (s * s) if r * s > 0 else 1e18)
     row[first + 7], row[first + 8], row[first + 9] = of_r, of_s, lost
+    row[first + 10] = unit / w if w > 0 else 1.0
 
 
 @compiled
@@ -153,11 +156,11 @@ def tally(
                 y2[coarse] += y1[coarse * width + bin]
         # The view that decides is weighed last: its weights and means are those that the users' sums need.
         if fine:
-            weigh(n2, y2, n_coarse, y_coarse, spread_coarse, binary, rho, delta, weight, middle, row, 16)
+            weigh(n2, y2, n_coarse, y_coarse, spread_coarse, binary, rho, delta, weight, middle, row, 17)
             weigh(n1, y1, n, y, spread, binary, rho, delta, weight, middle, row, 6)
         else:
             weigh(n1, y1, n, y, spread, binary, rho, delta, weight, middle, row, 6)
-            weigh(n2, y2, n_coarse, y_coarse, spread_coarse, binary, rho, delta, weight, middle, row, 16)
+            weigh(n2, y2, n_coarse, y_coarse, spread_coarse, binary, rho, delta, weight, middle, row, 17)
         single = together = 0.0
         for at in range(indptr[h], indptr[h + 1]):
             group = groups[at]

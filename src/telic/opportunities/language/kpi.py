@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from telic.opportunities.language.check import YES_NO, Check
+from telic.opportunities.language.check import TIME, YES_NO, Check
 from telic.opportunities.language.evaluate import Evaluation
 from telic.opportunities.language.events import Events
 from telic.opportunities.language.harm import direction
@@ -16,13 +16,17 @@ from telic.opportunities.language.place import Written
 from telic.opportunities.language.printer import write
 from telic.opportunities.language.tree import (
     Aggregate,
+    Arithmetic,
     Attribute,
     Between,
+    Duration,
     Dwell,
     Kpi,
     Missing,
     Near,
     Node,
+    Number,
+    Rate,
     Selector,
     Span,
     Stated,
@@ -78,6 +82,8 @@ def kpi(question: str | Written | Kpi, events: Prepared | Events) -> Outcome:
         attributes=frozenset(attributes(tree.value)),
         timed=_timed(tree.value),
         why=why,
+        unit="s" if kinds == TIME else "",
+        sums=_sums(tree.value),
         exclusions=tuple(_exclusions(name, values, evaluation, found.prepared)),
     )
 
@@ -171,6 +177,15 @@ def touches(node: Node) -> Iterator[str]:
 
 def _timed(node: Node) -> bool:
     return isinstance(node, Span | Between | Dwell) or any(_timed(each) for each in parts(node))
+
+
+def _sums(node: Node) -> bool:
+    """Return whether values of several groups may be added up."""
+    if isinstance(node, Rate) or (isinstance(node, Aggregate) and node.how != "sum"):
+        return False
+    if isinstance(node, Arithmetic) and node.op == "/" and not isinstance(node.right, Number | Duration):
+        return False
+    return all(_sums(each) for each in parts(node))
 
 
 def attributes(node: Node) -> Iterator[str]:

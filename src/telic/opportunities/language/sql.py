@@ -110,12 +110,12 @@ def _joined(how: str, queries: list[str | None]) -> str | None:
 
 def _attribute(node: OneOf | Missing | Attribute, events: Events, *, no: bool = False) -> str | None:
     if isinstance(node, Missing):
-        given = f"count({events.column(node.attribute)}) {'>' if no else '='} 0"
+        given = f"{events.of_group(node.attribute)} IS {'NOT ' if no else ''}NULL"
         return f"SELECT _group FROM placed GROUP BY _group HAVING {given}"
     if isinstance(node, OneOf) and isinstance(node.of, Attribute):
         texts = ", ".join(events.literal(each) for each in node.texts)
-        one = f"any_value(CAST({events.column(node.of.name)} AS VARCHAR))"
-        return f"SELECT _group FROM placed GROUP BY _group HAVING {one} {'NOT ' if no else ''}IN ({texts})"
+        one = f"{events.of_group(node.of.name)} {'NOT ' if no else ''}IN ({texts})"
+        return f"SELECT _group FROM placed GROUP BY _group HAVING {one}"
     return None
 
 
@@ -160,9 +160,8 @@ def _amount(node: Value, events: Events) -> str | None:
             value = f"coalesce({value}, 0)" if node.how == "sum" else value
             return over and f"SELECT x._group, {value} AS v FROM placed x GROUP BY x._group"
         case Attribute():
-            return (
-                f"SELECT _group, any_value({events.number(events.column(node.name))}) AS v FROM placed GROUP BY _group"
-            )
+            one = events.number(events.of_group(node.name))
+            return f"SELECT _group, {one} AS v FROM placed GROUP BY _group"
         case _:
             return None
 

@@ -22,6 +22,7 @@ from telic.opportunities.language.tree import (
     Until,
     Value,
 )
+from telic.opportunities.plan.columns import one_value
 from telic.opportunities.plan.dialects import DUCKDB
 from telic.opportunities.plan.table import Table
 
@@ -78,7 +79,11 @@ class Events:
 
     def number(self, column: str) -> str:
         """Cast to a number; what is none is missing."""
-        return f"TRY_CAST({column} AS DOUBLE)"
+        return DUCKDB.as_number(column)
+
+    def of_group(self, name: str) -> str:
+        """Write the value that an attribute has in a group, where rows are grouped."""
+        return one_value(f"CAST({self.column(name)} AS VARCHAR)", name, self._table, DUCKDB)
 
     def holds(self, alias: str, selector: Selector) -> str | None:
         """Return the condition that a row `alias` is one of the events."""

@@ -73,11 +73,12 @@ def _card(run: Run, finding: Finding, index: int, places: dict[str, list[int]]) 
 
 
 def _figures(finding: Finding, kpi: Kpi, grouping: str) -> tuple[Figure, ...]:
+    much, of = words.won(finding, kpi, grouping)
     return (
         Figure(_ratio(finding.adjusted.ratio), f"as much, adjusted; 95 %: {words.interval(finding.adjusted)}"),
         Figure(_ratio(finding.crude.ratio), f"as much, crude; {_points(finding, kpi)}"),
         Figure(words.share(finding.share), f"{words.size(finding, grouping)}, {finding.users:,} users"),
-        Figure(f"≤ {words.rough(finding.bound)}", f"{words.won(kpi, grouping)} a week, upper bound"),
+        Figure(f"≤ {much}" if much else "?", f"{of}, upper bound" if much else of),
         Figure(words.small(finding.q), "q: expected share of false finds up to here"),
     )
 
@@ -87,8 +88,8 @@ def _ratio(value: float) -> str:
 
 
 def _points(finding: Finding, kpi: Kpi) -> str:
-    change = finding.crude.difference
-    return f"{100 * change:+.1f} points" if kpi.binary else f"{change:+.3g} on average"
+    change = words.moved(finding.crude, kpi)
+    return f"{100 * finding.crude.difference:+.1f} points" if kpi.binary else f"{change} on average"
 
 
 def _places(found: Sequence[Finding], by: Callable[[Finding], float]) -> list[int]:

@@ -146,6 +146,23 @@ def _own(on: Writing, node: Node) -> str:
     return on.dialect.quote(node.text("column"))
 
 
+def _attribute(on: Writing, node: Node) -> str:
+    return one_value(_own(on, node), node.text("column"), on.names.events, on.dialect)
+
+
+def one_value(column: str, name: str, events: Table, dialect: Dialect) -> str:
+    """Return the value of a group's attribute: any of its events', none where they have several.
+
+    Parameters
+    ----------
+    column
+        The attribute called `name` as SQL writes it.
+    """
+    if name in events.mixed:
+        return f"CASE WHEN min({column}) = max({column}) THEN min({column}) END"
+    return dialect.some(column)
+
+
 def _recent(on: Writing, node: Node) -> str:
     return f"({on.dialect.recent(on(Node('start')), partition(on.names.events), node.whole('width'))} - 1)"
 
@@ -162,7 +179,7 @@ _WRITE: dict[str, Callable[[Writing, Node], str]] = {
     "at": lambda on, _: _time(on, ""),
     "event_attribute": _own,
     "event_number": lambda on, node: on.dialect.as_number(_own(on, node)),
-    "attribute": lambda on, node: on.dialect.some(_own(on, node)),
+    "attribute": _attribute,
     "start": lambda on, _: _time(on, "min"),
     "end": lambda on, _: _time(on, "max"),
     "events": lambda _, __: "count(*)",

@@ -50,7 +50,7 @@ class _Statement:
     def of(self, root: Node) -> str:
         read = relation_of(root)
         if root.op == "members" and read.op == "reduce":
-            return textwrap.dedent(self._body(read))
+            return textwrap.dedent(self._reduce(read, alone=True))
         kept = relation_of(read) if root.op == "members" and read.op == "where" else read
         for each in merge([kept]):
             if each.op in CALLED and not (each.op == "where" and relation_of(each).op in ("scan", "where")):
@@ -88,7 +88,8 @@ class _Statement:
             lines += f"\n  WINDOW users AS (PARTITION BY {partition(self.names.events)} ORDER BY {self._order()})"
         return lines
 
-    def _reduce(self, node: Node) -> str:
+    def _reduce(self, node: Node, *, alone: bool = False) -> str:
+        """Return the relation of groups; `alone` where it is the whole answer, and users order nothing."""
         conditions: list[str] = []
         below = relation_of(node)
         while below.op == "where":
@@ -101,7 +102,7 @@ class _Statement:
         made = [f"{group} AS group_id"]
         if events.user and events.user in below.several("columns"):
             made.append(f"{self.dialect.some(self.dialect.quote(events.user))} AS user_id")
-        elif not events.user:
+        elif not events.user and not alone:
             made.append(f"{group} AS user_id")
         made += [f"{self._render(each, frozenset())} AS {self._name(each)}" for each in columns]
         where = ([events.where] if events.where else []) + conditions

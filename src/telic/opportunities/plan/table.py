@@ -28,6 +28,8 @@ class Table:
         Whether ids of groups are stored as whole numbers, none negative: then they are compared faster.
     where
         SQL that holds for the events that count, or "": what reading them has left out.
+    mixed
+        Attributes of groups that have several values in a few groups: they count as missing there.
     """
 
     relation: str = "events"
@@ -39,6 +41,7 @@ class Table:
     where: str = ""
     every_user: bool = False
     numbered: bool = False
+    mixed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:

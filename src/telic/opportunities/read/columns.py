@@ -39,6 +39,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {  # by role, the likeliest first; comp
     ),
 }  # fmt: skip
 _GROUPS = ("session", "case", "request", "user")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def columns(source: Source, *, overrides: Mapping[str, str] | None = None, by: s
     Raises
     ------
     UsageError
-        A column that was named is not there, or cannot be read as what it was said to be.
+        A column that was named is not there, or cannot be read as what it was said to be; no column is of `by`.
     """
     given = dict(overrides or {})
     schema = source.schema
@@ -148,6 +149,17 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
+def _is_called_id(name: str) -> bool:
+    """Whether the last word of a name, in snake or camel case, is ``id``.
+
+    Examples
+    --------
+    >>> [_is_called_id(name) for name in ("basket_id", "basketId", "BasketID", "id", "paid", "PAID", "ROUND_ID")]
+    [True, True, True, True, False, False, True]
+    """
+    return [word.lower() for word in _WORD.findall(name)][-1:] == ["id"]
+
+
 def _guess(role: str, sample: Any, free: Sequence[str], by: str, chosen: Mapping[str, str]) -> tuple[str, str]:
     wanted = (by,) if role == "group" and by in _GROUPS else _GROUPS if role == "group" else (role,)
     for kind in wanted:
@@ -164,9 +176,16 @@ def _guess(role: str, sample: Any, free: Sequence[str], by: str, chosen: Mapping
                 return each.name, "the first column whose texts are times"
         return "", "no column of times: rows are in order of arrival"
     if role == "group":
-        repeated = [name for name in free if plain(name).endswith("id") and _repeats(sample.column(name))]
+        repeated = [name for name in free if _is_called_id(name) and _fits(role, sample, name)]
+        repeated = [name for name in repeated if _repeats(sample.column(name))]
         if repeated:
             return repeated[0], "an id that repeats"
+        if by in _GROUPS:
+            known = ", ".join(free) or "no other column"
+            raise UsageError(
+                f"no column that has values is known to name a {by}, and no id repeats ({known})",
+                hint="name one: --column group=COLUMN",
+            )
         return "", "no id that repeats: every row is a group of its own"
     return "", {"event": "no such column: every row is an event 'row'", "user": "no such column: every group is one"}[
         role
@@ -184,8 +203,13 @@ def _fits(role: str, sample: Any, name: str) -> bool:
     return not pa.types.is_floating(kind) and not pa.types.is_boolean(kind)
 
 
+def _distinct(values: Any) -> int:
+    """Return how many different values there are, a missing one counting as one."""
+    return int(pc.count_distinct(values).as_py()) if not pa.types.is_null(values.type) else min(1, len(values))
+
+
 def _repeats(values: Any) -> bool:
-    distinct = pc.count_distinct(values).as_py()
+    distinct = _distinct(values)
     return bool(1 < distinct <= 0.7 * len(values))
 
 
@@ -193,7 +217,7 @@ def _others(sample: Any, names: Sequence[str], group: str) -> tuple[list[str], l
     attributes: list[str] = []
     numbers: list[str] = []
     left: dict[str, str] = {}
-    groups = pc.count_distinct(sample.column(group)).as_py() if group else 0
+    groups = _distinct(sample.column(group)) if group else 0
     for name in names:
         kind, values = sample.schema.field(name).type, sample.column(name)
         if pa.types.is_nested(kind):
@@ -202,7 +226,7 @@ def _others(sample: Any, names: Sequence[str], group: str) -> tuple[list[str], l
             left[name] = "it numbers rows or groups"
         elif pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
             numbers.append(name)
-            if not pa.types.is_floating(kind) and pc.count_distinct(values).as_py() <= FEW:
+            if not pa.types.is_floating(kind) and _distinct(values) <= FEW:
                 attributes.append(name)
         elif pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_time(kind):
             left[name] = "another time"
@@ -217,7 +241,7 @@ def _others(sample: Any, names: Sequence[str], group: str) -> tuple[list[str], l
 
 def _numbers_rows(values: Any, groups: int) -> bool:
     """Whether whole numbers differ in every row, or as groups do, without a gap: an index, not a quantity."""
-    distinct = pc.count_distinct(values).as_py()
+    distinct = _distinct(values)
     if distinct < 100 or distinct not in (len(values), groups):
         return False
     ends = pc.min_max(values)
@@ -226,4 +250,4 @@ def _numbers_rows(values: Any, groups: int) -> bool:
 
 def _is_id(values: Any) -> bool:
     present = len(values) - values.null_count
-    return bool(present > 100 and pc.count_distinct(values).as_py() > 0.5 * present)
+    return bool(present > 100 and _distinct(values) > 0.5 * present)

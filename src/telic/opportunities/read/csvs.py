@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,21 +45,11 @@ def open_csv(name: str, paths: list[Path]) -> Rows:
     return Rows(name, pa.concat_tables(tables, promote_options="permissive"), said)
 
 
-def parse(name: str, file: Any, head: bytes) -> tuple[Any, int]:
-    """Return the rows of a CSV text, and how many lines did not fit.
-
-    Parameters
-    ----------
-    file
-        A path or something to read from.
-    head
-        Its first bytes.
-
-    Raises
-    ------
-    UsageError
-        It is empty or cannot be parsed.
-    """
+def _file(path: Path) -> tuple[Any, int]:
+    """Return the rows of a CSV file, and how many lines did not fit."""
+    name, head = str(path), _head(path)
+    if b"\0" in head:
+        raise UsageError(f"{name} is no text", hint="a CSV file is text in UTF-8; give other files a fitting ending")
     text = head.decode("utf-8-sig", "replace")
     if not text.strip():
         raise UsageError(f"{name} is empty", hint="give a file with a header and rows")
@@ -70,29 +61,44 @@ def parse(name: str, file: Any, head: bytes) -> tuple[Any, int]:
         lost[0] += 1
         return "skip"
 
-    try:
-        table = pa_csv.read_csv(
-            file,
+    def read(rows: Any, invalid: Callable[[Any], str] | None) -> Any:
+        return pa_csv.read_csv(
+            rows,
             read_options=pa_csv.ReadOptions(column_names=header, use_threads=True),
             parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values='"' in text, invalid_row_handler=skip
+                delimiter=delimiter, newlines_in_values='"' in text, invalid_row_handler=invalid
             ),
             convert_options=pa_csv.ConvertOptions(
                 check_utf8=False, strings_can_be_null=True, null_values=NULLS, timestamp_parsers=_NO_TIMES
             ),
         )
+
+    try:
+        try:
+            return read(str(path), None), 0
+        except pa.ArrowInvalid:  # a line of another width, or worse
+            return read(_escaped(path), skip), lost[0]
     except (pa.ArrowException, OSError) as error:
         raise UsageError(f"{name}: {error}", hint="check its quotes and its delimiter") from error
-    return table, lost[0]
 
 
-def _file(path: Path) -> tuple[Any, int]:
+def _escaped(path: Path) -> Any:
+    r"""Return a file's text to read from, what is not UTF-8 as ``\x`` escapes: Arrow shows no other lines to skip."""
+    with pa.input_stream(str(path), compression="detect") as stream:
+        content = stream.read()
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        content = content.decode("utf-8", "backslashreplace").encode()
+    return io.BytesIO(content)
+
+
+def _head(path: Path) -> bytes:
     try:
         with pa.input_stream(str(path), compression="detect") as stream:
-            head = stream.read(HEAD)
+            return bytes(stream.read(HEAD))
     except (pa.ArrowException, OSError) as error:
         raise UsageError(f"cannot read {path}: {error}", hint="check the file") from error
-    return parse(str(path), str(path), head)
 
 
 def _delimiter(text: str) -> str:

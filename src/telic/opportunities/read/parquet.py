@@ -65,6 +65,22 @@ class Parquet:
         """How many rows each row group has."""
         return [self._meta[number].row_group(index).num_rows for number, index in self._pieces]
 
+    @property
+    def paths(self) -> Sequence[Path]:
+        """The files, in the order of their rows."""
+        return self._paths
+
+    def missing(self, name: str) -> int | None:
+        """Return how many rows have no value in a column; None where the files do not say."""
+        count = 0
+        for piece, (number, index) in enumerate(self._pieces):
+            place = self._place(piece, name)
+            said = None if place is None else self._meta[number].row_group(index).column(place).statistics
+            if said is None or said.null_count is None:
+                return None
+            count += int(said.null_count)
+        return count
+
     def key(self) -> str:
         """Return a digest of the files' bytes."""
         digest = hashlib.sha256()

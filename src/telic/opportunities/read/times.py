@@ -62,10 +62,18 @@ class Read:
 
 @dataclass(frozen=True)
 class Times:
-    """How a column's times are read, and why so."""
+    """How a column's times are read, and why so.
+
+    Parameters
+    ----------
+    unit
+        How they are stored: ``timestamp``, or whole numbers of ``s``, ``ms``, ``us`` or ``ns`` since the epoch; "" for
+        what is neither.
+    """
 
     how: str
     read: Callable[[Any], Read]
+    unit: str = ""
 
 
 def times(kind: Any, sample: Any) -> Times | None:
@@ -80,12 +88,13 @@ def times(kind: Any, sample: Any) -> Times | None:
     """
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         zone = "" if pa.types.is_date(kind) or kind.tz is None else f" of zone {kind.tz}"
-        return Times(f"its type is {kind}{zone or ', taken as UTC'}", _of_instants)
+        return Times(f"its type is {kind}{zone or ', taken as UTC'}", _of_instants, "timestamp")
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         values = sample.drop_null()
         middle = abs(float(pc.quantile(values, 0.5)[0].as_py())) if len(values) else 0.0
         unit, scale = next((unit, scale) for limit, unit, scale in _UNITS if middle < limit)
-        return Times(f"its numbers are {_NAMES[unit]} since 1970", lambda array: _of_numbers(array, scale))
+        stored = "" if pa.types.is_floating(kind) else unit
+        return Times(f"its numbers are {_NAMES[unit]} since 1970", lambda array: _of_numbers(array, scale), stored)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
         return _of_text(sample)
     return None

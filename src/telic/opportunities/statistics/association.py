@@ -190,22 +190,64 @@ def effect(study: Study, tallies: Tallies, row: int, view: str) -> Effect:
     Greenland and Robins (1985), Biometrics 41(1), for the variance of the logarithm of the ratio.
     """
     end = "0" if view == "fine" else "1"
-    line = {name: float(tallies.table[row, PLACE[name + end]]) for name in ("r", "s", "w", "log", "of_r", "of_s")}
+    names = ("r", "s", "w", "log", "of_r", "of_s", "unit")
+    line = {name: float(tallies.table[row, PLACE[name + end]]) for name in names}
     inflate = max(float(tallies.table[row, PLACE["deff"]]), 1.0)
     members, others, log = line["r"], line["s"], line["log"]
-    if study.outcome.binary and study.toward < 0:  # the rarer side is the other one
-        members, others = line["w"] - line["r"], line["w"] - line["s"]
+    if not study.outcome.binary:
+        return made_effect(members, others, log * inflate, line["w"], 1)
+    if study.toward < 0:  # the rarer side is the other one
+        members, others = (_left(line["w"], each) for each in (line["r"], line["s"]))
         log = line["of_r"] / members**2 + line["of_s"] / others**2 if members > 0 < others else np.inf
-    return made_effect(members, others, log * inflate, line["w"], 1 if not study.outcome.binary else study.outcome.harm)
+    units = (inflate, line["unit"] * inflate)  # one of the members weighs 1 at most
+    return made_effect(members, others, log * inflate, line["w"], study.outcome.harm, units)
 
 
-def made_effect(members: float, others: float, log: float, weight: float, sign: int) -> Effect:
-    """Return an effect from two sums of harm over the same weight, and the variance of the log of their ratio."""
+def _left(weight: float, taken: float) -> float:
+    """Return what is left of a weight, without what rounding leaves."""
+    left = weight - taken
+    return left if left > 1e-9 * weight else 0.0
+
+
+def made_effect(
+    members: float, others: float, log: float, weight: float, sign: int, units: tuple[float, float] | None = None
+) -> Effect:
+    """Return an effect from two sums of harm over the same weight, and the variance of the log of their ratio.
+
+    Parameters
+    ----------
+    units
+        What one harmed group adds to either sum, which are counts then: where a sum is 0 its ratio has no variance,
+        and the interval is that of `endless`.
+    """
     ratio = members / others if others > 0 else (np.inf if members > 0 else np.nan)
     difference = sign * (members - others) / weight if weight > 0 else np.nan
     half = 1.959964 * np.sqrt(log) if 0 < ratio < np.inf and np.isfinite(log) else np.nan
     low, high = (ratio * np.exp(-half), ratio * np.exp(half)) if np.isfinite(half) else (0.0, np.inf)
+    if units is not None and members > 0 >= others:
+        low = endless(members, *units)
+    elif units is not None and others > 0 >= members:
+        high = 1 / endless(others, *units[::-1])
     return Effect(float(ratio), float(difference), float(low), float(high))
+
+
+def endless(members: float, unit: float, unit_others: float) -> float:
+    """Return the lower bound (95 %, two-sided) of a ratio of counts of which the other one is 0.
+
+    Both sums have the exact limits of scaled Poisson numbers, put together as limits of a ratio.
+
+    References
+    ----------
+    Garwood (1936), Biometrika 28, for the limits; Donner and Zou (2012), Stat. Methods Med. Res. 21(4), for the ratio.
+
+    Examples
+    --------
+    >>> round(endless(40.0, 1.0, 1.0), 1), round(endless(3.0, 1.0, 1.0), 2)
+    (10.4, 0.49)
+    """
+    least = unit * float(special.gammaincinv(members / unit, 0.025))
+    most = -unit_others * float(np.log(0.025))
+    return float(np.sqrt(least * (2 * members - least)) / most)
 
 
 def crude(study: Study, tallies: Tallies, row: int) -> Effect:
@@ -222,4 +264,6 @@ def crude(study: Study, tallies: Tallies, row: int) -> Effect:
     else:
         log = study.variance * (1 / n / members**2 + 1 / rest / others**2) if members > 0 < others else np.inf
     inflate = max(float(tallies.of("deff")[row]), 1.0)
-    return made_effect(members, others, log * inflate, 1.0, study.outcome.harm if study.outcome.binary else 1)
+    if not study.outcome.binary:
+        return made_effect(members, others, log * inflate, 1.0, 1)
+    return made_effect(members, others, log * inflate, 1.0, study.outcome.harm, (inflate / n, inflate / rest))

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from telic.opportunities.model import Exclusion, Family, Floats, Hypothesis, Incidence, Ints, Outcome
+from telic.opportunities.model import Exclusion, Family, Floats, Hypothesis, Incidence, Ints, Outcome, Prepared
 from telic.opportunities.statistics import association
 from telic.opportunities.statistics.association import Tallies
+from telic.opportunities.statistics.containing import containing
 from telic.opportunities.statistics.screen import promising
 from telic.opportunities.statistics.study import Study
 
@@ -58,10 +59,12 @@ class Candidates:
         """Return whom some are about."""
         return tuple(families[self.places[row][0]].hypothesis(self.places[row][1]).words for row in rows)
 
-    def without_itself(self, families: Sequence[Family], cutoff: float) -> tuple[Candidates, list[Exclusion]]:
-        """Leave out what is the KPI in other words: its own events, and columns that determine it."""
+    def without_itself(
+        self, prepared: Prepared, families: Sequence[Family], cutoff: float
+    ) -> tuple[Candidates, list[Exclusion]]:
+        """Leave out what is the KPI in other words: its own events, times they are part of, and columns that are it."""
         outcome, itself = self.study.outcome, self.study.itself
-        rows = []
+        rows, lengthened = [], containing(prepared, outcome.touches)
         for row in np.flatnonzero(self.level <= cutoff):
             family, at = self.places[row]
             some = outcome.touches or outcome.attributes or outcome.timed
@@ -72,6 +75,7 @@ class Candidates:
                 or self.tallies.without[row] & itself
                 or told & outcome.touches
                 or told & outcome.attributes
+                or (asked and lengthened(asked))
             ):
                 rows.append(int(row))
         if not rows:

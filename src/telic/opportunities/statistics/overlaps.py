@@ -26,7 +26,7 @@ class Lead:
 
 
 def leads(
-    study: Study, members: Incidence, tallies: Tallies, cutoff: Floats, most: int
+    study: Study, members: Incidence, tallies: Tallies, cutoff: Floats, most: int, last: npt.NDArray[np.bool_]
 ) -> tuple[list[Lead], list[int]]:
     """Take the strongest hypothesis, leave its members out, look what still stands, and go on with the next.
 
@@ -36,6 +36,8 @@ def leads(
         A hypothesis still stands where its p-value among the remaining groups is at most this.
     most
         Leads that are wanted.
+    last : shape (H,)
+        Hypotheses that explain others only once all that are not among these are explained or taken.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def leads(
     z = association.z_scores(study, tallies)
     # Ties go to the smaller set of groups, and then to the first.
     left = sorted(range(len(members)), key=lambda row: (-round(float(z[row]), 6), int(size[row]), row))
-    strength = {row: (round(float(z[row]), 6), -int(size[row])) for row in left}
+    strength = {row: (not last[row], round(float(z[row]), 6), -int(size[row])) for row in left}
     gone = np.zeros(len(study.values), dtype=np.uint8)
     found: list[Lead] = []
     while left and len(found) < most:
@@ -71,7 +73,7 @@ def leads(
         stands = (p_left <= cutoff[touched]) | _unmoved(tallies.take(touched), rest)
         explained = {int(row) for row, still in zip(touched, stands, strict=True) if not still}
         for row, value in zip(touched, z_left, strict=True):
-            strength[int(row)] = (round(float(value), 6), -int(size[row]))
+            strength[int(row)] = (not last[row], round(float(value), 6), -int(size[row]))
         lead.alike = [row for row in left if row in explained]
         left = [row for row in left if row not in explained]
     return found, left
