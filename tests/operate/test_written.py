@@ -1,4 +1,4 @@
-"""The failing line of a blamed service is found in its repository."""
+"""The lines at which a blamed service fails, and that print what it logs, are found in its code."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import typer
 from tests.operate.causes.test_support import CALLS, hum, line
-from tests.telemetry.sources.test_blame import repository
+from tests.telemetry.sources.test_blame import git, repository
 from tests.worlds.recorded.folders import ONSET, write
 from typer.testing import CliRunner
 
-from telic.cli import reports
+from telic.cli import context, diagnose, reports
 from telic.errors import TelicError
 from telic.operate.diagnosis.account import account
 from telic.operate.diagnosis.causes import diagnose_recording
-from telic.operate.diagnosis.written import code_folder, written_lines
+from telic.operate.diagnosis.written import code_lines, written_lines
 from telic.report import diagnosis
 from telic.worlds.recorded import Recording, read
 
@@ -46,7 +46,7 @@ def test_the_failing_line_and_its_commit_stand_in_the_report(
 
 def test_a_snapshot_without_a_history_is_not_asked(incident: Recording, tmp_path: Path) -> None:
     (incident.folder / "code").mkdir()
-    assert code_folder(incident, None) is None
+    assert code_lines(incident, diagnose_recording(incident), None) == ()
     with pytest.raises(TelicError):
         written_lines(incident, diagnose_recording(incident), tmp_path / "nothing")
 
@@ -70,3 +70,77 @@ def test_a_failing_line_is_asked_for_again_and_never_passes_unasked(
     record.write_text(record.read_text().replace(lines[0].commit, "0" * 40))
     assert verified("--code", str(repository)) == (1, "changed")
     assert verified("--code", str(tmp_path / "nothing")) == (1, "failed")
+
+
+POOL = """import logging
+log = logging.getLogger("cart")
+def take(limit):
+    log.error("no connection from pool within %d ms", limit)
+"""
+
+
+@pytest.fixture
+def starved(tmp_path: Path) -> Recording:
+    waits = [
+        line(ONSET + each, "cart", f"no connection from pool within {800 + each} ms", "ERROR") for each in range(60)
+    ]
+    return read(write(tmp_path / "two", logs=[*hum(), *waits], calls=CALLS))
+
+
+def code(folder: Path, *files: str) -> Path:
+    for each in files:
+        (folder / each).parent.mkdir(parents=True, exist_ok=True)
+        (folder / each).write_text(POOL)
+    return folder
+
+
+def run(*words: str) -> tuple[int, str]:
+    app = typer.Typer()
+    for each in (context, diagnose, reports):
+        each.register(app)
+    told = CliRunner().invoke(app, list(words))
+    return told.exit_code, told.output
+
+
+def test_the_line_that_prints_what_the_blamed_service_logs_is_told_and_asked_for_again(
+    starved: Recording, tmp_path: Path
+) -> None:
+    own = code(starved.folder / "code", "audit/pool.py", "cart/pool.py")
+    ended, told = run("diagnose", str(starved.folder), "--report", str(tmp_path / "r.html"), "--json")
+    (found,) = json.loads(told)["code"]
+    assert (ended, found["path"], found["line"], found["commit"]) == (0, "cart/pool.py", 4, "")
+    assert found["prints"]
+    assert "prints what cart logs" in (tmp_path / "r.html").read_text()
+    assert "The printing line: cart/pool.py:4" in (tmp_path / "r.md").read_text()
+    assert run("report", "verify", str(tmp_path / "r.json"))[0] == 0
+    (own / "cart" / "pool.py").write_text(POOL.replace("no connection", "nothing"))
+    ended, told = run("report", "verify", str(tmp_path / "r.json"), "--json")
+    assert (ended, [each["verdict"] for each in json.loads(told)["claims"] if each["id"] == "code cart/pool.py:4"]) == (
+        1,
+        ["changed"],
+    )
+
+
+def test_a_printing_line_has_its_commit_where_there_is_a_history(starved: Recording, tmp_path: Path) -> None:
+    folder = code(tmp_path / "code", "cart/pool.py")
+    assert code_lines(starved, diagnose_recording(starved), folder)[0].commit == ""
+    git(tmp_path, "init", "-q", "-b", "main", str(folder))
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "wait for the pool")
+    (told,) = code_lines(starved, diagnose_recording(starved), folder)
+    assert (told.path, told.line, told.summary) == ("cart/pool.py", 4, "wait for the pool")
+
+
+def test_the_event_graph_names_the_line_that_prints_a_pattern(starved: Recording, tmp_path: Path) -> None:
+    folder = code(tmp_path / "code", "cart/pool.py")
+    _, without = run("context", str(starved.folder))
+    assert "no connection from pool" in without
+    assert "cart/pool.py" not in without
+    drawn = tmp_path / "graph.svg"
+    _, told = run("context", str(starved.folder), "--code", str(folder), "--svg", str(drawn))
+    assert "[cart/pool.py:4]" in told
+    assert "[cart/pool.py:4]" in drawn.read_text()
+    _, plain = run("context", str(starved.folder), "--code", str(folder), "--json")
+    assert [each["source"] for each in json.loads(plain)["nodes"] if each["kind"] == "log pattern"] == [
+        "cart/pool.py:4"
+    ]

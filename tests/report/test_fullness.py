@@ -12,14 +12,14 @@ import pytest
 from telic.report import RunRecord, table, write
 from telic.report.charts.frame import Frame
 from telic.report.charts.slots import slots_chart, strips_height
-from telic.report.fullness import fullness
+from telic.report.fullness import BEHIND, fullness
 from telic.telemetry.queries.saturation import Saturation
 
 
 def test_the_service_that_waits_for_no_other_full_one_is_named_first(run: RunRecord) -> None:
     found = fullness(run)
     assert (found.causes, found.behind) == (("hotel",), ("search",))
-    assert str(found) == "Full: hotel (4 slots) for 14 s. Behind it filled up: search."
+    assert str(found) == f"Full: hotel (4 slots) for 14 s. Behind it filled up: search. {BEHIND}"
 
 
 def test_every_face_of_the_report_says_it(run: RunRecord, tmp_path: Path) -> None:

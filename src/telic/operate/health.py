@@ -150,8 +150,8 @@ class ObjectiveHealth:
         return fresh and self._watch.reading.state == "healthy" and self._is_well(seen, after=after)
 
     def _is_well(self, seen: Vitals, *, after: float, since: Mapping[str, float] | None = None) -> bool:
-        answers = self._watch.monitors.answers
-        if not all(answers.well(each.operation, after) for each in self.symptoms if each.signal == "answers"):
+        monitors = self._watch.monitors
+        if not all(monitors.answers_well(each, after) for each in self.symptoms if each.signal == "answers"):
             return False
         if all(each.signal == "queue" for each in self.symptoms) and not self._queues_well(since or {}):
             return False

@@ -25,6 +25,7 @@ PASSED_EVERY = 5.0  # between two looks for new queues and consumers [s]
 FAILED = "status = 'error' OR http_status BETWEEN 400 AND 421 OR http_status >= 423"
 """What no answer is, in SQL over spans, a chain of OR; 422 is of business errors that the intent declares."""
 NONE: BadErrors = {}
+_STATUSES = {"refused": 429, "declined": 422}  # that are counted by themselves
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Count:
     total: int
     bad: Mapping[str, int] = field(default_factory=dict)  # objective id to requests
     refused: int = 0  # of the total, those refused at the door (429); bad for a success objective
+    declined: int = 0  # of the total, those that a business error answered (422)
 
 
 Cells = Mapping[tuple[int, str], Count]  # number of the cell since the epoch, and operation, to counts
@@ -176,7 +178,7 @@ def ask(
     -------
     The counts, and when the newest metric of anything was measured [s since the Unix epoch]; 0 where there is none.
     """
-    columns = ["count(*) FILTER (WHERE http_status = 429) AS refused"]
+    columns = [f"count(*) FILTER (WHERE http_status = {status}) AS {name}" for name, status in _STATUSES.items()]
     columns += [
         f"count(*) FILTER (WHERE {bad}) AS bad_{index}"
         if each.sli == "success"
@@ -196,7 +198,7 @@ def ask(
         (int(str(row["cell"])), str(row["name"])): Count(
             int(str(row["total"])),
             {each.id: int(str(row[f"bad_{index}"])) for index, each in enumerate(objectives)},
-            int(str(row["refused"])),
+            *(int(str(row[name])) for name in _STATUSES),
         )
         for row in rows
         if row["name"]

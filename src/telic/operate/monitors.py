@@ -27,14 +27,14 @@ from typing import Literal
 
 from telic.model import Symptom
 from telic.model.intent import Objective
+from telic.operate import declines
 from telic.operate.answers import AnswerMonitor
 from telic.operate.looks import CELL, Look
 from telic.operate.queues import QueueMonitor
-from telic.operate.series import SHARE, Cell, Series
+from telic.operate.series import SHARE, Cell, Series, harmed_seconds
 from telic.operate.statistics import binomial_tail
 from telic.operate.traffic import TrafficMonitor
 
-HARM = 2  # bad requests in a second: the same [1]
 BURN = 5.0  # budget spent per budget allowed [1]
 CHANCE = 1e-6  # of so many bad requests [1]
 PERSISTENT, PERSISTENT_MILD = 1e-5, 1e-7  # chance of so many bad cells [1]
@@ -88,7 +88,8 @@ class Monitors:
         self.entry = entry
         self._series: dict[tuple[str, str], Series] = {}
         self._traffic = TrafficMonitor(entry)
-        self.queues, self.answers = QueueMonitor(), AnswerMonitor()
+        self.queues, self._answers = QueueMonitor(), AnswerMonitor()
+        self._declines = declines.DeclineMonitor(entry)
         self._heard = 0.0
         self.newest = 0.0  # end of the newest cell [s since the Unix epoch]
 
@@ -96,6 +97,7 @@ class Monitors:
         """Take what was before the first look as history."""
         self._add(look)
         self._traffic.step(look, frozen=False)
+        self._declines.step(look, frozen=False)
         self.queues.learn(look.queues)
         self._settle()
 
@@ -114,13 +116,14 @@ class Monitors:
         self._heard = look.time if look.heard or not self._heard else self._heard
         silent = self._traffic.step(look, frozen=frozen)
         waiting = self.queues.step(look.queues, look.time, frozen=frozen)
-        untrue = self.answers.step(look.answers, look.time, frozen=frozen, entry=self.entry)
+        untrue = self._answers.step(look.answers, look.time, frozen=frozen, entry=self.entry)
+        let_in = self._declines.step(look, frozen=frozen)
         if look.time - self._heard >= BLIND_AFTER:
             return Reading(look.time, "blind")
         self._add(look)
         judged = (self._judge(series, look.time, suspect) for series in self._series.values())
         found = [each for each in judged if each]
-        symptoms = (*sorted([*found, *silent], key=lambda each: -each.bad), *untrue, *waiting)
+        symptoms = (*sorted([*found, *silent], key=lambda each: -each.bad), *untrue, *let_in, *waiting)
         if not symptoms and not frozen:
             self._settle()
         return Reading(look.time, "burning" if symptoms else "healthy", symptoms)
@@ -153,6 +156,11 @@ class Monitors:
         refused = min(sum(each.refused for each in worst.values()), bad)
         meant = min(refused, round(shed * total * SHED_SLACK) + 1) if shed > 0 else 0
         return Cell(0, total - meant, bad - meant, refused - meant)
+
+    def answers_well(self, symptom: Symptom, after: float) -> bool:
+        """Whether enough since `after` [s since the Unix epoch] says that a symptom of answers is over."""
+        known = self._declines if symptom.objective == declines.NAME else self._answers
+        return known.well(symptom.operation, after)
 
     def forget(self, start: float) -> None:
         """Leave cells since `start` [s since the Unix epoch] out: an incident is no sample of what is normal."""
@@ -201,7 +209,7 @@ class Monitors:
                 and bad >= NORMAL[series.signal].least
                 and share >= SHARE
                 and burn >= BURN
-                and _harmed_seconds(window) >= (1 if suspect else 2)
+                and harmed_seconds(window) >= (1 if suspect else 2)
                 and binomial_tail(sum(marks), length, cell_chance) < limit
                 and binomial_tail(bad, total, chance) < CHANCE
             ):
@@ -232,14 +240,3 @@ def _goes_on_since(cells: Sequence[Cell]) -> float:
             break
         since = each.number if each.harmed else since
     return since
-
-
-def _harmed_seconds(cells: Sequence[Cell]) -> int:
-    """Return how many seconds are user harm, counting each cell once."""
-    found, used = 0, -1
-    for first, second in zip([Cell(-2, 0, 0), *cells], cells, strict=False):
-        joined = first if first.number == second.number - 1 and first.number > used else Cell(0, 0, 0)
-        total, bad = joined.total + second.total, joined.bad + second.bad
-        if bad >= HARM and bad >= SHARE * total:
-            found, used = found + 1, second.number
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
@@ -10,6 +11,7 @@ from telic.model.intent import Objective
 from telic.operate.looks import CELL
 
 SHARE = 0.05  # of an operation's requests: the definition of user harm [1]
+HARM = 2  # bad requests in a second: the same [1]
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,14 @@ class Series:
     def last(self, count: int) -> list[Cell]:
         """Return the newest `count` cells, oldest first."""
         return list(islice(reversed(self.cells.values()), count))[::-1]
+
+
+def harmed_seconds(cells: Sequence[Cell]) -> int:
+    """Return how many seconds are user harm, counting each cell once."""
+    found, used = 0, -1
+    for first, second in zip([Cell(-2, 0, 0), *cells], cells, strict=False):
+        joined = first if first.number == second.number - 1 and first.number > used else Cell(0, 0, 0)
+        total, bad = joined.total + second.total, joined.bad + second.bad
+        if bad >= HARM and bad >= SHARE * total:
+            found, used = found + 1, second.number
+    return found

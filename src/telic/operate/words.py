@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telic.model import ActionRecord, Diagnosis, Symptom
+from telic.operate import declines
 
 
 def sentence(record: ActionRecord) -> str:
@@ -24,6 +25,8 @@ def noticed(symptom: Symptom) -> str:
     if symptom.signal == "queue":
         what = f"{symptom.bad} messages{f' of {symptom.operation}' if symptom.operation else ''}"
         return f"work is accepted and not done: {what} wait at {symptom.entity}"
+    if symptom.objective == declines.NAME:
+        return f"nobody is refused any more: {symptom.bad} of {symptom.total} {symptom.operation} should have been"
     if symptom.signal == "answers":
         return f"users get wrong answers: {symptom.bad} of {symptom.total} that were checked of {symptom.operation}"
     where = f"{symptom.operation or 'all traffic'} at {symptom.entity}"

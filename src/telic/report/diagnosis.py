@@ -40,6 +40,12 @@ def read(path: Path) -> Account:
         raise InvalidRecord(f"{document} is no report of a diagnosis: {error}", hint=error.hint) from error
 
 
+def shows(path: Path, account: Account) -> bool:
+    """Whether the page or the Markdown at `path` is the one that `account`, as `read` returned it, is written as."""
+    face = {".html": html, ".md": markdown}.get(path.suffix)
+    return face is None or path.read_bytes() == face(account).encode()
+
+
 def html(account: Account) -> str:
     """Return the page of `account`, which has to be without secrets."""
     marked = diagnosis_page.marks(account)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telic.model.account import Account
+from telic.model.account import Account, CodeLine
 from telic.report import words
 from telic.report.diagnosis_page import clock
 from telic.report.markdown import cell, table
@@ -44,9 +44,9 @@ def markdown(account: Account) -> str:
         ]
     for each in account.code:
         lines += [
-            f"## The failing line: {cell(each.path)}:{each.line}",
+            f"## The {'printing' if each.prints else 'failing'} line: {cell(each.path)}:{each.line}",
             "",
-            f"{cell(each.failure)}; written in {each.commit[:12]} by {cell(each.author)}: {cell(each.summary)}",
+            cell(each.failure) + _written(each),
             "",
             *_code(each.hunk or each.text),
             "",
@@ -80,6 +80,12 @@ def markdown(account: Account) -> str:
     for page in account.evidence:
         lines += [f"**{page.id}** {cell(page.says)} `{page.result_hash}`", "", *_code(page.query), ""]
     return "\n".join(lines)
+
+
+def _written(line: CodeLine) -> str:
+    if not line.commit:
+        return ""
+    return f"; written in {line.commit[:12]} by {cell(line.author)}: {cell(line.summary)}"
 
 
 def _code(text: str) -> list[str]:

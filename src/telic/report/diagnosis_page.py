@@ -98,7 +98,8 @@ def rows(account: Account) -> list[Row]:
     found = []
     for claim in account.claims:
         own = [each for each in claim.evidence if each in pages]
-        found.append(Row(claim, tuple(pages[each] for each in own if each not in shown), tuple(set(own) & shown)))
+        above = tuple(each for each in own if each in shown)
+        found.append(Row(claim, tuple(pages[each] for each in own if each not in shown), above))
         shown.update(own)
     return found
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from telic.report.record import RunRecord
 from telic.telemetry.queries.saturation import Peak, bottlenecks, full_services, peaks
 
+BEHIND = "A store, a pool or a processor that made them wait is not told apart here: see the diagnosis."
 LASTING = 2.0  # shorter than this is a burst, not a full service [s]
 
 
@@ -19,7 +20,8 @@ class Fullness:
     peaks
         One row a service, the longest full first; none where telemetry says nothing.
     causes
-        Services that were full and waited for no other full one.
+        Services that were full and waited for no other full one; whether they waited for a store, a pool or a
+        processor, slots do not say.
     behind
         Services that filled up because they waited for one of those.
     """
@@ -40,7 +42,7 @@ class Fullness:
             )
         full = [f"{name} ({_slots(known[name])}) for {known[name].full:.0f} s" for name in self.causes]
         behind = f" Behind it filled up: {', '.join(self.behind)}." if self.behind else ""
-        return f"Full: {', '.join(full)}.{behind}"
+        return f"Full: {', '.join(full)}.{behind} {BEHIND}"
 
 
 def fullness(run: RunRecord) -> Fullness:

@@ -216,8 +216,31 @@ def test_the_command_refuses_what_it_does_not_know(tmp_path: Path, run) -> None:
     wrong = run("diagnose", folder, "--symptom", "crat")
     assert isinstance(wrong.exception, UnknownName)
     assert "cart" in wrong.exception.hint
-    for args in (("diagnose", tmp_path / "nowhere"), ("diagnose", folder, "--at", "soon"), ("context", tmp_path)):
+    for metric, hint in (("latency.maen", "latency.mean"), ("nosuch", "known: availability.mean")):
+        wrong = run("diagnose", folder, "--symptom", f"search:{metric}")
+        assert isinstance(wrong.exception, UnknownName)
+        assert hint in wrong.exception.hint
+    (folder / "metrics.parquet").unlink()
+    assert "--symptom search" in run("diagnose", folder, "--symptom", "search:latency.mean").exception.hint
+    for args in (
+        ("diagnose", tmp_path / "nowhere"),
+        ("diagnose", folder, "--at", "soon"),
+        ("diagnose", folder, "--window", "abc"),
+        ("context", folder, "--baseline", "10m"),
+        ("diagnose", folder, "--report", tmp_path / "cause.txt"),
+        ("context", tmp_path),
+    ):
         assert isinstance(run(*args).exception, TelicError)
+
+
+def test_without_a_symptom_nothing_is_said_of_it(tmp_path: Path) -> None:
+    folder = shop(tmp_path, latency={"cart": 0.3}).folder
+    (folder / "topology.json").unlink()
+    header = (folder / "incident.yaml").read_text()
+    (folder / "incident.yaml").write_text("\n".join(each for each in header.splitlines() if "symptom" not in each))
+    why = [line for each in diagnose_recording(read(folder)).hypotheses for line in each.why.split("; ")]
+    assert any(line.startswith("cart: latency.mean") for line in why)
+    assert not any("is itself" in line or "is seen at" in line for line in why)
 
 
 def test_the_context_is_told_and_drawn(tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]

@@ -1,16 +1,18 @@
-"""Who wrote the line at which the blamed service fails: git blame of the first own frame of its stack traces."""
+"""Lines of code that a diagnosis leads to: where the blamed service fails, who wrote that, what prints its messages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from telic.context.logs.exceptions import find
 from telic.context.logs.stack import Failure, Frame, failures
-from telic.errors import TelicError
+from telic.errors import SourceFailed, TelicError
 from telic.model import Diagnosis, Window
 from telic.model.account import CodeLine
 from telic.model.redaction import redact
+from telic.operate.diagnosis.printed import printed_again, printed_lines
 from telic.telemetry.sources.blame import Lines, Written
 from telic.worlds.recorded import Recording
 
@@ -20,11 +22,54 @@ _FRAMES = 40  # of a trace, from where it failed, that are looked for [1]
 
 
 def code_folder(recording: Recording, given: Path | None) -> Path | None:
-    """Return the repository to look into: the one `given`, else the incident's ``code`` if it has a history."""
+    """Return the code to look into: the one `given`, else the incident's ``code`` if there is one."""
     if given is not None:
         return given
     own = recording.folder / "code"
-    return own if (own / ".git").exists() else None
+    return own if own.is_dir() else None
+
+
+def code_lines(recording: Recording, diagnosis: Diagnosis, given: Path | None) -> tuple[CodeLine, ...]:
+    """Return the lines at which what is blamed fails, and those that print what it logs more often than before.
+
+    Parameters
+    ----------
+    given
+        The code, with or without a history; default: the incident's ``code``, if there is one.
+
+    Raises
+    ------
+    SourceFailed
+        A repository that git cannot read.
+    UsageError
+        `given` is no folder.
+    """
+    folder = code_folder(recording, given)
+    if folder is None:
+        return ()
+    kept = (folder / ".git").exists() or (given is not None and _readable(folder))
+    failing = written_lines(recording, diagnosis, folder) if kept else ()
+    known = {(each.path, each.line) for each in failing}
+    printing = [each for each in printed_lines(recording, diagnosis, folder) if (each.path, each.line) not in known]
+    code = Lines(folder, until=recording.window.end) if kept else None
+    return (*failing, *(_dated(each, code) for each in printing))
+
+
+def _readable(folder: Path) -> bool:
+    """Whether `folder` is a repository, or lies in one."""
+    try:
+        return bool(Lines(folder).revision)
+    except SourceFailed:
+        return False
+
+
+def _dated(line: CodeLine, code: Lines | None) -> CodeLine:
+    """Return the line with its commit, if it read the same when the incident ended."""
+    written = code.written(line.path, line.line) if code else None
+    if written is None or written.text != line.text:
+        return line
+    commit, author, summary = written.commit, written.author, written.summary
+    return replace(line, commit=commit, author=author, time=written.time, summary=summary, hunk=written.hunk)
 
 
 def written_lines(recording: Recording, diagnosis: Diagnosis, folder: Path) -> tuple[CodeLine, ...]:
@@ -56,19 +101,25 @@ def asked_again(recording: Recording, told: CodeLine, folder: Path) -> str:
     """Return what differs when git and the log are asked again about a line of a report; "" where nothing does.
 
     The entity must still log a failure that is new, says the same and has a frame at this line, and git must still
-    give the line the same text and commit.
+    give the line the same text and commit. A line that prints must still print what the entity logs in the window.
 
     Raises
     ------
     SourceFailed
         No repository, or git cannot read it.
     """
+    if told.prints and (different := printed_again(recording, told, folder)):
+        return different
+    if told.prints and not told.commit:
+        return ""
     code = Lines(folder, until=recording.window.end)
     written = code.written(told.path, told.line)
     if written is None:
         return f"{told.path} has no line {told.line} at the incident's end"
     if (written.commit, redact(written.text)) != (told.commit, told.text):
         return f"{told.path}:{told.line} comes from {written.commit[:12]}: {written.text.strip()[:120]}"
+    if told.prints:
+        return ""
     for failure in _new(recording, told.entity):
         frames = failure.example.root.frames[:_FRAMES]
         at = (code.find(each.file, each.function) for each in frames if each.line == told.line)
@@ -117,8 +168,13 @@ def described(lines: Sequence[CodeLine]) -> list[str]:
     --------
     >>> described([CodeLine("cart", "pay.py", 7, "x = y[0]", "0a1b2c3", "Ada", 0.0, "faster", "", "IndexError: 0")])
     ['pay.py:7 (IndexError: 0) was written in 0a1b2c3 by Ada: faster']
+    >>> described([CodeLine("cart", "pay.py", 9, "", "", "", 0.0, "", "", "no card <*>", prints=True)])
+    ['pay.py:9 prints what cart logs: no card <*>']
     """
     return [
-        f"{each.path}:{each.line} ({each.failure}) was written in {each.commit[:12]} by {each.author}: {each.summary}"
+        f"{each.path}:{each.line} "
+        + (f"prints what {each.entity} logs: {each.failure}" if each.prints else f"({each.failure})")
+        + ("; it" if each.prints and each.commit else "")
+        + (f" was written in {each.commit[:12]} by {each.author}: {each.summary}" if each.commit else "")
         for each in lines
     ]

@@ -26,12 +26,13 @@ def account(recording: Recording, diagnosis: Diagnosis, code: Sequence[CodeLine]
     Parameters
     ----------
     recording
-        What was diagnosed.
+        What was diagnosed, with the symptom that it was diagnosed for: `telic.operate.diagnosis.causes.look` has it.
     diagnosis
         As `telic.operate.diagnosis.causes.diagnose_recording` gave it.
     code
         Lines at which the blamed entity fails, as `telic.operate.diagnosis.written.written_lines` finds them.
     """
+    recording = recording.until(diagnosis.window.end)  # it tells no more than the diagnosis could know
     first = diagnosis.hypotheses[0] if diagnosis.hypotheses else None
     seen = scene(recording, recording.symptom.entity or (first.entity if first else ""), recording.symptom.onset)
     verdicts = judge(seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from telic.tools.evidence import Notebook
 
 LIGHT = 0.3  # reasons that weigh less are left out [nats]
 _NOTHING = "[]"  # what a query without rows returned, as evidence has it
+_LINES, _COUNT = re.compile(r'\[\{"lines": (\d+)'), re.compile(r"\(\d+ times\)$")
 _OF_THE_RECORD = frozenset({"effect", "scope", "time", "near", "shipped", "names", "frame", "numbers", "vanished"})
 
 
@@ -24,7 +26,11 @@ def claims_of(diagnosis: Diagnosis, blamed: ChangeVerdict | None, seen: Scene, n
     if diagnosis.hypotheses:
         first = diagnosis.hypotheses[0]
         pages = {each.id: each.says for each in diagnosis.evidence}
-        claims = [Claim("", "cause", pages[id_], 1.0, (id_,)) for id_ in first.evidence if id_ in pages]
+        said = dict.fromkeys(pages[id_] for id_ in first.evidence if id_ in pages)
+        claims = [
+            Claim("", "cause", says, 1.0, tuple(id_ for id_ in first.evidence if pages.get(id_) == says))
+            for says in said
+        ]
         if len(first.path) > 1:
             claims.append(_path(first.path, seen, notebook))
     if blamed is not None:
@@ -53,15 +59,23 @@ def _tells(reason: Reason) -> bool:
 
 def _claim(reason: Reason, blamed: ChangeVerdict, seen: Scene, notebook: Notebook) -> Claim:
     about: About = "change" if blamed.change else "circumstance"
-    evidence = []
+    evidence, says = [], reason.says
     if blamed.change and reason.name in _OF_THE_RECORD:
         query = (
             f"SELECT time, kind, entity, id, summary, diff FROM changes WHERE id = {quoted(blamed.id)} ORDER BY time"
         )
         evidence += _asked(query, f"what {blamed.id[:12]} is", seen, notebook)
     if reason.query:
-        evidence += _asked(reason.query, reason.says, seen, notebook)
-    return Claim("", about, reason.says, reason.weight, tuple(evidence))
+        evidence += (own := _asked(reason.query, reason.says, seen, notebook))
+        says = _counted(says, own, notebook)
+    return Claim("", about, says, reason.weight, tuple(evidence))
+
+
+def _counted(says: str, asked: Sequence[str], notebook: Notebook) -> str:
+    """Return a sentence that counts messages with the count of its query, which also finds what is hidden in them."""
+    result = next((each.result for each in notebook.pages if each.id in asked), "")
+    lines = _LINES.match(result)
+    return _COUNT.sub(f"({lines.group(1)} times)", says) if lines else says
 
 
 def _asked(query: str, says: str, seen: Scene, notebook: Notebook) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from telic.context.seen import Seen
-from telic.model import Diagnosis, Hypothesis, Window
+from telic.model import Diagnosis, Hypothesis
 from telic.model.signals import Reported
 from telic.operate.diagnosis.causes.cause import Cause
 from telic.operate.diagnosis.causes.changed import with_change
@@ -34,9 +34,14 @@ def diagnose_recording(recording: Recording, *, at: float | None = None, symptom
     recording
         A recorded incident.
     at
-        Look only at what was known then [s since the Unix epoch]; default: all of its window.
+        Look only at what was known then [s since the Unix epoch]; default: all of it.
     symptom
         Instead of the recorded one; fields that are empty stay as recorded.
+
+    Raises
+    ------
+    UsageError
+        `at` is outside the recording.
     """
     began = time.perf_counter()
     seen = look(recording, at=at, symptom=symptom)
@@ -45,14 +50,14 @@ def diagnose_recording(recording: Recording, *, at: float | None = None, symptom
     unsure = doubted(causes, seen.symptom.entity, seen.calls)
     ranked = [each for each in rank(causes, nothing, unsure) if each.cause.nats > 0.0]
     abstained = not ranked or ranked[0].cause.nats < nothing
-    notebook = Notebook(recording.store())
+    notebook = Notebook(seen.recording.store())
     hypotheses = [] if abstained else _hypotheses(ranked, seen, notebook)
     return Diagnosis(
         time=seen.window.end,
         window=seen.window,
         hypotheses=tuple(hypotheses),
         evidence=tuple(notebook.pages),
-        missing=recording.missing,
+        missing=seen.recording.missing,
         abstained=abstained,
         seconds=time.perf_counter() - began,
         next=tuple(_next(seen, ranked, abstained)),
@@ -60,16 +65,16 @@ def diagnose_recording(recording: Recording, *, at: float | None = None, symptom
 
 
 def look(recording: Recording, *, at: float | None = None, symptom: Reported | None = None) -> Seen:
-    """Return what there is to see of a recording at `at`."""
-    window = recording.window
+    """Return what there is to see of a recording at `at`; its `recording` is cut there and has that symptom."""
     if at is not None:
-        window = Window(window.start, min(max(at, window.start), window.end))
-    given, known = symptom or Reported(), recording.symptom
-    joined = Reported(given.entity or known.entity, given.signal or known.signal, given.onset or known.onset)
-    if not joined.entity and recording.alerts:
+        recording = recording.until(at)
+    if symptom is not None:
+        recording = recording.noticed(symptom)
+    noticed = recording.symptom
+    if not noticed.entity and recording.alerts:
         first = recording.alerts[0]
-        joined = replace(joined, entity=first.entity, onset=joined.onset or first.time)
-    return Seen(recording, window, recording.baseline, joined)
+        noticed = replace(noticed, entity=first.entity, onset=noticed.onset or first.time)
+    return Seen(recording, recording.window, recording.baseline, noticed)
 
 
 def gather(seen: Seen) -> list[Cause]:
@@ -86,7 +91,9 @@ def _hypotheses(ranked: Sequence[Ranked], seen: Seen, notebook: Notebook) -> lis
     found = []
     for number, each in enumerate(ranked[:_MOST], start=1):
         cause = each.cause
-        pages = prove(cause, notebook, seen.before, seen.window) if number <= _PROVEN else ()
+        pages: tuple[str, ...] = ()
+        if number <= _PROVEN:
+            cause, pages = prove(cause, notebook, seen.before, seen.window)
         found.append(
             Hypothesis(
                 rank=number,

@@ -80,14 +80,17 @@ def _causes(seen: Seen, kind: str) -> list[Cause]:
         deviation = amount.deviation
         surprise = max(deviation.surprise - (_SELECTED if entity == symptom else 0.0), 0.0)
         doubt = 0.0 if top is None or entity == symptom else _UNCONFIRMED * math.exp(-top.deviation.surprise)
-        reasons = (
-            Reason("size", surprise * fit * own, deviation.says, deviation),
+        there = (
             Reason(
                 "symptom",
                 -min(doubt, surprise * fit * own),
                 f"{symptom} is itself {'' if doubt < 1.0 else 'hardly '}worse",
             ),
-            Reason("fit", 0.0, f"{fit:.0%} of it is seen at {symptom or 'the entry'} at the same time"),
+            Reason("fit", 0.0, f"{fit:.0%} of it is seen at {symptom} at the same time"),
+        )
+        reasons = (
+            Reason("size", surprise * fit * own, deviation.says, deviation),
+            *(there if top is not None else ()),  # of a symptom without a metric nothing is known
             Reason("own", 0.0, f"{own:.0%} of it is not explained by whom it calls"),
         )
         mechanism = "delay" if kind == "latency" else "errors"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from telic.context.deviation import Deviation
-from telic.model import Scalar, Window
-from telic.operate.diagnosis.causes.cause import Cause
+from telic.model import Row, Scalar, Window
+from telic.operate.diagnosis.causes.cause import Cause, Reason
+from telic.operate.diagnosis.causes.shown import shown
 from telic.tools.evidence import Notebook
 
 _TIMEOUT = 10.0  # [s]
@@ -42,23 +44,32 @@ FROM (SELECT start AS time, entity, name FROM spans) WHERE entity = ? AND name =
 GROUP BY ALL ORDER BY period"""
 
 
-def prove(cause: Cause, notebook: Notebook, before: Window, window: Window) -> tuple[str, ...]:
-    """Ask what carries each reason of `cause`; return the ids of the pages."""
+def prove(cause: Cause, notebook: Notebook, before: Window, window: Window) -> tuple[Cause, tuple[str, ...]]:
+    """Ask what carries each reason of `cause`; return it with the numbers that came back, and the ids of the pages."""
     pages: list[str] = []
+    reasons: list[Reason] = []
     for reason in cause.reasons:
         if reason.deviation is None:
+            reasons.append(reason)
             continue
+        asked: dict[str, list[Row]] = {}
         for sql, params in _queries(reason.deviation):
             notebook.about(reason.says, window)
-            _ask(notebook, sql, params, before, window)
-            pages.append(notebook.last)
-    return tuple(dict.fromkeys(pages))
+            rows = _ask(notebook, sql, params, before, window)
+            asked[notebook.last] = rows  # the page is known once it was asked
+        says = shown(reason.says, reason.deviation, list(asked.values()), before, window)
+        for page in asked:
+            notebook.reword(page, says)
+        pages.extend(asked)
+        # how often one event follows another is known of traces only, and said so; its pages count the events
+        reasons.append(reason if reason.deviation.kind == "sequence" else replace(reason, says=says))
+    return replace(cause, reasons=tuple(reasons)), tuple(dict.fromkeys(pages))
 
 
-def _ask(notebook: Notebook, sql: str, params: Sequence[Scalar], before: Window, window: Window) -> None:
+def _ask(notebook: Notebook, sql: str, params: Sequence[Scalar], before: Window, window: Window) -> list[Row]:
     times: list[Scalar] = [_text(window.start), _text(window.end)]
     either: list[Scalar] = [*times, _text(before.start), _text(before.end)]
-    notebook.query(sql.format(when=_WHEN, inside=_INSIDE), [*times, *params, *either], timeout=_TIMEOUT)
+    return notebook.query(sql.format(when=_WHEN, inside=_INSIDE), [*times, *params, *either], timeout=_TIMEOUT)
 
 
 def _queries(deviation: Deviation) -> list[tuple[str, list[Scalar]]]:

@@ -76,7 +76,7 @@ def _cause(entity: str, kind: str, found: list[Deviation]) -> Cause:
     full = _full(best)
     reasons = (
         Reason("size", best.surprise, best.says, best),
-        Reason("full", (full - 1.0) * best.surprise, f"{full:.0%} used"),
+        Reason("full", (full - 1.0) * best.surprise, _used(best, full)),
     )
     return Cause(entity, _MECHANISMS.get(kind, "saturation"), best.signal, reasons, best.instance, best.onset)
 
@@ -89,6 +89,10 @@ def _meets(each: Deviation, seen: Seen) -> bool:
 def _scaled(each: Deviation) -> bool:
     """Whether the metric is a share of something."""
     return "%" in each.unit or "%" in each.signal or each.unit in ("percent", "ratio", "1")
+
+
+def _used(each: Deviation, full: float) -> str:
+    return f"{full:.0%} used" if _scaled(each) else "how much there may be of it is not known"
 
 
 def _full(each: Deviation) -> float:

@@ -12,7 +12,7 @@ from telic.context.changes.effect import Effect
 from telic.context.changes.frames import touched
 from telic.context.changes.quantities import Quantity
 from telic.operate.diagnosis.culprit.scene import Scene
-from telic.operate.diagnosis.culprit.signs import Sign, inside
+from telic.operate.diagnosis.culprit.signs import Sign, inside, moment, quoted
 from telic.operate.diagnosis.culprit.verdict import Reason
 
 QUOTED_GONE, QUOTED_NEW = 3.2, 2.8  # a message quotes what the change took away, or brings [nats]
@@ -145,10 +145,17 @@ class Links:
         return None
 
     def _usual(self) -> str:
+        """Return the query for how long calls to these entities usually take, as `Scene.latencies` has it."""
+        calm = self.scene.calm
+        answering = ", ".join(quoted(each) for each in sorted({*self.scene.callees, self.scene.entity}))
         return (
-            "SELECT entity, name, quantile_cont(value, 0.99) AS p99 FROM metrics"
-            " WHERE (name LIKE '%duration%' OR name LIKE '%latency%' OR name LIKE '%response_time%')"
-            f" AND {inside(self.scene.calm)} GROUP BY entity, name ORDER BY entity, name"
+            "SELECT entity, count(*) AS points, quantile_cont(seconds, 0.99) AS p99 FROM (SELECT entity,"
+            " (epoch_ns(\"end\") - epoch_ns(start)) / 1e9 AS seconds FROM spans WHERE coalesce(status, '') <> 'ERROR'"
+            f" AND start < {moment(calm.end + 600.0)} UNION ALL SELECT entity,"
+            " value * CASE WHEN list_contains(string_split(lower(name), '_'), 'ms') THEN 1e-3 ELSE 1.0 END"
+            " FROM metrics WHERE (name ILIKE '%duration%' OR name ILIKE '%latency%' OR name ILIKE '%response_time%')"
+            f" AND isfinite(value) AND {inside(calm)})"
+            f" WHERE entity IN ({answering}) GROUP BY entity ORDER BY p99 DESC"
         )
 
 

@@ -59,7 +59,8 @@ def log_signs(recording: Recording, calm: Window, window: Window, known: tuple[s
 def _sign(found: Template, calm: Window, window: Window, known: tuple[str, ...]) -> Sign | None:
     expected = found.before * window.seconds / max(calm.seconds, 1.0)
     troubles, about = speak(found.text, known, found.entity)
-    same = f"entity = {quoted(found.entity)} AND body LIKE {quoted(_like(found.text))}"
+    cut = "%" if any(len(each) > LONGEST for each in found.bodies) else ""
+    same = f"entity = {quoted(found.entity)} AND body LIKE {quoted(_like(found.text) + cut)}"
     query = (
         f"SELECT count(*) AS lines, min(time) AS first, max(time) AS last FROM logs WHERE {same} AND {inside(window)}"
     )

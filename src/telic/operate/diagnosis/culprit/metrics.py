@@ -35,9 +35,10 @@ def metric_signs(
     for i, key in enumerate(zip(*(table[each].tolist() for each in ("entity", "name", "attributes")), strict=True)):
         rows.setdefault(key, []).append(i)
     found, steady = [], set()
-    for (entity, name, _), picked in rows.items():
+    for key, picked in rows.items():
+        entity, name, _ = key
         order = sorted(picked, key=lambda i: times[i])
-        sign = _sign(entity, name, times[order], values[order], calm)
+        sign = _sign(key, times[order], values[order], calm, window)
         if sign is not None and sign.onset <= until:
             found.append(sign)
         elif sign is None:
@@ -45,7 +46,10 @@ def metric_signs(
     return found, frozenset(steady)
 
 
-def _sign(entity: str, name: str, times: np.ndarray, values: np.ndarray, calm: Window) -> Sign | None:
+def _sign(
+    key: tuple[str, str, str], times: np.ndarray, values: np.ndarray, calm: Window, window: Window
+) -> Sign | None:
+    entity, name, attributes = key
     base = values[times < calm.end]
     late = values[times >= calm.end]
     base = base[np.isfinite(base)]
@@ -60,7 +64,9 @@ def _sign(entity: str, name: str, times: np.ndarray, values: np.ndarray, calm: W
     at = next((i for i in range(len(out)) if out[i] and out[i : i + 4].sum() >= min(KEPT, len(out) - i)), None)
     if at is None:
         return None
-    after = float(np.nanmedian(late[max(at, len(late) - max(3, (len(late) - at) // 2)) :]))
+    settled = max(at, len(late) - max(3, (len(late) - at) // 2))
+    after = float(np.nanmedian(late[settled:]))
+    since = Window(float(times[times >= calm.end][settled]), window.end)
     up = after > level
     troubles = trouble.in_metric(name, up=up)
     ratio = (after + 1e-9) / (level + 1e-9) if level > 0 else math.inf if after > 0 else 1.0
@@ -77,5 +83,6 @@ def _sign(entity: str, name: str, times: np.ndarray, values: np.ndarray, calm: W
         after=after,
         query=f"SELECT {inside(calm)} AS before, count(value) AS points, median(value) AS middle, min(value) AS least,"
         f" max(value) AS most FROM metrics WHERE entity = {quoted(entity)} AND name = {quoted(name)}"
-        " GROUP BY before ORDER BY before",
+        f" AND coalesce(attributes, '') = {quoted(attributes)} AND isfinite(value)"
+        f" AND (({inside(calm)}) OR ({inside(since)})) GROUP BY before ORDER BY before",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ import numpy as np
 
 from telic.context.changes import trouble
 from telic.context.changes.candidates import Candidate, candidates
+from telic.context.changes.recent import nearness
 from telic.model import Window
 from telic.operate.diagnosis.culprit.logs import log_signs
 from telic.operate.diagnosis.culprit.metrics import metric_signs
@@ -124,20 +125,13 @@ def scene(recording: Recording, entity: str = "", onset: float | None = None) ->
         entities=entities,
         signs=tuple(sorted(signs, key=lambda each: each.onset)),
         candidates=candidates(recording.changes(), entities),
-        near=_near(place, entities, down, up),
+        near=nearness(place, entities, down, up),
         callees=frozenset(down),
         callers=frozenset(up),
         latencies=_latencies(recording, calm),
         documents={path: recording.file(path).decode("utf-8", "replace")[:200_000] for path in recording.files("docs")},
         steady=steady,
     )
-
-
-def _near(place: str, entities: Sequence[str], down: Mapping[str, int], up: Mapping[str, int]) -> dict[str, float]:
-    near = dict.fromkeys(entities, 0.3)
-    near |= {name: max(0.3, 0.6 / count) for name, count in up.items()}
-    near |= {name: max(0.4, 0.9 - 0.15 * count) for name, count in down.items()}
-    return near | {place: 1.0}
 
 
 def _span_signs(recording: Recording, window: Window, known: tuple[str, ...]) -> list[Sign]:

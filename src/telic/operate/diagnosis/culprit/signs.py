@@ -153,7 +153,9 @@ def quoted(value: str) -> str:
 
 def inside(window: Window, column: str = "time") -> str:
     """Return the SQL condition that a row lies in a window."""
-    start, end = (
-        datetime.fromtimestamp(each, UTC).replace(tzinfo=None).isoformat(sep=" ") for each in (window.start, window.end)
-    )
-    return f"{column} >= TIMESTAMP '{start}' AND {column} < TIMESTAMP '{end}'"
+    return f"{column} >= {moment(window.start)} AND {column} < {moment(window.end)}"
+
+
+def moment(time: float) -> str:
+    """Return a time [s since the Unix epoch] as an SQL literal."""
+    return f"TIMESTAMP '{datetime.fromtimestamp(time, UTC).replace(tzinfo=None).isoformat(sep=' ')}'"

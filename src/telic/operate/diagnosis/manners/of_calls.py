@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from statistics import median
 
+from telic.operate import declines
 from telic.operate.diagnosis.findings import Findings, Picture
 from telic.operate.diagnosis.manners.feature import CLEAR, MORE, SHARE, Feature, place
 from telic.telemetry.queries import EdgeCalls
@@ -177,7 +178,12 @@ def _wrong_answers(findings: Findings, entity: str) -> bool:
     return any(each.signal == "answers" for each in findings.symptoms)
 
 
+def _none_declined(findings: Findings, entity: str) -> bool:
+    return any(each.objective == declines.NAME for each in findings.symptoms)
+
+
 FEATURES: dict[str, Feature] = {
+    "none declined": _none_declined,
     "wrong answers": _wrong_answers,
     "slow": _harmed("slow", "gap"),
     "raised": _harmed("raised", "failed"),
