@@ -258,6 +258,25 @@ def test_it_outlives_the_command_that_started_it(small_design: Design, settings:
     assert not processes_of(state)
 
 
+def test_on_a_leash_it_ends_when_its_owner_is_killed(
+    small_design: Design, settings: Settings, eventually: Eventually
+) -> None:
+    state = settings.system("tiny")
+    owned = _UP.replace("otlp_port=0))", "otlp_port=0), on_leash=held.append)\nprint('up', flush=True)\nsignal.pause()")
+    words = [sys.executable, "-c", f"held = []\n{owned}", str(small_design.folder), str(settings.home)]
+    try:
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as owner:
+            assert owner.stdout is not None
+            assert owner.stdout.readline() == b"up\n"
+            assert processes_of(state)
+            owner.kill()
+        eventually(lambda: not processes_of(state), within=10)
+        eventually(lambda: not checks.held(Layout.of(state)), within=5)
+    finally:
+        with suppress(WorldUnavailable):  # as it should be
+            launch.down(state)
+
+
 def _ever() -> Window:
     return Window(0, time.time() + 1)
 

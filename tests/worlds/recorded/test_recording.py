@@ -80,6 +80,38 @@ def test_queries_see_the_recorded_tables_and_nothing_else(tmp_path: Path) -> Non
     assert store.query("SELECT count(*) AS n FROM metrics") == [{"n": 2}]
 
 
+def test_what_came_later_is_not_in_a_recording_as_it_was_known(tmp_path: Path) -> None:
+    at = START + 4200.0  # 01:10:00
+    span = {"trace_id": "t", "entity": "cart", "name": "get", "start": at - 10}
+    folder = write(
+        tmp_path / "one",
+        metrics=points("cart", "latency", range(90)),
+        logs=[{"time": at + each, "entity": "cart", "body": "x"} for each in (-1, 1)],
+        spans=[{**span, "span_id": "over", "end": at - 5}, {**span, "span_id": "open", "end": at + 5}],
+        changes=[{"time": f"2026-01-01T01:{each}:00Z", "kind": "deploy", "id": each} for each in ("05", "10", "15")],
+        alerts=[{"time": f"2026-01-01T01:{each}:00Z", "name": each} for each in ("09", "11")],
+    )
+    (folder / "events.jsonl").write_text('{"time": "2026-01-01T01:12:00Z", "reason": "killed"}\n')
+    known = read(folder).until(at)
+    assert (known.window.end, known.clock.time()) == (at, at)
+    assert known.rows == {"metrics": 70, "logs": 1, "spans": 1}
+    assert known.columns("spans", ("span_id",))["span_id"].tolist() == ["over"]
+    assert [each.id for each in known.changes()] == ["05", "10"]
+    assert [each.name for each in known.alerts] == ["09"]
+    assert "no alerts on record" in read(folder).until(at - 120).missing
+    assert known.events == []
+    asked = "SELECT (SELECT count(*) FROM metrics) AS points, (SELECT count(*) FROM changes) AS changes"
+    assert known.store().query(asked) == [{"points": 70, "changes": 2}]
+    assert (known.symptom.onset, read(folder).until(at - 60).symptom.onset) == (at, None)
+    assert read(folder).until(at - 60).symptom.entity == "web"
+
+
+@pytest.mark.parametrize("minute", [-6e5, 60.0, 90.5, 6e5])
+def test_a_time_outside_a_recording_is_refused_with_its_bounds(tmp_path: Path, minute: float) -> None:
+    with pytest.raises(UsageError, match=r"from 2026-01-01T01:00:00Z to 2026-01-01T01:30:00Z"):
+        read(write(tmp_path / "one")).until(START + 60 * minute)
+
+
 def test_the_truth_is_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(tmp_path / "one", metrics=points("cart", "latency", [1, 2]))
     (folder / "truth.json").mkdir()  # whoever opens it fails

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -54,7 +56,20 @@ def spin() -> None:
         pass
 
 
-@pytest.mark.parametrize("escape", [sleep, connect, resolve, start, fork, spin])
+def thread() -> None:
+    threading.Thread(target=print, daemon=True).start()
+
+
+def pool() -> None:
+    with concurrent.futures.ThreadPoolExecutor(1) as workers:
+        workers.submit(time.sleep, 0.01)
+
+
+def hang() -> None:
+    threading.Event().wait()
+
+
+@pytest.mark.parametrize("escape", [sleep, connect, resolve, start, fork, spin, thread, pool, hang])
 def test_an_escape_ends_the_run_even_if_its_caller_forgives_it(loop: VirtualLoop, escape: Callable[[], None]) -> None:
     async def handler() -> None:
         await asyncio.sleep(1)

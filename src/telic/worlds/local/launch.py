@@ -21,7 +21,7 @@ from telic.worlds.local import checks, control
 from telic.worlds.local.ending import alive, down, sweep, wait_gone
 from telic.worlds.local.layout import Layout, log_tail
 from telic.worlds.local.processes import python
-from telic.worlds.local.spec import SIMULATED, Isolation, Spec
+from telic.worlds.local.spec import KEEP, SIMULATED, Isolation, Spec
 from telic.worlds.local.world import LocalWorld
 
 READY_WITHIN = 60.0  # [s]; 2-3 s measured on 2 cores
@@ -30,6 +30,10 @@ _KEPT_BY_FRESH = ("lock", "design")
 _BOOTS: Mapping[str, str] = {
     SIMULATED: "telic.worlds.simulated.boot"
 }  # modules that become the first process of a world
+
+
+Leash = socket.socket
+"""The channel to a world that ends when it is closed."""
 
 
 def up(
@@ -41,6 +45,7 @@ def up(
     simulated: bool = False,
     databases: Path | None = None,
     on_begun: Callable[[], None] = lambda: None,
+    on_leash: Callable[[Leash], None] | None = None,
 ) -> LocalWorld:
     """Start a system and wait until every part of it is ready.
 
@@ -58,6 +63,9 @@ def up(
         Folder that keeps what is in the database of a first start, for who starts many worlds of one design.
     on_begun
         Called once when the world's first process runs, and this thread has nothing to do but to wait.
+    on_leash
+        Is given the channel to the world once it is ready: the world ends in good order when that is closed, as it is
+        when this process ends in whatever way. Without it the world stays when this process ends.
 
     Raises
     ------
@@ -76,13 +84,18 @@ def up(
             discard(layout)
         layout.make()  # again: an earlier world's end may have taken its folders away
         checks.require_disk(layout.state)
-        _launch(layout, lock, design, settings, on_step, on_begun, simulated=simulated, databases=databases)
+        leash = _launch(layout, lock, design, settings, on_step, on_begun, simulated=simulated, databases=databases)
     except BaseException:
         os.close(lock)
         wait_gone(layout)
         sweep(layout)
         raise
     os.close(lock)
+    if on_leash is None:
+        leash.sendall(KEEP)
+        leash.close()
+    else:
+        on_leash(leash)
     return LocalWorld.attach(layout.state)
 
 
@@ -96,7 +109,8 @@ def _launch(
     *,
     simulated: bool,
     databases: Path | None,
-) -> None:
+) -> socket.socket:
+    """Start a world, wait until it is ready, and return the channel to it."""
     isolation: Isolation = SIMULATED
     lost = ""
     if not simulated:
@@ -108,7 +122,8 @@ def _launch(
         otlp = opened.enter_context(
             checks.published(0 if simulated else settings.otlp_port, "telemetry", "TELIC_OTLP_PORT")
         )
-        ours, theirs = (opened.enter_context(each) for each in socket.socketpair())
+        ours, theirs = socket.socketpair()
+        opened.enter_context(theirs)
         spec = Spec(
             system=design.system,
             design_folder=str(_inside(layout, design)),
@@ -135,6 +150,7 @@ def _launch(
         except BaseException:
             start.abandon()
             raise
+        return ours
 
 
 @dataclass
@@ -156,7 +172,7 @@ class _Start:
             elif "failed" in message:
                 raise _failure(message["failed"])
             elif "ready" in message:
-                self.talk.sendall(b"keep\n")
+                self.talk.settimeout(None)
                 return
         log = self.spec.layout.log("supervisor")
         raise WorldError(f"the supervisor ended while it started: {log_tail(log, 6)}", hint=f"see {log}")

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from telic.errors import TelicError, WorldError
 from telic.worlds.local import control
 from telic.worlds.local.layout import write_atomically
-from telic.worlds.local.spec import Spec
+from telic.worlds.local.spec import KEEP, Spec
 
 
 class Lifetime(ABC):
@@ -46,7 +46,7 @@ class Lifetime(ABC):
         """Return the folder of the design that runs."""
 
     async def live(self) -> None:
-        """Live until told to end, or until whoever started us has gone before we were ready."""
+        """Live until told to end, or until whoever started us has gone without having said that we are to stay."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self.ending.set)
         up = asyncio.create_task(self._up_and_on())
@@ -54,7 +54,9 @@ class Lifetime(ABC):
         ending = asyncio.create_task(self.ending.wait())
         await asyncio.wait([up, orphaned, ending], return_when=asyncio.FIRST_COMPLETED)
         if orphaned.done() and not up.done():
-            return  # whoever started us has gone before we were ready: the end of this process ends everything
+            if not self._ready:
+                return  # whoever started us has gone before we were ready: the end of this process ends everything
+            self.ending.set()
         if not up.done() and not self._ready:
             up.cancel()
         for each in (orphaned, ending):
@@ -103,11 +105,11 @@ class Lifetime(ABC):
         }
 
     async def _watch_launcher(self) -> None:
-        """Return when whoever started us has gone without having heard that we are ready."""
+        """Return when whoever started us has gone without having said that we are to stay."""
         self._launcher.setblocking(False)
         while True:
             said = await asyncio.get_running_loop().sock_recv(self._launcher, 64)
-            if b"keep" in said:
+            if KEEP.strip() in said:
                 await asyncio.Event().wait()
             if not said:
                 return

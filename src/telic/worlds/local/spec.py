@@ -13,6 +13,8 @@ from telic.worlds.local.layout import Layout
 Isolation = Literal["namespace", "processes", "simulated"]
 SIMULATED: Final[Literal["simulated"]] = "simulated"
 
+KEEP = b"keep\n"  # what a launcher says to a world that is to stay when its launcher has gone
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -28,7 +30,7 @@ class Spec:
     gateway_fd: int  # listening sockets made outside the namespace
     otlp_fd: int
     lock_fd: int
-    talk_fd: int  # progress to the launcher; its end before "keep" ends the world
+    talk_fd: int  # progress to the launcher; its end ends the world, unless it has said `KEEP`
     telemetry_bytes: int
     telemetry: bool = True  # whether services record it
     forward: str = ""

@@ -11,8 +11,19 @@ ARRIVE, DONE, RETRY, TIMEOUT, DEADLINE, WAKE, ENTER, START, STEP, TRY, FINISH, R
 DELIVER = 14  # a message, to the consumer that has it in hand
 
 # What became of a call; GONE is a frame that nobody waits for any more.
-OK, REFUSED, FAILED, FAILED_TRIED, RESET, TIMED_OUT, LATE, BREAKER, GONE = range(9)
-OUTCOMES = ("ok", "refused", "failed", "failed_tried", "reset", "timeout", "deadline", "breaker_open", "cancelled")
+OK, REFUSED, FAILED, FAILED_TRIED, RESET, TIMED_OUT, LATE, BREAKER, RAISED, GONE = range(10)
+OUTCOMES = (
+    "ok",
+    "refused",
+    "failed",
+    "failed_tried",
+    "reset",
+    "timeout",
+    "deadline",
+    "breaker_open",
+    "raised",
+    "cancelled",
+)
 
 # Where a frame is.
 FREE, TRAVEL, QUEUED, SHARED, RUNNING, CALLING, WAITING = range(7)
@@ -76,7 +87,13 @@ EDGE = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-OPERATION = np.dtype([("node", "i4"), ("first", "i4"), ("end", "i4"), ("cached", "i4"), ("queue", "i4")])
+OPERATION = np.dtype(
+    [
+        ("node", "i4"), ("first", "i4"), ("end", "i4"), ("cached", "i4"), ("queue", "i4"), ("failing", "i4"),
+        ("fails", "f8"),
+    ],
+    align=True,
+)  # fmt: skip
 QUEUE = np.dtype(
     [
         ("op", "i4"), ("pending", "i4"), ("in_hand", "i4"), ("waiting", "i4"), ("head", "i4"), ("tail", "i4"),

@@ -49,6 +49,7 @@ class Points:
         seen = (gauges.active, gauges.limit, gauges.queued, gauges.age, of_node[:, :, N_BUSY], refused, retries)
         values = np.concatenate(seen, axis=1, dtype=float)
         there = np.ones(values.shape, bool)
+        there[:, : values.shape[1] - self._edges] = np.tile(~np.isnan(gauges.active), len(_MEASURED))
         there[:, values.shape[1] - self._edges :] = retries > 0
         second, place = np.nonzero(there)
         ends, what = epoch + (second + 1) * NS, pa.array(self._what[place])

@@ -6,7 +6,7 @@ import numpy as np
 
 from telic.worlds.queueing.compiled import part, routine
 from telic.worlds.queueing.events import uniform
-from telic.worlds.queueing.layout import FAILED, FAILED_TRIED, JITTER, PARTS, RESET, TIMED_OUT, Arrays
+from telic.worlds.queueing.layout import FAILED, FAILED_TRIED, JITTER, PARTS, RAISED, RESET, TIMED_OUT, Arrays
 
 _LONGEST = 1.0  # wait before a retry [s]
 _DECREASE, _TOLERANCE, _EASE = 0.8, 3.0, 0.02  # as in telic.runtime.policies.aimd
@@ -16,7 +16,7 @@ _FORGET = 10  # parts of a breaker's window, as in telic.runtime.policies.breake
 @part
 def retryable(outcome: int) -> bool:
     """Whether a failed attempt may be tried again at all."""
-    return outcome in (FAILED, FAILED_TRIED, RESET, TIMED_OUT)
+    return outcome in (FAILED, FAILED_TRIED, RESET, TIMED_OUT, RAISED)
 
 
 @part

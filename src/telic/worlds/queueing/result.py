@@ -39,8 +39,8 @@ class Gauges:
         """Return gauges with nothing seen."""
         return cls(*(np.zeros((seconds, services)) for _ in range(4)))
 
-    def look(self, second: int, w: Arrays) -> None:
-        """See how things are now."""
+    def look(self, second: int, w: Arrays, silent: Sequence[int] = ()) -> None:
+        """See how things are now; of the services numbered `silent` nothing is seen: nan."""
         if second >= len(self.queued):
             return
         nodes, time = w.nodes, float(w.clock["now"][0])
@@ -49,6 +49,8 @@ class Gauges:
         self.age[second][waiting] = time - w.frames["arrived"][nodes["head"][waiting]]
         self.limit[second] = np.where(nodes["aimd"] > 0, np.floor(nodes["limit"]), nodes["slots"])
         self.active[second] = nodes["over"] + nodes["hold_count"]
+        for each in (self.queued, self.age, self.limit, self.active):
+            each[second, list(silent)] = np.nan
 
 
 @dataclass(frozen=True)

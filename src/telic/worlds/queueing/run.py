@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from telic.errors import UsageError
+from telic.worlds.load.shapes import Shape
 from telic.worlds.queueing import state
 from telic.worlds.queueing.kernel import run
-from telic.worlds.queueing.layout import RUN_FULL
+from telic.worlds.queueing.layout import RUN_FULL, Arrays
 from telic.worlds.queueing.plan import Plan
 from telic.worlds.queueing.result import Gauges, Result
 from telic.worlds.queueing.trigger import Trigger
 
 MEMORY = 1 << 30  # that a run may use [bytes]
+HELD = 3600.0  # a station that is held serves nobody for so much longer than anybody waits [s]
+PIECE = 0.05  # of a load whose rate changes: within it the rate stays [s]
 
 
 class Run:
@@ -47,6 +52,15 @@ class Run:
         self._arrays.clock["sampled"] = sampled if spans else 0.0
         self._draws = np.random.default_rng([seed, 1])
         self._gauges = Gauges.of(rows, len(plan.services))
+        self.silent: tuple[int, ...] = ()  # services, by number, whose processes tell nothing now
+        self._due: list[tuple[float, int, Callable[[], None]]] = []  # a heap: when, in which order, what
+        self._order, self._loads = itertools.count(), itertools.count(1)
+        self._load = 0  # the number of the load that is sent
+
+    @property
+    def arrays(self) -> Arrays:
+        """The state, for whoever changes what happens; another one when it had to grow."""
+        return self._arrays
 
     @property
     def now(self) -> float:
@@ -57,13 +71,37 @@ class Run:
         """Let it go on to `end` [s]."""
         while self.now < end:
             stop = min(float(end), math.floor(self.now + 1e-9) + 1.0)
+            if self._due:
+                stop = min(stop, max(self._due[0][0], self.now))
             while run(self._arrays, stop) == RUN_FULL:
                 self._arrays = state.grown(self._arrays, self._memory)
             if stop == math.floor(stop):
-                self._gauges.look(int(stop) - 1, self._arrays)
+                self._gauges.look(int(stop) - 1, self._arrays, self.silent)
+            while self._due and self._due[0][0] <= self.now:
+                heapq.heappop(self._due)[2]()
 
-    def load(self, rate: float) -> None:
-        """Let users send `rate` [requests/s] from now on."""
+    def at(self, time: float, change: Callable[[], None]) -> None:
+        """Let `change` be done when the run has come to `time` [s]; those of one time in the order of their asking."""
+        heapq.heappush(self._due, (time, next(self._order), change))
+
+    def load(self, rate: float, shape: Shape | None = None) -> None:
+        """Let users send `rate` [requests/s] from now on, where a `shape` is given times its factor.
+
+        A load that changes is a Poisson process whose rate stays for `PIECE`: the factor in the middle of it.
+        """
+        self._load = next(self._loads)
+        if shape is None:
+            self._send(rate)
+        else:
+            self._piece(self._load, rate, shape, self.now, 0)
+
+    def _piece(self, load: int, rate: float, shape: Shape, began: float, piece: int) -> None:
+        if load != self._load:
+            return  # another load is sent by now
+        self._send(rate * shape.factor((piece + 0.5) * PIECE))
+        self.at(began + (piece + 1) * PIECE, lambda: self._piece(load, rate, shape, began, piece + 1))
+
+    def _send(self, rate: float) -> None:
         clock = self._arrays.clock
         clock["rate"] = rate
         clock["next_arrival"] = self.now + self._draws.exponential(1.0 / rate) if rate > 0 else np.inf
@@ -101,6 +139,12 @@ class Run:
             np.maximum(servers, self.now, out=servers)
             servers += seconds
 
+    def renew(self, service: str) -> None:
+        """Let the processors of a service forget the work that they have: another process has begun."""
+        for station in self._processors(service):
+            first = int(self.plan.stations["first"][station])
+            self._arrays.servers[first : first + int(self.plan.stations["servers"][station])] = self.now
+
     def spans(self, first: int) -> Any:
         """Return the spans of sampled requests from number `first` on, in the order in which they were kept."""
         return self._arrays.spans[first : int(self._arrays.clock["spans"][0])].copy()
@@ -113,6 +157,29 @@ class Run:
     def result(self) -> Result:
         """Return what happened so far."""
         return Result.of(self.plan, self._arrays, self._gauges, math.ceil(self.now), self.seed)
+
+    def stations(self, name: str) -> list[int]:
+        """Return the numbers of the processors of a service, or of the database where `name` is none."""
+        if name in self.plan.services:
+            return self._processors(name)
+        shared = {int(each["station"]) for each in self.plan.steps if each["pool"] >= 0 and each["station"] >= 0}
+        return sorted(shared)
+
+    def pool(self, service: str) -> list[int]:
+        """Return the number of the station that is a service's connections; nothing where it has none."""
+        operations = self.plan.operations[self.plan.operations["node"] == self.plan.node(service)]
+        steps = [step for each in operations for step in self.plan.steps[each["first"] : each["end"]]]
+        return sorted({int(each["pool"]) for each in steps if each["pool"] >= 0})
+
+    def hold(self, station: int, *, held: bool) -> None:
+        """Let nothing begin at a station from now on, or let go of it; what waited there meanwhile is given up."""
+        row = self.plan.stations[station]
+        servers = self._arrays.servers[int(row["first"]) : int(row["first"]) + int(row["servers"])]
+        free = servers < self.now + HELD / 2
+        if held:
+            servers[free] = self.now + HELD
+        else:
+            servers[~free] = self.now
 
     def _processors(self, service: str) -> list[int]:
         node = self.plan.node(service)

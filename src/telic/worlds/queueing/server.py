@@ -64,6 +64,8 @@ def arrive(w: Arrays, frame: int) -> None:
         now(w, REPLY, frame, LATE)
     elif this.fails > 0.0 and uniform(w, ERRORS) < this.fails:
         now(w, REPLY, frame, RESET)
+    elif operation.fails > 0.0 and uniform(w, ERRORS) < operation.fails:
+        now(w, REPLY, frame, operation.failing)
     elif this.shed > 0.0 and _shed(w, node):
         now(w, REPLY, frame, REFUSED)
     elif operation.cached >= 0:

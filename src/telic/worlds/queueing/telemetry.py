@@ -16,6 +16,7 @@ from telic.worlds.queueing.layout import (
     GONE,
     LATE,
     OK,
+    RAISED,
     REFUSED,
     RESET,
     SERVER,
@@ -30,11 +31,12 @@ from telic.worlds.queueing.rows import DELAY, NS, chosen, pa, table, texts
 START = 1_800_000_000.0  # wall clock at the start of a run [s since the Unix epoch]
 VERSION = "1"
 _SERVER_STATUS = {OK: 200, REFUSED: 429, FAILED: 503, FAILED_TRIED: 503, RESET: 500, LATE: 504, GONE: 499}
+_SERVER_STATUS[RAISED] = 500
 _SERVER_ERROR = {REFUSED: "429", FAILED: "503", FAILED_TRIED: "503", RESET: "500", LATE: "deadline_exceeded"}
-_SERVER_ERROR[GONE] = "cancelled"
-_CLIENT_STATUS = {OK: 200, REFUSED: 429, FAILED: 503, FAILED_TRIED: 503, LATE: 504}
+_SERVER_ERROR.update({RAISED: "500", GONE: "cancelled"})
+_CLIENT_STATUS = {OK: 200, REFUSED: 429, FAILED: 503, FAILED_TRIED: 503, LATE: 504, RAISED: 500}
 _CLIENT_ERROR = {REFUSED: "429", FAILED: "503", FAILED_TRIED: "503", RESET: "connection_reset", TIMED_OUT: "timeout"}
-_CLIENT_ERROR.update({LATE: "504", BREAKER: "breaker_open", GONE: "cancelled"})
+_CLIENT_ERROR.update({LATE: "504", BREAKER: "breaker_open", RAISED: "500", GONE: "cancelled"})
 
 
 _OUTCOMES = range(GONE + 1)

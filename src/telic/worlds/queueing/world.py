@@ -1,4 +1,4 @@
-"""A run of the model as a world on virtual time: topology, state, changes and telemetry; nothing can be done to it."""
+"""A run of the model as a world on virtual time: topology, state, changes, telemetry, and the remedies it knows."""
 
 from __future__ import annotations
 
@@ -6,16 +6,33 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from telic.errors import ActionRefused, UsageError
-from telic.model import Action, Change, Design, Edge, Entity, InstanceState, ServiceState, State, Topology, Undo, Window
+from telic.errors import ActionRefused, TelicError, UsageError
+from telic.model import (
+    Action,
+    Change,
+    Design,
+    Edge,
+    Entity,
+    InstanceState,
+    LinkState,
+    State,
+    StoreState,
+    Topology,
+    Undo,
+    Window,
+)
 from telic.worlds.local.world import AskedWorld
+from telic.worlds.queueing.conditions import STORE
+from telic.worlds.queueing.loads import Loads
 from telic.worlds.queueing.run import Run
+from telic.worlds.queueing.services import Services
 from telic.worlds.queueing.store import ModelStore
 from telic.worlds.queueing.telemetry import START, VERSION
+from telic.worlds.queueing.verbs import Done, meant
 from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.loop import VirtualLoop
 
-WHY = "the queueing model has no processes, configuration or versions"
+WHY = "the queueing model runs queues, slots, times and policies, no code and no data"
 
 
 class ModelWorld(AskedWorld):
@@ -33,6 +50,7 @@ class ModelWorld(AskedWorld):
 
     def __init__(self, run: Run, design: Design, state_folder: Path) -> None:
         self.run, self.design, self.loop = run, design, VirtualLoop()
+        self.services, self.loads = Services(run, design, START), Loads(run)
         self._told: list[Change] = []
         super().__init__(LoopClock(self.loop, START), ModelStore(run, self.catch_up), state_folder)
 
@@ -64,34 +82,57 @@ class ModelWorld(AskedWorld):
         return Topology(design.system, tuple(entities), tuple(kinds), design.entry)
 
     def state(self) -> State:
-        """Return that every service is there: the model has nothing that could be gone."""
-        services = {each.name: _state(each.name) for each in self.design.services}
-        return State(self.design.system, self.clock.time(), services)
+        """Return how services, stores and links are."""
+        self.catch_up()
+        held = self.services.conditions
+        services = {name: each.state() for name, each in self.services.all.items()}
+        links = {
+            name: LinkState(name, held.links.get(name, "a"), {"a": 2 * number, "b": 2 * number + 1})
+            for number, name in enumerate(self.run.plan.edge_names, start=10_000)
+        }
+        letter = "T" if STORE in held.starved else "S"
+        stores = {
+            name: StoreState(name, InstanceState(name, 1, "ready", VERSION, START, process_state=letter))
+            for name in self.design.stores
+        }
+        return State(self.design.system, self.clock.time(), services, stores, links)
 
     def changes(self, window: Window) -> list[Change]:
         """Return what was told, oldest first."""
         return [each for each in self._told if window.start <= each.time < window.end]
 
-    @property
-    def told(self) -> int:
-        """How many changes were told [1]."""
-        return len(self._told)
-
-    def tell(self, change: Change) -> None:
-        """Write a change into the log; the model does not change by it."""
+    def tell(self, done: Done, *, author: str, summary: str) -> Change:
+        """Do something and write it into the log of changes."""
+        self.catch_up()
+        number = f"c{len(self._told) + 1}"
+        done.does()
+        change = Change(
+            number, self.clock.time(), done.kind, done.entity, summary, author, done.diff, done.before, done.after
+        )
         self._told.append(change)
+        return change
 
     def release_files(self, service: str) -> Mapping[str, str]:
-        """Return no sources: the model runs none."""
-        return {}
+        """Return the sources of the version of a service; the model runs none of them."""
+        return self.services.named(service).files
 
     def dry_run(self, action: Action) -> str:
-        """Refuse every action."""
-        raise ActionRefused(f"{action}: {WHY}", hint="claim what is wrong; nothing can be mended here")
+        """Say what `action` would change; raise `ActionRefused` where the model has nothing that it could act on."""
+        done = self._meant(action)
+        return f"{done.kind} of {done.entity}: {done.diff or f'{done.before} -> {done.after}'}"
 
     def apply(self, action: Action) -> Undo:
-        """Refuse every action."""
-        raise ActionRefused(f"{action}: {WHY}", hint="claim what is wrong; nothing can be mended here")
+        """Carry out one action; called by the guard alone."""
+        self.tell(self._meant(action), author="telic", summary=action.reason or str(action))
+        return Undo(None)
+
+    def _meant(self, action: Action) -> Done:
+        try:
+            return meant(self.services, action)
+        except ActionRefused:
+            raise
+        except TelicError as error:
+            raise ActionRefused(f"{action}: {error}", hint=error.hint) from error
 
     def close(self) -> None:
         """End what runs on the loop, and forget everything."""
@@ -104,8 +145,3 @@ class ModelWorld(AskedWorld):
             self.loop.run_until_complete(asyncio.wait(tasks, timeout=1.0))
         self.loop.close()
         self._store.close()  # type: ignore[attr-defined]
-
-
-def _state(service: str) -> ServiceState:
-    instance = InstanceState(f"{service}-1", 1, "ready", VERSION, START)
-    return ServiceState(service, VERSION, "", 1, {}, {}, (instance,))

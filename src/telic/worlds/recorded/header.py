@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -29,6 +29,18 @@ class Header:
     baseline: Window | None = None
     symptom: Reported = field(default_factory=Reported)
     notes: str = ""
+
+    def until(self, at: float) -> Header:
+        """Return what it said at `at` [s since the Unix epoch]: the window ends then, what began later is not there.
+
+        Where the symptom is stays, as the question that is asked; a time at which it was noticed later goes.
+        """
+        before, noticed = self.baseline, self.symptom
+        if before is not None:
+            before = Window(before.start, min(before.end, at)) if before.start < at else None
+        if noticed.onset is not None and noticed.onset > at:
+            noticed = replace(noticed, onset=None)
+        return replace(self, window=Window(self.window.start, at), baseline=before, symptom=noticed)
 
 
 def read_header(file: Path) -> Header:

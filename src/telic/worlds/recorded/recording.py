@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from telic.errors import InvalidRecord, UsageError
 from telic.model import Change, State, Topology, Window
@@ -15,6 +17,7 @@ from telic.worlds.recorded.lines import read_alerts, read_changes, read_events
 from telic.worlds.recorded.parts import read_topology
 from telic.worlds.recorded.store import RecordedStore
 from telic.worlds.recorded.tables import SCHEMAS
+from telic.worlds.recorded.times import text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from telic.clock import Clock
 
 _FOLDERS = ("code", "docs")
+T = TypeVar("T", Change, Alert, Event)
 
 
 class Recording:
@@ -36,16 +40,49 @@ class Recording:
         Holds an ``incident.yaml``.
     header
         What that file says.
+    until
+        What came later is left out [s since the Unix epoch]; default: nothing is. See `Recording.until`.
+
+    Attributes
+    ----------
+    cut
+        Whether something may have been left out.
     """
 
-    def __init__(self, folder: Path, header: Header) -> None:
-        self.folder, self.header = folder, header
-        self._changes = read_changes(folder / "changes.jsonl")
-        self.alerts: list[Alert] = read_alerts(folder / "alerts.jsonl")
-        self.events: list[Event] = read_events(folder / "events.jsonl")
+    def __init__(self, folder: Path, header: Header, *, until: float | None = None) -> None:
+        self.folder, self.header, self.cut = folder, header, until is not None
+        self._changes = _known(read_changes(folder / "changes.jsonl"), until)
+        self.alerts: list[Alert] = _known(read_alerts(folder / "alerts.jsonl"), until)
+        self.events: list[Event] = _known(read_events(folder / "events.jsonl"), until)
         self._topology = read_topology(folder / "topology.json", header.name, header.symptom.entity)
         files = {kind: folder / f"{kind}.parquet" for kind in SCHEMAS if (folder / f"{kind}.parquet").exists()}
-        self._store = RecordedStore(files, self._changes, self.alerts, self.events)
+        self._store = RecordedStore(files, self._changes, self.alerts, self.events, until)
+
+    def until(self, at: float) -> Recording:
+        """Return the recording as it was known at `at` [s since the Unix epoch]; its window ends then.
+
+        Nothing that came later is left in it: no metric point, no line, no span that had not ended, and no change,
+        alert or event after that moment. Topology and the files of ``code/`` and ``docs/`` have no times and stay.
+
+        Raises
+        ------
+        UsageError
+            Before the window begins, or after it ends.
+        """
+        window = self.window
+        if not window.start < at <= window.end:
+            raise UsageError(
+                f"{text(at)} is outside {self.name}, which goes from {text(window.start)} to {text(window.end)}",
+                hint="name a time after its start and no later than its end",
+            )
+        return self if at == window.end else Recording(self.folder, self.header.until(at), until=at)
+
+    def noticed(self, symptom: Reported) -> Recording:
+        """Return the recording with another symptom; fields of it that are empty stay as recorded."""
+        known, other = self.symptom, copy(self)
+        merged = Reported(symptom.entity or known.entity, symptom.signal or known.signal, symptom.onset or known.onset)
+        other.header = replace(self.header, symptom=merged)
+        return other
 
     @cached_property
     def clock(self) -> Clock:
@@ -137,6 +174,10 @@ class Recording:
         if folder not in _FOLDERS or not root.is_dir():
             return []
         return sorted(str(each.relative_to(self.folder)) for each in root.rglob("*") if each.is_file())
+
+
+def _known(records: list[T], until: float | None) -> list[T]:
+    return records if until is None else [each for each in records if each.time <= until]
 
 
 def read(folder: Path | str) -> Recording:

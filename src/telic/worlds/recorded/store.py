@@ -41,6 +41,8 @@ class RecordedStore:
         Parquet file of each table that was recorded.
     changes, alerts, events
         The records of the JSON lines.
+    until
+        Only rows that were known before then [s since the Unix epoch]; default: all.
 
     Raises
     ------
@@ -49,14 +51,19 @@ class RecordedStore:
     """
 
     def __init__(
-        self, files: Mapping[str, Path], changes: Sequence[Change], alerts: Sequence[Alert], events: Sequence[Event]
+        self,
+        files: Mapping[str, Path],
+        changes: Sequence[Change],
+        alerts: Sequence[Alert],
+        events: Sequence[Event],
+        until: float | None = None,
     ) -> None:
         import duckdb
 
         self._lock = threading.Lock()
         self._connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "512MB"})
         self._connection.execute("SET TimeZone = 'UTC'")
-        self.rows = {kind: view(self._connection, kind, files.get(kind)) for kind in SCHEMAS}
+        self.rows = {kind: view(self._connection, kind, files.get(kind), until=until) for kind in SCHEMAS}
         """Rows of each table [1]."""
         for name, records in {"changes": changes, "alerts": alerts, "events": events}.items():
             _insert(self._connection, name, records)

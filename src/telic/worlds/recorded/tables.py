@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from telic.errors import InvalidRecord
+from telic.worlds.recorded.times import NANOSECONDS
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,12 +25,13 @@ class Schema:
     columns: Mapping[str, str]
     needed: tuple[str, ...]
     time: str  # the column that windows look at
+    known: str  # the column that says from when on a row was known: a span is when it ends
 
 
 def _schema(text: str, needed: str, *, times: str, numbers: str = "") -> Schema:
     kinds = {**dict.fromkeys(text.split(), TEXT), **dict.fromkeys(times.split(), TIME)}
     kinds |= dict.fromkeys(numbers.split(), NUMBER)
-    return Schema(kinds, tuple(needed.split()), times.split()[0])
+    return Schema(kinds, tuple(needed.split()), times.split()[0], times.split()[-1])
 
 
 SCHEMAS = {
@@ -43,8 +45,13 @@ SCHEMAS = {
 }
 
 
-def view(connection: duckdb.DuckDBPyConnection, kind: str, file: Path | None) -> int:
+def view(connection: duckdb.DuckDBPyConnection, kind: str, file: Path | None, *, until: float | None = None) -> int:
     """Make the view `kind` of a Parquet file (an empty one without a file); return its rows [1].
+
+    Parameters
+    ----------
+    until
+        Only rows that were known before then [s since the Unix epoch]; default: all.
 
     Raises
     ------
@@ -67,13 +74,22 @@ def view(connection: duckdb.DuckDBPyConnection, kind: str, file: Path | None) ->
         _present(file, column, of, present[column]) if column in present else _absent(column, of)
         for column, of in schema.columns.items()
     )
-    connection.execute(f"CREATE VIEW {kind} AS SELECT {chosen} FROM read_parquet({quoted(str(file))})")
+    table = f"read_parquet({quoted(str(file))})"
+    if until is not None:
+        table += f' WHERE epoch_ns("{schema.known}") < {round(until * NANOSECONDS)}'
+        rows = _counted(connection, table)
+    connection.execute(f"CREATE VIEW {kind} AS SELECT {chosen} FROM {table}")
     return rows
 
 
 def quoted(text: str) -> str:
     """Return `text` as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    counted = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(counted[0]) if counted else 0
 
 
 def _look(connection: duckdb.DuckDBPyConnection, file: Path) -> tuple[dict[str, str], int]:

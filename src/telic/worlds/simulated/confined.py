@@ -6,6 +6,7 @@ import builtins
 import hashlib
 import logging
 import os
+import queue
 import sys
 import threading
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Protocol
 
+from telic.worlds.simulated import held
 from telic.worlds.simulated.handles import Later
 from telic.worlds.simulated.loop import VirtualLoop
 
@@ -72,10 +74,9 @@ class Confined:
             "hashlib": _facade(hashlib, pbkdf2_hmac=self._derived),
             "os": _facade(os, _exit=self._exit),
             "sys": _facade(sys, stdout=output, stderr=output),
-            "threading": _facade(threading, Timer=self._timer),
-            "time": _facade(
-                time, time=now, monotonic=loop.time, perf_counter=loop.time, sleep=lambda seconds: inmate.block(seconds)
-            ),
+            "queue": _facade(queue, **held.of_queue(inmate)),
+            "threading": _facade(threading, Timer=self._timer, **held.of_threading(inmate)),
+            "time": _facade(time, **_clocks(now, loop.time), sleep=lambda seconds: inmate.block(seconds)),
         }
         self.builtins: dict[str, Any] = {
             **vars(builtins),
@@ -193,6 +194,13 @@ class _Output:
 
     def flush(self) -> None:
         """Nothing waits."""
+
+
+def _clocks(now: Callable[[], float], passed: Callable[[], float]) -> dict[str, Callable[[], float]]:
+    """Return the clocks of ``time``, in seconds and in nanoseconds, by what they are called there."""
+    clocks = {"time": now, "monotonic": passed, "perf_counter": passed}
+    in_ns = {f"{name}_ns": lambda clock=clock: round(clock() * 1e9) for name, clock in clocks.items()}
+    return {**clocks, **in_ns}
 
 
 def _facade(module: ModuleType, **instead: object) -> ModuleType:

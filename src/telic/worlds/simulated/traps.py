@@ -1,20 +1,23 @@
-"""What must not happen in virtual time: real sleep, sockets, processes, spinning while time stands still."""
+"""What must not happen in virtual time: real sleep, sockets, processes, threads, standing still for ever."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Protocol, SupportsIndex
 
 from telic.errors import WorldError
 
-PATIENCE = 10.0  # CPU time that a loop's thread may spend at one moment of virtual time [s]
+PATIENCE = 10.0  # CPU time that a loop's thread may spend, or wait without any, at one moment of virtual time [s]
+IDLE = 0.02  # share of a processor below which a thread does nothing but wait [1]
 LOOK_EVERY = 0.5  # between two looks at whether virtual time moves [s]
 TRAPPED = frozenset(
     {
@@ -35,6 +38,7 @@ TRAPPED = frozenset(
 )
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _PACKAGES = os.sep + "site-packages" + os.sep
+_OWN = str(Path(__file__).parents[2]) + os.sep
 
 
 class SimulationEscaped(WorldError):
@@ -67,12 +71,13 @@ class _Watch:
         self.allowed = 0
         self.seen = loop.time()  # virtual time [s]
         self.since = time.thread_time()  # the thread's CPU time when virtual time moved last [s]
+        self.stirred = time.monotonic(), self.since  # when the thread was seen to use CPU time last, and how much [s]
 
 
 _WATCHED: dict[int, _Watch] = {}
 _LOCK = threading.Lock()
 _ACTIVE = threading.Event()
-_real_sleep = time.sleep
+_real_sleep, _real_start = time.sleep, threading.Thread.start
 
 
 @contextlib.contextmanager
@@ -134,6 +139,13 @@ def _sleep(seconds: float | SupportsIndex, /) -> None:
     _real_sleep(seconds)
 
 
+def _start(thread: threading.Thread) -> None:
+    """Start a thread, unless code that is not Telic's does in virtual time."""
+    if not _place(sys._getframe(1)).startswith(_OWN):
+        _stop("starts a thread")
+    _real_start(thread)
+
+
 def _stop(what: str) -> None:
     watch = _WATCHED.get(threading.get_ident())
     if watch is not None and not watch.allowed:
@@ -159,6 +171,7 @@ def _install() -> None:
         if time.sleep is _sleep:
             return
         time.sleep = _sleep  # before Python 3.13 no audit event tells of it
+        threading.Thread.start = _start  # type: ignore[method-assign,assignment]  # nor of this
         sys.addaudithook(_trap)
         threading.Thread(target=_look_out, name="telic-virtual-time", daemon=True).start()
 
@@ -179,11 +192,23 @@ def _look() -> None:
 
 
 def _look_at(thread: int, watch: _Watch) -> None:
-    spent, now = time.clock_gettime(time.pthread_getcpuclockid(thread)), watch.loop.time()
+    spent, wall = time.clock_gettime(time.pthread_getcpuclockid(thread)), time.monotonic()
+    now, patience = watch.loop.time(), watch.loop.patience
+    if now != watch.seen or spent - watch.stirred[1] > IDLE * (wall - watch.stirred[0]):
+        watch.stirred = wall, spent
     if now != watch.seen:
         watch.seen, watch.since = now, spent
-    elif spent - watch.since > watch.loop.patience:
+    elif spent - watch.since > patience:
         watch.since = spent
-        spinning = f"has worked for {watch.loop.patience:g} s of CPU time while no time passed"
-        watch.loop.fail(_escaped(spinning, sys._current_frames().get(thread)))
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Spinning))
+        _throw(thread, watch, f"has worked for {patience:g} s of CPU time while no time passed")
+    elif wall - watch.stirred[0] > patience and not _place(sys._current_frames().get(thread)).startswith(_OWN):
+        watch.stirred = wall, spent
+        _throw(thread, watch, f"has waited for {patience:g} s while no time passed")
+
+
+def _throw(thread: int, watch: _Watch, what: str) -> None:
+    """End what a thread does; one that waits in the machine's own code, and is the main thread, is interrupted."""
+    watch.loop.fail(_escaped(what, sys._current_frames().get(thread)))
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Spinning))
+    if thread == threading.main_thread().ident and "waited" in what:
+        signal.pthread_kill(thread, signal.SIGINT)
