@@ -51,6 +51,19 @@ class Fault(Protocol):
 
 
 @runtime_checkable
+class Selective(Protocol):
+    """The harm of a world that runs no code: only some kinds mean something there."""
+
+    def require(self, kind: str) -> None:
+        """Raise `UsageError` where `kind` means nothing there, with the reason."""
+        ...
+
+    def prepare(self, culprit: Fault) -> None:
+        """Be told which fault is injected next: its version or setting shows nothing to a world that runs no code."""
+        ...
+
+
+@runtime_checkable
 class Scalable(Protocol):
     """A fault that can also be there in part, so that it may grow."""
 

@@ -21,7 +21,7 @@ from telic.clock import Clock, SystemClock
 from telic.errors import TelicError, WorldError
 from telic.lab import faults
 from telic.lab.decoys import decoy
-from telic.lab.fault import Fault, Scalable, Scene, fault, make, params_from_text
+from telic.lab.fault import Fault, Scalable, Scene, Selective, fault, make, params_from_text
 from telic.lab.injection import Injection, attach, heal, write
 from telic.lab.ledger import Entry, Ledger
 from telic.model import Change, Scalar
@@ -88,6 +88,8 @@ class Injector:
 
     def plan(self, wanted: Wanted) -> tuple[Fault, Mapping[str, Scalar]]:
         """Return the fault that is wanted, as the world is now, and its parameters."""
+        if isinstance(self.scene.harm, Selective):
+            self.scene.harm.require(wanted.fault)
         plan = fault.factory(wanted.fault).plan  # type: ignore[attr-defined]
         params = plan(self.scene, wanted.seed, wanted.params)
         return make(wanted.fault, params), params
@@ -100,6 +102,8 @@ class Injector:
         entry = self.ledger.begin(
             wanted.fault, params, time=self.clock.time(), pid=process.pid, born=process.create_time()
         )
+        if isinstance(self.scene.harm, Selective):
+            self.scene.harm.prepare(culprit)
         began = self.clock.time()
         truth = replace(culprit.inject(self.scene.harm), injected=began)
         self.entry = self.ledger.injected(entry, truth, time=self.clock.time())

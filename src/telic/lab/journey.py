@@ -156,10 +156,19 @@ def start(
     with timed(timings, "generate"):
         made = system if isinstance(system, Design) else loop.design(system, settings, wiring=wiring)
     tell(Told(time.time(), "step", f"designed {len(made.services)} services in {timings['generate']:.1f} s"))
+    leashes: list[launch.Leash] = []
     with timed(timings, "ready"):
-        world = loop.deploy(made, settings, fresh=True, on_step=lambda text: tell(Told(time.time(), "step", text)))
+        world = loop.deploy(
+            made,
+            settings,
+            fresh=True,
+            on_step=lambda text: tell(Told(time.time(), "step", text)),
+            on_leash=leashes.append,
+        )
     tell(Told(time.time(), "step", f"everything is ready after {timings['ready']:.1f} s"))
     with ExitStack() as ends:
+        for each in leashes:  # until here: a world does not outlive the process that plays with it
+            ends.callback(each.close)
         ends.callback(_down, settings, made.system, timings)
         journey = ends.enter_context(
             loaded(

@@ -1,6 +1,6 @@
 """A course on the queueing model: hundreds of services, no handlers, telemetry as they would have sent it.
 
-What is asked of an actor here is to notice and to explain; nothing can be mended (`telic.worlds.queueing.world`).
+Which kinds of faults mean something here, `telic.lab.meanings` says; what mends them, `telic.worlds.queueing.verbs`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import cast
 
 from telic import loop
-from telic.errors import UsageError
-from telic.lab.course import Observe, Tell, Told
+from telic.lab import meanings
+from telic.lab.course import FOREVER, Observe, Tell, Told
+from telic.lab.fault import Fault
 from telic.lab.looped import LoopedCourse
 from telic.lab.made_up import made_up, objectives
 from telic.lab.timing import timed
@@ -22,8 +23,10 @@ from telic.model import Design, Harm
 from telic.model.intent import EntityType, Workload
 from telic.settings import Settings
 from telic.worlds.load.record import LATE, Record, Row, SecondLine
+from telic.worlds.load.shapes import read_shape
 from telic.worlds.queueing import Costs, compile, statement_costs, topology
 from telic.worlds.queueing.harm import ModelHarm
+from telic.worlds.queueing.loads import USUAL
 from telic.worlds.queueing.run import Run
 from telic.worlds.queueing.telemetry import START
 from telic.worlds.queueing.topology import Synthetic
@@ -35,6 +38,18 @@ ROOM = 2_000_000  # spans of a run [1]
 HOPS = 11.0  # calls behind one request [1]
 
 
+class MeantHarm(ModelHarm):
+    """A harm that knows which kinds of faults mean something on the model, and what."""
+
+    def require(self, kind: str) -> None:
+        """Refuse a kind that does not play here, with the reason."""
+        meanings.require(kind)
+
+    def prepare(self, culprit: Fault) -> None:
+        """Be told which fault comes now."""
+        self.expect(meanings.effect(culprit))
+
+
 class ModelCourse(LoopedCourse):
     """A run of the model under load; made by `start`."""
 
@@ -42,7 +57,7 @@ class ModelCourse(LoopedCourse):
 
     def __init__(self, world: ModelWorld, design: Design, tell: Tell, observe: Observe) -> None:
         super().__init__(world, world.loop, design, tell, observe)
-        self._harm = ModelHarm(world)
+        self._harm = MeantHarm(world)
 
     @property
     def harm(self) -> Harm:
@@ -87,21 +102,20 @@ def start(
     Raises
     ------
     UsageError
-        A load that changes in time, which the model does not follow, or a made-up system that cannot be.
+        A shape that cannot be read, or a made-up system that cannot be.
     """
-    if shape != "constant":
-        raise UsageError(f"a load of shape {shape!r} on the queueing model", hint="constant, or another world")
+    changing = None if shape == "constant" else read_shape(shape, FOREVER)
     timings: dict[str, float] = {}
     with timed(timings, "generate"):
         made = _made(system, settings, workload, rate, seed, wiring)
     with timed(timings, "ready"):
         plan = compile(made.design, made.wiring, made.workload, costs=made.costs)
-        sampled = min(1.0, SAMPLED / made.workload.rate)
+        sampled = min(1.0, SAMPLED / (made.workload.rate * (changing.peak if changing else 1.0)))
         run = Run(plan, LONGEST, seed=seed, spans=ROOM, sampled=sampled)
-        run.load(made.workload.rate)
         folder = settings.system(made.design.system)
         folder.mkdir(parents=True, exist_ok=True)
         world = ModelWorld(run, made.design, folder)
+        world.loads.begin(USUAL, made.workload.rate, changing)
     tell(Told(world.clock.time(), "step", f"compiled {len(made.design.services)} services in {timings['ready']:.1f} s"))
     course = ModelCourse(world, made.design, tell, observe)
     course.timings = timings

@@ -32,7 +32,12 @@ CARDS = (
     ToolCard("alerts", "What monitors say now.", schema({})),
     ToolCard("wait", "Let time pass.", schema({"seconds": {"type": "number"}}, "seconds")),
     ToolCard("restart", "Start a service again.", schema(TARGET, "target"), writes=True),
-    ToolCard("rollback", "Deploy the version before.", schema(TARGET, "target"), writes=True),
+    ToolCard(
+        "rollback",
+        "Deploy the version before.",
+        schema({**TARGET, "version": {"type": "string"}}, "target"),
+        writes=True,
+    ),
     ToolCard(
         "submit",
         "State claims.",
@@ -82,7 +87,7 @@ ROWS: Mapping[str, Sequence[Mapping[str, object]]] = {
 
 @dataclass
 class FixedSession:
-    """Answers from `ROWS`, refuses what the brief does not have, closes after `submit` with `final` or the budget."""
+    """Answers from `ROWS` (no alert if quiet), refuses what the brief does not have, closes after final claims."""
 
     brief: Brief = BRIEF
     calls: list[tuple[str, dict[str, object]]] = field(default_factory=list)
@@ -90,6 +95,7 @@ class FixedSession:
     claims: dict[str, object] = field(default_factory=dict)
     closed: bool = False
     time: float = NOW
+    quiet: bool = False
 
     def now(self) -> float:
         return self.time
@@ -106,7 +112,8 @@ class FixedSession:
         self.errors.append(error)
         over = len(self.calls) >= self.brief.calls or self.time >= self.brief.began + self.brief.seconds
         self.closed = over or (tool == "submit" and bool(arguments.get("final")))
-        return ToolResult("" if error else f"{tool} done", ROWS.get(tool, ()), error, seconds, self.closed)
+        rows = () if self.quiet and tool == "alerts" else ROWS.get(tool, ())
+        return ToolResult("" if error else f"{tool} done", rows, error, seconds, self.closed)
 
     @property
     def tools(self) -> list[str]:

@@ -40,7 +40,7 @@ class Seeded(FixedSession):
         result = super().call(tool, arguments)
         chance = random.Random(f"{self.seed}/{self.time}")
         row = {"service": "rate", "requests": chance.randint(1, 99), "errors": 1, "mean": chance.random(), "slow": 0.5}
-        return replace(result, rows=(row,)) if tool == "query" and not result.error else result
+        return replace(result, rows=(row,)) if tool == "query" and not (result.error or self.quiet) else result
 
 
 def run(
@@ -51,8 +51,9 @@ def run(
     seed: int,
     design: Design | None = None,
     sessions: list[FixedSession] | None = None,
+    quiet: bool = False,
 ) -> Episode:
-    session = Seeded(seed=seed)
+    session = Seeded(replace(BRIEF, calls=200) if quiet else BRIEF, seed=seed, quiet=quiet)
     if sessions is not None:
         sessions.append(session)
 

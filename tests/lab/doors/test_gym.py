@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -112,6 +113,22 @@ def test_a_world_that_fails_says_so_at_reset() -> None:
     with pytest.raises(WorldError, match="no world today"):
         made.reset(seed=1)
     made.close()
+
+
+def test_of_a_suite_of_several_apps_one_is_chosen() -> None:
+    others = (*SCENARIOS, replace(SCENARIOS[0], name="third", app="shop"))
+    assert {each.app for each in LabEnv(others, design=DESIGN)._scenarios} == {"hotel"}
+    assert [each.name for each in LabEnv(others, app="shop", design=DESIGN)._scenarios] == ["third"]
+    with pytest.raises(UsageError, match="no scenario of the app 'genai'") as wrong:
+        LabEnv(others, app="genai", design=DESIGN)
+    assert wrong.value.hint == "app: one of hotel, shop"
+
+
+@pytest.mark.parametrize("number", [-1, 10_000])
+def test_a_number_that_is_not_of_the_menu_is_refused(env: LabEnv, number: int) -> None:
+    env.reset(seed=1)
+    with pytest.raises(UsageError, match=f"action {number} is not of the menu"):
+        env.step(number)
 
 
 def test_a_scenario_can_be_chosen_by_name(env: LabEnv) -> None:

@@ -23,10 +23,10 @@ from inspect_ai import eval
 from tests.lab.doors.fixed_run import SCENARIOS, run
 from telic.lab.doors.inspect import build
 sys.path.insert(0, "examples/03-lab")
-from inspect_solver import watches
+from inspect_solver import takes_back
 
 sessions = []
-(log,) = eval(build(SCENARIOS, [1], run=partial(run, sessions=sessions)), solver=watches(), model="mockllm/model",
+(log,) = eval(build(SCENARIOS, [1], run=partial(run, sessions=sessions)), solver=takes_back(), model="mockllm/model",
               display="none", log_dir=sys.argv[1])
 prompts = [each.messages[0].text for each in log.samples]
 print(json.dumps({"status": log.status, "prompts": prompts, "tools": [each.tools for each in sessions],
@@ -43,9 +43,9 @@ def test_a_solver_of_inspect_operates_and_is_graded(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout.splitlines()[-1])
     assert said["status"] == "success"
-    assert said["tools"] == [["get_services", "wait", "alerts", "submit"]] * 2
+    assert said["tools"] == [["alerts", "get_changes", "rollback", "submit", "submit"]] * 2
     assert all("99 % of searches" in each for each in said["prompts"])
-    assert [each["detect"]["passed"] for each in said["scores"]] == [False, False]
+    assert [each["detect"]["passed"] for each in said["scores"]] == [True, True]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("inspect_ai") is not None, reason="inspect-ai is installed")

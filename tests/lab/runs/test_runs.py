@@ -104,7 +104,9 @@ def test_comparison_pairs_by_scenario_and_seed() -> None:
     difference = tasks["mitigate"].difference
     assert difference is not None
     assert difference.value == 1.0
-    assert found.numbers["budget_burnt"].high < 0
+    budget = found.numbers["budget_burnt"].value
+    assert budget is not None
+    assert budget < 0
 
 
 def test_runs_of_several_actors_are_compared_actor_by_actor() -> None:
@@ -188,3 +190,12 @@ def test_bad_plans_are_refused(tmp_path: Path) -> None:
             folder.create(tmp_path, planned, now=NOW)
     with pytest.raises(TelicError):
         folder.opened(tmp_path / "nowhere")
+
+
+def test_runs_without_a_pair_say_why() -> None:
+    one, several = graded(played("telic")), graded([*played("noop"), *played("loudest")])
+    found = compare(one, several)
+    assert "none in common: telic; loudest, noop" in found.why
+    elsewhere = graded([replace(each, world="local") for each in played("telic")])
+    assert "no scenario, seed, repeat and world in common" in compare(one, elsewhere).why
+    assert compare(one, graded(played("noop"))).why == ""

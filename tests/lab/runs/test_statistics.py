@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,6 +99,10 @@ def test_the_bootstrap_draws_scenarios_not_episodes() -> None:
     assert (one.low, one.high) == (other.low, other.high)
     assert one.low < 0.5 < one.high
     assert bootstrap({}) is None
+    for unknown in ({"a": [0.0], "b": [0.0]}, {"a": [0.0], "b": [1.0]}, {str(each): [1.0] for each in range(9)}):
+        told = bootstrap(unknown)
+        assert told is not None
+        assert (told.low, told.high) == (-inf, inf), "so few, or so alike, say nothing about chance"
     assert bootstrap(many) == bootstrap(dict(reversed(many.items())))
 
 

@@ -81,6 +81,7 @@ def test_any_text_is_read_or_refused_with_a_line(text: str) -> None:
         ('name = "hotel-1"', 'name = "Hotel 1"', 2, "small letters"),
         ("telic/scenario/v1", "telic/scenario/v2", 1, "telic/scenario/v1"),
         ("for = 5", 'shape = "periodic"', 10, "every"),
+        ('name = "hotel-1"', 'tasks = ["detect", "predict"]', 2, 'shape = "ramp"'),
     ],
 )
 def test_a_slip_is_named_with_its_line_and_what_is_meant(old: str, new: str, line: int, says: str) -> None:

@@ -9,6 +9,7 @@ could reach neither its session nor a model. Without bubblewrap only environment
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from telic.errors import UsageError
 from telic.lab import bubblewrap
 
 HOME: Final = "/actor"  # its folder, as it sees it
+PYTHON: Final = ("python", "python3")  # words for this Python without anybody's packages
 SETTINGS: Final = (
     "/etc/resolv.conf",
     "/etc/hosts",
@@ -85,7 +87,7 @@ def start(
     if not command:
         raise UsageError("no command to start an actor with", hint="give the program and its arguments")
     shown = tuple(_shown(each) for each in (*see, *_environment(Path(command[0]))))
-    words = [_python() if command[0] in ("python", "python3") else command[0], *command[1:]]
+    words = [_python() if command[0] in PYTHON else command[0], *command[1:]]
     home = HOME if how.means == "bubblewrap" else str(folder)
     environment = {**bubblewrap.ENVIRONMENT, "HOME": home, **given}
     try:
@@ -104,6 +106,30 @@ _PIPES: Final[dict[str, Any]] = {
     "close_fds": True,
     "start_new_session": True,
 }
+
+
+def require_program(command: Sequence[str], files: Sequence[str] = ()) -> None:
+    """Refuse a command whose program cannot be found from where an actor starts.
+
+    Parameters
+    ----------
+    files
+        Names of what lies in the actor's own folder.
+
+    Raises
+    ------
+    UsageError
+        Nothing to run, or no such program.
+    """
+    if not command:
+        raise UsageError("no command to start an actor with", hint="give the program and its arguments")
+    word = command[0]
+    if "/" in word and not Path(word).is_absolute():
+        there = os.path.normpath(word) in files
+    else:
+        there = word in PYTHON or shutil.which(word, path=bubblewrap.ENVIRONMENT["PATH"]) is not None
+    if not there:
+        raise UsageError(f"no program {word!r}", hint="name it by its whole path, or ./NAME of a --file")
 
 
 def _wrapped(program: str, rooms: Sequence[str], words: Sequence[str]) -> subprocess.Popen[bytes]:

@@ -1,7 +1,7 @@
 """A session as a server of the Model Context Protocol, over standard input and output or streamable HTTP.
 
-The tools are those of the brief, with the schemas of its cards; a tool ``brief`` says what is asked. Needs the extra
-``lab`` (the official SDK, https://github.com/modelcontextprotocol/python-sdk).
+The tools are those of the brief, with the schemas of its cards; a tool ``brief`` says what is asked and the budget.
+Needs the extra ``lab`` (the official SDK, https://github.com/modelcontextprotocol/python-sdk).
 """
 
 from __future__ import annotations
@@ -163,7 +163,8 @@ class _Noted:
 
 def _carried_out(gate: Gate, tool: str, given: object, admitted: bool) -> ToolResult:
     if tool == BRIEF:
-        return ToolResult(describe(gate.session.brief))
+        brief = gate.session.brief
+        return ToolResult(describe(brief), ({"calls": brief.calls, "seconds": brief.seconds, "began": brief.began},))
     if not admitted and not gate.admit():
         return ToolResult(error="too many calls; wait a second")
     try:

@@ -16,6 +16,7 @@ from telic.worlds.recorded import Recording
 
 LOOKS = 60  # for an alert, spread over the session [1]
 FIRST = 1 / 16  # of the time that is left at the alert until the first diagnosis; each further one takes twice as long
+SECOND = 1.0  # of the recording's window that is looked at at least, where a session begins before it [s]
 SPARE = 2.0  # before the end of the session the last word is said [s]
 
 
@@ -86,7 +87,9 @@ def diagnosed(tape: Tape, now: float, symptom: Reported) -> Diagnosis:
 
     states, burning = tape.world.states(), tuple(symptoms(tape.recording, now))
     if not states or not burning:
-        return diagnose_recording(tape.recording, at=now, symptom=symptom)
+        window = tape.recording.window
+        at = min(max(now, window.start + SECOND), window.end)
+        return diagnose_recording(tape.recording, at=at, symptom=symptom)
     incident = Incident("replayed", tape.world.topology().system, burning[0].detected, burning)
     world = tape.world
     return StatisticalActor(world.objectives, History(states), world.bad_errors).diagnose(incident, world)

@@ -11,6 +11,7 @@ from telic.lab.runs.graded import Graded, regrade
 from telic.lab.runs.pages import PAGES, write_page
 from telic.lab.runs.suites import HeldOut, Suite
 from telic.lab.runs.summary import standings
+from telic.lab.runs.unplayed import beside
 from telic.lab.scenario import Scenario
 from telic.lab.session.record import WorldKind
 from telic.report.lab import campaign as page
@@ -72,12 +73,15 @@ def view(run: Run, found: Sequence[Graded], suite: Suite) -> CampaignView:
 
 
 def _rows(found: Sequence[Graded]) -> tuple[Row, ...]:
-    """The actors in the order of their standing over all of `found`, each with a row for each kind of world."""
+    """The actors by their standing over all of `found`, a row for each kind of world; then who is trivial."""
     ranked = [each.actor for each in standings(found)]
-    rows = [
-        Row(world, each) for world in ORDER for each in standings([one for one in found if one.episode.world == world])
-    ]
-    return tuple(sorted(rows, key=lambda row: (ranked.index(row.standing.actor), ORDER.index(row.world))))
+    rows = [Row(world, each) for world in ORDER for each in standings(_in(found, world))]
+    rows.sort(key=lambda row: (ranked.index(row.standing.actor), ORDER.index(row.world)))
+    return (*rows, *(Row(world, each) for world in ORDER for each in beside(_in(found, world))))
+
+
+def _in(found: Iterable[Graded], world: WorldKind) -> list[Graded]:
+    return [each for each in found if each.episode.world == world]
 
 
 def _held_out(held: HeldOut) -> str:

@@ -43,6 +43,8 @@ class Comparison:
         By name the mean difference, second minus first, with its interval.
     alone
         Episodes of which the other side has none [1].
+    why
+        Why there is no pair at all; "" where there is one.
     """
 
     first: str
@@ -50,6 +52,7 @@ class Comparison:
     tasks: tuple[Paired, ...]
     numbers: dict[str, Estimate]
     alone: int
+    why: str = ""
 
 
 def compare(
@@ -75,19 +78,32 @@ def compare(
         if (found := bootstrap(values)) is not None:
             numbers[name] = found
     alone = len(first) + len(second) - 2 * len(pairs)
-    return Comparison(*names, tuple(_paired(task, shared) for task in TASKS), numbers, alone)
+    why = "" if pairs else _apart(first, second)
+    return Comparison(*names, tuple(_paired(task, shared) for task in TASKS), numbers, alone, why)
 
 
 def matched(first: Iterable[Graded], second: Iterable[Graded]) -> list[tuple[Graded, Graded]]:
     """Return the episodes that both have; where a side has several actors, each is matched with itself."""
     one, two = list(first), list(second)
-    several = any(len({each.episode.actor for each in side}) > 1 for side in (one, two))
+    several = any(len(_actors(side)) > 1 for side in (one, two))
 
     def key(each: Graded) -> tuple[object, ...]:
         return (*each.key, each.episode.actor if several else "")
 
     others = {key(each): each for each in two}
     return [(each, others[key(each)]) for each in one if key(each) in others]
+
+
+def _apart(first: Sequence[Graded], second: Sequence[Graded]) -> str:
+    """Return why two sides have no pair."""
+    if not {each.key for each in first} & {each.key for each in second}:
+        return "they have no scenario, seed, repeat and world in common"
+    one, two = (", ".join(_actors(each)) for each in (first, second))
+    return f"where a run has several actors each is compared with itself, and they have none in common: {one}; {two}"
+
+
+def _actors(found: Iterable[Graded]) -> list[str]:
+    return sorted({each.episode.actor for each in found})
 
 
 def _paired(task: str, shared: Sequence[tuple[Graded, Graded]]) -> Paired:

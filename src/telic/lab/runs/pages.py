@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from pathlib import Path
 
 from telic.errors import StoreFailed
@@ -13,6 +14,7 @@ from telic.lab.runs.episode_view import episode_view
 from telic.lab.runs.flakiness import flakiness
 from telic.lab.runs.graded import Graded, graded, layer, regrade
 from telic.lab.runs.summary import by_app, by_layer, standings
+from telic.lab.runs.unplayed import beside
 from telic.model import write_whole
 from telic.report.lab import episode as episode_page
 from telic.report.lab import leaderboard
@@ -54,7 +56,7 @@ def boards(runs: Iterable[Path]) -> list[Board]:
         run = folder.opened(path)
         suites.setdefault((run.suite or run.title, run.held_out), []).append((run, regrade(path)))
     return [
-        Board(suite, suite, held_out, tuple(run.id for run, _ in own), tuple(standings(_last(own))))
+        Board(suite, suite, held_out, tuple(run.id for run, _ in own), (*standings(_last(own)), *beside(_last(own))))
         for (suite, held_out), own in suites.items()
         if any(found for _, found in own)
     ]
@@ -72,7 +74,7 @@ def run_view(run: folder.Run, found: Sequence[Graded], damaged: Sequence[str] = 
         planned=len(run.cells),
         missing=len(folder.missing(run, (each.episode for each in found))),
         damaged=tuple(damaged),
-        standings=tuple(standings(found)),
+        standings=(*standings(found), *beside(found)),
         layers=tuple(by_layer(found)),
         apps=tuple(by_app(found)),
         episodes=tuple(_line(each, linked=linked) for each in found),
@@ -93,9 +95,11 @@ def notes(found: Sequence[Graded]) -> list[str]:
         return []
     told, points = solved.difference, 100 * solved.difference.value
     word = "fewer" if points < 0 else "more"
+    known = isfinite(told.low)
+    interval = f"{100 * told.low:+.0f} to {100 * told.high:+.0f}, scenarios resampled" if known else "no interval"
     says = (
         f"{first.actor} solves {abs(points):.0f} points {word} of the episodes than {second.actor} "
-        f"({100 * told.low:+.0f} to {100 * told.high:+.0f}, scenarios resampled; "
+        f"({interval}; "
         f"exact McNemar p = {solved.chance:.2g}, {solved.pairs} pairs)."
     )
     if solved.visible is not None:

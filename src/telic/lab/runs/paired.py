@@ -11,6 +11,7 @@ from telic.model.estimate import Estimate
 from telic.operate.statistics import binomial_tail
 
 RESAMPLES = 4000  # of a bootstrap; its bounds are then steady to about a percent of their distance [1]
+FEWEST = 6  # clusters of which an interval is given: of fewer, not even a sign test gets below 5 % [1]
 
 
 def mcnemar(first_only: int, second_only: int) -> float:
@@ -45,7 +46,8 @@ def bootstrap(
     Parameters
     ----------
     clusters
-        By scenario the differences of its episodes, second minus first.
+        By scenario the differences of its episodes, second minus first. Of fewer than `FEWEST`, or where all are equal,
+        resampling cannot tell how far chance goes: the interval is then without bounds.
 
     References
     ----------
@@ -54,14 +56,17 @@ def bootstrap(
     Examples
     --------
     >>> bootstrap({"a": [1.0, 1.0], "b": [1.0]})
-    Estimate(value=1.0, low=1.0, high=1.0, hits=0, trials=0)
+    Estimate(value=1.0, low=-inf, high=inf, hits=0, trials=0)
     """
     kept = [each for _, each in sorted(clusters.items()) if len(each)]
     if not kept:
         return None
     sums = np.array([sum(each) for each in kept], dtype=float)
     sizes = np.array([len(each) for each in kept], dtype=float)
+    whole = float(sums.sum() / sizes.sum())
+    if len(kept) < FEWEST or np.ptp(sums / sizes) == 0.0:
+        return Estimate(whole, -np.inf, np.inf)
     drawn = np.random.default_rng(seed).integers(0, len(kept), (resamples, len(kept)))
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Estimate(float(sums.sum() / sizes.sum()), float(low), float(high))
+    return Estimate(whole, float(low), float(high))

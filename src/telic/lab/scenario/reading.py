@@ -176,6 +176,8 @@ def _check(scenario: Scenario, source: Source) -> None:
             raise source.wrong("a periodic fault without `every`", "give every = SECONDS", "shape", "faults", number)
         if each.shape == "ramp" and each.over <= 0:
             raise source.wrong("a ramp without `over`", "give over = SECONDS", "shape", "faults", number)
+    if "predict" in scenario.tasks and not any(each.shape == "ramp" for each in scenario.faults):
+        raise source.wrong("predict asks to foresee a fault that comes at once", 'a fault with shape = "ramp"', "tasks")
     if scenario.workload.rate <= 0:
         raise source.wrong(f"rate {scenario.workload.rate:g}", "above 0 requests a second", "rate", "workload")
     for phase in fields(scenario.phases):

@@ -87,11 +87,17 @@ def outside(
     Raises
     ------
     UsageError
-        One of its files is not there.
+        The program, or one of its files, is not there.
     """
+    from telic.lab.doors import confine
     from telic.lab.doors.outside import Outside
 
-    program = Outside(shlex.split(command), files=files, keep=keep, door="mcp" if mcp else "http")
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"--command {command!r}: {error}", hint="close the quote") from error
+    program = Outside(words, files=files, keep=keep, door="mcp" if mcp else "http")
+    confine.require_program(words, [each.name for each in files])
 
     def play(session: Session, stage: Stage) -> None:
         program.run(session)

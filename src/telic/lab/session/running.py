@@ -130,7 +130,11 @@ def loaded(
     from telic.worlds.simulated import collecting
 
     if world == "queueing" or made_up(scenario.app):
+        from telic.lab import meanings
         from telic.lab import modelled as courses
+
+        for each in scenario.faults:
+            meanings.require(each.kind)
     else:
         from telic.lab import virtual as courses  # type: ignore[no-redef]
     with collecting.leftovers(), folder() as home:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from telic import apps
 from telic.errors import TelicError
@@ -19,6 +20,12 @@ from telic.model import mitigation_right
 from telic.model.trial import Evidence, WorldName
 from telic.settings import Settings
 
+Word = Literal["same", "not the same", "failed", "says nothing"]
+"""*failed*: an error ended a run on one world or on both, so there is nothing that could agree.
+
+*says nothing*: users were not well before the trigger on either world.
+"""
+NOTHING = "not well before"  # the verdict of a trial that says nothing
 SHORTEST = 1.0  # records know recovery to the second, so shorter times are told apart no further [s]
 
 
@@ -28,6 +35,7 @@ class Said:
 
     verdict: str
     recovery: float | None = None  # [s]
+    failed: bool = False  # the run ended with an error, which is the verdict's text
 
 
 @dataclass(frozen=True)
@@ -40,14 +48,25 @@ class Pair:
     simulated: Said
 
     @property
+    def word(self) -> Word:
+        """What the pair comes to."""
+        if self.local.failed or self.simulated.failed:
+            return "failed"
+        if self.local.verdict == self.simulated.verdict == NOTHING:
+            return "says nothing"
+        return "same" if self.local.verdict == self.simulated.verdict else "not the same"
+
+    @property
     def agree(self) -> bool:
-        """Whether the verdicts are the same."""
-        return self.local.verdict == self.simulated.verdict
+        """Whether both worlds say something, and the same."""
+        return self.word == "same"
 
     @property
     def ratio(self) -> float | None:
-        """The longer recovery by the shorter [1]; None where one of them never happened."""
+        """The longer recovery by the shorter [1]; None where one of them never happened, or says nothing."""
         if self.local.recovery is None or self.simulated.recovery is None:
+            return None
+        if NOTHING in (self.local.verdict, self.simulated.verdict):
             return None
         times = sorted(max(SHORTEST, each) for each in (self.local.recovery, self.simulated.recovery))
         return times[1] / times[0]
@@ -61,14 +80,22 @@ class Comparison:
 
     @property
     def agreement(self) -> float:
-        """Share of pairs with the same verdict [1]; NaN without pairs."""
-        return sum(each.agree for each in self.pairs) / len(self.pairs) if self.pairs else float("nan")
+        """Share of pairs with the same verdict [1], of all but those that say nothing; NaN without one.
+
+        A pair that failed is in the whole: what was not shown to agree does not.
+        """
+        of = len(self.pairs) - self.count("says nothing")
+        return self.count("same") / of if of else float("nan")
 
     @property
     def ratio(self) -> float:
         """Median of the ratios of recovery times [1]; NaN where nothing recovered on both worlds."""
         ratios = [each.ratio for each in self.pairs if each.ratio is not None]
         return statistics.median(ratios) if ratios else float("nan")
+
+    def count(self, word: Word) -> int:
+        """Return how many pairs come to `word` [1]."""
+        return sum(each.word == word for each in self.pairs)
 
 
 Each = Callable[[Pair], None]
@@ -138,7 +165,7 @@ def _tried(run_it: Callable[[], Said]) -> Said:
     try:
         return run_it()
     except TelicError as error:
-        return Said(f"{type(error).__name__}: {error}")
+        return Said(f"{type(error).__name__}: {error}", failed=True)
 
 
 def _fault(system: str, settings: Settings, fault: str, seed: int, world: WorldName) -> Said:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from telic import __version__, apps
 from telic.lab.course import Course, Tell, Told
+from telic.lab.trials.measure import made_of
 from telic.lab.trials.plan import GENTLE, Planned
 from telic.lab.trials.run import DECIDED, opened
 from telic.lab.trials.triggers import injected, kind_of, words
 from telic.model import Design, Window
 from telic.model.goodput import Goodput, goodput, share
-from telic.model.trial import WorldName
+from telic.model.trial import Hysteresis, HysteresisEvidence, WorldName
 from telic.runtime.wiring import Wiring
 from telic.settings import Settings
 
@@ -20,28 +22,6 @@ CUTS = (0.7, 0.5, 0.3, 0.1)  # load after the collapse, in turn [1]
 STEP = 20.0  # each of them lasts so long: what waits drains hop by hop [s]
 WATCH = 8.0  # the load as it was, after the trigger and again at the end [s]
 TAKES = 4.0  # at the end of each stretch, what counts [s]
-WELL = 0.95  # share of good answers, of that before the trigger [1]
-
-
-@dataclass(frozen=True)
-class Hysteresis:
-    """Both states at one load, and at which load the system came back."""
-
-    before: float  # share of good answers before the trigger [1]
-    collapsed: float  # after the trigger, at the same load [1]
-    restored: float  # at the same load once more, after less of it [1]
-    levels: tuple[tuple[float, float], ...]  # load [1] and share of good answers [1], in the order of the cuts
-
-    @property
-    def recovered_at(self) -> float | None:
-        """The first load [1] at which users were well again; None where none was low enough."""
-        return next((load for load, good in self.levels if good >= WELL * self.before), None)
-
-    @property
-    def metastable(self) -> bool:
-        """Whether one load is carried well and badly, depending on what was before."""
-        bound = WELL * self.before
-        return self.collapsed < bound <= self.restored
 
 
 @dataclass(frozen=True)
@@ -86,7 +66,7 @@ def run(
     wiring: Path | None = None,
     seed: int = 1,
     cuts: Sequence[float] = CUTS,
-) -> Hysteresis:
+) -> HysteresisEvidence:
     """Collapse a system with a trial's trigger, cut its load step by step, raise it again, and compare."""
     kind = kind_of(planned.trial.inject)
     steps = Steps(planned.timing.warm, planned.timing.before, planned.seconds, tuple(cuts))
@@ -104,7 +84,22 @@ def run(
     ) as course:
         first = float(course.record().seconds[0].second)
         _through(course, planned, steps, first)
-        return judged(goodput(course.record().tallies()), steps, first)
+        seconds = goodput(course.record().tallies())
+        return HysteresisEvidence(
+            trial=planned.trial.id,
+            inject=planned.trial.inject,
+            system=course.design.system,
+            source=apps.reference(apps.find(system)),
+            world=world,
+            wiring="" if wiring is None else apps.reference(wiring),
+            workload=planned.workload.id,
+            rate=planned.workload.rate,
+            seed=seed,
+            telic=__version__,
+            hashes=made_of(course.design),
+            seconds=tuple(seconds),
+            found=judged(seconds, steps, first),
+        )
 
 
 def modelled(

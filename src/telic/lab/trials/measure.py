@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from statistics import fmean
 
-from telic import __version__
+from telic import __version__, apps
 from telic.design.paths import visits
+from telic.design.shelf import code_hash
 from telic.lab.course import Course
 from telic.lab.trials.plan import Planned
 from telic.model import Design, Incident, Store, Tally, Window, dump
@@ -18,6 +20,11 @@ from telic.model.trial import Evidence, Fullness, WorldName
 from telic.telemetry.queries.saturation import Saturation, saturation
 
 PATIENCE = 30.0  # for a query after a storm [s]
+DECIDING = (
+    "*.py", "runtime/**/*", "model/**/*", "intent/**/*", "design/**/*", "telemetry/**/*", "worlds/**/*", "context/**/*",
+    "tools/**/*", "operate/**/*", "lab/*.py", "lab/trials/*.py",
+)  # fmt: skip
+"""What of Telic's code decides how a trial goes."""
 CALLS = "SELECT count(*) AS calls FROM spans WHERE kind = 'client' AND peer = ? AND start_ns >= ? AND start_ns < ?"
 
 
@@ -28,6 +35,7 @@ def evidence(
     tallies: Iterable[Tally],
     verdict: Verdict,
     *,
+    system: str,
     world: WorldName,
     wiring: Path | None,
     seed: int,
@@ -46,12 +54,12 @@ def evidence(
         inject=planned.trial.inject,
         system=design.system,
         world=world,
-        wiring="" if wiring is None else wiring.stem,
+        wiring="" if wiring is None else apps.reference(wiring),
         workload=planned.workload.id,
         rate=planned.workload.rate,
         seed=seed,
         telic=__version__,
-        hashes=hashes(design),
+        hashes=made_of(design),
         phases=phases,
         seconds=tuple(seconds),
         verdict=verdict,
@@ -61,6 +69,7 @@ def evidence(
         full=fullness(store, worst),
         operated=operated,
         actions=done(course.incidents()),
+        source=apps.reference(apps.find(system)),
     )
 
 
@@ -100,6 +109,16 @@ def hashes(design: Design) -> dict[str, str]:
     """Return the hashes of intent, design and wiring."""
     wiring = "sha256:" + hashlib.sha256(dump(design.wiring)).hexdigest()
     return {"intent": design.intent_hash, "design": design.hash, "wiring": wiring}
+
+
+def made_of(design: Design) -> dict[str, str]:
+    """Return the hashes of everything that a trial's run follows from, with its seed: also of Telic's code."""
+    return {**hashes(design), "telic": _code()}
+
+
+@cache
+def _code() -> str:
+    return "sha256:" + code_hash(DECIDING)
 
 
 def done(incidents: Iterable[Incident]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -69,11 +70,13 @@ def plan(
     ------
     UnknownName
         No such trial or workload.
+    UsageError
+        A rate that is no load.
     """
     wanted = intent.read(apps.find(source))
     found = _trial(wanted, trial)
-    if rate is not None and rate <= 0:
-        raise UsageError(f"{rate:g} requests/s is no load", hint="give a rate above 0")
+    if rate is not None and not 0 < rate < math.inf:
+        raise UsageError(f"{rate:g} requests/s is no load", hint="give a finite rate above 0")
     load = _workload(wanted, workload or found.under or _under(wanted, found))
     return Planned(
         found,

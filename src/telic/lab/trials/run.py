@@ -63,7 +63,16 @@ def run(
         verdict = judge(tallies, phases, planned.recoveries, planned.objectives)
         tell(Told(course.now(), "step", said(verdict)))
         return measure.evidence(
-            course, planned, phases, tallies, verdict, world=world, wiring=wiring, seed=seed, operated=operate
+            course,
+            planned,
+            phases,
+            tallies,
+            verdict,
+            system=system,
+            world=world,
+            wiring=wiring,
+            seed=seed,
+            operated=operate,
         )
 
 

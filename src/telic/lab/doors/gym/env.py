@@ -29,6 +29,7 @@ from telic.settings import Settings
 
 PRINTABLE = "".join(map(chr, range(32, 127)))
 SEEDS = 2**31
+USUAL = "hotel"  # the app of an environment whose scenarios are of several
 
 
 class LabEnv(gymnasium.Env[Observation, Any]):
@@ -45,7 +46,9 @@ class LabEnv(gymnasium.Env[Observation, Any]):
     Parameters
     ----------
     scenarios
-        A suite by name, a folder, a file, or scenarios; all of one app. Each reset draws one by its seed.
+        A suite by name, a folder, a file, or scenarios. Each reset draws one by its seed, of those of `app`.
+    app
+        An environment is of one app, for its spaces are; "" takes the scenarios' own, and of several ``hotel``.
     actions
         ``menu`` or ``text``.
     run
@@ -60,12 +63,13 @@ class LabEnv(gymnasium.Env[Observation, Any]):
         self,
         scenarios: str | Sequence[Scenario] = "core",
         *,
+        app: str = "",
         actions: str = "menu",
         run: Run = running.run,
         design: Design | None = None,
         render_mode: str | None = None,
     ) -> None:
-        self._scenarios = _found(scenarios)
+        self._scenarios = _found(scenarios, app)
         self._run, self.render_mode = run, render_mode
         self._home = TemporaryDirectory(prefix="telic-gym-") if design is None else None
         self._design = design or _designed(self._scenarios[0].app, Path(self._home.name) if self._home else Path())
@@ -95,7 +99,7 @@ class LabEnv(gymnasium.Env[Observation, Any]):
         self._last, self._counted, self._time = ToolResult(), (0, 0), self._playing.time
         seen = observe(desk, self.services, self._time)
         self._felt()  # what users got before the first step is nobody's doing
-        return seen, {"answer": "", "error": "", "tasks": ", ".join(desk.brief.tasks)}
+        return seen, {"answer": "", "error": "", "tasks": ", ".join(desk.brief.tasks), "seconds": desk.brief.seconds}
 
     def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Make one call, look, and say how users fared."""
@@ -130,6 +134,8 @@ class LabEnv(gymnasium.Env[Observation, Any]):
 
     def _act(self, action: Any) -> ToolResult:
         if isinstance(self.action_space, spaces.Discrete):
+            if not self.action_space.contains(action):
+                raise UsageError(f"action {action!r} is not of the menu", hint=f"0 to {len(self.menu_items) - 1}")
             return self._chosen(self.menu_items[int(action)])
         try:
             given = arguments(str(action["arguments"]).encode(), self._gate.limits)
@@ -171,12 +177,14 @@ class LabEnv(gymnasium.Env[Observation, Any]):
             self._playing = None
 
 
-def _found(given: str | Sequence[Scenario]) -> tuple[Scenario, ...]:
+def _found(given: str | Sequence[Scenario], app: str) -> tuple[Scenario, ...]:
     found = tuple(scenarios.suite(given)) if isinstance(given, str) else tuple(given)
     apps = sorted({each.app for each in found})
-    if len(apps) != 1:
-        raise UsageError(f"scenarios of {len(apps)} apps: {', '.join(apps)}", hint="an environment is of one app")
-    return found
+    wanted = app or (apps[0] if len(apps) == 1 else USUAL)
+    own = tuple(each for each in found if each.app == wanted)
+    if not own:
+        raise UsageError(f"no scenario of the app {wanted!r}", hint=f"app: one of {', '.join(apps)}" if apps else "")
+    return own
 
 
 def _designed(app: str, home: Path) -> Design:

@@ -1,0 +1,62 @@
+"""What can be said of episodes before a run is made: which of them no world could play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from telic.errors import TelicError, UsageError
+from telic.lab import meanings
+from telic.lab.made_up import made_up
+from telic.lab.scenario import Placed, Scenario
+from telic.lab.session import running
+from telic.lab.session.record import WorldKind
+from telic.model import Design
+from telic.registry import near_names
+from telic.worlds.load.shapes import read_shape
+
+
+def require_playable(scenarios: Sequence[Scenario], worlds: Iterable[WorldKind]) -> None:
+    """Refuse scenarios that name what is not there, and a kind of world that can play none of them.
+
+    What a fault needs of a world that runs (a place where users are hurt) only playing shows.
+
+    Raises
+    ------
+    UsageError
+        No such workload, shape or trace of a load, no such service; or a world that has none of the faults.
+    """
+    played = [each for each in scenarios if not each.recording]
+    for each in played:
+        try:
+            _check(each)
+        except TelicError as error:
+            raise UsageError(f"scenario {each.name}: {error}", hint=error.hint) from error
+    if "queueing" in worlds:
+        _require_modelled(played)
+
+
+def _check(scenario: Scenario) -> None:
+    read_shape(scenario.workload.shape, 1.0)
+    if made_up(scenario.app):
+        return
+    design = running.prepared(scenario.app)
+    names = [name for each in design.workloads for name in (each.id, each.name)]
+    if scenario.workload.name not in names:
+        raise UsageError(f"no workload {scenario.workload.name!r}", hint=near_names(scenario.workload.name, names))
+    for each in scenario.faults:
+        _check_place(each, design)
+
+
+def _require_modelled(scenarios: Sequence[Scenario]) -> None:
+    """Refuse scenarios of which the queueing model can play none."""
+    kinds = [[each.kind for each in scenario.faults] for scenario in scenarios]
+    if scenarios and not any(all(map(meanings.words, each)) for each in kinds):
+        for each in kinds[0]:
+            meanings.require(each)
+
+
+def _check_place(fault: Placed, design: Design) -> None:
+    service, known = fault.params.get("service"), [each.name for each in design.services]
+    if service is not None and service not in known:
+        what = f"{fault.kind}: {design.system} has no service {service!r}"
+        raise UsageError(what, hint=near_names(str(service), known))
