@@ -15,6 +15,14 @@ END = datetime(2026, 11, 21, 10, 0, tzinfo=UTC).timestamp()
 START, DEPLOY = END - 3600, END - 19 * 60
 CALLS = {"gateway": ["cart", "orders"], "orders": ["payment", "stock"], "cart": [], "payment": [], "stock": []}
 USUAL = {"gateway": 0.004, "cart": 0.003, "orders": 0.006, "payment": 0.020, "stock": 0.005}  # of their own work [s]
+POOL = """import logging
+
+log = logging.getLogger(__name__)
+
+
+def refused(waited_ms):
+    log.error("no connection from pool within %d ms", waited_ms)
+"""  # of the code of orders
 chance = random.Random(7)
 
 
@@ -44,8 +52,9 @@ def call(service: str, time: float, trace: str, parent: str, spans: list[dict[st
 
 
 def main(folder: Path) -> None:
-    """Write traces, metrics, logs, alerts and changes of the hour before 10:00."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write traces, metrics, logs, alerts and changes of the hour before 10:00, and the code of one service."""
+    (folder / "code" / "orders").mkdir(parents=True, exist_ok=True)
+    (folder / "code" / "orders" / "pool.py").write_text(POOL)
     exports, logs = [], []
     taken: dict[tuple[str, int], list[tuple[float, bool]]] = {}
     for second in range(0, 3600, 4):

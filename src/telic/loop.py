@@ -64,9 +64,13 @@ def deploy(
     fresh: bool = False,
     on_step: Step = lambda text: None,
     simulated: bool = False,
+    on_leash: Callable[[launch.Leash], None] | None = None,
 ) -> LocalWorld:
-    """Start `made` as real processes with real stores, or as one simulated process at the same pace."""
-    return launch.up(made, settings, fresh=fresh, on_step=on_step, simulated=simulated)
+    """Start `made` as real processes with real stores, or as one simulated process at the same pace.
+
+    It stays when this process ends, unless `on_leash` is given (see `launch.up`).
+    """
+    return launch.up(made, settings, fresh=fresh, on_step=on_step, simulated=simulated, on_leash=on_leash)
 
 
 async def operate(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 import typer
 from tests.docs.pages import ROOT, blocks, commands
 
@@ -23,7 +26,7 @@ def test_every_command_has_options_and_files_that_exist() -> None:
     lab.register(app)
     group = typer.main.get_command(app).commands["lab"]  # type: ignore[attr-defined]
     options = {each for option in group.commands["run"].params for each in option.opts}
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 7
     for line in COMMANDS:
         words = shlex.split(line)
         assert words[:3] == ["telic", "lab", "run"]
@@ -50,3 +53,14 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert f"more than {limits.burst} requests at once, {limits.rate:g} a second for long, or {limits.waiting}" in TEXT
     assert client.URL in TEXT
     assert client.TOKEN in TEXT
+
+
+def test_the_lines_for_gymnasium_work_as_they_stand() -> None:
+    pytest.importorskip("gymnasium", reason="the extra `lab` is not installed")
+    (block,) = [each for each in blocks(PAGE) if each.startswith("import gymnasium")]
+    use = "assert env.reset(seed=1)[1]['tasks']\nassert len(envs.reset(seed=1)[0]['time']) == 4\n"
+    for program in (["-c", f"{block}{use}env.close()\nenvs.close()\n"], ["examples/03-lab/gym_agent.py"]):
+        done = subprocess.run(
+            [sys.executable, *program], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, done.stderr[-3000:]

@@ -22,7 +22,10 @@ from tests.telemetry.stored_server import answering
 from typer.testing import CliRunner
 
 from telic.cli import context, diagnose, record
+from telic.telemetry.otlp import body as otlp
+from telic.telemetry.otlp.decoder import READERS
 from telic.telemetry.sources import read, source
+from telic.worlds import recorded
 
 PAGE = "docs/how-to/connect-your-telemetry.md"
 TEXT, BLOCKS, COMMANDS = (ROOT / PAGE).read_text(), blocks(PAGE), commands(PAGE)
@@ -61,7 +64,7 @@ def put(text: str, urls: dict[str, str]) -> str:
 def test_the_page_has_its_commands() -> None:
     assert [shlex.split(each)[1] for each in COMMANDS] == [
         *("record", "diagnose", "context", "diagnose", "record", "record", "serve", "query"),
-        "diagnose",
+        *("diagnose", "serve"),
     ]
 
 
@@ -101,6 +104,22 @@ def test_a_source_that_is_down_leaves_a_partial_diagnosis_that_says_so(here: dic
     assert list(tmp_path.glob("*/incident.yaml")) == []
     nothing = CliRunner().invoke(app, [])
     assert "no incident is named" in str(nothing.exception)
+
+
+def test_the_event_of_the_page_is_a_change_of_the_diagnosis(here: dict[str, str], tmp_path: Path) -> None:
+    (line,) = [each for each in BLOCKS if each.startswith("curl ")]
+    words = shlex.split(line)
+    assert words[2:6] == ["http://127.0.0.1:4318/v1/logs", "-H", f"Content-Type: {otlp.JSON}", "-d"]
+    message = otlp.parse("logs", words[6].encode(), otlp.JSON)
+    answering(tmp_path / "telemetry", {"logs": list(READERS["logs"](message, (T0 + 60) * 10**9).rows())})
+    app = typer.Typer()
+    diagnose.register(app)
+    command = ["incident", "--source", "telic=telemetry", "--at", "2026-11-21T10:00:00Z"]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    (made,) = recorded.read(tmp_path / "incident").changes()
+    assert (made.kind, made.entity, made.time, made.author) == ("deploy", "checkout", T0 + 60, "ann")
+    assert (made.id[:7], made.after, made.diff) == ("4f2a91c", "1.5.0", "POOL_SIZE: 20 -> 5")
+    assert made.summary == "checkout 1.5.0: a smaller pool of connections"
 
 
 def test_every_source_stands_in_the_table() -> None:

@@ -84,6 +84,11 @@ def test_every_command_of_the_page_works(tmp_path: Path, monkeypatch: pytest.Mon
     assert not any("retry_coupon" in each for each in words)  # the decoy
     assert not any("last more than" in each for each in words)
     assert [line in said[1] for line in ("  a wrong guess? --column ROLE=COLUMN", "[c5b882]")] == [True, True]
+    (shown,) = [each for each in BLOCKS if each.startswith("1. Sessions with open_plan > close_help")]
+    found = [line.strip() for line in said[1].splitlines()]
+    for line in shown.splitlines():  # the numbers of the page are those of the command, but for lists that are cut
+        start = line.strip().partition("; ...")[0]
+        assert any(each.startswith(start) for each in found), line
     assert json.loads(said[3])["schema"] == record.SCHEMA
     assert "same" in said[9]
     assert "open_plan" not in Path("shared.json").read_text()

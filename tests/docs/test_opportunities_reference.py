@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from tests.docs.pages import ROOT, blocks
 
+from telic.opportunities.experts import expert
+from telic.opportunities.judging import Judging
 from telic.opportunities.language import InvalidQuestion, hypothesis, kpi, parse_hypothesis, parse_kpi
 from telic.opportunities.language.evaluate import Evaluation
 from telic.opportunities.language.events import Events
@@ -111,6 +113,21 @@ def test_the_table_of_templates_is_the_registry() -> None:
         summary = (factory.__doc__ or "").strip().splitlines()[0]
         made.append([name, summary, ", ".join(each.name for each in dataclasses.fields(factory))])
     assert rows == made
+
+
+def test_the_tables_of_experts_and_settings_are_the_registry_and_the_judge() -> None:
+    page = (ROOT / PAGE).read_text(encoding="utf-8")
+    for head, names in (
+        ("| expert | looks at |\n|---|---|\n", list(expert)),
+        ("| setting | without it | means |\n|---|---|---|\n", [each.name for each in dataclasses.fields(Judging)]),
+    ):
+        table = page.partition(head)[2].partition("\n\n")[0]
+        assert [line.split("|")[1].strip() for line in table.splitlines()] == names
+    for line in (
+        page.partition("| setting | without it | means |\n|---|---|---|\n")[2].partition("\n\n")[0].splitlines()
+    ):
+        name, default = (cell.strip() for cell in line.split("|")[1:3])
+        assert str(getattr(Judging(), name)) == default
 
 
 def test_the_forms_of_hypotheses_are_in_the_language() -> None:

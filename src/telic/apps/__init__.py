@@ -39,11 +39,25 @@ def find_wiring(system: str, name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
-    hint = near_names(str(name_or_path), wirings(system))
+    known, path_of_one = wirings(system), "give the path of a wiring, such as ./wiring.yaml"
     raise UnknownName(
         f"{name_or_path}: no bundled wiring of {system} and no file of that name",
-        hint=f"{hint}; or give the path of a wiring, such as ./wiring.yaml",
+        hint=f"{near_names(str(name_or_path), known)}; or {path_of_one}" if known else path_of_one,
     )
+
+
+def reference(file: Path) -> str:
+    """Return what `find` or `find_wiring` finds a file by, in any folder: its bundled name, or its whole path.
+
+    Examples
+    --------
+    >>> reference(find("hotel")), reference(find_wiring("hotel", "baseline"))
+    ('hotel', 'baseline')
+    """
+    whole = file.resolve()
+    if not whole.is_relative_to(_FOLDER.resolve()):
+        return str(whole)
+    return whole.parent.name if whole.name == "intent.yaml" else whole.stem
 
 
 def find(name_or_path: str | Path) -> Path:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from telic.cli.output import console
-from telic.cli.record import recorded
+from telic.cli.record import LENGTH, recorded
 from telic.errors import UsageError
 
 Kept = Annotated[
@@ -25,6 +25,16 @@ Kept = Annotated[
 Asked = Annotated[
     str,
     typer.Option("--source", help="Ask these instead: NAME=URL by commas, or a .yaml file.", metavar="SOURCES"),
+]
+Length = Annotated[
+    str,
+    typer.Option("--window", help="Of sources: how far back the window reaches: 90s, 30m, 2h.", show_default=LENGTH),
+]
+Baseline = Annotated[
+    str,
+    typer.Option(
+        "--baseline", help="Of sources: how far back from there is the baseline; 0 for none.", show_default=LENGTH
+    ),
 ]
 
 
@@ -65,15 +75,22 @@ def incident(
     Raises
     ------
     UsageError
-        Nothing is named, and none or several receivers answer here; or `folder` is there already.
+        Nothing is named, and none or several receivers answer here; or `folder` is there already; or `window` or
+        `baseline` are given for a recording, which has its own.
     """
     if not source and folder is not None:
+        if window or baseline:
+            option = "--window" if window else "--baseline"
+            raise UsageError(
+                f"{option} is for sources: {folder} has its own window and baseline",
+                hint="leave it out; --at TIME looks at an earlier moment of a recording",
+            )
         yield Incident(folder)
         return
     source = source or _own()
     with tempfile.TemporaryDirectory(prefix="telic-") as made:
         where = folder or (_free(beside) if beside is not None else Path(made) / "incident")
-        missing = recorded(where, source, at, window, baseline).missing
+        missing = recorded(where, source, at, window or LENGTH, baseline or LENGTH).missing
         if folder is None and beside is not None and not quiet:
             console.print(f"kept in {where}: what the sources said, for `telic report verify`", highlight=False)
         yield Incident(where, missing, fresh=True)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telic.cli.asked import Asked, Kept, incident
+from telic.cli.asked import Asked, Baseline, Kept, Length, incident
 from telic.cli.output import Json, console, show
-from telic.cli.record import Baseline, Length
-from telic.errors import TelicError
+from telic.errors import TelicError, UsageError
 
 if TYPE_CHECKING:
     from telic.model import Diagnosis, Hypothesis
@@ -26,8 +25,11 @@ Report = Annotated[
 ]
 Code = Annotated[
     Path | None,
-    typer.Option(help="Blame failing lines in this git repository; default: the incident's code/, if it is one."),
+    typer.Option(
+        help="Find failing and printing lines in this folder or git repository; default: the incident's code/."
+    ),
 ]
+_FACES = (".html", ".json", ".md")  # of a report
 _SHOWN = 3  # hypotheses that people see in full [1]
 
 
@@ -45,8 +47,8 @@ def diagnose(
     source: Asked = "",
     symptom: Symptom = "",
     at: At = "",
-    window: Length = "30m",
-    baseline: Baseline = "30m",
+    window: Length = "",
+    baseline: Baseline = "",
     report: Report = None,
     code: Code = None,
     as_json: Json = False,
@@ -55,13 +57,19 @@ def diagnose(
 
     Without a folder or a source, what `telic serve` or the running system keeps is asked.
     """
-    from telic.operate.diagnosis.causes import answer, diagnose_recording
+    from telic.operate.diagnosis.causes import answer, diagnose_recording, look
     from telic.worlds.recorded import read
 
+    if report is not None and report.suffix not in _FACES:
+        raise UsageError(
+            f"--report {report}: a report is a file that ends in {', '.join(_FACES)}",
+            hint=f"name the page: {report.stem or 'cause'}.html; JSON and Markdown are written beside it",
+        )
     with incident(folder, source, at, window, baseline, beside=report, quiet=as_json) as about:
-        recording = read(about.folder)
+        whole = read(about.folder)
         moment = None if about.fresh else time_of(at)
-        found = diagnose_recording(recording, at=moment, symptom=reported(symptom, recording) if symptom else None)
+        recording = look(whole, at=moment, symptom=reported(symptom, whole) if symptom else None).recording
+        found = diagnose_recording(recording)
         found = replace(found, missing=(*found.missing, *about.missing))
         lines = _lines(recording, found, code)
         if as_json:
@@ -69,27 +77,36 @@ def diagnose(
         else:
             _print(recording, found, lines)
         if report is not None:
-            _write(report, recording, found, lines, quiet=as_json)
+            given = reported(symptom, recording) if symptom else None
+            _write(report, recording, found, lines, given, quiet=as_json)
 
 
 def _lines(recording: Recording, found: Diagnosis, given: Path | None) -> tuple[CodeLine, ...]:
-    """Who wrote the lines at which the blamed service fails, where there is a history to ask."""
-    from telic.operate.diagnosis.written import code_folder, written_lines
+    """The lines at which the blamed service fails, and who wrote them; the lines that print what it logs."""
+    from telic.operate.diagnosis.written import code_lines
 
-    folder = code_folder(recording, given)
     try:
-        return written_lines(recording, found, folder) if folder else ()
+        return code_lines(recording, found, given)
     except TelicError:
         if given is not None:
             raise
         return ()  # a snapshot that git cannot read
 
 
-def _write(path: Path, recording: Recording, found: Diagnosis, lines: tuple[CodeLine, ...], *, quiet: bool) -> None:
+def _write(
+    path: Path,
+    recording: Recording,
+    found: Diagnosis,
+    lines: tuple[CodeLine, ...],
+    given: Reported | None,
+    *,
+    quiet: bool,
+) -> None:
     from telic.operate.diagnosis.account import account
+    from telic.operate.diagnosis.account.again import signed
     from telic.report import diagnosis
 
-    written = diagnosis.write(path.with_suffix(".html"), account(recording, found, lines))
+    written = diagnosis.write(path.with_suffix(".html"), signed(account(recording, found, lines), given))
     if not quiet:
         console.print(f"report: {written[0]}", highlight=False)
 
@@ -107,7 +124,7 @@ def reported(text: str, recording: Recording) -> Reported:
     Raises
     ------
     UnknownName
-        No such service in the recording.
+        No such service in the recording, or no such metric of it.
     """
     from telic.errors import UnknownName
     from telic.model.signals import Reported
@@ -120,7 +137,21 @@ def reported(text: str, recording: Recording) -> Reported:
         return Reported(service, signal)
     if not entity:
         raise UnknownName(f"no service {text!r} in {recording.name}", hint=near_names(text, sorted(names)))
-    return Reported(entity, text.removeprefix(entity).removeprefix(":"))
+    signal = text.removeprefix(entity).removeprefix(":")
+    known = _metrics(recording, entity) if signal else frozenset()
+    if signal and signal not in known:
+        hint = near_names(signal, known) if known else f"no metric of it was recorded; write --symptom {entity}"
+        raise UnknownName(f"no metric {signal!r} of {entity} in {recording.name}", hint=hint)
+    return Reported(entity, signal)
+
+
+def _metrics(recording: Recording, entity: str) -> frozenset[str]:
+    """Return the metrics of a service: as recorded, as counters are read, and the one that was reported."""
+    from telic.operate.diagnosis.causes import look
+
+    own = [each for each in look(recording).series if each.entity == entity]
+    said = (recording.symptom.signal,) if recording.symptom.entity == entity else ()
+    return frozenset(name for name in (*said, *(name for each in own for name in (each.name, *each.counters))) if name)
 
 
 def _print(recording: Recording, found: Diagnosis, lines: tuple[CodeLine, ...]) -> None:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from telic.cli import lab_judged, lab_measured, lab_recorded
-from telic.cli.lab_output import certified, line, played, summary, summary_of, told, visited, world_kind
+from telic.cli.lab_actors import Asked, players
+from telic.cli.lab_output import certified, line, played, summary, summary_of, told, world_kind
 from telic.cli.output import Json, console, show, table
 from telic.errors import UsageError
 from telic.settings import Settings
@@ -89,25 +90,19 @@ def run(
     resume: Annotated[str, typer.Option(help="Go on with this run (an id, or latest) instead of a new one.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Run scenarios with actors and keep a record of every episode."""
+    """Run scenarios with actors and keep a record of every episode; the exit status is 1 where one was not played."""
     from telic.lab import leftovers
     from telic.lab import scenario as scenarios
     from telic.lab.runs import folder as runs
+    from telic.lab.runs.playable import require_playable
     from telic.lab.session import many
 
     leftovers.end(leftovers.find())
-    found, home = scenarios.suite(suite), Settings.read().home
-    plays = many.outside(actor or "program", command, files=file or (), keep=keep or (), mcp=mcp) if command else {}
-    if (http or mcp) and not command:
-        plays = many.awaited(actor or "visitor", visited, mcp=mcp, port=port)
-    plays = {actor or "human": many.human()} if human else plays
-    usual = "react" if model else "telic"
-    actors = list(plays) or [each.strip() for each in (actor or usual).split(",") if each.strip()]
-    plays = plays | (many.reacting(model, model_key) if model else {})
-    for each in (each for each in actors if each not in plays):
-        many.built_in(each)
-    seeded = range(first_seed, first_seed + seeds)
-    planned = runs.cells(found, actors, seeded, world=world_kind(world), repeats=repeats)
+    found, home, kind = scenarios.suite(suite), Settings.read().home, world_kind(world)
+    asked = Asked(actor, command, file or (), keep or (), http, mcp, port, human, model, model_key)
+    actors, plays = players(asked)
+    planned = runs.cells(found, actors, range(first_seed, first_seed + seeds), world=kind, repeats=repeats)
+    require_playable(found, [kind])
     title = Path(suite).stem
     folder = (
         runs.find(home, resume) if resume else runs.create(home, planned, now=time.time(), title=title, suite=title)
@@ -115,8 +110,7 @@ def run(
     if not as_json:
         console.print(f"run {folder.name}: {len(runs.opened(folder).cells)} episodes", highlight=False)
     tell = (lambda each: None) if as_json else told
-    alone = human or ((http or mcp) and not command)
-    done = many.run(folder, found, jobs=1 if alone else jobs, plays=plays, tell=tell)
+    done = many.run(folder, found, jobs=1 if human or asked.awaited else jobs, plays=plays, tell=tell)
     summary(folder, done, as_json=as_json)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telic.cli.lab_output import told, world_kind
-from telic.cli.output import Json, console, show, table
+from telic.cli.lab_actors import named, require
+from telic.cli.lab_output import played_all, told, world_kind
+from telic.cli.output import Json, console, errors, show, table
 from telic.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,13 +54,16 @@ def campaign(
     from telic.lab import scenario as scenarios
     from telic.lab.runs import campaigning, suites
     from telic.lab.runs import folder as runs
+    from telic.lab.runs.playable import require_playable
     from telic.lab.session import many
 
     leftovers.end(leftovers.find())
     found, described, home = scenarios.suite(suite), suites.describe(suite), Settings.read().home
     worlds = [world_kind(each.strip()) for each in world.split(",")]
-    actors = [each.strip() for each in actor.split(",") if each.strip()] or _everybody(found)
+    actors = named(actor) or _everybody(found)
+    require(actors)
     planned = campaigning.plan(described, found, actors, range(1, seeds + 1), worlds)
+    require_playable(found, worlds)
     folder = None if new else campaigning.unfinished(home, planned)
     if folder is None:
         folder = runs.create(home, planned, now=time.time(), title=described.title, suite=described.title)
@@ -72,11 +77,13 @@ def campaign(
     failed = [each for each in done if each.error]
     if as_json:
         show({"run": folder.name, "page": str(page), "table": str(text), "failed": failed}, as_json=True)
+        played_all(done, folder)
         return
     console.print(text.read_text(encoding="utf-8"), highlight=False, markup=False, soft_wrap=True)
     console.print(f"page: {page}\ntable: {text}", highlight=False, markup=False, soft_wrap=True)
     if failed:
-        console.print(f"{len(failed)} episodes failed; the same command tries them again", highlight=False)
+        console.print("the same command tries again what was not played", highlight=False)
+    played_all(done, folder)
 
 
 def compare(first: Run, second: Run, as_json: Json = False) -> None:
@@ -109,20 +116,25 @@ def flakiness(
     from telic.lab.runs import flakiness as flaky
     from telic.lab.runs import folder as stored
     from telic.lab.runs import graded
+    from telic.lab.runs.playable import require_playable
     from telic.lab.session import many
+    from telic.lab.session.many import Done
 
-    home = Settings.read().home
+    home, done = Settings.read().home, list[Done]()
     try:
         folder = stored.find(home, what)
     except UnknownName:
-        found = scenarios.suite(what)
-        planned = stored.cells(found, [actor], [seed], world=world_kind(world), repeats=runs)
+        found, kind = scenarios.suite(what), world_kind(world)
+        require([actor])
+        require_playable(found, [kind])
+        planned = stored.cells(found, [actor], [seed], world=kind, repeats=runs)
         folder = stored.create(home, planned, now=time.time(), title=f"flakiness {Path(what).stem}")
-        many.run(folder, found, jobs=jobs, tell=(lambda each: None) if as_json else told)
+        done = many.run(folder, found, jobs=jobs, tell=(lambda each: None) if as_json else told)
     records = graded.regrade(folder)
     rows, whole = flaky.by_scenario(records), flaky.flakiness(records)
     if as_json:
         show({"run": folder.name, "scenarios": rows, "all": whole}, as_json=True)
+        played_all(done, folder)
         return
     table(f"run {folder.name}", ("scenario", "actor", "world", "deviating", "rate", "at most"), map(_flaky, rows))
     if whole is None:
@@ -130,6 +142,7 @@ def flakiness(
     else:
         said = f"{whole.hits} of {whole.trials} scenarios, seeds and actors get other grades now and then"
         console.print(f"{said}: at most {whole.high:.0%} do (exact 95 % bound)", highlight=False)
+    played_all(done, folder)
 
 
 def _everybody(found: Sequence[Scenario]) -> list[str]:
@@ -143,6 +156,8 @@ def _everybody(found: Sequence[Scenario]) -> list[str]:
 
 
 def _compared(found: Comparison) -> None:
+    from telic.lab.runs.paired import FEWEST
+
     rows = [
         (
             each.task,
@@ -163,19 +178,24 @@ def _compared(found: Comparison) -> None:
     table("mean difference, 2nd − 1st", ("number", "difference (95 %)"), numbers)
     console.print(
         f"{found.alone} episodes have no counterpart. p: McNemar's exact test. visible: the smallest difference that "
-        "so many pairs show four times in five. Intervals: scenarios resampled.",
+        "so many pairs show four times in five. Intervals: scenarios resampled; none of fewer than "
+        f"{FEWEST} scenarios, or where all differ alike.",
         highlight=False,
     )
+    if found.why:
+        errors.print(f"nothing is compared: {found.why}", markup=False, highlight=False)
 
 
 def _points(found: Estimate | None) -> str:
     if found is None or found.value is None:
         return "-"
-    return f"{100 * found.value:+.0f} ({100 * found.low:+.0f} to {100 * found.high:+.0f}) points"
+    interval = f"{100 * found.low:+.0f} to {100 * found.high:+.0f}" if isfinite(found.low) else "no interval"
+    return f"{100 * found.value:+.0f} ({interval}) points"
 
 
 def _plain(found: Estimate) -> str:
-    return "-" if found.value is None else f"{found.value:+.4g} ({found.low:+.4g} to {found.high:+.4g})"
+    interval = f"{found.low:+.4g} to {found.high:+.4g}" if isfinite(found.low) else "no interval"
+    return "-" if found.value is None else f"{found.value:+.4g} ({interval})"
 
 
 def _flaky(each: Flaky) -> tuple[str, ...]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 from telic.cli.output import console, errors, show, table
 from telic.errors import UsageError
@@ -78,13 +81,20 @@ def _left(done: Done) -> None:
 
 
 def summary(folder: Path, done: list[Done], *, as_json: bool) -> None:
-    """Show the standings of a run."""
+    """Show the standings of a run, and beneath, where no trivial actor was played, what always saying the same reaches.
+
+    Raises
+    ------
+    typer.Exit
+        With status 1, at the end, where an episode of `done` could not be played.
+    """
     from telic.lab.runs import graded
     from telic.lab.runs.summary import TASKS
     from telic.lab.runs.summary import standings as ranked
+    from telic.lab.runs.unplayed import beside
 
     found = graded.regrade(folder)
-    standings = ranked(found)
+    standings, unplayed = ranked(found), beside(found)
     failed = [each for each in done if each.error]
     if as_json:
         show(
@@ -94,9 +104,11 @@ def summary(folder: Path, done: list[Done], *, as_json: bool) -> None:
                 "episodes": len(found),
                 "failed": failed,
                 "standings": standings,
+                "unplayed": unplayed,
             },
             as_json=True,
         )
+        played_all(done, folder)
         return
     rows = [
         (
@@ -105,10 +117,31 @@ def summary(folder: Path, done: list[Done], *, as_json: bool) -> None:
             _percent(each.false_alarm),
             *(_percent(each.tasks.get(name)) for name in TASKS),
         )
-        for each in standings
+        for each in (*standings, *unplayed)
     ]
-    table(f"run {folder.name}", ("actor", "balanced accuracy", "false alarms", *TASKS), rows)
-    console.print(f"next: `telic lab report {folder.name}`", highlight=False)
+    if rows:
+        table(f"run {folder.name}", ("actor", "balanced accuracy", "false alarms", *TASKS), rows)
+        console.print(f"next: `telic lab report {folder.name}`", highlight=False)
+    played_all(done, folder)
+
+
+def played_all(done: Sequence[Done], folder: Path) -> None:
+    """Say how many episodes could not be played, and end with status 1 where there are any.
+
+    Raises
+    ------
+    typer.Exit
+        See above.
+    """
+    failed = [each for each in done if each.error]
+    if failed:
+        what = "nothing was played" if len(failed) == len(done) else "less was played than was asked"
+        errors.print(
+            f"{what}: {len(failed)} of {len(done)} episodes of {folder.name} could not be",
+            markup=False,
+            highlight=False,
+        )
+        raise typer.Exit(1)
 
 
 def _percent(found: Estimate | None) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from telic.cli.lab_actors import named, require
 from telic.cli.lab_output import summary, told, world_kind
 from telic.cli.output import Json, console, show
 from telic.cli.record import seconds_of
@@ -62,6 +63,8 @@ def record(
         made = [_again(each, out if len(played) == 1 else out / each.name) for each in played]
     elif _is_up(what):
         made = [_running(what, out, truths, seconds_of("--window", window), seconds_of("--baseline", baseline))]
+    elif _is_known(what):
+        raise UsageError(f"the system {what!r} is not running", hint=f"telic up {what}; or name a scenario of it")
     else:
         made = _played(what, out, actor, world, seed)
     show(
@@ -87,7 +90,8 @@ def replay(
     if not folders(folder):
         raise UsageError(f"{folder} holds no recording", hint="make one: telic lab record SCENARIO --out FOLDER")
     found, home = scenarios.suite(folder), Settings.read().home
-    names = [each.strip() for each in actor.split(",") if each.strip()]
+    names = named(actor)
+    require(names)
     for each in names:
         recorded.play(each)
     title = Path(folder).resolve().name
@@ -153,6 +157,13 @@ def _is_up(what: str) -> bool:
         return False
 
 
+def _is_known(what: str) -> bool:
+    """Whether `what` is an app, or an intent's file, and no scenario."""
+    from telic import apps
+
+    return what in apps.names() or (what.endswith((".yaml", ".yml")) and Path(what).is_file())
+
+
 def _running(what: str, out: Path, truths: list[Truth] | None, length: float, before: float) -> Path:
     from telic import design as designs
     from telic import loop
@@ -189,10 +200,13 @@ def _running(what: str, out: Path, truths: list[Truth] | None, length: float, be
 
 def _played(what: str, out: Path, actor: str, world: str, seed: int) -> list[Path]:
     from telic.lab import scenario as scenarios
+    from telic.lab.runs.playable import require_playable
     from telic.lab.session import many, running
 
     found: list[Scenario] = scenarios.suite(what)
     play, kind = many.built_in(actor), world_kind(world)
+    require([actor])
+    require_playable(found, [kind])
     made = []
     for each in found:
         folder = out if len(found) == 1 else out / each.name

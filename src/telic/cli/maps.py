@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,7 @@ from telic.registry import near_names
 from telic.settings import Settings
 
 if TYPE_CHECKING:
-    from telic.lab.trials.comparison import Pair, Said
+    from telic.lab.trials.comparison import Comparison, Pair, Said
 
 
 def register(app: typer.Typer) -> None:
@@ -56,9 +57,9 @@ def storm(
         trial=trial,
         wiring=apps.find_wiring(system, wiring) if wiring else None,
         by="model" if by == "model" else "simulated",
-        rates=_numbers(rates, "--rates"),
+        rates=_rates(rates),
         lengths=_numbers(lengths, "--lengths"),
-        retries=[int(each) for each in _numbers(retries, "--retries")],
+        retries=_whole(retries, "--retries"),
         seed=seed,
         on_cell=progress if console.is_terminal and not as_json else (lambda done, of: None),
     )
@@ -80,7 +81,7 @@ def compare_worlds(
     system: System = "hotel",
     faults: Annotated[str, typer.Option(help="Faults by commas; `all`, or `none`.")] = "all",
     trials: Annotated[str, typer.Option(help="WIRING:TRIAL by commas; `none`.")] = "baseline:T1,combination:T1",
-    seeds: Annotated[int, typer.Option(help="Runs of each, with the seeds 1, 2, ...")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each, with the seeds 1, 2, ...")] = 1,
     as_json: Json = False,
 ) -> None:
     """Run the same faults and trials on real processes and on virtual time, and compare the verdicts."""
@@ -90,31 +91,47 @@ def compare_worlds(
     chosen = list(LOOP) if faults == "all" else [] if faults == "none" else faults.split(",")
     for each in chosen:
         fault.factory(each)
+    tried = [] if trials == "none" else [_designed(system, each) for each in trials.split(",")]
+    if not chosen and not tried:
+        raise UsageError("neither a fault nor a trial to compare", hint="name some with --faults or --trials")
     found = comparison.compare(
         system,
         Settings.read(),
         faults=chosen,
-        trials=[] if trials == "none" else [_designed(system, each) for each in trials.split(",")],
+        trials=tried,
         seeds=range(1, seeds + 1),
         on_pair=(lambda pair: None) if as_json else _pair,
     )
+    failed, silent = found.count("failed"), found.count("says nothing")
     if as_json:
-        show({"agreement": found.agreement, "ratio": found.ratio, "pairs": found.pairs}, as_json=True)
-        return
-    count = sum(each.agree for each in found.pairs)
-    console.print(
-        f"\nsame verdict  {count} of {len(found.pairs)} ({found.agreement:.0%})\n"
-        f"recovery      the longer is {found.ratio:.1f} times the shorter (median)",
-        highlight=False,
-    )
+        counts = {"failed": failed, "says_nothing": silent}
+        show({"agreement": found.agreement, "ratio": found.ratio, **counts, "pairs": found.pairs}, as_json=True)
+    else:
+        console.print("\n" + "\n".join(_sums(found)), highlight=False)
+    if failed + silent == len(found.pairs):
+        raise typer.Exit(1)  # nothing could be compared
+
+
+def _sums(found: Comparison) -> list[str]:
+    failed, silent = found.count("failed"), found.count("says nothing")
+    of = len(found.pairs) - silent
+    lines = [f"same verdict  {found.count('same')} of {of}" + (f" ({found.agreement:.0%})" if of else "")]
+    if failed:
+        lines.append(f"failed        {failed} of them: an error ended a run, so nothing agrees")
+    if silent:
+        lines.append(f"say nothing   {silent} more: users were not well before the trigger on either world")
+    ratio = "nothing recovered on both worlds"
+    if not math.isnan(found.ratio):
+        ratio = f"the longer is {found.ratio:.1f} times the shorter (median)"
+    return [*lines, f"recovery      {ratio}"]
 
 
 def _pair(pair: Pair) -> None:
     def said(each: Said) -> str:
         return each.verdict + ("" if each.recovery is None else f" after {each.recovery:.1f} s")
 
-    mark = "[green]same[/]" if pair.agree else "[red]not the same[/]"
-    console.print(f"[bold]{pair.what}[/], seed {pair.seed}: {mark}", highlight=False)
+    colour = {"same": "green", "says nothing": "yellow"}.get(pair.word, "red")
+    console.print(f"[bold]{pair.what}[/], seed {pair.seed}: [{colour}]{pair.word}[/]", highlight=False)
     console.print(
         f"    local      {said(pair.local)}\n    simulated  {said(pair.simulated)}", highlight=False, markup=False
     )
@@ -136,6 +153,20 @@ def _numbers(text: str, option: str) -> list[float]:
         found = [float(each) for each in text.split(",") if each.strip()]
     except ValueError as error:
         raise UsageError(f"{option} {text!r} are no numbers", hint="write them with commas, such as 1,2,5") from error
-    if any(each < 0 for each in found):
-        raise UsageError(f"{option} {text!r}: below 0", hint="write numbers from 0, such as 1,2,5")
+    if not all(0 <= each < math.inf for each in found):
+        raise UsageError(f"{option} {text!r}: not finite, or below 0", hint="write numbers from 0, such as 1,2,5")
     return found
+
+
+def _rates(text: str) -> list[float]:
+    found = _numbers(text, "--rates")
+    if 0 in found:
+        raise UsageError(f"--rates {text!r}: 0 requests/s is no load", hint="write rates above 0, such as 100,300")
+    return found
+
+
+def _whole(text: str, option: str) -> list[int]:
+    found = _numbers(text, option)
+    if not all(each.is_integer() for each in found):
+        raise UsageError(f"{option} {text!r}: not whole", hint="write whole numbers, such as 0,1,3")
+    return [int(each) for each in found]

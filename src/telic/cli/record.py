@@ -24,6 +24,7 @@ At = Annotated[str, typer.Option("--at", help="When the incident was seen: its w
 Length = Annotated[str, typer.Option("--window", help="How far back the window reaches: 90s, 30m, 2h.")]
 Baseline = Annotated[str, typer.Option("--baseline", help="How far back from there is the baseline; 0 for none.")]
 Entities = Annotated[str, typer.Option("--entities", help="Services that matter, by commas. Default: all.")]
+LENGTH = "30m"  # of the window, and of the baseline before it, where no option says another
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?$")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+import platform
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from telic.cli.asked import receiving
-from telic.cli.output import Json, console, show, table
+from telic.cli.output import Json, console, errors, show, table
 from telic.errors import NotEnoughData, UsageError, WorldUnavailable
 from telic.settings import Settings, run_folder
+from telic.telemetry.wire import ROWS_MAX
 
 LISTEN, GRPC = "127.0.0.1:4318", "127.0.0.1:4317"
+EVERYWHERE = ("0.0.0.0", "[::]")
 State = Annotated[Path | None, typer.Option(help="Folder of the telemetry; default: `telemetry` in TELIC_HOME.")]
 SHOWN = 200  # rows that people see at once [1]
 
@@ -28,8 +31,11 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    listen: Annotated[str, typer.Option(help="Loopback address for OTLP/HTTP (protobuf and JSON).")] = LISTEN,
-    grpc: Annotated[str, typer.Option(help="Loopback address for OTLP/gRPC; empty for none.")] = GRPC,
+    listen: Annotated[str, typer.Option(help="Address for OTLP/HTTP (protobuf and JSON).")] = LISTEN,
+    grpc: Annotated[str, typer.Option(help="Address for OTLP/gRPC; empty for none.")] = GRPC,
+    remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let other machines reach these addresses: anybody there can write.")
+    ] = False,
     state: State = None,
     gigabytes: Annotated[float, typer.Option("--gigabytes", help="The oldest hours go when there is more.")] = 2.0,
     hours: Annotated[float, typer.Option("--hours", help="How long rows are kept; 0 as long as they fit.")] = 0.0,
@@ -43,6 +49,8 @@ def serve(
         raise UsageError(
             f"--gigabytes {gigabytes:g} --hours {hours:g} would keep nothing", hint="give positive numbers"
         )
+    if remote:
+        _warn(listen, grpc)
     folder = _folder(state)
     with_grpc = grpc if grpc and (grpc != GRPC or _installed("grpc")) else ""
     options = receiver.Options(
@@ -52,18 +60,18 @@ def serve(
         hours=hours,
         listen=(listen,),
         grpc=with_grpc,
+        allow_remote=remote,
         forward=forward,
         fast=_installed("numba") if fast is None else fast,
     )
-    _explain(options.state, listen, with_grpc)
-    receiver.run(options)
+    receiver.run(options, lambda: _explain(folder, listen, with_grpc))
 
 
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT over spans, logs, metrics (or otel_spans and so on).")],
     state: State = None,
     system: Annotated[str, typer.Option(help="Ask a running system instead, for example hotel.")] = "",
-    limit: Annotated[int, typer.Option(help="At most so many rows.")] = 10_000,
+    limit: Annotated[int, typer.Option(min=1, max=ROWS_MAX, help="At most so many rows.")] = 10_000,
     timeout: Annotated[float, typer.Option(help="How long it may take [s].")] = 30.0,
     as_json: Json = False,
 ) -> None:
@@ -78,12 +86,16 @@ def query(
     folder = Settings.read().system(system or _only()) if state is None else _folder(state)
     client = TelemetryClient(run_folder(folder) / "telemetry.sock")
     try:
-        rows = client.query(sql, limit=limit, timeout=timeout)
+        reply = client.reply(sql, limit=limit, timeout=timeout)
     except WorldUnavailable as error:
         start = f"telic up {system}" if system else "telic serve" if state is None else f"telic serve --state {folder}"
         raise WorldUnavailable(f"nothing takes telemetry for {folder}", hint=f"start it with `{start}`") from error
     finally:
         client.close()
+    rows = reply.records()
+    if reply.truncated:
+        more = "group in SQL, or ask for a part with WHERE" if limit == ROWS_MAX else f"--limit takes up to {ROWS_MAX}"
+        errors.print(f"cut off after {limit} rows, there are more: {more}", highlight=False)
     if as_json:
         show(rows, as_json=True)
         return
@@ -93,7 +105,7 @@ def query(
         )
     table("", tuple(rows[0]), ([_text(value) for value in row.values()] for row in rows[:SHOWN]))
     if len(rows) > SHOWN:
-        console.print(f"[dim]… {len(rows) - SHOWN} more rows; --json prints all[/]")
+        console.print(f"[dim]… {len(rows) - SHOWN} more rows; --json prints them[/]")
 
 
 def _only() -> str:
@@ -113,8 +125,26 @@ def _installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
+def _warn(listen: str, grpc: str) -> None:
+    """Say what --allow-remote means; it is nothing without an address that other machines reach."""
+    from telic.telemetry.listeners import is_remote
+
+    opened = [each for each in (listen, grpc) if each and is_remote(each)]
+    if not opened:
+        raise UsageError(
+            f"--allow-remote opens nothing: {listen} is on this machine alone",
+            hint="name the address too, such as --listen 0.0.0.0:4318",
+        )
+    said = (
+        "can write to it; there is no authentication and no encryption. Questions are answered on this machine alone."
+    )
+    errors.print(f"[bold yellow]warning[/]: anybody who reaches {' or '.join(opened)} {said}", highlight=False)
+
+
 def _explain(folder: Path, listen: str, grpc: str) -> None:
-    console.print(f"OTLP/HTTP  http://{listen}   (OTEL_EXPORTER_OTLP_ENDPOINT=http://{listen})", highlight=False)
+    host, _, port = listen.rpartition(":")
+    url = f"http://{platform.node() if host in EVERYWHERE else host}:{port}"
+    console.print(f"OTLP/HTTP  http://{listen}   (OTEL_EXPORTER_OTLP_ENDPOINT={url})", highlight=False)
     if grpc:
         console.print(f"OTLP/gRPC  {grpc}", highlight=False)
     else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
 
 
 def trial(
+    context: typer.Context,
     system: System = "hotel",
     name: Annotated[str, typer.Argument(help="Id of a trial in the intent; without one, all are listed.")] = "",
     wiring: Wiring = "",
@@ -48,66 +50,113 @@ def trial(
     hysteresis: Annotated[
         bool, typer.Option("--hysteresis", help="Afterwards cut the load until users are well, and raise it again.")
     ] = False,
-    again: Annotated[Path | None, typer.Option(help="Repeat the run of this evidence file and compare.")] = None,
+    again: Annotated[
+        Path | None,
+        typer.Option(help="Repeat the run of this evidence file and compare; ends with 0 where it is the same."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where the evidence goes; default: the state folder.")] = None,
     as_json: Json = False,
 ) -> None:
     """Load a system, pull a trigger, and see whether users are well again in time."""
     from telic import apps, intent
     from telic.lab import trials
-    from telic.lab.trials import files
 
-    if not name and again is None:
+    given = {key: value for key, value in context.params.items() if _is_given(context, key)}
+    if again is not None:
+        _again(again, given, out, as_json)
+        return
+    if not name:
         _list(intent.read(apps.find(system)), as_json)
         return
-    before = None if again is None else files.read(again)
-    if before is not None:
-        name, wiring, seed = before.trial, before.wiring, before.seed
-        rate, workload, operate, world = before.rate, before.workload, before.operated, before.world
-    settings = Settings.read()
     planned = trials.plan(system, name, rate=rate, workload=workload)
     file = apps.find_wiring(system, wiring) if wiring else None
     if hysteresis:
-        _hysteresis(planned, system, file, world_name(world), seed, as_json)
+        if operate:
+            raise UsageError("--hysteresis is a test of the system alone", hint="leave out --operate")
+        _hysteresis(planned, system, file, world_name(world), seed, out, as_json)
         return
-    with tempfile.TemporaryDirectory(prefix="telic-trial-") as home:
-        found = trials.run(
-            planned,
-            replace(settings, home=Path(home), port=0, otlp_port=0),
-            (lambda told: None) if as_json else teller(),
-            system=system,
-            world=world_name(world),
-            wiring=file,
-            seed=seed,
-            operate=operate,
-        )
-    if before is not None and again is not None:
-        files.require_same(before, dict(found.hashes), again)
-    path = files.write(out or files.path_of(settings.system(found.system), found), found)
-    if as_json:
-        show(found, as_json=True)
-    else:
-        _print(found, path)
-        if before is not None:
-            same = before.seconds == found.seconds and before.verdict == found.verdict
-            console.print(f"again     {'the same, second by second' if same else 'not the same'}", highlight=False)
+    found = _run(planned, system, file, world_name(world), seed, operate, as_json)
+    _keep(found, out, as_json)
     if not found.verdict.passed:
         raise typer.Exit(1)
 
 
-def _hysteresis(planned: Planned, system: str, wiring: Path | None, world: WorldName, seed: int, as_json: bool) -> None:
-    from telic.lab.trials import hysteresis
+def _run(
+    planned: Planned, system: str, wiring: Path | None, world: WorldName, seed: int, operate: bool, as_json: bool
+) -> Evidence:
+    from telic.lab import trials
 
-    with tempfile.TemporaryDirectory(prefix="telic-trial-") as home:
-        found = hysteresis.run(
-            planned,
-            replace(Settings.read(), home=Path(home), port=0, otlp_port=0),
-            (lambda told: None) if as_json else teller(),
-            system=system,
-            world=world,
-            wiring=wiring,
-            seed=seed,
+    with _own() as settings:
+        tell = (lambda told: None) if as_json else teller()
+        return trials.run(
+            planned, settings, tell, system=system, world=world, wiring=wiring, seed=seed, operate=operate
         )
+
+
+@contextmanager
+def _own() -> Iterator[Settings]:
+    """Give settings whose state is a folder of its own, and whose ports are free ones."""
+    with tempfile.TemporaryDirectory(prefix="telic-trial-") as home:
+        yield replace(Settings.read(), home=Path(home), port=0, otlp_port=0)
+
+
+def _keep(found: Evidence, out: Path | None, as_json: bool, *, again: bool = False) -> None:
+    from telic.lab.trials import files
+
+    path = files.write(out or files.path_of(Settings.read().system(found.system), found, again=again), found)
+    if as_json:
+        show(found, as_json=True)
+    else:
+        _print(found, path)
+
+
+def _again(file: Path, given: Mapping[str, object], out: Path | None, as_json: bool) -> None:
+    """Repeat what an evidence file tells of; what can differ is asked before anything runs."""
+    from telic import apps, loop
+    from telic.lab import trials
+    from telic.lab.trials import files, measure
+
+    before = files.read(file)
+    made_with = {
+        "name": before.trial, "world": before.world, "seed": before.seed, "rate": before.rate,
+        "workload": before.workload, "operate": before.operated, "hysteresis": False,
+    }  # fmt: skip
+    for key, value in made_with.items():
+        if key in given and given[key] != value:
+            raise UsageError(f"{file}: made with the {key} {value}, not {given[key]}", hint="leave it out with --again")
+    if out is not None and out.resolve() == file.resolve():
+        raise UsageError(f"--out {out} is what the run is compared with", hint="name another file")
+    system = str(given.get("system", before.source or before.system))
+    wiring = str(given.get("wiring", before.wiring))
+    planned = trials.plan(system, before.trial, rate=before.rate, workload=before.workload)
+    chosen = apps.find_wiring(system, wiring) if wiring else None
+    with _own() as settings:
+        files.require_same(before, measure.made_of(loop.design(system, settings, wiring=chosen)), file)
+    found = _run(planned, system, chosen, before.world, before.seed, before.operated, as_json)
+    _keep(found, out, as_json, again=True)
+    other = files.difference(before, found)
+    if not as_json:
+        same = "the same, second by second" if found.world == "simulated" else "the same outcome"
+        console.print(f"again     {f'not the same: {other}' if other else same}", highlight=False)
+    if other:
+        raise typer.Exit(1)
+
+
+def _is_given(context: typer.Context, parameter: str) -> bool:
+    source = context.get_parameter_source(parameter)
+    return source is not None and source.name != "DEFAULT"
+
+
+def _hysteresis(
+    planned: Planned, system: str, wiring: Path | None, world: WorldName, seed: int, out: Path | None, as_json: bool
+) -> None:
+    from telic.lab.trials import files, hysteresis
+
+    with _own() as settings:
+        tell = (lambda told: None) if as_json else teller()
+        evidence = hysteresis.run(planned, settings, tell, system=system, world=world, wiring=wiring, seed=seed)
+    found = evidence.found
+    path = files.write(out or files.path_of(Settings.read().system(evidence.system), evidence), evidence)
     if as_json:
         show({"metastable": found.metastable, "recovered_at": found.recovered_at, "found": found}, as_json=True)
         return
@@ -118,7 +167,7 @@ def _hysteresis(planned: Planned, system: str, wiring: Path | None, world: World
         console.print(f"          {good:.0%} good at {load:.0%} of the load", highlight=False)
     console.print(f"again     {found.restored:.0%} good, at the same load", highlight=False)
     word = "metastable: one load, carried well and badly" if found.metastable else "not metastable"
-    console.print(f"verdict   {word}", highlight=False)
+    console.print(f"verdict   {word}\nevidence  {path}", highlight=False, soft_wrap=True)
 
 
 def world_name(text: str) -> WorldName:

@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import os
 import shutil
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from telic.errors import InvalidDesign
 from telic.model.design import Design
 from telic.model.intent import Intent
 
-MAKERS = ("design", "intent", "model")  # the packages that have a say in what is generated
+MAKERS = ("design/**/*", "intent/**/*", "model/**/*")  # the packages that have a say in what is generated
 TOOLS = ("jinja2", "msgspec", "ruff")
 KEPT = 16  # designs on a shelf; the oldest goes
 
@@ -71,14 +72,20 @@ def _tidy(shelf: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def code_hash(patterns: Iterable[str]) -> str:
+    """Return the SHA-256 of Telic's own files that match some patterns below its package, in hexadecimal digits."""
+    root, digest = Path(__file__).parent.parent, hashlib.sha256()
+    for pattern in patterns:
+        for path in sorted(root.glob(pattern)):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 @cache
 def _generator() -> str:
     """Return the SHA-256 of everything that decides what an intent becomes, in hexadecimal digits."""
-    root, digest = Path(__file__).parent.parent, hashlib.sha256()
-    for name in MAKERS:
-        for path in sorted((root / name).rglob("*")):
-            if path.is_file() and path.suffix != ".pyc":
-                digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes())
+    digest = hashlib.sha256(code_hash(MAKERS).encode())
     for tool in TOOLS:
         digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
     return digest.hexdigest()

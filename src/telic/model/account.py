@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from telic.model.incident import Diagnosis, Evidence
+from telic.model.signals import Reported
 from telic.model.topology import Topology, Window
 from telic.model.traces import Comparison
 
@@ -78,18 +79,19 @@ class Step:
 
 @dataclass(frozen=True)
 class CodeLine:
-    """The line at which an entity fails, and the commit that it comes from."""
+    """A line at which an entity fails, or that prints what it logs, and the commit that it comes from."""
 
     entity: str
     path: str
     line: int
     text: str
-    commit: str
+    commit: str  # "" where the code has no history; and then no author, time, summary, hunk
     author: str
     time: float  # when it was written [s since the Unix epoch]
     summary: str  # of the commit
     hunk: str  # of the commit's diff, around the line
-    failure: str  # what is thrown there
+    failure: str  # what is thrown there, or the template of what is printed
+    prints: bool = False  # rather than fails
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,10 @@ class Account:
         Name of the incident, and the folder that it was read from, to ask again.
     symptom, signal, onset
         What was reported: entity, metric, time [s since the Unix epoch].
+    given
+        What was named as the symptom instead of the recorded one, to diagnose again; None: nothing.
+    telic
+        Version that wrote it.
     """
 
     incident: str
@@ -123,3 +129,5 @@ class Account:
     facts: Mapping[str, str] = field(default_factory=dict)
     requests: Comparison | None = None  # those that have become slower, healthy against now
     code: tuple[CodeLine, ...] = ()
+    given: Reported | None = None
+    telic: str = ""

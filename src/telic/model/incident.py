@@ -36,7 +36,8 @@ class Symptom:
 
     Of a queue, `objective` is ``queue``, `entity` the consumer, `operation` the subject, `burn_rate` the age of the
     oldest message over what is usual, `bad` and `total` how many wait. Of wrong answers, `objective` is ``answers``,
-    `bad` and `total` count those that were checked.
+    `bad` and `total` count those that were checked; it is ``declines`` where nobody is refused any more, and `bad` says
+    how many of all requests should have been.
     """
 
     objective: str  # intent id, O1

@@ -46,6 +46,11 @@ class Page:
         page._written = evidence
         return page
 
+    def reword(self, says: str) -> None:
+        """Say what it shows, now that its result is known; not once it is written out."""
+        identity, _, query, window = self._head
+        self._head = (identity, says, query, window)
+
     @property
     def evidence(self) -> Evidence:
         """The page, written out."""
@@ -83,6 +88,10 @@ class Notebook:
         rows = self._store.query(sql, params, limit=limit, timeout=timeout)
         self._pages.append(Page(self._next(), self._says, _text(sql, params), self._window, rows))
         return rows
+
+    def reword(self, identity: str, says: str) -> None:
+        """Say what the page called `identity` shows, now that its result is known."""
+        next(each for each in reversed(self._pages) if each.id == identity).reword(says)
 
     def observe(self, says: str, query: str, window: Window, result: object) -> str:
         """Keep something that is no query, such as the state of the world; returns the id of its page."""

@@ -11,6 +11,7 @@ from telic.errors import UsageError
 from telic.model import Evidence, Observed, Row, Scalar, Window, plain
 from telic.model.redaction import redact_value
 from telic.registry import near_names
+from telic.telemetry import scope
 from telic.tools.evidence import Notebook
 
 MOST_ROWS = 200  # of one answer [1]
@@ -131,6 +132,7 @@ class Reader:
 
     def query(self, sql: str, limit: int = 100) -> Answer:
         """One SELECT over ``spans``, ``logs`` and ``metrics`` (docs/reference/contracts.md)."""
+        scope.check(sql)
         return self._asked("a query of one's own", sql, (), Window(0.0, 0.0), limit)
 
     def _asked(self, says: str, sql: str, params: Sequence[Scalar], window: Window, limit: int) -> Answer:
