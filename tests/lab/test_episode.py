@@ -79,6 +79,15 @@ def test_an_alarm_before_the_injection_is_false_and_detects_nothing() -> None:
     assert (found.false_alarms, found.detected, found.verdict) == (1, None, None)
 
 
+def test_an_incident_that_was_open_already_is_a_false_alarm_and_what_is_done_in_it_counts() -> None:
+    busy = diagnosis(92.0, "review", "slow-query")
+    open_ = incident(90.0, action(105.0, "helped"), diagnoses=(busy, diagnosis(104.0)))
+    found = judge(replace(open_, symptoms=(symptom(90.0), symptom(103.5)), resolved=112.0))
+    assert (found.false_alarms, found.to_detect, found.cause_right, found.helped) == (1, 2.5, True, 1)
+    over = judge(replace(open_, resolved=99.0), incident(103.5))
+    assert (over.false_alarms, over.to_detect, over.verdict, over.helped) == (1, 2.5, None, 0)
+
+
 def test_hindsight_does_not_count() -> None:
     wrong, right = diagnosis(104.0, "review"), diagnosis(120.0)
     late = incident(103.5, action(105.0, "undone", "review"), diagnoses=(wrong, right))

@@ -22,7 +22,7 @@ def test_an_operator_ends_the_harm(name: str, operated: journey.Journey) -> None
     told = []
     for seed in SEEDS:
         operated.until_calm()
-        score = operated.hurt(journey.Hurt(name, seed, warm=5.0, patience=PATIENCE)).score
+        score = operated.hurt(journey.Hurt(name, seed, warm=3.0, patience=PATIENCE)).score
         told.append(story(score))
         sys.stderr.write(told[-1] + "\n")
         if _well(score):

@@ -191,7 +191,11 @@ class Course(ABC):
         raise WorldError("the fault was not injected in time", hint=f"see {self.world.state_folder / 'harm'}")
 
     def _judge(self, hurt: Hurt, done: Injection, window: Window) -> Episode:
-        told = tuple(each for each in self.incidents() if window.start <= each.opened < window.end)
+        told = tuple(
+            each
+            for each in self.incidents()
+            if each.opened < window.end and (each.resolved or window.end) >= window.start
+        )
         trivial = episode.ask_baselines(self.world, told, baselines.BASELINES, since=done.truth.injected)
         tallies = self.record().tallies()
         judged = episode.score(done, tallies, told, since=window.start, until=window.end, baselines=trivial)

@@ -87,6 +87,9 @@ def score(
 ) -> Score:
     """Judge one episode.
 
+    An incident that was open already when the fault came is a false alarm, and what was seen, said and done in it from
+    then on counts.
+
     Parameters
     ----------
     injection
@@ -102,19 +105,21 @@ def score(
     """
     truth = injection.truth
     felt = [each for each in tallies if since <= each.second < until]
-    told = [each for each in incidents if since <= each.opened < until]
-    during = [each for each in told if each.opened >= truth.injected]
+    told = [each for each in incidents if each.opened < until and (each.resolved or until) >= since]
+    during = [each for each in told if (each.resolved or until) >= truth.injected]
     after = [each for each in felt if each.second + 1 > truth.injected]
     harm = user_harm(felt, since=truth.injected)
-    actions = [each for incident in during for each in incident.actions]
+    detected = [each.detected for incident in during for each in incident.symptoms]
+    found = [final_diagnosis(each, since=truth.injected) for each in during]
+    actions = [each for incident in during for each in incident.actions if each.planned >= truth.injected]
     applied = [each for each in actions if each.applied]
     return Score(
         truth=truth,
         seed=injection.seed,
         harm_began=harm,
-        detected=min((each.detected for incident in during for each in incident.symptoms), default=None),
+        detected=min((each for each in detected if each >= truth.injected), default=None),
         recovered=None if harm is None else recovered(felt, harm=harm, hold=HOLD),
-        verdict=verdict(final_diagnosis(during[0]), truth) if during else None,
+        verdict=verdict(next(filter(None, found), None), truth),
         harm_minutes=len({each.second for each in after if each.harmed}) / 60.0,
         bad=sum(each.bad for each in after),
         total=sum(each.good + each.bad for each in after),
@@ -122,19 +127,19 @@ def score(
         helped=sum(each.outcome == "helped" for each in applied),
         undone=sum(each.outcome == "undone" for each in applied),
         wrong_actions_left=len(wrong_actions_left(actions)),
-        false_alarms=len(told) - len(during),
+        false_alarms=sum(since <= each.opened < truth.injected for each in told),
         decoy=injection.decoy.entity if injection.decoy else "",
         baselines={name: each for name, said in (baselines or {}).items() if (each := verdict(said, truth))},
     )
 
 
-def final_diagnosis(incident: Incident) -> Diagnosis | None:
-    """Return the diagnosis that was acted on last; without any action, the last one.
+def final_diagnosis(incident: Incident, since: float = 0.0) -> Diagnosis | None:
+    """Return the diagnosis from `since` on that was acted on last; without any action, the last one.
 
     What is said after the last action is hindsight and does not count.
     """
-    acted = max((each.applied for each in incident.actions), default=0.0)
-    before = [each for each in incident.diagnoses if not acted or each.time <= acted]
+    acted = max((each.applied for each in incident.actions if each.planned >= since), default=0.0)
+    before = [each for each in incident.diagnoses if each.time >= since and (not acted or each.time <= acted)]
     return before[-1] if before else None
 
 

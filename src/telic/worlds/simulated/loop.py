@@ -171,10 +171,6 @@ class VirtualLoop(BlockingLoop):
                 self._turn(until)
         except traps.Spinning:
             self._soon.clear()  # whoever spins by asking again and again
-        except KeyboardInterrupt:  # so does who waits for the machine end
-            if self._failure is None:
-                raise
-            self._soon.clear()
         finally:
             sys.set_asyncgen_hooks(*hooks)
             self._running_in, self._leave = None, False

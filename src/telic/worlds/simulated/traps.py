@@ -69,12 +69,14 @@ class _Watch:
     def __init__(self, loop: Trapped, *, progress: bool) -> None:
         self.loop, self.progress = loop, progress
         self.allowed = 0
+        self.woken = False  # whether it is to stop waiting
         self.seen = loop.time()  # virtual time [s]
         self.since = time.thread_time()  # the thread's CPU time when virtual time moved last [s]
         self.stirred = time.monotonic(), self.since  # when the thread was seen to use CPU time last, and how much [s]
 
 
 _WATCHED: dict[int, _Watch] = {}
+_WAKE = signal.SIGURG  # ignored by default, also where the machine's shell lets background work ignore SIGINT
 _LOCK = threading.Lock()
 _ACTIVE = threading.Event()
 _real_sleep, _real_start = time.sleep, threading.Thread.start
@@ -91,6 +93,8 @@ def guarded(loop: Trapped, *, progress: bool = True) -> Iterator[None]:
     """
     _install()
     thread = threading.get_ident()
+    if thread == threading.main_thread().ident and signal.getsignal(_WAKE) is not _woken:
+        signal.signal(_WAKE, _woken)
     with _LOCK:
         before = _WATCHED.get(thread)
         _WATCHED[thread] = _Watch(loop, progress=progress)
@@ -209,6 +213,16 @@ def _look_at(thread: int, watch: _Watch) -> None:
 def _throw(thread: int, watch: _Watch, what: str) -> None:
     """End what a thread does; one that waits in the machine's own code, and is the main thread, is interrupted."""
     watch.loop.fail(_escaped(what, sys._current_frames().get(thread)))
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Spinning))
     if thread == threading.main_thread().ident and "waited" in what:
-        signal.pthread_kill(thread, signal.SIGINT)
+        watch.woken = True
+        signal.pthread_kill(thread, _WAKE)
+    else:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Spinning))
+
+
+def _woken(number: int, frame: FrameType | None) -> None:
+    """End a wait of the main thread in the machine's own code, which no exception reaches by itself."""
+    watch = _WATCHED.get(threading.get_ident())
+    if watch is not None and watch.woken:
+        watch.woken = False
+        raise Spinning
