@@ -20,7 +20,10 @@ Expected = list[dict[str, object]]
 TIMES = st.integers(1, 2**62)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NAMES = st.one_of(
-    st.sampled_from(["http.route", "url.path", "server.port", "resource", "events", "min", "a.b", "error.kind"]), TEXTS
+    st.sampled_from(
+        ["http.route", "url.path", "server.port", "resource", "events", "min", "monotonic", "a.b", "error.kind"]
+    ),
+    TEXTS,
 )
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.one_of(TEXTS, st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.binary(max_size=8), st.none()),
@@ -35,6 +38,7 @@ RESERVED = {
     "links",
     "trace_state",
     "temporality",
+    "monotonic",
     "min",
     "max",
     "exemplars",
@@ -236,6 +240,9 @@ def metrics(draw: st.DrawFn) -> Example:
             if kind in ("sum", "histogram"):
                 getattr(made, kind).aggregation_temporality = temporality
                 members |= {"temporality": "delta"} if temporality == 1 else {}
+            if kind == "sum":
+                made.sum.is_monotonic = draw(st.booleans())
+                members |= {"monotonic": True} if made.sum.is_monotonic and temporality == 2 else {}
             if kind in ("gauge", "sum"):
                 point.as_double = draw(numbers)
                 filled["value"] = point.as_double

@@ -44,6 +44,18 @@ def test_a_histogram_becomes_mean_latency_requests_and_failures() -> None:
     assert found["http_seconds_mean"].counters == ("http_seconds_sum", "http_seconds_count")
 
 
+def test_a_sum_whose_sender_says_that_it_never_falls_is_a_counter_whatever_its_name() -> None:
+    placed = [20.0 * each for each in range(6)]
+    refused = [0.0] * 3 + [5.0, 10.0, 15.0]
+    counters = [series("orders.placed", placed, outcome="ok"), series("orders.placed", refused, outcome="error")]
+    said = [replace(each, attributes=each.attributes[:-1] + ',"monotonic":true}') for each in counters]
+    rates = {(each.name, each.attributes): each.values.tolist() for each in resolved(said)}
+    assert rates[("orders.placed", '{"outcome": "ok"}')] == pytest.approx([2.0] * 5)
+    assert rates[("orders.placed_errors", "")] == pytest.approx([0.0, 0.0, 0.5, 0.5, 0.5])
+    assert resolved([replace(said[0], times=said[0].times[:1], values=said[0].values[:1])]) == []
+    assert resolved(counters) == counters
+
+
 def test_a_restart_is_no_negative_rate() -> None:
     values = [10.0 * each for each in range(60)] + [5.0, 15.0]
     (found,) = resolved([series("process_cpu_seconds_total", values)])

@@ -21,23 +21,35 @@ _BAD = re.compile(r"5\d\d|5xx|(server_?)?error|fail(ed|ure)?|internal|unavailabl
 _UNITS = frozenset(("s", "ms", "s/s", "ms/s"))
 _LEAST = 8  # points that a counter is known by [1]
 _LATE = 2  # of a counter that others of its name are known to be one with [1]
+_SUM = '"monotonic":true'  # what the store says of a cumulative sum that never falls
+_MONOTONIC = re.compile(r'"monotonic":true,?|,"monotonic":true')
 _RESETS = 0.02  # of its steps may go back: a process was started anew [1]
 
 
 def resolved(series: Sequence[Series]) -> list[Series]:
     """Return the series with every cumulative counter turned into what it says; others stay as they are.
 
-    A series is a counter if its name ends like one and it never falls but to start anew. Histograms and summaries
+    A series is a counter if its sender says so (a monotonic sum), or if its name ends like one and it never falls but
+    to start anew. Histograms and summaries
     become mean latency, rate and failed requests of their entity; buckets are left out, and so are sums of durations
     without counts to divide them by: they grow with traffic. What appears late is as much a counter as what else has
     its name.
 
-    Source: https://prometheus.io/docs/practices/histograms/ and https://prometheus.io/docs/concepts/metric_types/
+    Source: https://prometheus.io/docs/practices/histograms/, https://prometheus.io/docs/concepts/metric_types/ and
+    https://opentelemetry.io/docs/specs/otel/metrics/data-model/#sums
     """
     kept, families = [], dict[tuple[str, str], dict[str, list[Series]]]()
-    known = {(each.entity, each.name) for each in series if _COUNTS.search(each.name) and _grows(each)}
+    known = {
+        (each.entity, each.name)
+        for each in series
+        if _COUNTS.search(each.name) and (_SUM in each.attributes or _grows(each))
+    }
     for each in series:
         found = _COUNTS.search(each.name)
+        if not found and _SUM in each.attributes:
+            if len(each.values) >= _LATE:
+                families.setdefault((each.entity, each.name), {}).setdefault("total", []).append(_rate(each))
+            continue
         if not found or not _grows(each, _LATE if (each.entity, each.name) in known else _LEAST):
             if not found or not _spent(found.group(1), each.name[: found.start()], each.unit):
                 kept.append(each)
@@ -70,7 +82,9 @@ def _rate(series: Series) -> Series:
     usable = lasted > 0.0
     unit = "s/s" if "seconds" in series.name or series.unit == "s" else f"{series.unit or '1'}/s"
     rate = more[usable] / lasted[usable]
-    return replace(series, times=series.times[1:][usable], values=rate, unit=unit, counters=(series.name,))
+    said = _MONOTONIC.sub("", series.attributes)
+    times = series.times[1:][usable]
+    return replace(series, times=times, values=rate, unit=unit, attributes=said, counters=(series.name,))
 
 
 def _said(entity: str, base: str, kinds: dict[str, list[Series]]) -> Iterable[Series]:

@@ -62,8 +62,9 @@ class Metrics:
             return
         data = getattr(metric, kind)
         delta = getattr(data, "aggregation_temporality", 0) == AggregationTemporality.AGGREGATION_TEMPORALITY_DELTA
+        grows: Json = {"monotonic": True} if getattr(data, "is_monotonic", False) else {}
         for point in data.data_points:
-            extra: Json = {"temporality": "delta"} if delta else {}
+            extra: Json = {"temporality": "delta"} if delta else dict(grows)
             try:
                 numbers = _numbers(point, extra)
             except (OverflowError, ValueError):

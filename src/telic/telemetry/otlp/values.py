@@ -23,6 +23,7 @@ RESERVED = frozenset(
         "links",
         "trace_state",
         "temporality",
+        "monotonic",
         "min",
         "max",
         "exemplars",

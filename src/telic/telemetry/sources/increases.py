@@ -11,7 +11,9 @@ import numpy as np
 
 from telic.telemetry.sources.blocks import Numbers
 
-_OF_POINT = frozenset(("min", "max", "scale", "temporality"))  # what the store adds that may differ from point to point
+_OF_POINT = frozenset(
+    ("min", "max", "scale", "temporality", "monotonic")
+)  # what the store adds that may differ from point to point
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,9 @@ def metrics(document: Mapping[str, Any], faults: Faults | None = None) -> Iterat
         for member, kind in KINDS_OF_POINTS.items():
             data = _dict(metric.get(member))
             delta = data.get("aggregationTemporality") in (1, "AGGREGATION_TEMPORALITY_DELTA")
+            grows: Json = {"monotonic": True} if data.get("isMonotonic") is True else {}
             for point in _list(data.get("dataPoints")):
-                more: Json = {"temporality": "delta"} if delta else {}
+                more: Json = {"temporality": "delta"} if delta else dict(grows)
                 found = numbers(kind, point)
                 if kind == "exponential_histogram" and found["buckets"] == "[]" and found["count"]:
                     _count(faults, "exponential histograms keep count and sum alone: their buckets are out of range")

@@ -10,15 +10,17 @@ import numpy as np
 from telic.telemetry.otlp.scan.attributes import close_object, put_attributes
 from telic.telemetry.otlp.scan.decimals import SPACE, as_double, put_double, put_integer
 from telic.telemetry.otlp.scan.points import (
+    DIFFERENCES,
     DOUBLE,
+    GROWS,
     HISTOGRAM,
     NOTHING,
     OTHER,
     Metric,
     Point,
-    is_delta,
     read_histogram,
     read_metric,
+    read_nature,
     read_number,
 )
 from telic.telemetry.otlp.scan.rows import Body, Rows, Scratch, end_row, has_room
@@ -29,8 +31,8 @@ ATTRIBUTES = 4  # the last text column, after name, unit, bounds and buckets
 KINDS = ("gauge", "sum", "histogram")
 REASONS = ("", "a bucket bound or count is out of range", "a time lies beyond the year 2262")
 _NAMES = words(("-" * 63,))  # no attribute has a column of its own
-_DELTA, _MIN, _MAX = range(3)
-_HEADS = words(('"temporality":"delta",', '"min":', '"max":'))
+_DELTA, _MIN, _MAX, _MONOTONIC = range(4)
+_HEADS = words(('"temporality":"delta",', '"min":', '"max":', '"monotonic":true,'))
 
 
 @compiled
@@ -74,14 +76,16 @@ def _put_texts(data: Array, metric: Metric, point: Point, rows: Rows) -> bool:
 
 
 @compiled
-def _put_attributes(body: Body, group: int, delta: int, point: Point, rows: Rows, scratch: Scratch) -> bool:
+def _put_attributes(body: Body, group: int, nature: int, point: Point, rows: Rows, scratch: Scratch) -> bool:
     text = rows.text
     to = put_byte(123, text, rows.used[ATTRIBUTES])
     to = put_attributes(body.data, scratch.pairs, point.pairs, _NAMES, scratch.taken, text, to, scratch.stack)
     if to < 0:
         return False
-    if delta == 1:
+    if nature == DIFFERENCES:
         to = put_one(_HEADS, int64(_DELTA), text, to)
+    elif nature == GROWS:
+        to = put_one(_HEADS, int64(_MONOTONIC), text, to)
     if point.has_lowest == 1:
         to = _put_extreme(int64(_MIN), point.lowest, text, to)
     if point.has_highest == 1:
@@ -111,10 +115,10 @@ def _scan_points(
 ) -> tuple[Whole, Whole, Whole]:
     """Fill columns with the points of one metric; as `scan_metrics`."""
     data, group, at, end = body.data, body.things[each, 0], metric.points, metric.points_end
-    rejected, reason, delta = 0, 0, int64(0)
+    rejected, reason, nature = 0, 0, int64(0)
     if metric.kind > 0:
-        delta = is_delta(data, at, end)
-    if delta < 0:
+        nature = read_nature(data, at, end, metric.kind)
+    if nature < 0:
         return UNUSUAL, 0, 0
     tail = body.tails_at[group + 1] - body.tails_at[group]
     whole, size = body.things[each, 2] - body.things[each, 1], end - at
@@ -139,7 +143,7 @@ def _scan_points(
         texts = max(whole, size + (SPACE // 8 + 1) * (at - a) + 192)
         if not has_room(rows, row, texts, 6 * (at - a) + 192 + tail):
             return FULL, 0, 0
-        written = _put_attributes(body, group, delta, point, rows, scratch)
+        written = _put_attributes(body, group, nature, point, rows, scratch)
         if not written or not _put_texts(data, metric, point, rows):
             return UNUSUAL, 0, 0
         _put_numbers(metric.kind, point, body.received, rows, row)

@@ -11,6 +11,7 @@ from telic.telemetry.otlp.scan.wire import UNUSUAL, Array, Whole, compiled, fixe
 
 GAUGE, SUM, HISTOGRAM, OTHER = range(4)
 NOTHING, DOUBLE, WHOLE = range(3)  # how the value of a point is written
+DIFFERENCES, GROWS = 1, 2  # what the points of a metric are: since the one before, or since a start and never less
 
 
 class Metric(NamedTuple):
@@ -83,19 +84,22 @@ def read_metric(data: Array, at: int, end: int) -> Metric:
 
 
 @compiled
-def is_delta(data: Array, at: int, end: int) -> Whole:
-    """Return whether the points of a metric are differences, or `UNUSUAL`."""
-    delta = int64(0)
+def read_nature(data: Array, at: int, end: int, kind: int) -> Whole:
+    """Return whether the points of a metric are differences (`DIFFERENCES`), never fall (`GROWS`), or `UNUSUAL`."""
+    delta, monotonic = int64(0), int64(0)
     while at < end:
         tag, at = varint(data, at, end)
         if at >= 0 and tag == 0x10:
             value, at = varint(data, at, end)
             delta = int64(1) if np.int32(value) == 1 else int64(0)
+        elif at >= 0 and tag == 0x18 and kind == SUM:
+            value, at = varint(data, at, end)
+            monotonic = int64(1) if value != 0 else int64(0)
         elif at >= 0:
             at = skip(data, at, end, tag)
         if at < 0:
             return UNUSUAL
-    return delta
+    return int64(DIFFERENCES) if delta == 1 else int64(GROWS) if monotonic == 1 else int64(0)
 
 
 @compiled
