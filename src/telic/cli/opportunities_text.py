@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from telic.opportunities import words
+from telic.opportunities import figures, words
 from telic.opportunities.model import Finding
 from telic.opportunities.record import Kpi, Run, key_of
 
@@ -23,7 +23,7 @@ def summary(run: Run, top: int) -> list[str]:
         lines += [f"{len(run.surfaced.findings) - len(shown)} more on the page", ""]
     asked = ", ".join(f"{name} {count:,}" for name, count in run.surfaced.asked.items())
     total, seconds = sum(run.surfaced.asked.values()), sum(run.surfaced.seconds.values())
-    lines.append(f"{total:,} questions in {words.seconds(seconds)}: {asked or 'none had enough support'}")
+    lines.append(f"{total:,} questions in {figures.seconds(seconds)}: {asked or 'none had enough support'}")
     for left in run.surfaced.exclusions:
         lines.append(f"{'left out: ' if left.count else ''}{words.exclusion(left)}")
     lines.append("These are associations, adjusted and corrected for their number; a cause takes an experiment.")
@@ -37,8 +37,8 @@ def explained(run: Run, finding: Finding) -> list[str]:
     kpi, detail = run.kpi(finding.outcome), run.details.get(key_of(finding), Detail())
     lines = [finding.sentence, "", f"KPI        {kpi.text}"]
     lines += _numbers(run, finding, kpi)
-    lines += [f"p          {words.small(finding.p)}; Westfall-Young {words.small(finding.p_family)}"]
-    lines += ["", "experts", *(f"  {name}: {words.said(said)}" for name, said in finding.experts.items())]
+    lines += [f"p          {figures.small(finding.p)}; Westfall-Young {figures.small(finding.p_family)}"]
+    lines += ["", "experts", *(f"  {name}: {figures.said(said)}" for name, said in finding.experts.items())]
     if finding.alike:
         lines += ["", f"overlaps ({len(finding.alike)})", *(f"  {each.words}" for each in finding.alike)]
     for story in detail.stories:
@@ -52,8 +52,8 @@ def explained(run: Run, finding: Finding) -> list[str]:
 def _read(run: Run) -> Iterator[str]:
     found = run.surfaced
     yield (
-        f"{run.source}: {found.events:,} events in {found.groups:,} {words.plural(run.grouping)} of {found.users:,} "
-        f"users, {words.date(run.started)} to {words.date(run.ended)}{words.sampled(run)}"
+        f"{run.source}: {found.events:,} events in {found.groups:,} {figures.plural(run.grouping)} of {found.users:,} "
+        f"users, {figures.date(run.started)} to {figures.date(run.ended)}{words.sampled(run)}"
     )
     for each in run.columns:
         yield f"  {each.role:<10} {each.column}{f'  ({each.why})' if each.why else ''}"
@@ -63,7 +63,7 @@ def _read(run: Run) -> Iterator[str]:
         undefined = f", undefined for {kpi.undefined:,}" if kpi.undefined else ""
         of = "of" if kpi.binary else "on average, of"
         yield f"{kpi.text}"
-        yield f"  {words.level(kpi, kpi.mean)} {of} {kpi.defined:,} {words.plural(run.grouping)}{undefined}"
+        yield f"  {words.level(kpi, kpi.mean)} {of} {kpi.defined:,} {figures.plural(run.grouping)}{undefined}"
         if kpi.why and kpi.why != SAID:
             is_, other = ("worse", "better") if kpi.harm > 0 else ("better", "worse")
             yield f"  more is {is_}, because {kpi.why}; if not, add: (more is {other})"
@@ -85,9 +85,9 @@ def _finding(run: Run, finding: Finding, rank: int) -> Iterator[str]:
 
 def _numbers(run: Run, finding: Finding, kpi: Kpi) -> Iterator[str]:
     for name, effect in (("crude", finding.crude), ("adjusted", finding.adjusted)):
-        yield (f"{name:<10} {words.times(effect.ratio)}, {words.moved(effect, kpi)} (95 %: {words.interval(effect)})")
-    yield f"q          {words.small(finding.q)}"
+        yield (f"{name:<10} {figures.times(effect.ratio)}, {words.moved(effect, kpi)} (95 %: {words.interval(effect)})")
+    yield f"q          {figures.small(finding.q)}"
     yield (
-        f"support    {words.size(finding, run.grouping)} ({words.share(finding.share)}), "
+        f"support    {words.size(finding, run.grouping)} ({figures.share(finding.share)}), "
         f"{finding.users:,} users; {words.stake(finding, kpi, run.grouping)}"
     )

@@ -9,7 +9,7 @@ from statistics import NormalDist
 from typing import Literal
 
 from telic.errors import UsageError
-from telic.opportunities import words
+from telic.opportunities import figures
 from telic.opportunities.model import Effect, Finding
 from telic.opportunities.record import Kpi, Run, key_of
 
@@ -137,8 +137,8 @@ def _kept(pairs: list[tuple[Finding, Finding]]) -> list[Change]:
             what = "worse" if other.adjusted.ratio > one.adjusted.ratio else "better"
         renamed = "" if one.hypothesis.id == other.hypothesis.id else f"; was told as {one.hypothesis.words}"
         why = (
-            f"{one.adjusted.ratio:.3g} to {other.adjusted.ratio:.3g} times (p {words.small(p)}), "
-            f"{words.share(one.share)} to {words.share(other.share)}{renamed}"
+            f"{one.adjusted.ratio:.3g} to {other.adjusted.ratio:.3g} times (p {figures.small(p)}), "
+            f"{figures.share(one.share)} to {figures.share(other.share)}{renamed}"
         )
         changes.append(Change(what, key_of(other), one, other, p, why))
     return changes

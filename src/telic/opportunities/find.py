@@ -12,7 +12,7 @@ import numpy as np
 
 from telic import __version__
 from telic.errors import UsageError
-from telic.opportunities import words
+from telic.opportunities import figures, words
 from telic.opportunities.apply import LEAST, chosen
 from telic.opportunities.ask import Ask, Progress, timed, unheard
 from telic.opportunities.details import Details
@@ -173,7 +173,7 @@ def outcomes_of(kpis: Sequence[str | Asked], prepared: Prepared) -> list[Outcome
         events_there = ", ".join(repr(each) for each in prepared.names.labels[:12])
         attributes = ", ".join((*prepared.of_groups, *prepared.of_events, *prepared.numbers)) or "none"
         said = f"no KPI is asked about; a {prepared.grouping} has events ({events_there}) and attributes ({attributes})"
-        none = f"nothing here differs between {words.plural(prepared.grouping)}: is --column group=COLUMN right?"
+        none = f"nothing here differs between {figures.plural(prepared.grouping)}: is --column group=COLUMN right?"
         raise UsageError(said, hint=f"these could be asked: {some}" if some else none)
     events = Events(prepared)
     found = [kpi(each, events) for each in kpis]

@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from telic.model import write_whole
-from telic.opportunities import words
+from telic.opportunities import figures, words
 from telic.opportunities.page.cards import cards, orders
 from telic.opportunities.page.ratios import ratios_chart
 from telic.opportunities.record import Run
@@ -24,7 +24,7 @@ def html(run: Run) -> str:
     return (
         _environment()
         .get_template("opportunities.html.j2")
-        .render(run=run, words=words, cards=shown, orders=orders(), overview=overview, drawn=DRAWN)
+        .render(run=run, words=words, figures=figures, cards=shown, orders=orders(), overview=overview, drawn=DRAWN)
     )
 
 

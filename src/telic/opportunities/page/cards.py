@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from telic.opportunities import words
+from telic.opportunities import figures, words
 from telic.opportunities.model import Finding
 from telic.opportunities.page.course import course_chart
 from telic.opportunities.record import Detail, Kpi, Run, key_of
@@ -77,9 +77,9 @@ def _figures(finding: Finding, kpi: Kpi, grouping: str) -> tuple[Figure, ...]:
     return (
         Figure(_ratio(finding.adjusted.ratio), f"as much, adjusted; 95 %: {words.interval(finding.adjusted)}"),
         Figure(_ratio(finding.crude.ratio), f"as much, crude; {_points(finding, kpi)}"),
-        Figure(words.share(finding.share), f"{words.size(finding, grouping)}, {finding.users:,} users"),
+        Figure(figures.share(finding.share), f"{words.size(finding, grouping)}, {finding.users:,} users"),
         Figure(f"≤ {much}" if much else "?", f"{of}, upper bound" if much else of),
-        Figure(words.small(finding.q), "q: expected share of false finds up to here"),
+        Figure(figures.small(finding.q), "q: expected share of false finds up to here"),
     )
 
 
