@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
 from tests.operate.faults import Fault
@@ -13,7 +15,7 @@ from tests.operate.test_operator import inline
 from telic.clock import VirtualClock
 from telic.model import Action, ActionRecord, Symptom
 from telic.operate.health import RARE_PATIENCE, ObjectiveHealth
-from telic.operate.looks import StoreSource
+from telic.operate.looks import CELL, Count, Look, StoreSource
 from telic.operate.watch import Watch
 from telic.tools.health import Judgement
 
@@ -63,3 +65,54 @@ def test_one_that_is_used_often_is_judged_at_once() -> None:
     said, took = judged(broken(NOTHING_WRONG, rate=60.0), "search_hotels")
     assert said.helped, said.says
     assert took <= 6.0
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """Looks at two operations that fail from second 20 on, each until a second of its own."""
+
+    began: float
+    ends: Mapping[str, float]
+
+    def look(self, now: float, back: float = 6.0) -> Look:
+        cells = {
+            (number, name): Count(2, {"O2": 2 if 20.0 <= number * CELL - self.began < end else 0})
+            for number in range(int(max(self.began, now - back) / CELL), int((now - 0.8) / CELL))
+            for name, end in self.ends.items()
+        }
+        return Look(now, cells, now - 0.8)
+
+    def history(self, now: float) -> Look:
+        return self.look(now, 60.0)
+
+
+@pytest.mark.parametrize(("search", "helped"), [(30.5, True), (1e6, False)])
+def test_of_two_faults_at_once_one_may_be_mended_alone(search: float, helped: bool) -> None:
+    hotel = broken(NOTHING_WRONG)
+    clock, begun = hotel.clock, hotel.clock.time()
+    assert isinstance(clock, VirtualClock)
+    source = Scripted(begun, {"search_hotels": search, "pay": 1e6})
+
+    async def story() -> Judgement:
+        watch = Watch(hotel, source, OBJECTIVES, "gateway", inline)
+        await watch.begin()
+
+        async def looks() -> None:
+            while True:
+                await watch.look(frozen=True)
+                await clock.sleep(0.5)
+
+        looking = asyncio.ensure_future(looks())
+        await clock.sleep(29.0)
+        applied = clock.time()
+        felt = [
+            Symptom("O2", "gateway", each, "errors", begun + 20.0, begun + 22.0, 10.0, 8, 8) for each in source.ends
+        ]
+        record = ActionRecord("A1", "I1", Action("rollback", "search", {}), "applied", applied, applied)
+        said = await ObjectiveHealth(watch, clock, felt).judge(record)
+        looking.cancel()
+        return said
+
+    said = asyncio.run(clock.run(story()))
+    assert said.helped == helped, said.says
+    assert ("search_hotels" in said.says) == helped

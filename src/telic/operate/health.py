@@ -35,6 +35,9 @@ LEAST = 3  # requests that say anything [1]
 FRESH = 3.0  # older cells say nothing of now [s]
 TRAFFIC_BACK = 0.6  # of the level before [1]
 CHECKED_BACK = 5.0  # answers that were checked so long ago still count: there are few of them [s]
+ENOUGH = 5  # requests without harm of one operation, before it may be said to be mended while others are not [1]
+CHANCE = 1e-3  # that so many went well by chance, at the share that was bad before [1]
+DELAYED = (0.0, 1.0, 2.0)  # requests that waited when an action came may end badly for so long [s]
 DRAINED = 0.7  # of what waited before an action: it is worked off [1]
 
 
@@ -112,7 +115,12 @@ class ObjectiveHealth:
             late = self.vitals(max(begun + settle, known - 2.0), known)
             hopeless = known - begun >= earliest and late.total >= LEAST and late.share >= UNCHANGED * before.share
             patience = RARE_PATIENCE if rare and seen.total < LEAST and not seen.bad else PATIENCE
-            if (hopeless and not late.well) or now - begun >= patience:
+            mended = self._mended(start, start + settle, known)
+            waited = now - begun >= patience
+            if waited or (hopeless and not late.well and None not in mended.values()):
+                if whole and (names := [name for name, each in mended.items() if each]):
+                    others = f"{_words(late)} of all that were harmed"
+                    return Judgement(True, f"users of {', '.join(sorted(names))} are well since; {others}")
                 if whole and self._failures_ended(start, start + settle, known):
                     return Judgement(True, f"{_words(before)} before, none of {late.total} fails now; slow as before")
                 blind = self._watch.reading.state == "blind"
@@ -133,6 +141,26 @@ class ObjectiveHealth:
             return False
         before, now = self.vitals(until - 3.0, until, "errors"), self.vitals(since, known, "errors")
         return not before.well and now.total >= LEAST and now.well
+
+    def _mended(self, until: float, since: float, known: float) -> Mapping[str, bool | None]:
+        """Return of which operations harm ended with an action, whatever becomes of others: two faults may be at work.
+
+        None where nobody was harmed since, but too few came to tell.
+        """
+        names = self._operations() or frozenset()
+        if len(names) < 2:
+            return {}
+        onsets = {each.operation: each.onset for each in self.symptoms}
+        between, found = self._watch.monitors.between, dict[str, bool | None]()
+        for name in names:
+            before = between(max(onsets[name], until - RARE_PATIENCE), until, frozenset((name,)), "", shed=self.shed)
+            later = [between(since + each, known, frozenset((name,)), "", shed=self.shed) for each in DELAYED]
+            now = next((each for each in later if not each.bad), later[-1])
+            if before.bad < LEAST or before.bad < UNCHANGED * before.total or now.bad or not now.total:
+                continue
+            by_chance = (1.0 - before.bad / (before.total + 1.0)) ** now.total
+            found[name] = True if now.total >= ENOUGH and by_chance < CHANCE else None
+        return found
 
     def vitals(self, start: float, end: float, signal: str = "") -> Vitals:
         """Return what users of the harmed operations got between two times; of one kind of harm where it is named."""
