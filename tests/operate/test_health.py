@@ -93,7 +93,7 @@ def test_of_two_faults_at_once_one_may_be_mended_alone(search: float, helped: bo
     assert isinstance(clock, VirtualClock)
     source = Scripted(begun, {"search_hotels": search, "pay": 1e6})
 
-    async def story() -> Judgement:
+    async def story() -> tuple[Judgement, Mapping[str, bool]]:
         watch = Watch(hotel, source, OBJECTIVES, "gateway", inline)
         await watch.begin()
 
@@ -109,10 +109,12 @@ def test_of_two_faults_at_once_one_may_be_mended_alone(search: float, helped: bo
             Symptom("O2", "gateway", each, "errors", begun + 20.0, begun + 22.0, 10.0, 8, 8) for each in source.ends
         ]
         record = ActionRecord("A1", "I1", Action("rollback", "search", {}), "applied", applied, applied)
-        said = await ObjectiveHealth(watch, clock, felt).judge(record)
+        health = ObjectiveHealth(watch, clock, felt)
+        said = await health.judge(record)
         looking.cancel()
-        return said
+        return said, {each.operation: health.ended(each, 3.0) for each in felt}
 
-    said = asyncio.run(clock.run(story()))
+    said, ended = asyncio.run(clock.run(story()))
     assert said.helped == helped, said.says
     assert ("search_hotels" in said.says) == helped
+    assert ended == {"search_hotels": helped, "pay": False}

@@ -177,6 +177,13 @@ class ObjectiveHealth:
         after = known - max(seconds, CHECKED_BACK)
         return fresh and self._watch.reading.state == "healthy" and self._is_well(seen, after=after)
 
+    def ended(self, symptom: Symptom, seconds: float) -> bool:
+        """Whether requests of a symptom's own operation came in the last `seconds` [s], and none was bad."""
+        known = self._watch.monitors.newest
+        names = frozenset((symptom.operation,))
+        seen = self._watch.monitors.between(known - seconds, known, names, symptom.signal, shed=self.shed)
+        return bool(symptom.operation) and symptom.felt and seen.total >= LEAST and not seen.bad
+
     def _is_well(self, seen: Vitals, *, after: float, since: Mapping[str, float] | None = None) -> bool:
         monitors = self._watch.monitors
         if not all(monitors.answers_well(each, after) for each in self.symptoms if each.signal == "answers"):

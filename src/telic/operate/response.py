@@ -183,7 +183,7 @@ class Response:
 
     async def _asked(self) -> Diagnosis:
         """Return what the actor says; one that breaks down says nothing, and is asked again like one that abstains."""
-        incident, began = self.incident, self._clock.time()
+        incident, began = self._going_on(), self._clock.time()
         try:
             return await self._offload(lambda: self._actor.diagnose(incident, self._world))
         except TelicError:
@@ -192,6 +192,11 @@ class Response:
             _log.exception("diagnosis of %s broke down", incident.id)
             words = f"a diagnosis: {type(self._actor).__name__} broke down: {type(error).__name__}: {error}"
             return Diagnosis(began, Window(self.onset, began), (), (), (words,), abstained=True)
+
+    def _going_on(self) -> Incident:
+        """Return the incident without the symptoms that an action ended: another fault is behind the rest."""
+        left = tuple(each for each in self.incident.symptoms if not self._health.ended(each, HOLD))
+        return replace(self.incident, symptoms=left) if left and self._acted() else self.incident
 
     def _choice(self, diagnosis: Diagnosis, attempts: int) -> Action | None:
         """Return what to try now; None to look again first."""

@@ -35,3 +35,24 @@ def test_half_of_the_core_is_healthy_and_every_app_is_in_it() -> None:
     assert len(core) == 24
     assert sum(each.healthy for each in core) == 12
     assert {each.app for each in core} == {"genai", "hotel", "shop", "social"}
+
+
+def test_the_core_has_twenty_mechanisms_and_the_suites_sixty() -> None:
+    told = {
+        suite: {
+            mechanism
+            for path in scenarios.files(suite)
+            if (found := certify.find(path, path.stem, "simulated")) is not None
+            for mechanism in found.mechanisms
+        }
+        for suite in ("core", "wide")
+    }
+    assert len(told["core"]) >= 20
+    assert len(told["core"] | told["wide"]) >= 60
+
+
+def test_faults_come_in_pairs_grow_and_come_and_go() -> None:
+    every = [*scenarios.suite("core"), *scenarios.suite("wide")]
+    shapes = {each.shape for one in every for each in one.faults}
+    assert shapes == {"step", "ramp", "periodic"}
+    assert any(len(one.faults) > 1 for one in every)
