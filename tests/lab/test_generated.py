@@ -141,7 +141,7 @@ def test_decoys_leave_every_tree_as_it_was(scene: Scene, harm: RecordingHarm) ->
     for seed in SEEDS:
         culprit = planned("hang", scene, seed)
         before = {each: dict(harm.release_files(each)) for each in harm.state().services}
-        change = decoy(scene, seed, hurt=culprit)
+        change = decoy(scene, seed, hurt=(culprit,))
         assert change.entity not in ("gateway", culprit.service)
         for path, text in harm.release_files(change.entity).items():
             assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(before[change.entity][path]))

@@ -172,7 +172,7 @@ def test_the_record_is_sealed_and_comes_back(tmp_path: Path, scene: Scene) -> No
 @pytest.mark.parametrize("seed", range(20))
 def test_decoys_keep_away_from_what_users_of_the_hurt_place_pass(seed: int, scene: Scene, harm: RecordingHarm) -> None:
     culprit = make("hang", {"service": "review"})
-    change = decoy(scene, seed, hurt=culprit)
+    change = decoy(scene, seed, hurt=(culprit,))
     flow = traffic(scene.design)
     hurt = flow.passes[Place("service", "review")]
     assert not flow.passes[Place("service", change.entity)] & hurt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from telic.errors import UsageError
 from telic.lab import wording
@@ -19,7 +19,7 @@ _COMMENTS = (
 )
 
 
-def decoy(scene: Scene, seed: int, *, hurt: Fault | None = None, kind: str = "") -> Change:
+def decoy(scene: Scene, seed: int, *, hurt: Sequence[Fault] = (), kind: str = "") -> Change:
     """Deploy a comment or push an innocent setting, on a service that users of the hurt place do not pass if possible.
 
     Parameters
@@ -29,7 +29,7 @@ def decoy(scene: Scene, seed: int, *, hurt: Fault | None = None, kind: str = "")
     seed
         Chooses service, kind and words.
     hurt
-        The fault of the same run, which the decoy keeps away from.
+        The faults of the same run, which the decoy keeps away from.
     kind
         ``deploy`` or ``config``; default: by seed.
     """
@@ -46,12 +46,12 @@ def decoy(scene: Scene, seed: int, *, hurt: Fault | None = None, kind: str = "")
     return scene.harm.deploy(service, edits, author=who, summary=wording.deploy_summary(service, rng))
 
 
-def quiet_service(scene: Scene, seed: int, *, hurt: Fault | None = None) -> str:
+def quiet_service(scene: Scene, seed: int, *, hurt: Sequence[Fault] = ()) -> str:
     """Return a service, chosen by `seed`, in whose absence users of the hurt place would miss as little as possible."""
     return dice("quiet", seed).choice(_innocent(scene, hurt))
 
 
-def _innocent(scene: Scene, hurt: Fault | None) -> list[str]:
+def _innocent(scene: Scene, hurt: Sequence[Fault]) -> list[str]:
     known = set(scene.harm.state().services) - {scene.design.entry}
     ends = _ends(hurt)
     flow = traffic(scene.design)
@@ -63,10 +63,10 @@ def _innocent(scene: Scene, hurt: Fault | None) -> list[str]:
     return beside or others
 
 
-def _ends(hurt: Fault | None) -> set[str]:
-    service, edge = getattr(hurt, "service", ""), getattr(hurt, "edge", "")
-    callee = getattr(hurt, "callee", "")
-    return {each for each in (service, callee, *edge.split("->")) if each}
+def _ends(hurt: Sequence[Fault]) -> set[str]:
+    named = [getattr(fault, name, "") for fault in hurt for name in ("service", "callee")]
+    edges = [end for fault in hurt for end in getattr(fault, "edge", "").split("->")]
+    return {each for each in (*named, *edges) if each}
 
 
 def _settings(scene: Scene, service: str) -> Mapping[str, Scalar]:

@@ -69,7 +69,7 @@ class Injector:
         if wanted.decoy_before is not None:
             if not await self.until(start + wanted.after - wanted.decoy_before):
                 return None
-            change = await asyncio.to_thread(decoy, self.scene, wanted.seed, hurt=culprit)
+            change = await asyncio.to_thread(decoy, self.scene, wanted.seed, hurt=(culprit,))
         if not await self.until(start + wanted.after):
             return None
         return await asyncio.to_thread(self._inject, wanted, change)

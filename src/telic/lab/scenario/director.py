@@ -64,7 +64,7 @@ class Director:
     def __init__(self, scene: Scene, ledger: Ledger, clock: Clock, *, seed: int, due: float) -> None:
         self._scene, self._ledger, self._clock, self._seed, self._due = scene, ledger, clock, seed, due
         self._stop = False
-        self._first: Fault | None = None  # as it was planned, from whose place noise keeps away
+        self._hurt: Sequence[Fault] = ()  # as they were planned, from whose places noise keeps away
         self._injectors: list[Injector] = []
         self.injections: dict[int, Injection] = {}
         self.disturbances: list[Disturbance] = []
@@ -78,7 +78,7 @@ class Director:
         """Carry out everything; ends when nothing of it is left to do."""
         _check_ramps(scenario.faults)
         if scenario.faults and scenario.noise:  # planned before anything happens: a hurt world has other places
-            self._first = await asyncio.to_thread(self._planned, scenario.faults[0])
+            self._hurt = await asyncio.to_thread(self._planned, scenario.faults)
         await asyncio.gather(
             *(self._fault(number, each) for number, each in enumerate(scenario.faults)),
             *(self._noise(number, each) for number, each in enumerate(scenario.noise)),
@@ -150,7 +150,7 @@ class Director:
         if not await injector.until(self._due - noise.before):
             return
         seed, now = self._seed + OTHER * (number + 1), self._clock.time()
-        hurt = self._first
+        hurt = self._hurt
         if noise.kind == "decoy":
             change = await asyncio.to_thread(decoy, self._scene, seed, hurt=hurt)
             self.disturbances.append(Disturbance(noise.kind, change.entity, now, change.id))
@@ -165,9 +165,11 @@ class Director:
         except TelicError:  # its process is gone, and the pauses with it
             return
 
-    def _planned(self, first: Placed) -> Fault:
-        """Return the first fault, from whose place noise keeps away."""
-        return self._injector().plan(Wanted(first.kind, self._seed, first.params))[0]
+    def _planned(self, faults: Sequence[Placed]) -> Sequence[Fault]:
+        """Return the faults, from whose places noise keeps away."""
+        seeds = (self._seed + OTHER * number for number in range(len(faults)))
+        wanted = [Wanted(each.kind, seed, each.params) for each, seed in zip(faults, seeds, strict=True)]
+        return [self._injector().plan(each)[0] for each in wanted]
 
     def _injector(self) -> Injector:
         made = Injector(self._scene, self._ledger, self._clock)
