@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +15,7 @@ from telic.cli.lab_actors import Asked, players
 from telic.cli.lab_output import certified, line, played, summary, summary_of, told, world_kind
 from telic.cli.output import Json, console, show, table
 from telic.errors import UsageError
+from telic.lab.session.record import WorldKind
 from telic.settings import Settings
 
 lab = typer.Typer(no_args_is_help=True, help="Hurt systems on purpose, let anybody operate them, and score it.")
@@ -190,7 +193,7 @@ def certify(
 @lab.command(epilog="`telic lab generate --app hotel --out scenarios --seed 3`")
 def generate(
     out: Annotated[Path, typer.Option(help="Folder that gets one file a scenario.")],
-    app: Annotated[str, typer.Option(help="A bundled system, or the path of an intent file.")] = "hotel",
+    app: Annotated[str, typer.Option(help="A bundled system, an intent file, or the folder of your own system.")] = "hotel",
     seed: Annotated[int, typer.Option(help="Chooses places, sizes and times.")] = 1,
     each: Annotated[int, typer.Option(min=1, help="Scenarios of each fault.")] = 2,
     kinds: Annotated[str, typer.Option(help="Only these faults, by comma.")] = "",
@@ -201,16 +204,23 @@ def generate(
     from telic.lab.fault import Scene
     from telic.lab.scenario import Load, Scenario, generator
     from telic.lab.session import running
+    from telic.worlds.brought import folder_of
 
-    with running.loaded(Scenario("places", app, workload=Load(rate=rate))) as course:
+    brought = folder_of(app)
+    world: WorldKind = "local" if brought else "simulated"
+    with running.loaded(Scenario("places", app, workload=Load(rate=rate)), world=world) as course:
         scene = Scene(course.harm, course.design, course.world.changes, rate)
         wanted = [one.strip() for one in kinds.split(",") if one.strip()]
-        made = generator.generate(app, scene, seed=seed, each=each, kinds=wanted, rate=rate)
+        name = course.design.system if brought else app
+        made = generator.generate(name, scene, seed=seed, each=each, kinds=wanted, rate=rate, noisy=not brought)
+    if brought:
+        made = [replace(one, app=os.path.relpath(brought, out)) for one in made]
     paths = generator.write(made, out)
+    then = f"telic lab run {out} --world local --actor telic" if brought else f"telic lab certify {out}"
     show(
         [str(path) for path in paths],
         as_json=as_json,
-        text=f"{len(paths)} scenarios in {out}; next: `telic lab certify {out}`",
+        text=f"{len(paths)} scenarios in {out}; next: `{then}`",
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from telic.errors import TelicError, UsageError
-from telic.lab import meanings
+from telic.lab import brought, meanings
 from telic.lab.made_up import made_up
 from telic.lab.scenario import Placed, Scenario
 from telic.lab.session import running
 from telic.lab.session.record import WorldKind
 from telic.model import Design
 from telic.registry import near_names
+from telic.worlds.brought import folder_of
 from telic.worlds.load.shapes import read_shape
 
 
@@ -31,8 +32,12 @@ def require_playable(scenarios: Sequence[Scenario], worlds: Iterable[WorldKind])
             _check(each)
         except TelicError as error:
             raise UsageError(f"scenario {each.name}: {error}", hint=error.hint) from error
-    if "queueing" in worlds:
-        _require_modelled(played)
+    kinds = list(worlds)
+    for each in played:
+        if folder_of(each.app) and "local" not in kinds:
+            brought.refuse_elsewhere(f"scenario {each.name}: {each.app}", kinds[0] if kinds else "simulated")
+    if "queueing" in kinds:
+        _require_modelled([each for each in played if not folder_of(each.app)])
 
 
 def _check(scenario: Scenario) -> None:
@@ -43,8 +48,20 @@ def _check(scenario: Scenario) -> None:
     names = [name for each in design.workloads for name in (each.id, each.name)]
     if scenario.workload.name not in names:
         raise UsageError(f"no workload {scenario.workload.name!r}", hint=near_names(scenario.workload.name, names))
+    if folder_of(scenario.app):
+        _check_brought(scenario)
     for each in scenario.faults:
         _check_place(each, design)
+
+
+def _check_brought(scenario: Scenario) -> None:
+    for each in scenario.faults:
+        brought.require(each.kind)
+    if any(each.kind == "decoy" for each in scenario.noise):
+        raise UsageError(
+            "a decoy is a deploy or a setting, and the programs of a brought system have neither",
+            hint='leave it out, or write kind = "red-herring"',
+        )
 
 
 def _require_modelled(scenarios: Sequence[Scenario]) -> None:

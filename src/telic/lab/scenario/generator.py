@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from telic.errors import TelicError, UsageError
-from telic.lab.fault import Params, Scene, grows
+from telic.lab.fault import Params, Scene, Selective, grows
 from telic.lab.faults import fault
 from telic.lab.scenario.scenario import TASKS, Load, Noise, Placed, Scenario, Task
 from telic.lab.scenario.usual import PHASES, RATE
@@ -46,7 +46,14 @@ class Place:
 
 
 def generate(
-    app: str, scene: Scene, *, seed: int = 1, each: int = 2, kinds: Sequence[str] = (), rate: float = RATE
+    app: str,
+    scene: Scene,
+    *,
+    seed: int = 1,
+    each: int = 2,
+    kinds: Sequence[str] = (),
+    rate: float = RATE,
+    noisy: bool = True,
 ) -> list[Scenario]:
     """Return scenarios of an app: those with a fault that stays, and as many without.
 
@@ -62,6 +69,8 @@ def generate(
         Faults; all that are registered without any.
     rate
         Of users [requests/s].
+    noisy
+        Whether harmless things happen as well, where the app has what they need.
     """
     for kind in kinds:
         fault.factory(kind)
@@ -69,8 +78,8 @@ def generate(
     if not places:
         raise UsageError(f"no fault fits {app}", hint="see `telic lab list`")
     sick = [_sick(app, place, number, seed, rate) for number, place in enumerate(places)]
-    well = [_well(app, number, places[number % len(places)], seed, rate) for number in range(len(places))]
-    return [*sick, *well]
+    well = [_well(app, number, places[number % len(places)], seed, rate, noisy) for number in range(len(places))]
+    return [*(sick if noisy else [replace(one, noise=()) for one in sick]), *well]
 
 
 def write(scenarios: Sequence[Scenario], folder: Path) -> list[Path]:
@@ -89,6 +98,8 @@ def _places(kind: str, scene: Scene, seed: int, most: int) -> Iterator[Place]:
         if len(seen) == most:
             return
         try:
+            if isinstance(scene.harm, Selective):
+                scene.harm.require(kind)
             params = fault.factory(kind).plan(scene, seed * 1000 + attempt, {})  # type: ignore[attr-defined]
         except TelicError:
             return
@@ -130,7 +141,7 @@ def _sick(app: str, place: Place, number: int, seed: int, rate: float) -> Scenar
     )
 
 
-def _well(app: str, number: int, place: Place, seed: int, rate: float) -> Scenario:
+def _well(app: str, number: int, place: Place, seed: int, rate: float, noisy: bool) -> Scenario:
     """Return a scenario in which nothing has to be done: every third time because a fault goes by itself."""
     rng = random.Random(f"well/{app}/{number}/{seed}")
     if number % 3 == 2:
@@ -140,7 +151,7 @@ def _well(app: str, number: int, place: Place, seed: int, rate: float) -> Scenar
             f"{_stem(app)}-{name}-{number:03d}", app, workload=Load(rate=rate), faults=(passing,),
             phases=PHASES, difficulty="goes by itself",
         )  # fmt: skip
-    name, quiet = CALM[number % len(CALM)]
+    name, quiet = CALM[number % len(CALM) if noisy else 0]
     return Scenario(
         f"{_stem(app)}-{name}-{number:03d}",
         app,

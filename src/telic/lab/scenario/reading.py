@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,6 +14,7 @@ from telic.lab.fault import fault
 from telic.lab.scenario.scenario import EVERY, SCHEMA, TASKS, Load, Noise, NoiseKind, Phases, Placed, Scenario, Shape
 from telic.lab.scenario.writing import WORDS, default_of
 from telic.registry import near_names
+from telic.worlds.brought import folder_of
 
 SUITES = Path(__file__).parents[1] / "suites"
 KEYS = ("schema", "name", "app", "tasks", "difficulty", "workload", "faults", "noise", "phases", "recording")
@@ -80,7 +81,13 @@ def parse(text: str, path: Path = Path("scenario.toml")) -> Scenario:
         phases=_record(Phases, document.get("phases", {}), "phases", source),
     )
     _check(scenario, source)
-    return scenario
+    return replace(scenario, app=_brought(scenario.app, path))
+
+
+def _brought(app: str, path: Path) -> str:
+    """Return the path of the system that `app` brings, from the scenario's own folder or from here; else `app`."""
+    found = folder_of(str(path.parent / app)) or folder_of(app)
+    return str(found) if found else app
 
 
 def suite(name: str, root: Path = SUITES) -> list[Scenario]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from telic.model import Scalar, dump
+from telic.worlds.brought import folder_of
 from telic.worlds.recorded.fingerprint import fingerprint
 
 SCHEMA = "telic/scenario/v1"
@@ -106,4 +107,6 @@ def digest(scenario: Scenario) -> str:
     }
     if scenario.recording:
         kept["recording"] = fingerprint(Path(scenario.recording))
+    if folder := folder_of(scenario.app):
+        kept["app"] = folder.name  # wherever it lies; what it holds, a record says by the hash of its design
     return "sha256:" + hashlib.sha256(dump(kept)).hexdigest()

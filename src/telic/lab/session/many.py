@@ -26,6 +26,7 @@ from telic.lab.session.stage import Stage
 from telic.lab.session.standby import Standby
 from telic.model import Design
 from telic.settings import Settings
+from telic.worlds.brought import folder_of
 from telic.worlds.child import die_with_parent
 
 TRIES = 3  # to play an episode, at most, while others on this machine harm its users [1]
@@ -199,7 +200,8 @@ class _Work:
 def _run(work: _Work, after: _Work | None, standby: Standby) -> Done:
     """Run one episode; a live world for the one `after` it starts meanwhile."""
     cell = work.cell
-    then = after.designs.get(after.scenario.app) if after and after.cell.world == "local" else None
+    ahead = after is not None and after.cell.world == "local" and not folder_of(after.scenario.app)
+    then = after.designs.get(after.scenario.app) if after and ahead else None
     begun = time.monotonic()
     disturbed: list[str] = []
     try:

@@ -21,6 +21,7 @@ from telic.lab.session.record import Episode, WorldKind
 from telic.lab.session.standby import PREFIX, Standby, folder
 from telic.model import Design, Intent
 from telic.settings import Settings
+from telic.worlds.brought import folder_of
 
 if TYPE_CHECKING:
     from telic.lab.course import Course, Tell
@@ -123,6 +124,10 @@ def loaded(
     ahead: Ahead | None = None,
 ) -> Iterator[Course]:
     """Start and load a scenario's app in a folder of its own, with nobody at work."""
+    if folder_of(scenario.app):
+        with _brought(scenario, seed, world, tell, design) as course:
+            yield course
+        return
     if world == "local":
         with _live(scenario, seed, tell, design or prepared(scenario.app), ahead) as course:
             yield course
@@ -149,6 +154,28 @@ def loaded(
             shape=load.shape,
             seed=seed,
             operate=False,
+        ) as course:
+            yield course
+        del course
+
+
+@contextmanager
+def _brought(
+    scenario: Scenario, seed: int, world: WorldKind, tell: Tell, design: Design | None
+) -> Iterator[Course]:
+    """Start and load a system that somebody brought."""
+    from telic.lab import brought
+
+    if world != "local":
+        brought.refuse_elsewhere(scenario.app, world)
+    for each in scenario.faults:
+        brought.require(each.kind)
+    load = scenario.workload
+    with folder() as home:
+        settings = replace(Settings.read({}), home=home, port=0, otlp_port=0)
+        made = design or prepared(scenario.app)
+        with brought.start(
+            made, settings, tell, workload=load.name, rate=load.rate, shape=load.shape, seed=seed
         ) as course:
             yield course
         del course
@@ -189,12 +216,20 @@ def _live(scenario: Scenario, seed: int, tell: Tell, design: Design, ahead: Ahea
 @cache
 def _wanted(app: str) -> Intent:
     """Return an app's intent, read once for all episodes of a process."""
+    if folder_of(app):
+        from telic.lab import brought
+
+        return brought.intent_of(prepared(app))
     return intent_of(app) if made_up(app) else intent.read(apps.find(app))
 
 
 @cache
 def prepared(app: str) -> Design:
     """Return the design of `app`; it lies on the shelf of the state folder once it was made."""
+    if folder_of(app):
+        from telic.lab import brought
+
+        return brought.prepared(app)
     wanted = _wanted(app)
     intent.require_complete(wanted)
     return designs.shelved(wanted, Settings.read().home / "designs")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from telic.clock import Clock
 from telic.errors import UsageError
+from telic.model.intent import Workload
 from telic.registry import near_names
+from telic.worlds.brought.app import App
+from telic.worlds.brought.designing import described, workload
 from telic.worlds.load.beliefs import Beliefs
 from telic.worlds.load.flows import Desk, open_desk
+from telic.worlds.load.flows.plain import Plain
 from telic.worlds.load.generator import Generator, Way
 from telic.worlds.load.knowledge import Knowledge
 from telic.worlds.load.pace import Timer
@@ -94,8 +98,10 @@ def prepare(order: Order, clock: Clock, knowledge: Knowledge | None = None) -> P
     UsageError
         A workload that the design does not have, or a shape that is none.
     """
+    if (brought := described(order.design)) is not None:
+        return _brought(brought.app, order, clock)
     knowledge = knowledge or Knowledge(order.design)
-    load = _load(knowledge, order)
+    load = _load(knowledge.design.workloads, order)
     beliefs = Beliefs(knowledge, clock.time, f"{int(clock.time() * 1000):x}-{order.seed}")
     about = About(
         knowledge.design.system,
@@ -112,8 +118,17 @@ def prepare(order: Order, clock: Clock, knowledge: Knowledge | None = None) -> P
     return Prepared(about, load, desk, knowledge.bound(load.workload.id), clock)
 
 
-def _load(knowledge: Knowledge, order: Order) -> Load:
-    workloads = knowledge.design.workloads
+def _brought(app: App, order: Order, clock: Clock) -> Prepared:
+    """Return the run of a system that somebody brought: its file says what users ask, and nothing of answers."""
+    load = _load((workload(app),), order)
+    about = About(app.name, "", load.workload.id, load.rate, order.shape, order.seed, order.seconds, order.url, "")
+    flows = {each.name: Plain(each) for each in app.operations}
+    if unknown := [each for each in load.workload.mix if each not in flows]:
+        raise UsageError(f"{app.name} has no operation {unknown[0]!r}", hint=near_names(unknown[0], flows))
+    return Prepared(about, load, Desk(flows), app.promise.latency, clock)
+
+
+def _load(workloads: Sequence[Workload], order: Order) -> Load:
     found = next((each for each in workloads if order.workload in (each.id, each.name)), None)
     if found is None:
         names = [name for each in workloads for name in (each.id, each.name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -49,10 +50,9 @@ def _supervise(spec: Spec, pids: host_pids.HostPids, pid: int) -> None:
     outside.submit(os.getpid).result()  # the thread must exist before the network changes: it keeps the host's
     if spec.isolation == "namespace":
         namespace.enter_network()
-    from telic.worlds.local.supervisor import run  # after the fork: the keeper stays small
-
     try:
-        run(spec, pids, pid, outside)
+        supervisor = importlib.import_module(spec.supervisor)  # after the fork: the keeper stays small
+        supervisor.run(spec, pids, pid, outside)
     except BaseException:  # noqa: BLE001 - the last frame of a process that must not run on
         traceback.print_exc()
         os._exit(1)

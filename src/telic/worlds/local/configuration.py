@@ -25,7 +25,7 @@ def first_settings(layout: Layout, design: Design, service: ServiceDesign, desir
     settings: dict[str, Scalar] = {"log.level": "INFO", "token.key_file": str(secret_path(layout, TOKEN_SECRET))}
     settings |= {"request.quota": 0.0, "probe.alive_within": 0.0}
     settings |= {f"feature.{each.name}": True for each in service.operations}
-    for callee in service.callees:
+    for callee in (each for each in service.callees if f"{service.name}->{each}" in desired.links):
         settings[f"upstream.{callee}.host"] = "127.0.0.1"
         settings[f"upstream.{callee}.port"] = desired.links[f"{service.name}->{callee}"]["a"]
     for store in service.stores:

@@ -1,4 +1,4 @@
-"""The two HTTP requests that a supervisor sends: a readiness probe and a batch of events."""
+"""The few HTTP requests that a supervisor sends: readiness probes and batches of events."""
 
 from __future__ import annotations
 
@@ -26,6 +26,28 @@ async def ready(target: int | Path) -> dict[str, object] | None:
     except msgspec.DecodeError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+async def status(port: int, path: str, *, within: float) -> int:
+    """Return the status of ``GET path`` of a port of loopback; 0 without an answer within so many seconds [s]."""
+    try:
+        async with asyncio.timeout(within):
+            head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+            return (await _exchange(port, head.encode()))[0]
+    except (OSError, TimeoutError, ValueError):
+        return 0
+
+
+async def listens(port: int, *, within: float) -> bool:
+    """Whether a port of loopback accepts a connection within so many seconds [s]."""
+    with socket.socket() as channel:
+        channel.setblocking(False)
+        try:
+            async with asyncio.timeout(within):
+                await asyncio.get_running_loop().sock_connect(channel, ("127.0.0.1", port))
+        except (OSError, TimeoutError):
+            return False
+    return True
 
 
 async def post(port: int, path: str, body: bytes, kind: str) -> int:

@@ -21,7 +21,7 @@ from telic.worlds.local import checks, control
 from telic.worlds.local.ending import alive, down, sweep, wait_gone
 from telic.worlds.local.layout import Layout, log_tail
 from telic.worlds.local.processes import python
-from telic.worlds.local.spec import KEEP, SIMULATED, Isolation, Spec
+from telic.worlds.local.spec import KEEP, SIMULATED, SUPERVISOR, Isolation, Spec
 from telic.worlds.local.world import LocalWorld
 
 READY_WITHIN = 60.0  # [s]; 2-3 s measured on 2 cores
@@ -46,6 +46,7 @@ def up(
     databases: Path | None = None,
     on_begun: Callable[[], None] = lambda: None,
     on_leash: Callable[[Leash], None] | None = None,
+    supervisor: str = SUPERVISOR,
 ) -> LocalWorld:
     """Start a system and wait until every part of it is ready.
 
@@ -84,7 +85,17 @@ def up(
             discard(layout)
         layout.make()  # again: an earlier world's end may have taken its folders away
         checks.require_disk(layout.state)
-        leash = _launch(layout, lock, design, settings, on_step, on_begun, simulated=simulated, databases=databases)
+        leash = _launch(
+            layout,
+            lock,
+            design,
+            settings,
+            on_step,
+            on_begun,
+            simulated=simulated,
+            databases=databases,
+            supervisor=supervisor,
+        )
     except BaseException:
         os.close(lock)
         wait_gone(layout)
@@ -109,6 +120,7 @@ def _launch(
     *,
     simulated: bool,
     databases: Path | None,
+    supervisor: str,
 ) -> socket.socket:
     """Start a world, wait until it is ready, and return the channel to it."""
     isolation: Isolation = SIMULATED
@@ -140,6 +152,7 @@ def _launch(
             telemetry=settings.telemetry == "on",
             forward=settings.forward,
             databases=str(databases.resolve()) if databases else "",
+            supervisor=supervisor,
         )
         start = _Start(spec, ours)
         try:

@@ -52,7 +52,7 @@ class LocalSystem(System):
             endpoint=f"http://127.0.0.1:{otlp_port}",
             telemetry=spec.telemetry,
         )
-        self.spec = spec
+        self.spec, self.otlp_port = spec, otlp_port
         self.children = Children(pids, outside)
         self.forks = ForkProcess(self.children, self.layout, SERVE)
         self.proxy = ProxyProcess(self.children, self.layout, spec.gateway_fd)

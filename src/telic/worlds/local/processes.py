@@ -66,11 +66,21 @@ class Children:
         self._loop.add_signal_handler(signal.SIGCHLD, self._reap)
 
     async def start(
-        self, command: Sequence[str], *, log: Path, fds: Sequence[int] = (), outside: bool = False
+        self,
+        command: Sequence[str],
+        *,
+        log: Path,
+        fds: Sequence[int] = (),
+        outside: bool = False,
+        environ: Mapping[str, str] | None = None,
+        folder: Path | None = None,
     ) -> Child:
-        """Run `command`; with `outside`, in the host's network (it stays in the pid namespace)."""
+        """Run `command`, in a `folder` and with an `environ` besides the usual one where they are given.
+
+        With `outside` it runs in the host's network (it stays in the pid namespace).
+        """
         if not outside:
-            return self.watch(_spawn(command, log, fds))
+            return self.watch(_spawn(command, log, fds, environ, folder))
         return self.watch(await self._loop.run_in_executor(self._outside, _spawn, command, log, fds))
 
     def watch(self, pid: int) -> Child:
@@ -115,7 +125,13 @@ def python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
-def _spawn(command: Sequence[str], log: Path, fds: Sequence[int]) -> int:
+def _spawn(
+    command: Sequence[str],
+    log: Path,
+    fds: Sequence[int],
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> int:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -123,7 +139,8 @@ def _spawn(command: Sequence[str], log: Path, fds: Sequence[int]) -> int:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=environment(),
+            env={**environment(), **(environ or {})},
+            cwd=folder,
             pass_fds=fds,
             start_new_session=True,
         )

@@ -13,6 +13,7 @@ from telic.worlds.local.layout import Layout
 Isolation = Literal["namespace", "processes", "simulated"]
 SIMULATED: Final[Literal["simulated"]] = "simulated"
 
+SUPERVISOR: Final = "telic.worlds.local.supervisor"
 KEEP = b"keep\n"  # what a launcher says to a world that is to stay when its launcher has gone
 
 
@@ -35,6 +36,7 @@ class Spec:
     telemetry: bool = True  # whether services record it
     forward: str = ""
     databases: str = ""  # folder of databases that were made before; empty: each is made anew
+    supervisor: str = SUPERVISOR  # the module whose `run` is the world's supervisor
 
     @property
     def layout(self) -> Layout:

@@ -31,13 +31,18 @@ async def bring_up(system: LocalSystem, inner_otlp: socket.socket | None, step: 
     configuration.make_token_secret(system.layout)
     await system.proxy.follow(system.routes())
     async with _TaskFailure() as tasks:
-        tasks.create_task(keep_part(system, "receiver", _receiver(system, inner_otlp), _receiver_ready(system)))
+        tasks.create_task(keep_receiver(system, inner_otlp))
         tasks.create_task(_start_stores(system, step))
         tasks.create_task(keep_part(system, "proxy", system.proxy.start, system.proxy.is_ready))
         tasks.create_task(keep_part(system, "forkserver", system.forks.start, system.forks.is_ready))
     step("stores, receiver and proxy are ready")
     await start_services(system)
     step(f"{len(system.services)} services are ready")
+
+
+async def keep_receiver(system: LocalSystem, inner_otlp: socket.socket | None) -> None:
+    """Start the receiver of telemetry and wait until it is ready; raise `WorldError` where it does not get so."""
+    await keep_part(system, "receiver", _receiver(system, inner_otlp), _receiver_ready(system))
 
 
 async def bring_down(system: LocalSystem) -> None:
