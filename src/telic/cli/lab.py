@@ -193,7 +193,9 @@ def certify(
 @lab.command(epilog="`telic lab generate --app hotel --out scenarios --seed 3`")
 def generate(
     out: Annotated[Path, typer.Option(help="Folder that gets one file a scenario.")],
-    app: Annotated[str, typer.Option(help="A bundled system, an intent file, or the folder of your own system.")] = "hotel",
+    app: Annotated[
+        str, typer.Option(help="A bundled system, an intent file, or the folder of your own system.")
+    ] = "hotel",
     seed: Annotated[int, typer.Option(help="Chooses places, sizes and times.")] = 1,
     each: Annotated[int, typer.Option(min=1, help="Scenarios of each fault.")] = 2,
     kinds: Annotated[str, typer.Option(help="Only these faults, by comma.")] = "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,6 @@ from telic.worlds.brought import FILE, folder_of
 from telic.worlds.brought.designing import written
 from telic.worlds.local import launch, proc
 from telic.worlds.local.harm import LocalHarm
-from telic.worlds.local.world import LocalWorld
 
 SUPERVISOR = "telic.worlds.brought.supervisor"
 HEARD_WITHIN = 15.0  # the entry's first span, once users come [s]
@@ -52,9 +51,7 @@ def require(kind: str) -> None:
     if kind not in fault:
         raise UsageError(f"no fault {kind!r}", hint=near_names(kind, fault))
     if kind not in PLAYS:
-        raise UsageError(
-            f"{kind} does not play on a brought system: {UNKNOWN}", hint=f"these play: {', '.join(PLAYS)}"
-        )
+        raise UsageError(f"{kind} does not play on a brought system: {UNKNOWN}", hint=f"these play: {', '.join(PLAYS)}")
 
 
 def refuse_elsewhere(app: str, world: str) -> None:
@@ -194,5 +191,3 @@ def start(
 def _down(state: Path, timings: dict[str, float]) -> None:
     with timed(timings, "down"):
         launch.down(state)
-
-

@@ -32,6 +32,7 @@ from telic.telemetry.forward import Forwarder
 from telic.telemetry.otlp.body import Answer
 from telic.telemetry.otlp.decoder import Decoder
 from telic.telemetry.otlp.grpc import GrpcServer
+from telic.telemetry.otlp.peers import read_peers
 from telic.telemetry.reading import Reader
 from telic.telemetry.restoring import restore
 from telic.telemetry.rollup import Rollup
@@ -64,6 +65,7 @@ class Options:
     hours: float = 0.0  # how long rows are kept [h]; 0 until they take too much space
     queue_bytes: int = QUEUE_MAX
     body_bytes: int = BODY_MAX
+    peers: str = ""  # PORT=SERVICE,...: whom calls go to whose spans name an address alone
 
 
 async def serve(
@@ -85,8 +87,8 @@ async def serve(
     rollup, reader = Rollup(), Reader(database)
     if counted := restore(rollup, database, now=time.time()):
         log.info("counted %d server spans of earlier again", counted)
-    decoder = Decoder()
-    if options.fast:
+    decoder = Decoder(peers=read_peers(options.peers))
+    if options.fast and not options.peers:
         decoder.warm_up()
     committer = Committer(
         database,
@@ -159,6 +161,7 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--fast", action="store_true", help="compile the decoding (extra `fast`)")
     parser.add_argument("--queue-bytes", type=int, default=QUEUE_MAX, help="bodies that may wait [bytes]")
     parser.add_argument("--body-bytes", type=int, default=BODY_MAX, help="largest body [bytes]")
+    parser.add_argument("--peers", default="", metavar="PORT=SERVICE,...", help="names callees by their ports")
     found: dict[str, Any] = vars(parser.parse_args(arguments))
     found |= {name: tuple(found[name]) for name in ("listen", "listen_fd")}
     return Options(**found)

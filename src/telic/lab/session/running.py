@@ -160,9 +160,7 @@ def loaded(
 
 
 @contextmanager
-def _brought(
-    scenario: Scenario, seed: int, world: WorldKind, tell: Tell, design: Design | None
-) -> Iterator[Course]:
+def _brought(scenario: Scenario, seed: int, world: WorldKind, tell: Tell, design: Design | None) -> Iterator[Course]:
     """Start and load a system that somebody brought."""
     from telic.lab import brought
 

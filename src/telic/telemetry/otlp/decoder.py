@@ -15,6 +15,7 @@ from telic.telemetry.columns import Columns
 from telic.telemetry.otlp import body as otlp
 from telic.telemetry.otlp.logs import Logs
 from telic.telemetry.otlp.metrics import Metrics
+from telic.telemetry.otlp.peers import Peers
 from telic.telemetry.otlp.traces import Spans
 from telic.telemetry.rollup import Counts
 
@@ -32,10 +33,12 @@ class Decoder:
     ----------
     scanners
         The compiled way, where it is ready.
+    peers
+        Names whom calls go to, where spans do not.
     """
 
-    def __init__(self, scanners: Scanners | None = None) -> None:
-        self._scanners = scanners
+    def __init__(self, scanners: Scanners | None = None, peers: Peers | None = None) -> None:
+        self._scanners, self._peers = scanners, peers
         self._batch = Batch()
 
     @property
@@ -59,7 +62,8 @@ class Decoder:
             if scanners is not None and (found := scanners.add(table, data, received_ns)) is not None:
                 return found
             reader = READERS[table](otlp.parse(table, data), received_ns)
-            self._batch.add(table, reader.rows())
+            rows = reader.rows()
+            self._batch.add(table, self._peers.named(rows) if self._peers and table == "spans" else rows)
         except (DecodeError, ValueError, OverflowError, RecursionError) as error:
             raise otlp.unreadable(table, error) from error
         return reader.rejected, reader.reason

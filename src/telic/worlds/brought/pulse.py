@@ -54,9 +54,7 @@ class Pulse:
 
 
 def _point(instance: str, value: float, now: int) -> NumberDataPoint:
-    return NumberDataPoint(
-        time_unix_nano=now, as_double=value, attributes=[_pair("service.instance.id", instance)]
-    )
+    return NumberDataPoint(time_unix_nano=now, as_double=value, attributes=[_pair("service.instance.id", instance)])
 
 
 def _pair(key: str, value: str) -> KeyValue:

@@ -131,7 +131,9 @@ class _Reading:
                 raise self._wrong(f"{service.name} calls {each!r}, which is no other service", hint, "calls")
         for each, variable in service.calls_by.items():
             if each not in service.calls:
-                raise self._wrong(f"{service.name}: calls_by names {each}, calls does not", f"add {each} to calls", each)
+                raise self._wrong(
+                    f"{service.name}: calls_by names {each}, calls does not", f"add {each} to calls", each
+                )
             if not known[each].url:
                 hint = f'[services.{each}] url = "http://127.0.0.1:PORT"'
                 raise self._wrong(f"{each} has no url, so {variable} of {service.name} cannot lead there", hint, each)

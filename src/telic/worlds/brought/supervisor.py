@@ -60,7 +60,7 @@ class _World(Lifetime):
         methods = BroughtMethods(system, self._observer, self.ending.set, self.announce)
         self._server = await control.serve(spec.layout.control, methods.table())
         await system.proxy.follow(system.routes())
-        await keep_receiver(system, inner)
+        await keep_receiver(system, inner, system.peers())
         await keep_part(system, "proxy", system.proxy.start, system.proxy.is_ready)
         self.tell({"step": "receiver and proxy are ready"})
         await start_programs(system)

@@ -124,7 +124,14 @@ class BroughtSystem(LocalSystem):
         )
         await self.replace_instance(service.name)
 
+    def peers(self) -> Mapping[int, str]:
+        """Return the services by every port that leads to them."""
+        own = {each.port: each.name for each in self.app.services if each.port}
+        links = {port: edge.partition("->")[2] for edge, two in self.desired.links.items() for port in two.values()}
+        return own | links
+
     def command(self, program: Service) -> list[str]:
+        """Return a program's command line; raise `WorldError` where its first word names none."""
         word, *rest = shlex.split(program.start)
         if "/" in word:
             path = (self.programs / word).resolve()
@@ -177,7 +184,9 @@ def not_ready(system: BroughtSystem, name: str) -> WorldError:
             f"{name} ended ({kept.last_exit}) before it was ready: {words}",
             hint=f"does `{program.start}` run in {system.programs}?",
         )
-    waited = f"{program.url}{program.ready} did not answer with 2xx" if program.ready else f"nobody listens at {program.url}"
+    waited = (
+        f"{program.url}{program.ready} did not answer with 2xx" if program.ready else f"nobody listens at {program.url}"
+    )
     return WorldError(
         f"{name} is not ready after {system.app.ready_within:g} s: {waited}; it printed: {words}",
         hint="correct url or ready, or give it longer: ready_within = SECONDS",

@@ -19,7 +19,17 @@ from telic.worlds.local.plan import AUTHOR, Plan, service_named, summary
 WHY = "its programs are somebody's own: Telic has neither their code nor their policies"
 VERBS = ("restart", "scale", "set_config", "failover")
 OFFERED = ("topology", "state", "changes", "dry_run", "apply", "scale", "release_files", "down", "events", "ping")
-REFUSED = ("push_config", "push_policy", "deploy", "roll_out", "deploy_design", "restore", "capacity", "flush", "poison")
+REFUSED = (
+    "push_config",
+    "push_policy",
+    "deploy",
+    "roll_out",
+    "deploy_design",
+    "restore",
+    "capacity",
+    "flush",
+    "poison",
+)
 Params = Mapping[str, object]
 
 

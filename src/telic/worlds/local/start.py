@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from telic.errors import StoreFailed
@@ -40,9 +40,22 @@ async def bring_up(system: LocalSystem, inner_otlp: socket.socket | None, step: 
     step(f"{len(system.services)} services are ready")
 
 
-async def keep_receiver(system: LocalSystem, inner_otlp: socket.socket | None) -> None:
-    """Start the receiver of telemetry and wait until it is ready; raise `WorldError` where it does not get so."""
-    await keep_part(system, "receiver", _receiver(system, inner_otlp), _receiver_ready(system))
+async def keep_receiver(
+    system: LocalSystem, inner_otlp: socket.socket | None, peers: Mapping[int, str] | None = None
+) -> None:
+    """Start the receiver of telemetry and wait until it is ready.
+
+    Parameters
+    ----------
+    peers
+        Services by port, for spans of calls that name an address alone.
+
+    Raises
+    ------
+    WorldError
+        It does not get ready.
+    """
+    await keep_part(system, "receiver", _receiver(system, inner_otlp, peers or {}), _receiver_ready(system))
 
 
 async def bring_down(system: LocalSystem) -> None:
@@ -105,12 +118,15 @@ def _plain(system: LocalSystem, name: str, command: list[str]) -> Callable[[], A
     return start
 
 
-def _receiver(system: LocalSystem, inner: socket.socket | None) -> Callable[[], Awaitable[Child]]:
+def _receiver(
+    system: LocalSystem, inner: socket.socket | None, peers: Mapping[int, str]
+) -> Callable[[], Awaitable[Child]]:
     spec, layout = system.spec, system.layout
     fds = [spec.otlp_fd] + ([inner.fileno()] if inner else [])
     arguments = ["--state", str(layout.state), "--socket", str(layout.telemetry), "--bytes", str(spec.telemetry_bytes)]
     arguments += [part for fd in fds for part in ("--listen-fd", str(fd))]
     arguments += ["--forward", spec.forward] if spec.forward else []
+    arguments += ["--peers", ",".join(f"{port}={name}" for port, name in peers.items())] if peers else []
     command = wrap(python(RECEIVER, *arguments))
 
     async def start() -> Child:
