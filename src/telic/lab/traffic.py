@@ -45,12 +45,16 @@ class Traffic:
         return sum(self.shares[each] for each in self.passes.get(place, frozenset()))
 
     def popular(self, kind: str) -> tuple[str, ...]:
-        """Return the names of all places of `kind`, the entry left out, where harm is certain to be felt."""
+        """Return the names of all places of `kind` where harm is certain to be felt.
+
+        The entry is left out, unless it is the only service.
+        """
+        alone = all(place.kind != "service" or place.name == self.entry for place in self.passes)
         return tuple(
             sorted(
                 place.name
                 for place in self.passes
-                if place.kind == kind and place.name != self.entry and self.share(place) >= CERTAIN_SHARE
+                if place.kind == kind and (alone or place.name != self.entry) and self.share(place) >= CERTAIN_SHARE
             )
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import cast
 
 import msgspec
@@ -68,7 +69,9 @@ class BroughtMethods(Methods):
         if action.verb not in VERBS:
             raise ActionRefused(f"{action.verb} of {action.target}: {WHY}", hint=f"one of {', '.join(VERBS)}")
         if action.verb != "restart":
-            return await actions.plan(system, action)
+            planned = await actions.plan(system, action)
+            again = "" if action.verb == "scale" else f"; {action.target.partition('->')[0]} is started again with it"
+            return replace(planned, words=planned.words + again)
         service = service_named(system, action.target)
         return Plan(
             f"end {service.instance} and start it again",
