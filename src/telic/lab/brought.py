@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from telic.model.intent import EntityType
 from telic.registry import near_names
 from telic.settings import Settings
 from telic.worlds.brought import FILE, folder_of
-from telic.worlds.brought.designing import written
+from telic.worlds.brought.designing import described, written
 from telic.worlds.local import launch, proc
 from telic.worlds.local.harm import LocalHarm
 
@@ -157,6 +158,8 @@ def start(
     """
     timings: dict[str, float] = {}
     leashes: list[launch.Leash] = []
+    if (found := described(design.folder)) is not None and found.app.network == "host":
+        settings = replace(settings, isolation="processes")
     with ExitStack() as ends:
         with timed(timings, "ready"):
             world = launch.up(

@@ -200,7 +200,7 @@ def loaded(
     operate: bool = True,
     observe: Observe = lambda world: None,
     users: load.LoadProcess | None = None,
-    course: type[Journey] = Journey,
+    course: type[Journey] | None = None,
 ) -> Iterator[Journey]:
     """Load a world that is up; at the end load and operator have ended, and the world is let go but runs on.
 
@@ -208,7 +208,7 @@ def loaded(
     """
     with ExitStack() as ends:
         ends.callback(world.close)
-        journey = course(world, made, tell, observe)
+        journey = (course or Journey)(world, made, tell, observe)
         ends.callback(journey.end)
         if users is None or not users.running():
             users = load.LoadProcess(made.folder, log=journey.load_path.with_suffix(".log"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 SCHEMA = "telic/app/v1"
@@ -67,7 +68,14 @@ class Promise:
 
 @dataclass(frozen=True)
 class App:
-    """A system that somebody brought."""
+    """A system that somebody brought.
+
+    Attributes
+    ----------
+    network
+        ``own``: a loopback device of its own, where nobody else listens; ``host``: this machine's, with whatever of
+        it the programs need, and then without a process namespace.
+    """
 
     name: str
     entry: str  # the service that users call
@@ -76,6 +84,7 @@ class App:
     promise: Promise = Promise()
     rate: float = 20.0  # of users, where a scenario says nothing [requests/s]
     ready_within: float = 20.0  # each service [s]
+    network: Literal["own", "host"] = "own"
 
     def service(self, name: str) -> Service:
         """Return the service called `name`; the file was checked, so it exists."""

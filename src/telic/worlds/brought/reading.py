@@ -17,8 +17,8 @@ from telic.registry import near_names
 from telic.worlds.brought.app import FILE, SCHEMA, App, Operation, Promise, Service
 
 TOP = (
-    "schema", "name", "entry", "url", "ready", "start", "env", "rate", "ready_within", "services", "operations",
-    "objectives",
+    "schema", "name", "entry", "url", "ready", "start", "env", "rate", "ready_within", "network", "services",
+    "operations", "objectives",
 )  # fmt: skip
 SERVICE = ("start", "url", "ready", "calls", "calls_by", "env")
 OPERATION = ("name", "get", "method", "path", "body", "weight", "calls")
@@ -79,7 +79,10 @@ class _Reading:
         operations = self._operations(next(each for each in services if each.name == entry))
         within = self._number(self.document, "ready_within", App.ready_within, most=LONGEST_START)
         rate = self._number(self.document, "rate", App.rate)
-        return App(name, entry, services, operations, self._promise(), rate, within)
+        network = self._text(self.document, "network", "own")
+        if network not in ("own", "host"):
+            raise self._wrong(f"network = {network!r}", "own, or host", "network")
+        return App(name, entry, services, operations, self._promise(), rate, within, network)  # type: ignore[arg-type]
 
     def _services(self, name: str) -> tuple[Service, ...]:
         given = self._table(self.document, "services")
@@ -162,7 +165,8 @@ class _Reading:
         method = self._text(said, "method", "GET").upper()
         if method not in METHODS:
             raise self._wrong(f"{name}: method {method!r}", near_names(method, METHODS), "method")
-        path = self._path(self._text(said, "get" if "get" in said else "path", where=name), "path")
+        key = "get" if "get" in said else "path"
+        path = self._path(self._text(said, key, where=name), key)
         body = said.get("body", "")
         calls = self._names(said, "calls", name) if "calls" in said else None
         for each in calls or ():

@@ -134,7 +134,7 @@ class BroughtSystem(LocalSystem):
         """Return a program's command line; raise `WorldError` where its first word names none."""
         word, *rest = shlex.split(program.start)
         if "/" in word:
-            path = (self.programs / word).resolve()
+            path = self.programs / word  # not resolved: a virtual environment's python is a link, and knows by it
             found = str(path) if os.access(path, os.X_OK) and path.is_file() else None
         else:
             found = shutil.which(word, path=environment().get("PATH"))
