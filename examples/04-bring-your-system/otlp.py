@@ -22,7 +22,7 @@ def span(name, kind, traceparent="", **attributes):
     try:
         yield said
     except Exception as error:
-        said["error.type"] = type(error).__name__.lower()
+        said["error.type"] = type(getattr(error, "reason", error)).__name__
         raise
     finally:
         if before:

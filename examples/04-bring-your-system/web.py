@@ -38,7 +38,7 @@ class Web(BaseHTTPRequestHandler):
                 books = {each: {"title": title, "copies": left[str(each)]} for each, title in BOOKS.items()}
                 self.answer(200, books[int(one)] if one else books)
             except OSError as error:
-                said["status"], said["error.type"] = 502, type(error).__name__.lower()
+                said["status"], said["error.type"] = 502, type(error).__name__
                 self.answer(502, {"error": "no answer from the stock"})
 
     def answer(self, status, said):

@@ -14,7 +14,7 @@ from telic.lab.runs.playable import require_playable
 from telic.lab.scenario import Noise, Placed, digest
 from telic.lab.session import running
 from telic.telemetry.columns import TABLES
-from telic.telemetry.otlp.peers import ATTRIBUTES, KIND, PEER, Peers, read_peers
+from telic.telemetry.otlp.calls import ATTRIBUTES, ERROR, KIND, PEER, Peers, read_peers
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "04-bring-your-system"
 
@@ -59,10 +59,10 @@ def test_what_means_nothing_to_programs_is_refused() -> None:
 
 def test_calls_that_name_an_address_alone_are_led_to_who_listens_there() -> None:
     row: list[object] = [""] * len(TABLES["spans"])
-    row[KIND], row[ATTRIBUTES] = "client", b'{"server.port": 8124}'
+    row[KIND], row[ERROR], row[ATTRIBUTES] = "client", "ReadTimeoutError", b'{"server.port": 8124}'
     peers = read_peers("8124=stock,8125=mail")
     assert peers is not None
-    assert [each[PEER] for each in peers.named([tuple(row)])] == ["stock"]
+    assert [(each[PEER], each[ERROR]) for each in peers.named([tuple(row)])] == [("stock", "timeout")]
     row[KIND] = "server"
     assert [each[PEER] for each in peers.named([tuple(row)])] == [""]
 

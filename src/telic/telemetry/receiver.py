@@ -30,9 +30,9 @@ from telic.telemetry.connection import Connection
 from telic.telemetry.database import Database
 from telic.telemetry.forward import Forwarder
 from telic.telemetry.otlp.body import Answer
+from telic.telemetry.otlp.calls import read_peers
 from telic.telemetry.otlp.decoder import Decoder
 from telic.telemetry.otlp.grpc import GrpcServer
-from telic.telemetry.otlp.peers import read_peers
 from telic.telemetry.reading import Reader
 from telic.telemetry.restoring import restore
 from telic.telemetry.rollup import Rollup

@@ -13,9 +13,9 @@ from telic.errors import TelicError
 from telic.telemetry.batch import Batch
 from telic.telemetry.columns import Columns
 from telic.telemetry.otlp import body as otlp
+from telic.telemetry.otlp.calls import Peers
 from telic.telemetry.otlp.logs import Logs
 from telic.telemetry.otlp.metrics import Metrics
-from telic.telemetry.otlp.peers import Peers
 from telic.telemetry.otlp.traces import Spans
 from telic.telemetry.rollup import Counts
 

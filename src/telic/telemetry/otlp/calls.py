@@ -1,7 +1,11 @@
-"""Whom a call goes to, where its span names an address and no service, as OpenTelemetry's HTTP conventions do."""
+"""Calls as OpenTelemetry's HTTP conventions tell them, in Telic's words: whom they go to, and how they failed.
+
+The conventions name an address and no service, and errors as the language does (``TimeoutError``, ``ECONNRESET``).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
@@ -11,9 +15,30 @@ from telic.errors import UsageError
 from telic.telemetry.columns import TABLES, TableRow
 
 _AT = {name: number for number, (name, _) in enumerate(TABLES["spans"])}
-KIND, PEER, ATTRIBUTES = _AT["kind"], _AT["peer"], _AT["attributes"]
+KIND, PEER, ERROR, ATTRIBUTES = _AT["kind"], _AT["peer"], _AT["error_type"], _AT["attributes"]
 PORTS = ("server.port", "net.peer.port")  # the second until version 1.20 of the conventions
 URLS = ("url.full", "http.url")
+ERRORS: Mapping[str, str] = {
+    "timeout": r"time[d_ -]*out|deadline",
+    "connection_refused": r"refused|ConnectException",
+    "connection_reset": r"reset|broken_?pipe|EPIPE|disconnected|hang up|connection_?aborted|incomplete_?read|\beof\b",
+    "malformed_reply": r"json|bad_?status_?line|protocol_?error|malformed",
+}
+"""Telic's words for errors of calls, and how the languages' own names look, whatever their case."""
+_WORDS = {word: re.compile(pattern, re.IGNORECASE) for word, pattern in ERRORS.items()}
+
+
+def error_word(text: str) -> str:
+    """Return Telic's word for the error type of a call; `text` itself where there is none.
+
+    Examples
+    --------
+    >>> [error_word(each) for each in ("TimeoutError", "java.net.ConnectException", "ECONNRESET", "503", "KeyError")]
+    ['timeout', 'connection_refused', 'connection_reset', '503', 'KeyError']
+    """
+    if text in _WORDS or text.isdecimal() or text == "deadline_exceeded":
+        return text
+    return next((word for word, pattern in _WORDS.items() if pattern.search(text)), text)
 
 
 class Peers:
@@ -29,13 +54,15 @@ class Peers:
         self._ports, self._names = ports, frozenset(ports.values())
 
     def named(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
-        """Yield rows of ``spans``, calls with whom they go to where that is known."""
+        """Yield rows of ``spans``, calls with their callee where it is known, and errors in Telic's words."""
         for row in rows:
-            if row[KIND] == "client" and not row[PEER]:
-                found = self.of(msgspec.json.decode(row[ATTRIBUTES]))  # type: ignore[call-overload]
-                yield (*row[:PEER], found, *row[PEER + 1 :]) if found else row
-            else:
+            if row[KIND] != "client":
                 yield row
+                continue
+            said = list(row)
+            said[PEER] = said[PEER] or self.of(msgspec.json.decode(row[ATTRIBUTES]))  # type: ignore[call-overload]
+            said[ERROR] = error_word(str(said[ERROR] or ""))
+            yield tuple(said)
 
     def of(self, attributes: Mapping[str, object]) -> str:
         """Return the service that the attributes of a call lead to; empty where none of ours is named."""
