@@ -3,6 +3,7 @@
 import json
 import os
 import urllib.request
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -37,7 +38,7 @@ class Web(BaseHTTPRequestHandler):
                 said["status"] = 200
                 books = {each: {"title": title, "copies": left[str(each)]} for each, title in BOOKS.items()}
                 self.answer(200, books[int(one)] if one else books)
-            except OSError as error:
+            except (OSError, HTTPException) as error:
                 said["status"], said["error.type"] = 502, type(error).__name__
                 self.answer(502, {"error": "no answer from the stock"})
 
