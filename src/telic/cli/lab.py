@@ -15,7 +15,6 @@ from telic.cli.lab_actors import Asked, players
 from telic.cli.lab_output import certified, line, played, summary, summary_of, told, world_kind
 from telic.cli.output import Json, console, show, table
 from telic.errors import UsageError
-from telic.lab.session.record import WorldKind
 from telic.settings import Settings
 
 lab = typer.Typer(no_args_is_help=True, help="Hurt systems on purpose, let anybody operate them, and score it.")
@@ -209,7 +208,7 @@ def generate(
     from telic.worlds.brought import folder_of
 
     brought = folder_of(app)
-    world: WorldKind = "local" if brought else "simulated"
+    world = world_kind("local" if brought else "simulated")
     with running.loaded(Scenario("places", app, workload=Load(rate=rate)), world=world) as course:
         scene = Scene(course.harm, course.design, course.world.changes, rate)
         wanted = [one.strip() for one in kinds.split(",") if one.strip()]

@@ -158,7 +158,7 @@ class BroughtSystem(LocalSystem):
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
             "OTEL_SERVICE_NAME": service.name,
             "OTEL_RESOURCE_ATTRIBUTES": f"service.instance.id={service.instance},service.version={service.version}",
-            "TELIC_DATA": str(folder),
+            "TELIC_SCRATCH": str(folder),
         }
 
 
