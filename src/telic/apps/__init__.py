@@ -88,5 +88,5 @@ def find(name_or_path: str | Path) -> Path:
     hint = near_names(str(name_or_path), names())
     raise UnknownName(
         f"{name_or_path}: no bundled system and no file of that name",
-        hint=f"{hint}; or give the path of an intent, or of a folder with a telic.toml",
+        hint=f"{hint}; or give the path of an intent, such as ./intent.yaml",
     )
