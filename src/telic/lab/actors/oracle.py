@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from telic.lab.actors.actor import actor
 from telic.lab.actors.reference import mitigations
+from telic.lab.injection import Injection
 from telic.lab.session.session import Session
 from telic.lab.session.stage import Stage
 from telic.model import Action, Topology, Truth
@@ -35,17 +36,24 @@ class Oracle:
         arrived = session.now()
         while not session.closed and session.now() < arrived + PATIENCE and not session.call("alerts", {}).rows:
             session.call("wait", {"seconds": LOOK})
-        for wanted in self._wanted():
+        for tried, wanted in enumerate(self._wanted(lasting), 1):
             if session.closed:
                 return
             session.call(wanted.verb, {"target": wanted.target, **wanted.params})
-            if self._well(session):
+            if tried >= len(lasting) and self._well(session):
                 break
         session.call("submit", {"final": True})
 
-    def _wanted(self) -> Iterator[Action]:
-        for each in self._stage.director.injections.values():
-            yield from mitigations(each, self._stage)
+    def _wanted(self, lasting: Sequence[Injection]) -> Iterator[Action]:
+        """Yield the best for each fault, then what else there is; of two faults one may be felt before the other."""
+        ways = [mitigations(each, self._stage) for each in lasting]
+        while ways:
+            for each in tuple(ways):
+                action = next(each, None)
+                if action is None:
+                    ways.remove(each)
+                else:
+                    yield action
 
     def _say(self, session: Session, truth: Truth) -> None:
         topology = self._stage.course.world.topology()
