@@ -12,14 +12,39 @@ import pytest
 from telic.report import RunRecord, table, write
 from telic.report.charts.frame import Frame
 from telic.report.charts.slots import slots_chart, strips_height
-from telic.report.fullness import BEHIND, fullness
+from telic.report.fullness import fullness
+from telic.telemetry.queries.holding import Waited
 from telic.telemetry.queries.saturation import Saturation
+
+OWN = "its own time, at 20% of a processor (its service time, a lock, or a free connection)"
 
 
 def test_the_service_that_waits_for_no_other_full_one_is_named_first(run: RunRecord) -> None:
     found = fullness(run)
     assert (found.causes, found.behind) == (("hotel",), ("search",))
-    assert str(found) == f"Full: hotel (4 slots) for 14 s. Behind it filled up: search. {BEHIND}"
+    assert str(found) == (
+        "Full: hotel (4 slots) for 14 s. Behind it filled up: search. "
+        "Of the time of hotel's slots then 100% in its own time, "
+        "at 25% of a processor (its service time, a lock, or a free connection)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("waits", "cpu", "lag", "said"),
+    [
+        (3.0, 0.2, 0.01, f"75% in calls to postgres, 25% in {OWN}"),
+        (0.0, 0.97, 0.3, "100% in its own work, with its processor full (97% of one)"),
+        (1.0, 0.4, 0.3, "25% in calls to postgres, 75% in its own work, which waited up to 0.3 s for a processor"),
+        (9.0, 0.4, 0.3, "100% in calls to postgres"),  # side by side: no more than there were slots
+    ],
+)
+def test_what_held_the_slots_is_told_apart(run: RunRecord, waits: float, cpu: float, lag: float, said: str) -> None:
+    steps = tuple(replace(each, cpu=cpu, lag=lag) for each in run.saturation)
+    full = [each for each in steps if each.service == "hotel"]
+    waited = tuple(Waited("hotel", "postgres", each.start, waits) for each in full)
+    other = tuple(Waited("search", "hotel", each.start, 99.0) for each in full)
+    found = fullness(replace(run, saturation=steps, waited=waited + other))
+    assert str(found).endswith(f"Of the time of hotel's slots then {said}.")
 
 
 def test_every_face_of_the_report_says_it(run: RunRecord, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[LocalStore]:
 
 def exported(service: str, at: float, instance: str = "1", **values: float) -> list[TableRow]:
     """Return the points of the export at `at` [s] after T0, which covers the half second before it."""
-    names = {"cpu": "process.cpu.time"}
+    names = {"cpu": "process.cpu.time", "lag": "telic.event_loop.lag"}
     return [
         row(
             "metrics",
@@ -100,3 +100,40 @@ def test_the_longest_full_comes_first_and_callers_that_wait_for_it_are_no_bottle
     assert full == ["hotel", "gateway"]
     assert queries.bottlenecks(full, Topology("hotel", entities, edges)) == ["hotel"]
     assert queries.bottlenecks(["user", "hotel"], Topology("hotel", entities, edges)) == ["user", "hotel"]
+
+
+def test_waits_are_those_of_calls_by_peer_and_step(store: LocalStore) -> None:
+    def call(at: float, peer: str, took: float, kind: str = "client") -> TableRow:
+        return row(
+            "spans",
+            start_ns=round((T0 + at) * 1e9),
+            duration_ns=round(took * 1e9),
+            service="hotel",
+            kind=kind,
+            peer=peer,
+        )
+
+    store.put(
+        "spans",
+        call(0.1, "postgres", 0.5),
+        call(0.9, "postgres", 1.5),
+        call(1.0, "rate", 0.25),
+        call(1.1, "", 3.0, "server"),
+    )
+    found = [(each.peer, each.start - T0, each.seconds) for each in queries.waited(store, WINDOW)]
+    assert found == [("postgres", 0, 2.0), ("rate", 1, 0.25)]
+
+
+def test_what_held_the_slots_counts_only_while_they_were_full(store: LocalStore) -> None:
+    store.put(
+        "metrics",
+        *exported("hotel", 0.5, limit=4, active=0, busy=0.2, cpu=0.05, lag=0.0),
+        *exported("hotel", 1.5, limit=4, active=4, busy=2.0, cpu=0.1, lag=0.2),
+    )
+    calm, full = queries.saturation(store, WINDOW)
+    waits = [queries.Waited("hotel", "postgres", calm.start, 9.0), queries.Waited("hotel", "postgres", full.start, 3.0)]
+    found = queries.held("hotel", [calm, full], waits)
+    assert found is not None
+    assert (dict(found.peers), found.own, found.lag) == ({"postgres": 0.75}, 0.25, 0.2)
+    assert found.cpu == pytest.approx(0.2)
+    assert queries.held("hotel", [calm], waits) is None

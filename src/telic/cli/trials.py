@@ -217,6 +217,8 @@ def _print(found: Evidence, path: Path) -> None:
     ]
     if full is not None:
         lines.append(f"full      {full.service}: {full.utilisation:.0%} of its slots, {full.queued:.0f} waiting")
+        if full.held:
+            lines.append(f"          of the slots' time {full.held}")
     lines += [f"operator  {each}" for each in found.actions]
     lines.append(f"evidence  {path}")
     for line in lines:

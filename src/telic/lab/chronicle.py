@@ -52,6 +52,7 @@ def chronicle(journey: Course, episodes: tuple[Episode, ...], moments: tuple[Mom
         standings=_standings(wanted, made.objectives, record.summary().good, tuple(each.score for each in episodes)),
         logs=_logs(journey, window),
         saturation=tuple(queries.saturation(journey.world.store(), window)),
+        waited=tuple(queries.waited(journey.world.store(), window)),
         timings=dict(journey.timings),
         facts=_facts(journey),
     )

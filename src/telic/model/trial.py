@@ -19,6 +19,7 @@ class Fullness:
     service: str
     utilisation: float  # slots taken of those that it had, on average [1]
     queued: float  # requests that waited for a slot, on average [1]
+    held: str = ""  # what its slots were held by while it was full, in words
 
 
 @dataclass(frozen=True)

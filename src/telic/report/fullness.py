@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from telic.report.record import RunRecord
+from telic.telemetry.queries.holding import Held, held
 from telic.telemetry.queries.saturation import Peak, bottlenecks, full_services, peaks
 
-BEHIND = "A store, a pool or a processor that made them wait is not told apart here: see the diagnosis."
 LASTING = 2.0  # shorter than this is a burst, not a full service [s]
 
 
@@ -20,15 +21,17 @@ class Fullness:
     peaks
         One row a service, the longest full first; none where telemetry says nothing.
     causes
-        Services that were full and waited for no other full one; whether they waited for a store, a pool or a
-        processor, slots do not say.
+        Services that were full and waited for no other full one.
     behind
         Services that filled up because they waited for one of those.
+    held
+        What held the slots of each cause.
     """
 
     peaks: tuple[Peak, ...]
     causes: tuple[str, ...]
     behind: tuple[str, ...]
+    held: Mapping[str, Held]
 
     def __str__(self) -> str:
         if not self.peaks:
@@ -42,7 +45,8 @@ class Fullness:
             )
         full = [f"{name} ({_slots(known[name])}) for {known[name].full:.0f} s" for name in self.causes]
         behind = f" Behind it filled up: {', '.join(self.behind)}." if self.behind else ""
-        return f"Full: {', '.join(full)}.{behind} {BEHIND}"
+        spent = "".join(f" Of the time of {name}'s slots then {found}." for name, found in self.held.items())
+        return f"Full: {', '.join(full)}.{behind}{spent}"
 
 
 def fullness(run: RunRecord) -> Fullness:
@@ -50,7 +54,13 @@ def fullness(run: RunRecord) -> Fullness:
     found = peaks(run.saturation)
     full = full_services(found, LASTING)
     causes = bottlenecks(full, run.topology)
-    return Fullness(tuple(found), tuple(causes), tuple(each for each in full if each not in causes))
+    spent = {name: held(name, run.saturation, run.waited) for name in causes}
+    return Fullness(
+        tuple(found),
+        tuple(causes),
+        tuple(each for each in full if each not in causes),
+        {name: each for name, each in spent.items() if each is not None},
+    )
 
 
 def _slots(peak: Peak) -> str:

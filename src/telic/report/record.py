@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from telic.model import Change, Incident, Tally, Topology, Truth
 from telic.model.intent import Objective, Status
+from telic.telemetry.queries.holding import Waited
 from telic.telemetry.queries.saturation import Saturation
 
 SCHEMA = "telic/run/v1"
@@ -81,6 +82,7 @@ class RunRecord:
     standings: tuple[Standing, ...] = ()
     logs: tuple[LogLine, ...] = ()
     saturation: tuple[Saturation, ...] = ()  # how full every service was in every second
+    waited: tuple[Waited, ...] = ()  # what it waited for others then
     timings: Mapping[str, float] = field(default_factory=dict)  # generate, ready, down, ... [s]
     facts: Mapping[str, str] = field(default_factory=dict)  # anything else worth a line: cores, isolation, memory
 

@@ -17,6 +17,7 @@ from telic.model import Design, Incident, Store, Tally, Window, dump
 from telic.model.goodput import Goodput, Phases, Verdict, goodput
 from telic.model.intent import Workload
 from telic.model.trial import Evidence, Fullness, WorldName
+from telic.telemetry.queries.holding import held, waited
 from telic.telemetry.queries.saturation import Saturation, saturation
 
 PATIENCE = 30.0  # for a query after a storm [s]
@@ -95,11 +96,17 @@ def calls_a_request(store: Store, service: str, seconds: Sequence[Goodput], wind
 
 def fullness(store: Store, window: Window) -> tuple[Fullness, ...]:
     """Return how full each service was over `window`, of the slots that it had then, fullest first."""
+    waits = waited(store, window)
     steps: dict[str, list[Saturation]] = {}
     for each in saturation(store, window):
         steps.setdefault(each.service, []).append(each)
     found = [
-        Fullness(name, fmean(each.utilisation for each in here), fmean(each.queued for each in here))
+        Fullness(
+            name,
+            fmean(each.utilisation for each in here),
+            fmean(each.queued for each in here),
+            str(held(name, here, waits) or ""),
+        )
         for name, here in steps.items()
     ]
     return tuple(sorted(found, key=lambda each: (-each.utilisation, -each.queued, each.service)))

@@ -6,6 +6,7 @@ Windows select spans by when they started, logs and metrics by their time.
 from telic.telemetry.queries.edges import EdgeCalls, edges
 from telic.telemetry.queries.failures import ExceptionGroup, LogGroup, errors_in_logs, exceptions
 from telic.telemetry.queries.gauges import GaugePoint, freshness, gauges
+from telic.telemetry.queries.holding import Held, Waited, held, waited
 from telic.telemetry.queries.operations import OperationStep, service_operations
 from telic.telemetry.queries.queues import Passed, QueueFlow, QueueStep, passed, queue_flows, told_steps, untaken_steps
 from telic.telemetry.queries.saturation import Peak, Saturation, bottlenecks, full_services, peaks, saturation
@@ -18,6 +19,7 @@ __all__ = [
     "EntryStep",
     "ExceptionGroup",
     "GaugePoint",
+    "Held",
     "LogGroup",
     "OperationStep",
     "Passed",
@@ -27,6 +29,7 @@ __all__ = [
     "Saturation",
     "Served",
     "StatementCalls",
+    "Waited",
     "attempts",
     "bottlenecks",
     "edges",
@@ -36,6 +39,7 @@ __all__ = [
     "freshness",
     "full_services",
     "gauges",
+    "held",
     "passed",
     "peaks",
     "queue_flows",
@@ -44,5 +48,6 @@ __all__ = [
     "statements",
     "told_steps",
     "untaken_steps",
+    "waited",
     "wasted_work",
 ]

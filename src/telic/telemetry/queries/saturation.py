@@ -29,6 +29,7 @@ class Saturation:
     age: float = 0.0  # longest that one of them had waited [s]
     refused: float = 0.0  # requests [1]
     cpu: float = 0.0  # CPU seconds a second [1]
+    lag: float = 0.0  # how late its event loop was at worst [s]
 
     @property
     def utilisation(self) -> float:
@@ -56,7 +57,7 @@ WITH points AS (
     SELECT service, instance, name, value, time_ns - start_ns AS covered, (time_ns - ?) // ? AS step
     FROM metrics WHERE time_ns >= ? AND time_ns < ? AND value IS NOT NULL AND name IN (
         'telic.admission.active', 'telic.admission.limit', 'telic.admission.queued', 'telic.admission.age',
-        'telic.admission.busy', 'telic.admission.refused', 'process.cpu.time')),
+        'telic.admission.busy', 'telic.admission.refused', 'process.cpu.time', 'telic.event_loop.lag')),
 instances AS (
     SELECT service, instance, step,
            max(value) FILTER (WHERE name = 'telic.admission.limit') AS slots,
@@ -66,11 +67,13 @@ instances AS (
            sum(value) FILTER (WHERE name = 'telic.admission.refused') AS refused,
            sum(value) FILTER (WHERE name = 'telic.admission.busy') AS busy,
            sum(value) FILTER (WHERE name = 'process.cpu.time') AS cpu,
+           max(value) FILTER (WHERE name = 'telic.event_loop.lag') AS lag,
            sum(covered) FILTER (WHERE name = 'telic.admission.limit') / 1e9 AS covered
     FROM points GROUP BY service, instance, step)
 SELECT service, step, sum(slots) AS slots,
        sum(least(slots, greatest(coalesce(busy / nullif(covered, 0), 0), coalesce(always, 0)))) AS used,
-       sum(queued) AS queued, max(age) AS age, sum(refused) AS refused, sum(cpu / nullif(covered, 0)) AS cpu
+       sum(queued) AS queued, max(age) AS age, sum(refused) AS refused, sum(cpu / nullif(covered, 0)) AS cpu,
+       max(lag) AS lag
 FROM instances WHERE slots IS NOT NULL GROUP BY service, step ORDER BY service, step
 """
 
