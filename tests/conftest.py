@@ -1,6 +1,8 @@
-"""What every test shares."""
+"""What every test shares; and how long the tests on virtual time take, said at the end."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -9,7 +11,34 @@ settings.register_profile("day", derandomize=True, deadline=None, max_examples=6
 settings.register_profile("night", deadline=None, max_examples=200)  # fresh ones: `make nightly`
 settings.load_profile("day")
 
+HERE = Path(__file__).parent
+VIRTUAL = [
+    HERE / each for each in ("worlds/simulated", "worlds/load/test_simulated.py", "lab/test_virtual.py", "lab/trials")
+]
+"""The simulated world, and trials on it; much else plays on it too."""
+
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
     """Name cases of bytes by their argument: packed bytes hold the time, and workers have to agree on names."""
     return argname if isinstance(val, bytes) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the simulated world ``virtual``."""
+    for each in items:
+        if any(each.path.is_relative_to(part) for part in VIRTUAL) and each.get_closest_marker("live") is None:
+            each.add_marker("virtual")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what the tests on virtual time took together."""
+    reports = [each for found in terminalreporter.stats.values() for each in found if hasattr(each, "duration")]
+    took = [each.duration for each in reports if "virtual" in each.keywords]
+    if took:
+        workers = getattr(config.option, "numprocesses", None) or 1
+        count = len({each.nodeid for each in reports if "virtual" in each.keywords})
+        terminalreporter.write_line(
+            f"virtual time: {count} tests, {sum(took):.0f} s on {workers} worker{'s' if workers > 1 else ''}: "
+            f"{sum(took) / workers:.0f} s"
+        )
