@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.lab.recorded_episodes import ACTED, END, FAULT, START, action, calm, claims, make, tallies
+from tests.lab.recorded_episodes import ACTED, END, FAULT, HARM, START, action, calm, claims, make, tallies
 
 from telic.lab.grading import grade
 from telic.lab.scenario import Load, Placed, Scenario
@@ -157,6 +158,32 @@ def test_an_alarm_about_a_fault_that_went_by_itself_is_true_while_it_is_there() 
     assert found.detect.passed
     later = replace(during, opened=START + 44)
     assert grade(calm(scenario=short, truth=truth, incidents=(later,))).false_alarms == ("opened an incident at 38 s",)
+
+
+@pytest.mark.parametrize(
+    ("changed", "right"),
+    [
+        ({}, True),  # users were well at 30 s, 2.6 s before it would have gone
+        ({"claims": Claims(True, submitted=START + 31)}, True),  # it is over, after all
+        ({"actions": ()}, False),  # nobody did anything: it went by itself
+        ({"actions": (action(30.8),)}, True),  # harm is counted by whole seconds
+        ({"actions": (action(31.2),)}, False),  # they were well already
+        ({"actions": (action(18.0),)}, False),  # before anything was wrong
+        ({"actions": (replace(action(), applied=0.0),)}, False),  # refused
+        ({"users": tallies(range(HARM, 31))}, False),  # until it went
+        ({"users": tallies(range(HARM, 33))}, False),
+        ({"users": tallies(())}, False),  # nobody was harmed
+        ({"claims": claims(times={"healthy": START + 19.0})}, False),  # guessed before it was there
+    ],
+)
+def test_who_puts_right_what_would_have_gone_by_itself_may_say_what_it_was(
+    changed: dict[str, Any], right: bool
+) -> None:
+    short = Scenario("short", faults=(Placed("hang", lasts=12.2),))
+    truth = (Truth("hang", "hotel", "hang", injected=START + FAULT, healed=START + FAULT + 12.2),)
+    found = grade(make(**{"scenario": short, "truth": truth, "calls": (), **changed}))
+    assert (found.detect.passed, found.negative) == (right, True)
+    assert (found.localise.passed, found.mitigate.passed) == (None, None)
 
 
 def test_what_is_said_before_the_fault_is_a_false_alarm() -> None:

@@ -18,9 +18,10 @@ def detect(episode: Episode, false_alarms: Sequence[str]) -> Judged:
     if claims.healthy is None:
         return Judged(False, "it never said whether all is well")
     if episode.scenario.healthy:
-        if not claims.healthy:
+        if not claims.healthy and not users.mended_early(episode):
             return Judged(False, "nothing was wrong, or it had gone by itself")
-        return Judged(not false_alarms, f"false alarm: {false_alarms[0]}" if false_alarms else "rightly left alone")
+        right = "rightly left alone" if claims.healthy else "put right before it would have gone by itself"
+        return Judged(not false_alarms, f"false alarm: {false_alarms[0]}" if false_alarms else right)
     if claims.healthy:
         return Judged(False, "it said that all is well")
     said, first = claimed_at(claims, "healthy"), users.injected(episode)

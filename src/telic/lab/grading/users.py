@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable
 
 from telic.lab.session import Episode
-from telic.model import Tally, Window, user_harm
+from telic.model import Tally, Truth, Window, user_harm
 from telic.model.goodput import goodput
 
 LOAD_KEPT = 0.5  # of the baseline's rate has to arrive in the recovery window under constant load [1]
 LOAD_KEPT_SHAPED = 0.2  # the same where the load's shape moves the rate by itself [1]
 UNREST = 2  # seconds of harm from which on it is more than a breath of the machine that a live world shares [s]
 TAIL = 5.0  # of a record without a recovery window that says how users go on [s]
+EARLIER = 2.0  # users were well before a fault went by itself: in two whole seconds none was harmed [s]
 EXPECTED = 10.0  # requests of an operation in the recovery window; from then on its absence is no chance [1]
 
 
@@ -47,6 +48,21 @@ def well_since(episode: Episode) -> float | None:
     """Return the end of the last second of harm [s since the Unix epoch]; None without harm."""
     last = max((each.second for each in after(episode) if each.harmed), default=None)
     return None if last is None else last + 1.0
+
+
+def mended_early(episode: Episode) -> bool:
+    """Whether what would have gone by itself was put right before.
+
+    Somebody acted no later than a second after the last second of harm, and that ended `EARLIER` before the fault did.
+    """
+    return any(_mended(episode, each) for each in episode.truth if each.healed is not None)
+
+
+def _mended(episode: Episode, truth: Truth) -> bool:
+    healed = truth.healed or 0.0
+    harm = [each.second + 1 for each in episode.users if each.harmed and truth.injected < each.second + 1 <= healed + 1]
+    acted = [each.applied for each in episode.actions if truth.injected <= (each.applied or 0.0) < healed]
+    return bool(harm and acted) and min(acted) <= max(harm) + 1 and max(harm) <= healed - EARLIER
 
 
 def outage(tallies: Iterable[Tally]) -> float:
