@@ -1,4 +1,4 @@
-"""``telic lab campaign``, ``compare`` and ``flakiness``: what many episodes say, and how sure that is."""
+"""``telic lab campaign``, ``compare``, ``agreement``, ``flakiness``: what many episodes say, how sure that is."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from telic.cli.output import Json, console, errors, show, table
 from telic.settings import Settings
 
 if TYPE_CHECKING:
+    from telic.lab.runs.agreement import Agreement
     from telic.lab.runs.compare import Comparison
     from telic.lab.runs.flakiness import Flaky
     from telic.lab.scenario import Scenario
@@ -36,6 +37,7 @@ def add(lab: typer.Typer) -> None:
         "`telic lab campaign incidents --actor telic,last-change --out campaign.md`"
     )(campaign)
     lab.command(epilog="`telic lab compare 20261121-1 20261121-2`")(compare)
+    lab.command(epilog="`telic lab agreement 20261121-1 20261121-2`  ·  `telic lab agreement latest`")(agreement)
     lab.command(epilog="`telic lab flakiness core --runs 5 --world local`  ·  `telic lab flakiness latest`")(flakiness)
 
 
@@ -99,6 +101,30 @@ def compare(first: Run, second: Run, as_json: Json = False) -> None:
         show(found, as_json=True)
     else:
         _compared(found)
+
+
+def agreement(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs that played in two kinds of worlds.")],
+    as_json: Json = False,
+) -> None:
+    """Do kinds of worlds agree: the same scenario, seed and actor, live and simulated say, judged alike?"""
+    from telic.lab.runs import agreement as agreeing
+    from telic.lab.runs import folder as stored
+    from telic.lab.runs import graded
+
+    folders = [stored.find(Settings.read().home, each) for each in runs]
+    found = agreeing.agreements(one for each in folders for one in graded.regrade(each))
+    if as_json:
+        show(found, as_json=True)
+        return
+    for each in found:
+        _agreed(each)
+    if not found:
+        console.print(
+            "no scenario, seed and actor was played in two kinds of worlds: telic lab campaign SUITE --world "
+            "simulated,local",
+            highlight=False,
+        )
 
 
 def flakiness(
@@ -184,6 +210,26 @@ def _compared(found: Comparison) -> None:
     )
     if found.why:
         errors.print(f"nothing is compared: {found.why}", markup=False, highlight=False)
+
+
+def _agreed(found: Agreement) -> None:
+    one, two = found.worlds
+    rows = [(task, f"{each.hits} of {each.trials}", _share(each)) for task, each in found.tasks.items()]
+    rows.append(("all", f"{found.all.hits} of {found.all.trials}", _share(found.all)))
+    table(f"{one} and {two}: {found.cells} of the same scenario, seed and actor", ("task", "alike", "share"), rows)
+    for name, ratio in found.times.items():
+        console.print(f"{name}: {ratio:.2f} times as long in {one}, at the median", highlight=False)
+    columns = ("scenario", "seed", "actor", "task", "passed in", "failed in")
+    others = [
+        (each.scenario, str(each.seed), each.actor, each.task, each.passed_in, each.failed_in)
+        for each in found.differing
+    ]
+    if others:
+        table("judged differently", columns, others)
+
+
+def _share(found: Estimate) -> str:
+    return "-" if found.value is None else f"{found.value:.0%} ({100 * found.low:.0f}–{100 * found.high:.0f})"
 
 
 def _points(found: Estimate | None) -> str:
