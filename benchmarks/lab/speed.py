@@ -10,7 +10,7 @@ from itertools import cycle
 from benchmarks.lab.ready import CALM, LIKE_SUITES
 from telic.lab.runs import folder as runs
 from telic.lab.scenario import Placed, Scenario
-from telic.lab.session import many, running
+from telic.lab.session import many, playing, running
 from telic.lab.session.record import WorldKind
 
 SICK = Scenario("sick", faults=(Placed("network", {"kind": "delay"}),), **LIKE_SUITES)
@@ -46,7 +46,7 @@ class Pace:
 def pace(world: WorldKind, seconds: float, *, least: int = 2, actor: str = "telic") -> Pace:
     """Play sick and healthy episodes in turns for about `seconds` [s of wall clock]."""
     design = running.prepared(SICK.app)
-    play = many.built_in(actor)
+    play = playing.built_in(actor)
     running.run(CALM, play, actor=actor, seed=1, world=world, design=design)  # imports and caches are warm then
     begun, cpu = time.monotonic(), _cpu()
     for count, scenario in enumerate(cycle((SICK, CALM)), 1):

@@ -20,7 +20,7 @@ from telic.lab import scenario as scenarios
 from telic.lab.grading import grade
 from telic.lab.scenario import Phases, Scenario
 from telic.lab.session import Episode, running
-from telic.lab.session.many import built_in
+from telic.lab.session.playing import built_in
 from telic.lab.session.standby import PREFIX
 from telic.settings import Settings
 from telic.worlds.brought import FILE

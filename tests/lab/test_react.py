@@ -16,7 +16,7 @@ from telic.errors import SourceFailed, UsageError
 from telic.lab.actors import actor
 from telic.lab.actors.react import GO_ON, HISTORY, MANNERS, SHOWN, React
 from telic.lab.scenario import Load, Phases, Placed, Scenario
-from telic.lab.session import many, running
+from telic.lab.session import playing, running
 from telic.llm import Call, Function, Message, Price, Reply, Usage
 
 DONE = Reply("Done.", (Call("z", "submit", '{"final": true}'),), Usage(10, 2))
@@ -138,9 +138,9 @@ def test_a_model_behind_http_mends_a_system_its_cost_is_on_record_and_it_can_be_
         monkeypatch.setenv("TELIC_MODEL_PRICE", "1/5")
         monkeypatch.setenv("TELIC_MODEL_REPLIES", str(tmp_path / "replies.jsonl"))
         model = f"{server.url}/v1#scripted"
-        episode = running.run(scenario, many.reacting(model)["react"], actor="react")
+        episode = running.run(scenario, playing.reacting(model)["react"], actor="react")
         asked = len(server.requests)
-    again = running.run(scenario, many.reacting(model)["react"], actor="react")
+    again = running.run(scenario, playing.reacting(model)["react"], actor="react")
     assert replace(again, timings={}) == replace(episode, timings={})
     assert episode.ended == "submitted"
     assert episode.claims.entity == "hotel"

@@ -63,21 +63,21 @@ def players(asked: Asked) -> tuple[list[str], dict[str, Play]]:
     UsageError
         What was asked does not fit together, or somebody cannot work: no such actor, program or file, no model.
     """
-    from telic.lab.session import many
+    from telic.lab.session import playing
 
     asked.check()
     plays: dict[str, Play] = {}
     if asked.human:
-        plays = {asked.actor or "human": many.human()}
+        plays = {asked.actor or "human": playing.human()}
     elif asked.command:
         given = (asked.actor or "program", asked.command)
-        plays = many.outside(*given, files=asked.files, keep=asked.keep, mcp=asked.mcp)
+        plays = playing.outside(*given, files=asked.files, keep=asked.keep, mcp=asked.mcp)
     elif asked.awaited:
-        plays = many.awaited(asked.actor or "visitor", visited, mcp=asked.mcp, port=asked.port)
+        plays = playing.awaited(asked.actor or "visitor", visited, mcp=asked.mcp, port=asked.port)
     usual = MODEL if asked.model else "telic"
     actors = list(plays) or named(asked.actor or usual)
     if asked.model:
-        plays |= many.reacting(asked.model, asked.model_key)
+        plays |= playing.reacting(asked.model, asked.model_key)
     require([each for each in actors if each not in plays])
     return actors, plays
 
@@ -95,10 +95,10 @@ def require(actors: Iterable[str]) -> None:
     UsageError
         See above.
     """
-    from telic.lab.session import many
+    from telic.lab.session import playing
 
     for each in actors:
-        many.built_in(each)
+        playing.built_in(each)
         if each == MODEL:
             settings = Settings.read()
-            many.reacting(settings.model, settings.model_key)
+            playing.reacting(settings.model, settings.model_key)

@@ -139,11 +139,11 @@ def _episodes(what: str) -> list[Episode]:
 
 def _again(episode: Episode, out: Path) -> Path:
     """Play an episode once more, with its scenario, seed and actor, and record it: on virtual time it is the same."""
-    from telic.lab.session import many, running
+    from telic.lab.session import playing, running
 
     if episode.world == "recorded":
         raise UsageError(f"{episode.name} is a replay", hint=f"it is recorded already: {episode.scenario.recording}")
-    play = many.built_in(episode.actor)
+    play = playing.built_in(episode.actor)
     running.run(episode.scenario, play, actor=episode.actor, seed=episode.seed, world=episode.world, repeat=1, keep=out)
     return out
 
@@ -201,10 +201,10 @@ def _running(what: str, out: Path, truths: list[Truth] | None, length: float, be
 def _played(what: str, out: Path, actor: str, world: str, seed: int) -> list[Path]:
     from telic.lab import scenario as scenarios
     from telic.lab.runs.playable import require_playable
-    from telic.lab.session import many, running
+    from telic.lab.session import playing, running
 
     found: list[Scenario] = scenarios.suite(what)
-    play, kind = many.built_in(actor), world_kind(world)
+    play, kind = playing.built_in(actor), world_kind(world)
     require([actor])
     require_playable(found, [kind])
     made = []

@@ -24,7 +24,7 @@ from telic.lab.runs import folder as runs
 from telic.lab.scenario import Load, Phases, Placed, Scenario, digest, suite
 from telic.lab.scenario.reading import parse
 from telic.lab.scenario.writing import write as toml
-from telic.lab.session import Episode, Session, many, read, running, write
+from telic.lab.session import Episode, Session, many, playing, read, running, write
 from telic.lab.session.stage import Stage
 from telic.model import ServiceState, State, Truth, Window
 from telic.model.intent import Objective
@@ -209,7 +209,7 @@ def test_a_simulated_episode_is_recorded_replayed_and_explained(tmp_path: Path) 
         faults=(Placed("hang", {"service": "search"}),),
         phases=Phases(warm=4.0, baseline=8.0, spread=1.0, hold=12.0, recovery=4.0),
     )
-    episode = running.run(hurt, many.built_in("noop"), actor="noop", keep=tmp_path / "hung")
+    episode = running.run(hurt, playing.built_in("noop"), actor="noop", keep=tmp_path / "hung")
     (scenario,) = suite(str(tmp_path / "hung"))
     found = running.run(scenario, actors.play("telic"), actor="telic")
     assert (found.truth, found.users) == (episode.truth, episode.users)

@@ -14,7 +14,7 @@ import pytest
 from telic.lab.grading import grade
 from telic.lab.scenario import Load, Noise, Phases, Placed, Scenario
 from telic.lab.session import Episode, Session, read, running, write
-from telic.lab.session.many import built_in
+from telic.lab.session.playing import built_in
 from telic.lab.session.stage import Stage
 from telic.model import Design
 
