@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,10 +19,11 @@ from telic.errors import WorldError
 from telic.lab import brought
 from telic.lab import scenario as scenarios
 from telic.lab.grading import grade
-from telic.lab.scenario import Phases, Scenario
+from telic.lab.scenario import Phases, Placed, Scenario
 from telic.lab.session import Episode, running
 from telic.lab.session.playing import built_in
 from telic.lab.session.standby import PREFIX
+from telic.model import Scalar
 from telic.settings import Settings
 from telic.worlds.brought import FILE
 
@@ -70,6 +72,18 @@ def test_telic_finds_and_mends_a_hang_from_the_programs_own_spans() -> None:
     said = (episode.claims, episode.actions, found)
     assert [each.passed for each in (found.detect, found.localise, found.explain, found.mitigate)] == [True] * 4, said
     assert [(str(each.action), each.outcome) for each in episode.actions] == [("restart stock", "helped")]
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js here")
+@pytest.mark.parametrize(
+    ("kind", "params"), [("hang", {"service": "stock"}), ("network", {"edge": "web->stock", "delay": 0.6})]
+)
+def test_programs_in_another_language_play_as_well(kind: str, params: dict[str, Scalar]) -> None:
+    """Two programs of Node.js that write OTLP as JSON by hand, without an SDK."""
+    wanted = replace(hang(30.0), app=str(Path(__file__).parent / "brought_in_node"), faults=(Placed(kind, params),))
+    found = grade(played(wanted, "telic"))
+    assert [each.passed for each in (found.detect, found.localise, found.explain, found.mitigate)] == [True] * 4, found
 
 
 def test_a_lab_that_is_killed_leaves_no_process(home: Path) -> None:
