@@ -33,6 +33,9 @@ class Settings:
     model_key: str = ""  # name of the environment variable with its key
     model_price: str = ""  # USD for a million tokens read and for a million written: 0.25/2
     model_replies: Path | None = None  # file in which its replies are kept, and from which they are given again
+    kubernetes: str = ""  # context of the kubeconfig for the lab's world `kubernetes`; the current one
+    kubernetes_image: str = ""  # of its services: Telic, and the design under /design
+    kubernetes_entry: str = ""  # where users enter, instead of a tunnel: http://gateway.{namespace}:8080
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -227,10 +227,12 @@ def generate(
 
 @lab.command(epilog="`telic lab doctor`")
 def doctor(as_json: Json = False) -> None:
-    """Find and end what labs that were killed left behind: processes, folders, sockets."""
+    """Find and end what labs that were killed left behind: processes, folders, sockets, a cluster's namespaces."""
     from telic.lab import leftovers
 
-    found = leftovers.end(leftovers.find())
+    settings, found = Settings.read(), leftovers.end(leftovers.find())
+    if settings.kubernetes or settings.kubernetes_image:
+        found += leftovers.in_cluster(settings.kubernetes)
     show(found, as_json=as_json, text="\n".join(found) or "nothing is left of any lab")
 
 

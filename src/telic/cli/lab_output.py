@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from telic.lab.session.record import WorldKind
     from telic.model.estimate import Estimate
 
-WORLDS = ("simulated", "local", "queueing", "recorded")
+WORLDS = ("simulated", "local", "queueing", "recorded", "kubernetes")
 
 
 def world_kind(name: str) -> WorldKind:

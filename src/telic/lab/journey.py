@@ -29,7 +29,7 @@ from telic.worlds.child import Child
 from telic.worlds.local import launch
 from telic.worlds.local.harm import LocalHarm
 from telic.worlds.local.layout import Layout
-from telic.worlds.local.world import LocalWorld
+from telic.worlds.local.world import AskedWorld
 
 T = TypeVar("T")
 SETTLING = 0.02  # how often to look whether the load runs [s]
@@ -38,9 +38,9 @@ __all__ = ["Episode", "Hurt", "Journey", "Told", "loaded", "start"]
 
 
 class Journey(Course):
-    """A local world whose parts, operator and injector included, are processes; made by `start`."""
+    """A world whose parts, operator and injector included, are processes; made by `start`."""
 
-    def __init__(self, world: LocalWorld, design: Design, tell: Tell, observe: Observe) -> None:
+    def __init__(self, world: AskedWorld, design: Design, tell: Tell, observe: Observe) -> None:
         super().__init__(world, design, tell, observe)
         self.children: list[Child] = []
 
@@ -189,7 +189,7 @@ def start(
 
 @contextmanager
 def loaded(
-    world: LocalWorld,
+    world: AskedWorld,
     made: Design,
     tell: Tell,
     *,

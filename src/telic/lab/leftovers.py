@@ -8,11 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import psutil
 
 from telic.errors import TelicError
+from telic.lab.cluster import LEFT
 from telic.lab.session.running import PREFIX
 from telic.lab.shell import crowd
+from telic.worlds.kubernetes import place
+from telic.worlds.kubernetes.api import connect
 from telic.worlds.local import launch
 
 GRACE = 3.0  # until a process that was asked to end is killed [s]
@@ -40,12 +44,27 @@ def end(leftovers: Iterable[Leftover]) -> list[str]:
     """End what belongs to `leftovers` and remove folders and groups of shells; return what was done, in words."""
     said: list[str] = []
     for each in leftovers:
+        said += [line for left in sorted(each.folder.glob(f"*/{LEFT}")) for line in _in_cluster(left)]
         for state in sorted(path.parent for path in each.folder.glob("*/system.json")):
             said += _down(state)
         said += [f"ended process {pid}" for pid in _end_processes(each.folder)]
         shutil.rmtree(each.folder, ignore_errors=True)
         said.append(f"removed {each.folder}")
     return said + [f"removed {each}" for each in crowd.sweep()]
+
+
+def in_cluster(context: str) -> list[str]:
+    """Remove the namespaces that killed labs of this machine left in a cluster; return what was done, in words."""
+    return place.swept(lambda: connect(place.PREFIX, context=context))
+
+
+def _in_cluster(left: Path) -> list[str]:
+    """Do so in the cluster that a killed lab has noted."""
+    try:
+        noted = msgspec.json.decode(left.read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.MsgspecError):
+        return []
+    return in_cluster(noted.get("context", ""))
 
 
 def _owner(folder: Path) -> int:

@@ -40,19 +40,25 @@ async def things(layout: Layout, design: Design, entity: EntityType) -> Sequence
         No table holds the entity, or the database does not answer, or refuses: what is wrong with a system may be
         that the table is not there any more.
     """
+    database = await postgres.connect(layout, _port(layout), database=design.system)
+    try:
+        return await kept(database, design, entity)
+    finally:
+        await database.close()
+
+
+async def kept(database: asyncpg.Connection, design: Design, entity: EntityType) -> Sequence[object]:
+    """Return the same over a connection of the database's owner."""
     owner = design.service(entity.owner)
     table = next((each for each in owner.tables if each.key == (entity.key,) and entity.key in each.columns), None)
     if table is None:
         raise StoreFailed(f"no table of {owner.name} holds {entity.name}", hint="is it kept elsewhere?")
-    database = await postgres.connect(layout, _port(layout), database=design.system)
     try:
         rows = await database.fetch(f"SELECT * FROM {quoted(f'{owner.name}.{table.name}')}")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise StoreFailed(
             f"{owner.name}.{table.name} cannot be read: {error}", hint="is the table still there?"
         ) from error
-    finally:
-        await database.close()
     return [thing(entity, dict(each)) for each in rows]
 
 

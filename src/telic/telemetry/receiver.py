@@ -65,6 +65,7 @@ class Options:
     hours: float = 0.0  # how long rows are kept [h]; 0 until they take too much space
     queue_bytes: int = QUEUE_MAX
     body_bytes: int = BODY_MAX
+    ask: str = ""  # HOST:PORT of this machine alone that takes questions, besides the socket
     peers: str = ""  # PORT=SERVICE,...: whom calls go to whose spans name an address alone
 
 
@@ -107,6 +108,8 @@ async def serve(
     ask = functools.partial(Connection, Routes(core, questions=True), connections)
     servers = [await loop.create_server(take, sock=each) for each in opened]
     servers.append(await loop.create_unix_server(ask, sock=questions))
+    if options.ask:
+        servers.append(await loop.create_server(ask, sock=listeners.loopback(options.ask)))
     grpc = GrpcServer(options.grpc, core, remote=options.allow_remote) if options.grpc else None
     if grpc is not None:
         await grpc.start()
@@ -161,6 +164,7 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--fast", action="store_true", help="compile the decoding (extra `fast`)")
     parser.add_argument("--queue-bytes", type=int, default=QUEUE_MAX, help="bodies that may wait [bytes]")
     parser.add_argument("--body-bytes", type=int, default=BODY_MAX, help="largest body [bytes]")
+    parser.add_argument("--ask", default="", metavar="HOST:PORT", help="takes questions too; of this machine alone")
     parser.add_argument("--peers", default="", metavar="PORT=SERVICE,...", help="names callees by their ports")
     found: dict[str, Any] = vars(parser.parse_args(arguments))
     found |= {name: tuple(found[name]) for name in ("listen", "listen_fd")}

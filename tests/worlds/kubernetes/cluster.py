@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
+import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -49,6 +51,7 @@ class Cluster:
         self.namespace, self._clock = namespace, clock
         self.objects: dict[tuple[str, str], Manifest] = {}
         self.patched: list[tuple[str, str]] = []
+        self.chaotic = True
 
     def get(self, kind: str, name: str) -> Manifest | None:
         found = self.objects.get((kind, name))
@@ -65,6 +68,13 @@ class Cluster:
         kind, name = manifest["kind"], manifest["metadata"]["name"]
         assert (kind, name) not in self.objects, f"{kind} {name} is there"
         self.objects[kind, name] = copy.deepcopy(manifest)
+        if kind == "Secret":
+            told = self.objects[kind, name].pop("stringData", {})
+            self.objects[kind, name]["data"] = {
+                key: base64.b64encode(value.encode()).decode() for key, value in told.items()
+            }
+        if kind.endswith("Chaos"):
+            self.objects[kind, name]["status"] = {"conditions": [{"type": "AllInjected", "status": "True"}]}
         self._roll_out(kind, name)
 
     def patch(self, kind: str, name: str, body: Mapping[str, Any]) -> None:
@@ -75,11 +85,26 @@ class Cluster:
 
     def delete(self, kind: str, name: str) -> None:
         self.objects.pop((kind, name), None)
+        if kind == "Namespace" and name == self.namespace:
+            self.objects.clear()
+
+    def groups(self) -> set[str]:
+        return {"apps", "chaos-mesh.org"} if self.chaotic else {"apps"}
+
+    def dial(self, pod: str, port: int) -> socket.socket:
+        raise AssertionError(f"nobody listens at port {port} of {pod}")
+
+    def _observe(self, one: Manifest) -> None:
+        """Say that all pods run, as soon as they are wanted."""
+        one["status"] = dict.fromkeys(("updatedReplicas", "replicas", "readyReplicas"), one["spec"].get("replicas", 1))
 
     def _roll_out(self, kind: str, name: str) -> None:
-        if kind != "Deployment":
+        if kind not in ("Deployment", "StatefulSet"):
             return
         one = self.objects[kind, name]
+        self._observe(one)
+        if kind == "StatefulSet":
+            return
         sets = [each for (of, _), each in self.objects.items() if of == "ReplicaSet" and each["of"] == name]
         same = next((each for each in sets if each["spec"]["template"] == one["spec"]["template"]), None)
         number = str(1 + max((int(each["metadata"]["annotations"][NUMBER]) for each in sets), default=0))

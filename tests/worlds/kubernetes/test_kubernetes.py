@@ -221,7 +221,7 @@ def test_scale_restart_and_policy(cluster: Cluster, world: KubernetesWorld) -> N
     world.apply(Action("restart", "cart"))
     world.apply(Action("restart", "postgres"))
     assert cluster.patched[-1] == ("StatefulSet", "postgres")
-    assert [each.kind for each in world.changes(Window(0, 2e9))] == ["restart"]
+    assert sorted(each.kind for each in world.changes(Window(0, 2e9))) == ["restart", "scale"]
     undo = world.apply(Action("set_policy", "gateway->cart", {"policy": '{"timeout": 2.0}'}))
     policies = world.state().services["gateway"].policies
     assert policies["gateway->cart"]["timeout"] == 2.0  # type: ignore[index]
@@ -326,7 +326,10 @@ FIELDS: dict[str, tuple[Manifest, list[str]]] = {
         ["action", "mode", "selector"],
     ),
     "PodChaos": (
-        {"action": {"enum": ["pod-kill", "pod-failure", "container-kill"]}, "gracePeriod": {"type": "integer"}},
+        {
+            "action": {"enum": ["pod-kill", "pod-failure", "container-kill"]}, "gracePeriod": {"type": "integer"},
+            "containerNames": {"type": "array", "items": {"type": "string"}},
+        },
         ["action", "mode", "selector"],
     ),
     "StressChaos": (
@@ -377,11 +380,24 @@ def test_the_weather_of_an_edge_is_network_chaos(weather: Weather, action: str) 
 def test_faults_of_a_service() -> None:
     assert of_chaos(chaos.killed("shop", "shop", "cart"))["action"] == "pod-kill"
     assert of_chaos(chaos.stopped("shop", "shop", "cart"))["action"] == "pod-failure"
-    assert of_chaos(chaos.busy("shop", "shop", "cart", 0.25))["stressors"]["cpu"]["load"] == 75
+    assert of_chaos(chaos.busy("shop", "shop", "cart", 0.25))["stressors"]["cpu"] == {"workers": 3, "load": 100}
     assert of_chaos(chaos.filled("shop", "shop", "cart", 64e6))["stressors"]["memory"]["size"] == "61MB"
     assert of_chaos(chaos.skewed("shop", "shop", "cart", -30.0))["timeOffset"] == "-30s"
-    one_way = of_chaos(chaos.link("shop", "shop", "gateway->cart", Weather(drop=True, way="back")))
-    assert one_way["direction"] == "from"
+    assert of_chaos(chaos.ended("shop", "shop", "cart"))["containerNames"] == ["cart"]
+
+
+@pytest.mark.parametrize(
+    ("weather", "direction"),
+    [
+        (Weather(drop=True, way="there"), "from"), (Weather(drop=True, way="back"), "to"),
+        (Weather(delay=0.1, way="there"), "to"),
+    ],
+)  # fmt: skip
+def test_one_way_is_done_where_the_callee_is(weather: Weather, direction: str) -> None:
+    spec = of_chaos(chaos.link("shop", "shop", "gateway->cart", weather))
+    assert spec["selector"]["labelSelectors"] == names.selector("shop", "cart")
+    assert spec["target"]["selector"]["labelSelectors"] == names.selector("shop", "gateway")
+    assert spec["direction"] == direction
 
 
 @pytest.mark.parametrize(

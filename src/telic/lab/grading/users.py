@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from telic.lab.session import Episode
+from telic.lab.session.record import LIVE
 from telic.model import Tally, Truth, Window, user_harm
 from telic.model.goodput import goodput
 
@@ -110,7 +111,7 @@ def harmed_seconds(episode: Episode, tallies: Iterable[Tally]) -> int:
     """
     harm = [each for each in tallies if each.harmed]
     seconds = len({each.second for each in harm})
-    breath = episode.world == "local" and seconds < UNREST and all(each.late == each.bad for each in harm)
+    breath = episode.world in LIVE and seconds < UNREST and all(each.late == each.bad for each in harm)
     return 0 if breath else seconds
 
 

@@ -18,7 +18,7 @@ from telic.report.lab import campaign as page
 from telic.report.lab.campaign import CampaignView, Part, Row
 
 HTML, MARKDOWN = "campaign.html", "campaign.md"
-ORDER: tuple[WorldKind, ...] = ("local", "simulated", "queueing", "recorded")  # live first
+ORDER: tuple[WorldKind, ...] = ("local", "kubernetes", "simulated", "queueing", "recorded")  # live first
 
 
 def plan(

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from telic.errors import TelicError, UsageError
 from telic.lab import brought, meanings
+from telic.lab.cluster import course, plays
 from telic.lab.made_up import made_up
 from telic.lab.scenario import Placed, Scenario
 from telic.lab.session import running
 from telic.lab.session.record import WorldKind
 from telic.model import Design
 from telic.registry import near_names
+from telic.settings import Settings
 from telic.worlds.brought import folder_of
 from telic.worlds.load.shapes import read_shape
 
@@ -36,6 +38,8 @@ def require_playable(scenarios: Sequence[Scenario], worlds: Iterable[WorldKind])
     for each in played:
         if folder_of(each.app) and "local" not in kinds:
             brought.refuse_elsewhere(f"scenario {each.name}: {each.app}", kinds[0] if kinds else "simulated")
+    if "kubernetes" in kinds:
+        _require_clustered([each for each in played if not folder_of(each.app)])
     if "queueing" in kinds:
         _require_modelled([each for each in played if not folder_of(each.app)])
 
@@ -70,6 +74,19 @@ def _require_modelled(scenarios: Sequence[Scenario]) -> None:
     if scenarios and not any(all(map(meanings.words, each)) for each in kinds):
         for each in kinds[0]:
             meanings.require(each)
+
+
+def _require_clustered(scenarios: Sequence[Scenario]) -> None:
+    """Refuse a scenario that a cluster cannot play, and a run without an image."""
+    for each in scenarios:
+        if made_up(each.app):
+            raise UsageError(f"scenario {each.name}: a made-up system runs no code", hint="--world queueing")
+        try:
+            plays.require_all(each.faults, each.noise)
+        except TelicError as error:
+            raise UsageError(f"scenario {each.name}: {error}", hint=error.hint) from error
+    for each in scenarios[:1]:
+        course.require_image(Settings.read(), each.app)
 
 
 def _check_place(fault: Placed, design: Design) -> None:

@@ -19,7 +19,7 @@ from telic.lab.runs.folder import Cell
 from telic.lab.scenario import Scenario, digest
 from telic.lab.session import running
 from telic.lab.session.playing import built_in
-from telic.lab.session.record import Episode, write
+from telic.lab.session.record import LIVE, Episode, write
 from telic.lab.session.running import Ahead, Play
 from telic.lab.session.standby import Standby
 from telic.model import Design
@@ -108,7 +108,7 @@ def _run(work: _Work, after: _Work | None, standby: Standby) -> Done:
     disturbed: list[str] = []
     try:
         episode = _played(work, Ahead(standby, then))
-        while cell.world == "local" and len(disturbed) + 1 < TRIES and (why := soundness.disturbed(episode)):
+        while cell.world in LIVE and len(disturbed) + 1 < TRIES and (why := soundness.disturbed(episode)):
             disturbed.append(why)
             episode = _played(work, Ahead(standby, then))
     except TelicError as error:

@@ -14,7 +14,9 @@ from telic.model import ActionRecord, Incident, Tally, Truth, Window, dump, load
 
 SCHEMA = "telic/episode/v1"
 
-WorldKind = Literal["simulated", "local", "queueing", "recorded"]
+WorldKind = Literal["simulated", "local", "queueing", "recorded", "kubernetes"]
+LIVE: tuple[WorldKind, ...] = ("local", "kubernetes")
+"""Kinds of worlds in which real processes run in real time, beside whatever else their machines do."""
 
 
 @dataclass(frozen=True)

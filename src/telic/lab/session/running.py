@@ -132,6 +132,10 @@ def loaded(
         with _live(scenario, seed, tell, design or prepared(scenario.app), ahead) as course:
             yield course
         return
+    if world == "kubernetes":
+        with _clustered(scenario, seed, tell, design) as clustered:
+            yield clustered
+        return
     from telic.worlds.simulated import collecting
 
     if world == "queueing" or made_up(scenario.app):
@@ -154,6 +158,30 @@ def loaded(
             shape=load.shape,
             seed=seed,
             operate=False,
+        ) as course:
+            yield course
+        del course
+
+
+@contextmanager
+def _clustered(scenario: Scenario, seed: int, tell: Tell, design: Design | None) -> Iterator[Course]:
+    """Start and load a scenario's app in a cluster."""
+    from telic.lab.cluster import course as courses
+    from telic.lab.cluster import plays
+
+    plays.require_all(scenario.faults, scenario.noise)
+    load = scenario.workload
+    with folder() as home:
+        settings = replace(Settings.read(), home=home)
+        with courses.start(
+            design or prepared(scenario.app),
+            settings,
+            tell,
+            kinds=[each.kind for each in scenario.faults],
+            workload=load.name,
+            rate=load.rate,
+            shape=load.shape,
+            seed=seed,
         ) as course:
             yield course
         del course

@@ -16,7 +16,7 @@ from telic.lab.session import tools
 from telic.lab.session.aftermath import Before, aftermath
 from telic.lab.session.claiming import checked
 from telic.lab.session.inside import WorldSession
-from telic.lab.session.record import Episode, Noted, Post, WorldKind
+from telic.lab.session.record import LIVE, Episode, Noted, Post, WorldKind
 from telic.lab.session.session import Brief, Promise
 from telic.lab.shell.commands import Shell, shell_of
 from telic.lab.trials.measure import hashes
@@ -82,7 +82,7 @@ class Stage:
         self.due = opened + moment(scenario, self.means.seed)
         self.director = Director(scene, ledger, clock, seed=self.means.seed, due=clock.monotonic() + self.due - opened)
         self._directed = course.beside("director", self.director.run(scenario))
-        think = 0.0 if self.means.world == "local" else THINK
+        think = 0.0 if self.means.world in LIVE else THINK
         brief, normal = self._brief(opened, shell=isinstance(shell, Shell)), (self.started, self.due - 1.0)
         self.session = WorldSession(course, brief, normal=normal, think=think, shell=shell)
         return self.session

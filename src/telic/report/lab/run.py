@@ -11,7 +11,13 @@ from telic.report.page import Drawn
 from telic.report.pages import render
 
 WIDE, NARROW = 512, 380  # of a chart on a screen and on a phone [px]
-WORLDS = {"local": "live", "simulated": "simulated", "queueing": "modelled", "recorded": "recorded"}
+WORLDS = {
+    "local": "live",
+    "kubernetes": "in a cluster",
+    "simulated": "simulated",
+    "queueing": "modelled",
+    "recorded": "recorded",
+}
 
 
 @dataclass(frozen=True)

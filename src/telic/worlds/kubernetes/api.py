@@ -1,9 +1,10 @@
-"""The API of a cluster, as far as a world needs it: five calls on objects, over the official client."""
+"""The API of a cluster, as far as a world needs it: calls on objects, and a way to a port, over the official client."""
 
 from __future__ import annotations
 
 import importlib
 import json
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -66,6 +67,14 @@ class Api(Protocol):
         """Remove an object; one that is not there is removed already."""
         ...
 
+    def groups(self) -> set[str]:
+        """Return the groups of kinds that the cluster knows."""
+        ...
+
+    def dial(self, pod: str, port: int) -> socket.socket:
+        """Return a connection to a port of a pod, over the API; `WorldError` where none can be made."""
+        ...
+
 
 @dataclass(frozen=True)
 class ClientApi:
@@ -99,6 +108,36 @@ class ClientApi:
         """Remove an object, and whatever it owns."""
         self.ask("DELETE", self._path(kind, name), _BACKGROUND)
 
+    def groups(self) -> set[str]:
+        """Return the groups of kinds that the cluster knows."""
+        return {str(each.get("name", "")) for each in (self.ask("GET", "/apis") or {}).get("groups", [])}
+
+    def dial(self, pod: str, port: int) -> socket.socket:
+        """Return a connection to a port of a pod, over the API.
+
+        What listens on the pod's loopback device is reached so, and by nobody else.
+
+        Raises
+        ------
+        WorldError
+            The pod is gone, or the account may not forward ports.
+        """
+        sockets: Any = importlib.import_module("kubernetes.stream.ws_client")
+        path = f"{self._path('Pod', pod)}/portforward"
+        method, url, headers, *_ = self._serialized("GET", path, [("ports", str(port))], {"Accept": "*/*"})
+        try:
+            found: socket.socket = sockets.portforward_call(
+                self.client.configuration, method, url, headers=headers
+            ).socket(port)
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in ("websocket", "kubernetes"):
+                raise
+            raise WorldError(
+                f"port {port} of pod {pod} cannot be reached: {error}",
+                hint="the account needs `create` on `pods/portforward`",
+            ) from error
+        return found
+
     def ask(
         self,
         method: str,
@@ -117,14 +156,7 @@ class ClientApi:
             The API refuses.
         """
         headers = {"Accept": _JSON, **({"Content-Type": content} if body is not None else {})}
-        made = self.client.param_serialize(
-            method=method,
-            resource_path=path,
-            query_params=list(params),
-            header_params=headers,
-            body=body,
-            auth_settings=["BearerToken"],
-        )
+        made = self._serialized(method, path, params, headers, body)
         try:
             answer = self.client.call_api(*made, _request_timeout=WITHIN)
             data = answer.read()
@@ -138,6 +170,23 @@ class ClientApi:
             raise _refused(method, path, int(answer.status), data)
         found: Manifest = json.loads(data or b"{}")
         return found
+
+    def _serialized(
+        self,
+        method: str,
+        path: str,
+        params: Sequence[tuple[str, str]],
+        headers: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return self.client.param_serialize(
+            method=method,
+            resource_path=path,
+            query_params=list(params),
+            header_params=dict(headers),
+            body=body,
+            auth_settings=["BearerToken"],
+        )
 
     def _path(self, kind: str, name: str = "") -> str:
         if kind not in KINDS:
@@ -179,10 +228,9 @@ def connect(namespace: str, *, context: str = "", kubeconfig: str = "") -> Clien
     return ClientApi(namespace, client)
 
 
-def has_chaos(api: ClientApi) -> bool:
+def has_chaos(api: Api) -> bool:
     """Whether the cluster has Chaos Mesh."""
-    known = (api.ask("GET", "/apis") or {}).get("groups", [])
-    return any(each.get("name") == CHAOS_GROUP for each in known)
+    return CHAOS_GROUP in api.groups()
 
 
 def _refused(method: str, path: str, status: int, data: bytes) -> WorldError:

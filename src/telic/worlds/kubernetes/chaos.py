@@ -11,11 +11,15 @@ from telic.worlds.kubernetes.api import CHAOS_GROUP, CHAOS_VERSION
 from telic.worlds.kubernetes.pods import Manifest
 
 COMPONENT = "chaos"
+MOST_WORKERS = 100  # of one stress object [1]
 BUFFER = 16_384  # bytes that a limited link lets through at once [bytes]
 
 
 def link(system: str, namespace: str, edge: str, weather: Weather) -> Manifest:
     """Return what gives the edge ``caller->callee`` a weather.
+
+    One way is done where the callee is: a caller sends to the address of a Service, which no rule about pods matches.
+    There netem shapes what goes back, which users of one connection feel alike; only a partition hears what comes.
 
     Raises
     ------
@@ -31,10 +35,17 @@ def link(system: str, namespace: str, edge: str, weather: Weather) -> Manifest:
             hint="delay, jitter, drop, loss, corrupt, rate",
         )
     action, detail = _action(weather)
-    target = {"mode": "all", "selector": _selector(system, namespace, callee)}
-    direction = {"there": "to", "back": "from", "both": "both"}[weather.way]
+    one_way = weather.way != "both"
+    near, far = (callee, caller) if one_way else (caller, callee)
+    target = {"mode": "all", "selector": _selector(system, namespace, far)}
+    direction = "both" if not one_way else "from" if weather.way == "there" and weather.drop else "to"
     spec = {"action": action, "direction": direction, "target": target, **detail}
-    return _chaos("NetworkChaos", system, namespace, f"link-{caller}-{callee}", caller, spec)
+    return _chaos("NetworkChaos", system, namespace, link_name(edge), near, spec)
+
+
+def link_name(edge: str) -> str:
+    """Return what the object is called that gives an edge its weather."""
+    return names.checked(f"link-{edge.replace('->', '-')}")
 
 
 def killed(system: str, namespace: str, service: str) -> Manifest:
@@ -43,16 +54,25 @@ def killed(system: str, namespace: str, service: str) -> Manifest:
     return _chaos("PodChaos", system, namespace, f"kill-{service}", service, spec)
 
 
+def ended(system: str, namespace: str, service: str) -> Manifest:
+    """Return what ends the containers of a service once, in their pods: the kubelet starts them again."""
+    spec = {"action": "container-kill", "containerNames": [service]}
+    return _chaos("PodChaos", system, namespace, f"end-{service}", service, spec)
+
+
 def stopped(system: str, namespace: str, service: str) -> Manifest:
     """Return what lets no pod of a service serve for as long as the object is there."""
     return _chaos("PodChaos", system, namespace, f"stop-{service}", service, {"action": "pod-failure"})
 
 
 def busy(system: str, namespace: str, service: str, share: float) -> Manifest:
-    """Return what leaves a service only a `share` [1] of a CPU: others take the rest."""
-    if not 0 <= share < 1:
-        raise UsageError(f"a share of {share:g}", hint="from 0 to below 1; without the object the service has all")
-    stressors = {"cpu": {"workers": 1, "load": round(100 * (1 - share))}}
+    """Return what leaves a service about a `share` [1] of its one CPU: so many others want as much of it.
+
+    The container's limit is one CPU, and its cgroup gives each that wants it the same.
+    """
+    if not 0 < share < 1:
+        raise UsageError(f"a share of {share:g}", hint="above 0 and below 1; without the object the service has all")
+    stressors = {"cpu": {"workers": min(MOST_WORKERS, max(1, round(1 / share) - 1)), "load": 100}}
     return _chaos("StressChaos", system, namespace, f"busy-{service}", service, {"stressors": stressors})
 
 

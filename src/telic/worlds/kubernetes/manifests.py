@@ -167,11 +167,18 @@ def _policies(design: Design, options: Options) -> Iterable[Manifest]:
             {"to": [_peer(system, each)], "ports": [_port(STORES.get(each, names.PORT))]} for each in callees
         ]
         egress.append({"ports": [_port(53, "UDP"), _port(53)]})
-        egress += [{"ports": [_port(int(options.telemetry.rpartition(":")[2]))]}] if _ported(options.telemetry) else []
+        egress += [_sending(options.telemetry)] if _ported(options.telemetry) else []
         metadata = _metadata(design, options, f"{name}-edges", names.labels(system, name, "policy"))
         chosen = {"matchLabels": names.selector(system, name)}
         spec = {"podSelector": chosen, "policyTypes": ["Ingress", "Egress"], "ingress": ingress, "egress": egress}
         yield _policy(metadata, spec)
+
+
+def _sending(address: str) -> Manifest:
+    """Return the way to where telemetry goes: to one Service's pods where the address names one of this namespace."""
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    there = {} if "." in host else {"to": [{"podSelector": {"matchLabels": {names.NAME: host}}}]}
+    return {**there, "ports": [_port(int(port))]}
 
 
 def _ported(address: str) -> bool:

@@ -12,10 +12,11 @@ OWNER = "telic"
 NAME, PART_OF, COMPONENT, VERSION, MANAGED_BY = (
     f"app.kubernetes.io/{word}" for word in ("name", "part-of", "component", "version", "managed-by")
 )
-REVISION, AUTHOR, SUMMARY, RESTARTED, CALLEES = (
-    f"telic.dev/{word}" for word in ("config-revision", "author", "summary", "restarted-at", "callees")
+REVISION, AUTHOR, SUMMARY, RESTARTED, CALLEES, CHANGE, AT, SCALES = (
+    f"telic.dev/{word}"
+    for word in ("config-revision", "author", "summary", "restarted-at", "callees", "change", "changed-at", "scales")
 )
-"""Annotations of a deployment and of its pods: what runs, who changed it last and why, whom it calls."""
+"""Annotations of a deployment and of its pods: what runs, who changed it, why and when, whom it calls, how many ran."""
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 

@@ -13,7 +13,7 @@ from telic.worlds.kubernetes import names
 from telic.worlds.kubernetes.api import Api
 from telic.worlds.kubernetes.pods import Manifest
 from telic.worlds.kubernetes.settings import FILE
-from telic.worlds.local.change_log import settings_diff
+from telic.worlds.local.change_log import files_diff, settings_diff
 
 Phase = Literal["starting", "ready", "unready", "backoff", "stopped"]
 NUMBER = "deployment.kubernetes.io/revision"  # of a rollout, set by the cluster
@@ -121,33 +121,100 @@ def rollouts(replica_sets: Sequence[Manifest]) -> list[Manifest]:
 
 
 def changes(
-    service: str, replica_sets: Sequence[Manifest], configs: Mapping[int, Mapping[str, Scalar]]
+    service: str,
+    replica_sets: Sequence[Manifest],
+    configs: Mapping[int, Mapping[str, Any]],
+    releases: Mapping[str, Mapping[str, str]],
 ) -> list[Change]:
-    """Return what was changed at a service: each rollout but the first against the one before it.
+    """Return what was rolled out at a service: each template but the first against the one before it.
 
-    A rollout that is repeated (a rollback) moves the replica set of then: only its last time is known.
+    Parameters
+    ----------
+    configs
+        Its configurations by revision.
+    releases
+        Its source files by version.
     """
-    found, known = [], rollouts(replica_sets)
-    for before, after in pairwise(known):
-        found += list(_changes(service, before, after, configs))
+    found: list[Change] = []
+    for before, after in pairwise(rollouts(replica_sets)):
+        found += list(_changes(service, before, after, configs, releases))
     return found
 
 
+def scales(deployment: Manifest) -> list[Change]:
+    """Return how often a service was given another number of pods, as its Deployment remembers it."""
+    service, told = label(deployment, names.NAME), json.loads(annotation(deployment, names.SCALES) or "[]")
+    return [
+        Change(
+            each["id"],
+            float(each["time"]),
+            "scale",
+            service,
+            each["summary"],
+            each["author"],
+            settings_diff({"replicas": each["before"]}, {"replicas": each["after"]}),
+        )
+        for each in told
+    ]
+
+
 def _changes(
-    service: str, before: Manifest, after: Manifest, configs: Mapping[int, Mapping[str, Scalar]]
+    service: str,
+    before: Manifest,
+    after: Manifest,
+    configs: Mapping[int, Mapping[str, Any]],
+    releases: Mapping[str, Mapping[str, str]],
 ) -> Iterator[Change]:
     old, new = before["spec"]["template"], after["spec"]["template"]
-    number, author = annotation(after, NUMBER), annotation(after, names.AUTHOR)
-    at, said = seconds(after["metadata"].get("creationTimestamp")), annotation(after, names.SUMMARY)
+    name = annotation(new, names.CHANGE) or f"{service}-{annotation(after, NUMBER)}"
+    author = annotation(new, names.AUTHOR) or annotation(after, names.AUTHOR)
+    said = annotation(new, names.SUMMARY) or annotation(after, names.SUMMARY)
+    at = float(annotation(new, names.AT) or seconds(after["metadata"].get("creationTimestamp")))
     versions = label(old, names.VERSION), label(new, names.VERSION)
     if versions[0] != versions[1]:
-        yield Change(f"{service}-{number}", at, "deploy", service, said, author, "", *versions)
+        diff = files_diff(releases.get(versions[0], {}), releases.get(versions[1], {}))
+        yield Change(name, at, "deploy", service, said, author, diff, *versions)
+        return
     first, second = (int(annotation(each, names.REVISION) or 0) for each in (old, new))
     if first != second:
-        diff = settings_diff(configs.get(first, {}), configs.get(second, {}))
-        yield Change(f"{service}-{number}c", at, "config", service, said, author, diff, str(first), str(second))
-    if annotation(old, names.RESTARTED) != annotation(new, names.RESTARTED) and versions[0] == versions[1]:
-        yield Change(f"{service}-{number}r", at, "restart", service, said, author)
+        yield of_config(name, at, service, configs.get(first, {}), configs.get(second, {}), author, said)
+    elif annotation(old, names.RESTARTED) != annotation(new, names.RESTARTED):
+        yield Change(name, at, "restart", service, said, author)
+
+
+def of_config(
+    name: str, at: float, service: str, old: Mapping[str, Any], new: Mapping[str, Any], author: str, said: str
+) -> Change:
+    """Return what the step from one configuration to another is: a pushed setting, or another policy."""
+    between = str(old.get("revision", "")), str(new.get("revision", ""))
+    for target in _targets(old) | _targets(new):
+        if (was := policy(old, target)) != (now := policy(new, target)):
+            return Change(name, at, "policy", target or service, said, author, settings_diff(was, now), *between)
+    diff = settings_diff(old.get("settings", {}), new.get("settings", {}))
+    return Change(name, at, "config", service, said, author, diff, *between)
+
+
+def policy(config: Mapping[str, Any], target: str) -> dict[str, Scalar]:
+    """Return a policy of a configuration as one row; "" is that of the service itself."""
+    wiring: Mapping[str, Any] = config.get("wiring") or {}
+    found: Mapping[str, Any] = (wiring.get("edges") or {}).get(target, {}) if target else wiring.get("node") or {}
+    return {key: value if isinstance(value, Scalar) else json.dumps(value) for key, value in found.items()}
+
+
+def _targets(config: Mapping[str, Any]) -> set[str]:
+    return {"", *((config.get("wiring") or {}).get("edges") or {})}
+
+
+def releases(api: Api, system: str, service: str) -> dict[str, dict[str, str]]:
+    """Return the source files of every version of a service that the cluster keeps, by version and path."""
+    prefix = names.release_name(service, "1")[:-1]
+    return {
+        name.removeprefix(prefix): {
+            f"services/{service}/{file}": text for file, text in (each.get("data") or {}).items()
+        }
+        for each in api.list("ConfigMap", names.selector(system, service))
+        if (name := str(each["metadata"]["name"])).startswith(prefix)
+    }
 
 
 def configurations(api: Api, system: str, service: str) -> dict[int, Mapping[str, Any]]:

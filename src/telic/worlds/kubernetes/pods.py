@@ -19,8 +19,11 @@ UNWRITABLE = {
     "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"]},
 }
+LAST_WORDS = "FallbackToLogsOnError"  # a pod's status tells the end of its log
 POSTGRES, VALKEY = "postgres:18-alpine", "valkey/valkey:9-alpine"
 GRACE = 15  # for a pod to end what it has begun [s]
+ROLLING: Manifest = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
+AT_ONCE: Manifest = {"type": "Recreate", "rollingUpdate": None}  # the old pods end before new ones start
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def deployment(design: Design, service: ServiceDesign, options: Options, *, vers
             "replicas": options.replicas,
             "revisionHistoryLimit": 20,
             "selector": {"matchLabels": names.selector(design.system, service.name)},
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+            "strategy": ROLLING,
             "template": {
                 "metadata": {
                     "labels": {**whole, names.VERSION: version},
@@ -106,7 +109,8 @@ def _service_pod(service: ServiceDesign, options: Options, version: str, revisio
         "startupProbe": {**ready, "periodSeconds": 1, "failureThreshold": 60},
         "readinessProbe": {**ready, "periodSeconds": 2, "failureThreshold": 2},
         "livenessProbe": {"tcpSocket": {"port": "http"}, "periodSeconds": 10, "failureThreshold": 6},
-        "resources": {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "256Mi"}},
+        "resources": {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"cpu": "1", "memory": "256Mi"}},
+        "terminationMessagePolicy": LAST_WORDS,
         "securityContext": UNWRITABLE,
         "volumeMounts": [
             {"name": "release", "mountPath": f"/release/services/{name}", "readOnly": True},
@@ -115,7 +119,7 @@ def _service_pod(service: ServiceDesign, options: Options, version: str, revisio
             {"name": "tmp", "mountPath": "/tmp"},
         ],
     }
-    return _pod([container], volumes(name, version, revision))
+    return confined([container], volumes(name, version, revision))
 
 
 def store(design: Design, name: str, options: Options) -> list[Manifest]:
@@ -181,7 +185,7 @@ def _valkey(design: Design, options: Options) -> Manifest:
         "spec": {
             "replicas": 1,
             "selector": {"matchLabels": names.selector(design.system, "valkey")},
-            "template": {"metadata": {"labels": whole}, "spec": _pod([container], [])},
+            "template": {"metadata": {"labels": whole}, "spec": confined([container], [])},
         },
     }
 
@@ -190,16 +194,18 @@ def preparing(design: Design, options: Options) -> Manifest:
     """Return the Job that gives the database its roles, tables, first rows and grants."""
     whole = names.labels(design.system, "prepare", "job")
     password = {"secretKeyRef": {"name": "postgres-admin", "key": "password"}}
+    command = ["python", "-m", "telic.worlds.kubernetes.prepare", "--design", "/design", "--state", str(STATE)]
     container = {
         "name": "prepare",
         "image": options.image,
-        "command": ["python", "-m", "telic.worlds.kubernetes.prepare", "--design", "/design", "--state", str(STATE)],
+        "command": [*command, "--expect", design.hash],
         "env": [{"name": "PGPASSWORD", "valueFrom": password}],
+        "terminationMessagePolicy": LAST_WORDS,
         "resources": {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"memory": "512Mi"}},
         "securityContext": UNWRITABLE,
         "volumeMounts": [{"name": "secrets", "mountPath": f"{STATE}/secrets", "readOnly": True}],
     }
-    pod = _pod([container], [{"name": "secrets", "secret": {"secretName": "database-roles", "defaultMode": 0o440}}])
+    pod = confined([container], [{"name": "secrets", "secret": {"secretName": "database-roles", "defaultMode": 0o440}}])
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -215,7 +221,8 @@ def preparing(design: Design, options: Options) -> Manifest:
     }
 
 
-def _pod(containers: Sequence[Mapping[str, Any]], mounted: Sequence[Manifest]) -> Manifest:
+def confined(containers: Sequence[Mapping[str, Any]], mounted: Sequence[Manifest]) -> Manifest:
+    """Return a pod that may do little: no root, no account of the cluster's."""
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 
 from telic import design as designs
-from telic.errors import StoreFailed, TelicError
+from telic.errors import StoreFailed, TelicError, UsageError
 from telic.model import Design
 from telic.worlds.kubernetes.settings import STORES
 from telic.worlds.local import database
@@ -58,9 +58,15 @@ def main() -> int:
     parser.add_argument("--design", type=Path, required=True, help="the design's folder")
     parser.add_argument("--state", type=Path, required=True, help="holds secrets/<service> for every role")
     parser.add_argument("--host", default="postgres", help="where PostgreSQL answers")
+    parser.add_argument("--expect", default="", metavar="HASH", help="of the design that the services have")
     given = parser.parse_args()
     try:
         design = designs.read(given.design)
+        if given.expect not in ("", design.hash):
+            raise UsageError(
+                f"the image holds {design.system} {design.hash[:19]}, the services are of {given.expect[:19]}",
+                hint=f"build the image again: telic kubernetes manifests {design.system}",
+            )
         password = os.environ.get("PGPASSWORD", "")
         sys.stdout.write(asyncio.run(prepare(design, given.state, host=given.host, password=password)) + "\n")
     except TelicError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets as randomness
 import shutil
@@ -32,6 +33,20 @@ STORES, SERVICES = "30-stores.yaml", "40-services.yaml"
 def made_up(design: Design) -> dict[str, str]:
     """Return new secrets for a design, by name."""
     return {name: randomness.token_urlsafe(24) for name in secrets_of(design)}
+
+
+def secret_of(api: Api, name: str, key: str) -> str:
+    """Return what a Secret holds under `key`.
+
+    Raises
+    ------
+    WorldError
+        There is no such Secret, or it holds no such key.
+    """
+    found = (api.get("Secret", name) or {}).get("data", {}).get(key)
+    if found is None:
+        raise WorldError(f"no secret {name}/{key} in {api.namespace}", hint="is the system there?")
+    return base64.b64decode(found).decode()
 
 
 def start(api: Api, design: Design, options: Options) -> list[str]:

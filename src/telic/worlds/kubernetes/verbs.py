@@ -15,8 +15,9 @@ from telic.registry import near_names
 from telic.runtime.wiring import EdgePolicy, NodePolicy
 from telic.worlds.kubernetes import names
 from telic.worlds.kubernetes.observed import annotation, configurations, label
-from telic.worlds.kubernetes.pods import Manifest, volumes
-from telic.worlds.kubernetes.settings import FILE, STORES
+from telic.worlds.kubernetes.pods import Manifest
+from telic.worlds.kubernetes.rollout import Said
+from telic.worlds.kubernetes.settings import STORES
 from telic.worlds.typed import like
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Plan:
     """What an action would do."""
 
     words: str
-    run: Callable[[], None]
+    run: Callable[[], object]
     undo: Undo
 
 
@@ -47,6 +48,11 @@ def plan(world: KubernetesWorld, action: Action) -> Plan:
     return _VERBS[action.verb](world, action)
 
 
+def kind_of(name: str) -> str:
+    """Return which kind of object runs a service or a store."""
+    return "StatefulSet" if name in ("postgres", "nats") else "Deployment"
+
+
 def deployment(world: KubernetesWorld, service: str) -> Manifest:
     """Return the Deployment of a service; refuse the action where there is none."""
     found = world.api.get("Deployment", service)
@@ -57,16 +63,14 @@ def deployment(world: KubernetesWorld, service: str) -> Manifest:
 
 
 def _restart(world: KubernetesWorld, action: Action) -> Plan:
-    kind = "StatefulSet" if action.target == "postgres" else "Deployment"
+    kind = kind_of(action.target)
     if action.target not in STORES:
         deployment(world, action.target)
     elif world.api.get(kind, action.target) is None:
         raise ActionRefused(f"no store {action.target!r}", hint=near_names(action.target, STORES))
-    stamp = f"{world.clock.time():.3f}"
-    changed = {"spec": {"template": {"metadata": {"annotations": {names.RESTARTED: stamp}}}}}
     return Plan(
         f"roll out {action.target} again as it is: new pods first, then the old ones end",
-        lambda: world.api.patch(kind, action.target, _said(action, changed)),
+        lambda: world.rollouts.restart(kind, action.target, Said.of(action)),
         Undo(None, note="nothing stays"),
     )
 
@@ -89,7 +93,7 @@ def _rollback(world: KubernetesWorld, action: Action) -> Plan:
     revision = int(annotation(found["spec"]["template"], names.REVISION))
     return Plan(
         f"roll out version {version} of {action.target} in place of {now}",
-        lambda: _roll_out(world, action, version, revision),
+        lambda: world.rollouts.switch(action.target, version, revision, Said.of(action)),
         Undo(Action("rollback", action.target, {"version": now}, "undo")),
     )
 
@@ -106,7 +110,7 @@ def _set_config(world: KubernetesWorld, action: Action) -> Plan:
     changed = {**config, "settings": {**settings, key: new}}
     return Plan(
         f"{action.target}: {key} {old} -> {new}, as revision {revision + 1}, rolled out",
-        lambda: _push(world, action, changed),
+        lambda: world.rollouts.push(action.target, changed, Said.of(action)),
         Undo(Action("set_config", action.target, {"key": key, "value": old}, "undo")),
     )
 
@@ -133,7 +137,7 @@ def _set_policy(world: KubernetesWorld, action: Action) -> Plan:
         raise ActionRefused(f"{action.target} has this policy already", hint="nothing to change")
     return Plan(
         f"{action.target}: another policy, rolled out",
-        lambda: _push(world, replace(action, target=service), {**config, "wiring": changed}),
+        lambda: world.rollouts.push(service, {**config, "wiring": changed}, Said.of(action)),
         Undo(Action("set_policy", action.target, {"policy": json.dumps(old)}, "undo")),
     )
 
@@ -147,7 +151,7 @@ def _scale(world: KubernetesWorld, action: Action) -> Plan:
         )
     return Plan(
         f"{action.target}: {now} -> {wanted} pods",
-        lambda: world.api.patch("Deployment", action.target, _said(action, {"spec": {"replicas": wanted}})),
+        lambda: world.rollouts.scale(action.target, wanted, Said.of(action)),
         Undo(Action("scale", action.target, {"replicas": now}, "undo")),
     )
 
@@ -170,35 +174,3 @@ def _config(world: KubernetesWorld, service: str) -> tuple[int, dict[str, Any]]:
             f"revision {revision} of the configuration of {service} is gone", hint="deploy the service again"
         )
     return revision, dict(known[revision])
-
-
-def _push(world: KubernetesWorld, action: Action, config: Mapping[str, Any]) -> None:
-    """Write the next revision and roll it out; a revision is never changed."""
-    service = action.target
-    revision = max(configurations(world.api, world.system, service)) + 1
-    text = json.dumps({**config, "revision": revision}, indent=1)
-    name = names.config_name(service, revision)
-    metadata = {"name": name, "namespace": world.api.namespace, "labels": names.labels(world.system, service)}
-    world.api.create(
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "immutable": True, "data": {FILE: text}}
-    )
-    version = label(deployment(world, service)["spec"]["template"], names.VERSION)
-    _roll_out(world, action, version, revision)
-
-
-def _roll_out(world: KubernetesWorld, action: Action, version: str, revision: int) -> None:
-    service = action.target
-    template = {
-        "metadata": {"labels": {names.VERSION: version}, "annotations": {names.REVISION: str(revision)}},
-        "spec": {"volumes": volumes(service, version, revision)},
-    }
-    body = {"metadata": {"labels": {names.VERSION: version}}, "spec": {"template": template}}
-    world.api.patch("Deployment", service, _said(action, body))
-
-
-def _said(action: Action, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a patch that also says who did it and why."""
-    summary = f"{action}" + (f": {action.reason}" if action.reason else "")
-    metadata = dict(body.get("metadata", {}))
-    metadata["annotations"] = {names.AUTHOR: names.OWNER, names.SUMMARY: summary[:500]}
-    return {**body, "metadata": metadata}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from telic.clock import Clock
 from telic.errors import StoreFailed, UsageError, WorldUnavailable
 from telic.model import Action, Change, Design, Row, Scalar, State, Store, Topology, Undo, Window
 from telic.worlds.kubernetes import names, observed, verbs
 from telic.worlds.kubernetes.api import Api
-from telic.worlds.kubernetes.observed import annotation, configurations, label, rollouts
+from telic.worlds.kubernetes.observed import annotation, configurations, label, releases, rollouts
 from telic.worlds.kubernetes.pods import Manifest
+from telic.worlds.kubernetes.rollout import Rollouts
 from telic.worlds.kubernetes.settings import STORES
 from telic.worlds.local.world import AskedWorld
 
@@ -56,6 +56,7 @@ class KubernetesWorld(AskedWorld):
     ) -> None:
         super().__init__(clock, store or _Elsewhere(), state_folder)
         self.api, self.system, self.entry = api, system, entry
+        self.rollouts = Rollouts(api, system, clock)
 
     def about(self) -> dict[str, object]:
         """Return what is up, and where."""
@@ -92,10 +93,9 @@ class KubernetesWorld(AskedWorld):
         found: list[Change] = []
         for each in self._deployments():
             name = label(each, names.NAME)
-            known = configurations(self.api, self.system, name)
-            settings: dict[int, Mapping[str, Any]] = {at: each["settings"] for at, each in known.items()}
             sets = self.api.list("ReplicaSet", names.selector(self.system, name))
-            found += observed.changes(name, sets, settings)
+            configs, kept = (of(self.api, self.system, name) for of in (configurations, releases))
+            found += [*observed.changes(name, sets, configs, kept), *observed.scales(each)]
         return observed.inside(found, window)
 
     def version_before(self, service: str) -> str:
@@ -107,8 +107,7 @@ class KubernetesWorld(AskedWorld):
     def release_files(self, service: str) -> Mapping[str, str]:
         """Return the source files of the version of `service` that runs now."""
         version = label(verbs.deployment(self, service)["spec"]["template"], names.VERSION)
-        found = self.api.get("ConfigMap", names.release_name(service, version))
-        return {f"services/{service}/{name}": text for name, text in (found or {}).get("data", {}).items()}
+        return releases(self.api, self.system, service).get(version, {})
 
     def deploy(self, design: Design) -> None:
         """Refuse: what starts a system makes its secrets too (`telic.worlds.kubernetes.starting`)."""
@@ -119,9 +118,11 @@ class KubernetesWorld(AskedWorld):
         return verbs.plan(self, action).words
 
     def apply(self, action: Action) -> Undo:
-        """Carry out one action; called by the guard alone."""
+        """Carry out one action and wait until it is rolled out; called by the guard alone."""
         planned = verbs.plan(self, action)
         planned.run()
+        service = action.target.partition("->")[0]
+        self.rollouts.settled(service, verbs.kind_of(service))
         return planned.undo
 
     def close(self) -> None:

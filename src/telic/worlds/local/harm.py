@@ -13,7 +13,7 @@ from typing import TypeVar, Unpack
 from telic.errors import UsageError, WorldError, WorldUnavailable
 from telic.model.weather import Weather, WeatherGiven
 from telic.registry import near_names
-from telic.worlds import load as traffic
+from telic.worlds.load.beside import Beside
 from telic.worlds.local import administrator, database, nats, proc
 from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.desired import load_desired
@@ -38,7 +38,7 @@ class LocalHarm(Colleague):
         self._cycles: dict[str, DutyCycle] = {}
         self._watches: dict[str, Watch] = {}
         self._memory: dict[str, MemoryLimit] = {}
-        self._loads: dict[str, traffic.LoadProcess] = {}
+        self._beside = Beside(layout.run)
 
     @classmethod
     def attach(cls, state_folder: Path) -> LocalHarm:
@@ -136,27 +136,9 @@ class LocalHarm(Colleague):
         WorldError
             It had ended before, by itself: users felt less than is on record.
         """
-        sending = self._loads.pop(name, None)
-        if sending is not None:
-            failed = sending.failed()
-            sending.stop()
-            if failed:
-                raise WorldError(f"the load {name} {failed}", hint=f"see {sending.log}, and play it again")
+        self._beside.end(name)
         if order:
-            wanted = self.sent(order)
-            record = self._layout.run / f"sent-{name}.jsonl"
-            self._loads[name] = traffic.start(
-                wanted.design,
-                wanted.url,
-                record=record,
-                workload=wanted.workload,
-                rate=wanted.rate,
-                shape=wanted.shape,
-                seed=wanted.seed,
-                seconds=wanted.seconds,
-                mix=wanted.mix,
-                keys=wanted.keys,
-            )
+            self._beside.send(name, self.sent(order))
 
     def pause(self, service: str, share: float, *, every: float = 1.0) -> None:
         """Let today's processes of `service` stand still for a `share` [1] of every `every` [s]; 0 heals.
@@ -199,8 +181,7 @@ class LocalHarm(Colleague):
             service, limit = self._memory.popitem()
             if limit.stalls:
                 limit.heal(self._running(service))
-        while self._loads:
-            self._loads.popitem()[1].stop()
+        self._beside.close()
 
     def _family(self, service: str, pids: list[int]) -> list[int] | Callable[[], list[int]]:
         """Return the processes of a service, or what gives those of a store: its server starts others."""
