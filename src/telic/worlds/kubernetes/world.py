@@ -94,7 +94,8 @@ class KubernetesWorld(AskedWorld):
         for each in self._deployments():
             name = label(each, names.NAME)
             sets = self.api.list("ReplicaSet", names.selector(self.system, name))
-            configs, kept = (of(self.api, self.system, name) for of in (configurations, releases))
+            configs = configurations(self.api, self.system, name)
+            kept = releases(self.api, self.system, name)
             found += [*observed.changes(name, sets, configs, kept), *observed.scales(each)]
         return observed.inside(found, window)
 
