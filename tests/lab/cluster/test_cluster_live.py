@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,17 +11,19 @@ import psutil
 import pytest
 from tests.worlds.kubernetes.kubelet import Kubelet
 
+from telic.errors import UsageError
 from telic.lab.cluster import course
 from telic.lab.grading import grade
 from telic.lab.scenario import Load, Phases, Placed, Scenario
 from telic.lab.session import Episode, running
 from telic.lab.session.many import built_in
-from telic.worlds.kubernetes.api import Api
+from telic.worlds.kubernetes import place
+from telic.worlds.kubernetes.api import Api, connect
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
 KIOSK = Path(__file__).parents[2] / "worlds" / "kubernetes" / "kiosk.yaml"
-PHASES = Phases(warm=3.0, baseline=4.0, spread=0.0, hold=12.0, recovery=4.0)
+PHASES = Phases(warm=3.0, baseline=4.0, spread=0.0, recovery=4.0)
 SCENARIO = Scenario("kiosk", str(KIOSK), workload=Load("normal", rate=12.0), phases=PHASES)
 
 
@@ -41,14 +44,50 @@ def clusters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[K
     assert not [each for each in psutil.Process().children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE]
 
 
-def played(actor: str, *faults: Placed) -> Episode:
-    scenario = replace(SCENARIO, faults=faults)
+def played(actor: str, *faults: Placed, hold: float) -> Episode:
+    scenario = replace(SCENARIO, faults=faults, phases=replace(PHASES, hold=hold))
     return running.run(scenario, built_in(actor), actor=actor, world="kubernetes")
 
 
 def test_a_service_that_was_scaled_to_zero_stays_so_where_nobody_acts(clusters: list[Kubelet]) -> None:
-    episode = played("noop", Placed("scaled-to-zero", {"service": "paper"}))
+    episode = played("noop", Placed("scaled-to-zero", {"service": "paper"}), hold=6.0)
     found = grade(episode)
     assert not found.void, (found.void, episode)
-    assert {each.operation for each in episode.users if each.harmed} == {"see_papers"}
+    assert {each.operation for each in episode.users if each.harmed} == {"F1"}
+    assert (found.detect.passed, found.mitigate.passed) == (False, False)
     assert episode.post.collateral == ("paper does not run",)
+    (cluster,) = clusters
+    assert not cluster.objects, "the namespace is gone with all that was in it"
+
+
+def test_a_bad_version_is_rolled_back_and_users_are_well_again(clusters: list[Kubelet]) -> None:
+    fault = Placed("bad-deploy-exception", {"service": "paper", "operation": "see_papers"})
+    episode = played("oracle", fault, hold=20.0)
+    found = grade(episode)
+    said = (found, episode.calls, episode.actions, episode.post)
+    assert not found.void, said
+    assert [(str(each.action), each.outcome) for each in episode.actions] == [("rollback paper (version=1)", "helped")]
+    assert [each.passed for each in (found.detect, found.localise, found.mitigate)] == [True] * 3, said
+    assert episode.post.residue == ()
+    assert "exec_shell" not in {each.name for each in episode.brief.tools}
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("fault", [Placed("scaled-to-zero"), Placed("network")])
+def test_an_episode_plays_in_a_real_cluster(fault: Placed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Needs TELIC_KUBERNETES, a context, and TELIC_KUBERNETES_IMAGE, which it may pull and which holds the hotel."""
+    if not os.environ.get("TELIC_KUBERNETES"):
+        pytest.skip("TELIC_KUBERNETES names no context of a cluster")
+    monkeypatch.setenv("TELIC_HOME", str(tmp_path))
+    wanted = Scenario("real", "hotel", workload=Load("normal", rate=25.0), faults=(fault,))
+    try:
+        episode = running.run(wanted, built_in("oracle"), actor="oracle", world="kubernetes")
+    except UsageError as error:
+        if "no Chaos Mesh" in str(error):
+            pytest.skip(str(error))
+        raise
+    assert not grade(episode).void
+    api = connect(place.PREFIX, context=os.environ["TELIC_KUBERNETES"])
+    left = [each for each in api.list("Namespace", {place.MACHINE: place.machine()}) if place.lives(each)]
+    assert all(each["metadata"].get("deletionTimestamp") for each in left)

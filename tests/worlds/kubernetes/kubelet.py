@@ -139,13 +139,16 @@ class Kubelet(Cluster):
 
     # the network
 
+    def _address(self, name: str) -> str:
+        """Return the address of a Service, which may come later; of a name that is none, one where nobody listens."""
+        return self._addresses.setdefault(name, f"127.1.0.{len(self._addresses) + 10}")
+
     def _serve(self, service: Manifest) -> None:
         name, (port,) = service["metadata"]["name"], service["spec"]["ports"]
         chosen = service["spec"]["selector"]
-        self._addresses[name] = f"127.1.0.{len(self._addresses) + 10}"
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((self._addresses[name], port["port"]))
+        listener.bind((self._address(name), port["port"]))
         listener.listen(128)
         self._listeners.append(listener)
 
@@ -184,7 +187,7 @@ class Kubelet(Cluster):
                     self._reconcile()
                 for pod in list(self._pods.values()):
                     self._probe(pod)
-            except BaseException as error:  # noqa: BLE001 - told by the test that waits for what will not come
+            except BaseException as error:
                 self.failed = error
                 raise
             time.sleep(TICK)
@@ -276,12 +279,12 @@ class Kubelet(Cluster):
         config["listen"]["host"] = "127.0.0.1"
         for key, value in config["settings"].items():
             if key.endswith(".host"):
-                config["settings"][key] = self._addresses.get(value, value)
+                config["settings"][key] = self._address(value)
             elif isinstance(value, str):
                 config["settings"][key] = _mounted(value, mounts)
         endpoint = config["telemetry"]["endpoint"]
         config["telemetry"]["endpoint"] = re.sub(
-            r"//([\w-]+):", lambda found: f"//{self._addresses.get(found[1], found[1])}:", endpoint
+            r"//([\w-]+):", lambda found: f"//{self._address(found[1])}:", endpoint
         )
         return json.dumps(config)
 
@@ -295,7 +298,7 @@ class Kubelet(Cluster):
         if "telic.runtime.serve" in found:
             found += ["--port", str(pod.ports[8080])]
         if "telic.worlds.kubernetes.prepare" in found:
-            found += ["--host", self._addresses["postgres"]]
+            found += ["--host", self._address("postgres")]
         return found
 
     def _postgres(self, pod: Pod, container: Manifest) -> list[str]:

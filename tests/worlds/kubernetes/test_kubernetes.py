@@ -21,7 +21,7 @@ from telic.model.weather import Weather
 from telic.runtime import config as runtime_config
 from telic.runtime.wiring import EdgePolicy, Wiring
 from telic.settings import Settings
-from telic.worlds.kubernetes import chaos, names, starting
+from telic.worlds.kubernetes import chaos, names, receiver, starting
 from telic.worlds.kubernetes.api import connect
 from telic.worlds.kubernetes.manifests import manifests, release, secrets_of
 from telic.worlds.kubernetes.observed import instance
@@ -450,3 +450,28 @@ def test_without_a_cluster_the_next_step_is_said(tmp_path: Path, monkeypatch: py
         empty.state()
     with pytest.raises(TelicError):
         empty.ask("ping")
+
+
+def test_a_receiver_takes_telemetry_from_the_systems_pods_alone() -> None:
+    found = receiver.manifests("shop", "ns", "shop:1")
+    for each in found:
+        valid(each)
+    policy = named(found, "NetworkPolicy", "telemetry-edges")["spec"]
+    assert policy["egress"] == []
+    assert [each["from"][0]["podSelector"]["matchLabels"] for each in policy["ingress"]] == [{names.PART_OF: "shop"}]
+    pod = named(found, "Deployment", "telemetry")["spec"]["template"]
+    assert names.selector("shop").items() - pod["metadata"]["labels"].items(), "it is no part of the system"
+    command = pod["spec"]["containers"][0]["command"]
+    assert command[command.index("--ask") + 1].startswith("127.0.0.1:"), "only a forwarded port reaches questions"
+
+
+def test_pods_send_to_a_receiver_of_their_namespace_and_nowhere_else(design: Design) -> None:
+    near = manifests(design, replace(OPTIONS, telemetry=receiver.ENDPOINT), starting.made_up(design))
+    for each in near:
+        valid(each) if each["kind"] == "NetworkPolicy" else None
+    (way,) = (
+        rule
+        for rule in named(near, "NetworkPolicy", "cart-edges")["spec"]["egress"]
+        if rule["ports"][0]["port"] == receiver.OTLP
+    )
+    assert way["to"] == [{"podSelector": {"matchLabels": {names.NAME: "telemetry"}}}]

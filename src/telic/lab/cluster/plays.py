@@ -8,6 +8,7 @@ from telic.errors import UsageError
 from telic.lab.deployed import Deployed
 from telic.lab.fault import fault
 from telic.lab.loaded import Loaded
+from telic.lab.made_up import made_up
 from telic.lab.pushed import OtherValue
 from telic.lab.scenario import Noise, Placed
 from telic.registry import near_names
@@ -96,8 +97,10 @@ def require(kind: str, params: Mapping[str, object] | None = None) -> None:
         )
 
 
-def require_all(faults: Iterable[Placed], noise: Iterable[Noise] = ()) -> None:
-    """Raise `UsageError` where one of a scenario's faults or noises does not play."""
+def require_all(faults: Iterable[Placed], noise: Iterable[Noise], app: str) -> None:
+    """Raise `UsageError` where one of a scenario's faults or noises does not play, or its app runs no code."""
+    if made_up(app):
+        raise UsageError(f"{app} is a made-up system, which runs no code", hint="play it with --world queueing")
     for each in faults:
         require(each.kind, each.params)
     if any(each.kind == "red-herring" for each in noise):

@@ -77,16 +77,17 @@ def _require_modelled(scenarios: Sequence[Scenario]) -> None:
 
 
 def _require_clustered(scenarios: Sequence[Scenario]) -> None:
-    """Refuse a scenario that a cluster cannot play, and a run without an image."""
+    """Refuse scenarios of which a cluster can play none, and a run without an image."""
+    refused: list[UsageError] = []
     for each in scenarios:
-        if made_up(each.app):
-            raise UsageError(f"scenario {each.name}: a made-up system runs no code", hint="--world queueing")
         try:
-            plays.require_all(each.faults, each.noise)
-        except TelicError as error:
-            raise UsageError(f"scenario {each.name}: {error}", hint=error.hint) from error
-    for each in scenarios[:1]:
-        course.require_image(Settings.read(), each.app)
+            plays.require_all(each.faults, each.noise, each.app)
+        except UsageError as error:
+            refused.append(UsageError(f"scenario {each.name}: {error}", hint=error.hint))
+    if refused and len(refused) == len(scenarios):
+        raise refused[0]
+    if scenarios:
+        course.require_image(Settings.read(), scenarios[0].app)
 
 
 def _check_place(fault: Placed, design: Design) -> None:

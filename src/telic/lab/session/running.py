@@ -169,7 +169,7 @@ def _clustered(scenario: Scenario, seed: int, tell: Tell, design: Design | None)
     from telic.lab.cluster import course as courses
     from telic.lab.cluster import plays
 
-    plays.require_all(scenario.faults, scenario.noise)
+    plays.require_all(scenario.faults, scenario.noise, scenario.app)
     load = scenario.workload
     with folder() as home:
         settings = replace(Settings.read(), home=home)
