@@ -8,9 +8,33 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
+from tests.worlds.kubernetes.cluster import Cluster
 
+from telic.clock import VirtualClock
 from telic.lab import leftovers
+from telic.lab.cluster import LEFT
 from telic.lab.session.running import PREFIX
+from telic.worlds.kubernetes import place
+
+
+def test_a_dead_labs_namespaces_are_looked_for_where_it_played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    state = tmp_path / f"{PREFIX}{gone.pid}-abc" / "hotel"
+    state.mkdir(parents=True)
+    (state / LEFT).write_text('{"context": "west", "namespace": "telic-lab-hotel-1"}')
+    api, asked = Cluster(VirtualClock()), list[str]()
+    labels = {place.MACHINE: place.machine(), place.PROCESS: str(gone.pid), place.BORN: "1"}
+    api.create({"kind": "Namespace", "metadata": {"name": "telic-lab-hotel-1", "labels": labels}})
+
+    def connect(namespace: str, *, context: str) -> Cluster:
+        asked.append(context)
+        return api
+
+    monkeypatch.setattr(leftovers, "connect", connect)
+    assert "removed namespace telic-lab-hotel-1" in leftovers.end(leftovers.find(tmp_path))
+    assert (asked, api.objects) == (["west"], {})
 
 
 def test_folders_and_processes_of_a_dead_lab_are_gone_and_those_of_a_living_one_stay(tmp_path: Path) -> None:

@@ -60,15 +60,15 @@ def test_a_service_that_was_scaled_to_zero_stays_so_where_nobody_acts(clusters: 
     assert not cluster.objects, "the namespace is gone with all that was in it"
 
 
-def test_a_bad_version_is_rolled_back_and_users_are_well_again(clusters: list[Kubelet]) -> None:
+def test_telic_finds_a_bad_version_and_rolls_it_back(clusters: list[Kubelet]) -> None:
     fault = Placed("bad-deploy-exception", {"service": "paper", "operation": "see_papers"})
-    episode = played("oracle", fault, hold=20.0)
+    episode = played("telic", fault, hold=40.0)
     found = grade(episode)
     said = (found, episode.calls, episode.actions, episode.post)
     assert not found.void, said
     assert [(str(each.action), each.outcome) for each in episode.actions] == [("rollback paper (version=1)", "helped")]
-    assert [each.passed for each in (found.detect, found.localise, found.mitigate)] == [True] * 3, said
-    assert episode.post.residue == ()
+    judged = (found.detect, found.localise, found.explain, found.mitigate)
+    assert [each.passed for each in judged] == [True] * 4, said
     assert "exec_shell" not in {each.name for each in episode.brief.tools}
 
 

@@ -35,6 +35,7 @@ from telic.worlds.kubernetes.tunnel import _pump
 from telic.worlds.local import postgres
 from telic.worlds.local.layout import Layout
 
+Words = list[str]
 TICK = 0.05  # [s]
 GRACE = 3.0  # [s]
 MOST = 5.0  # of a back-off [s]
@@ -288,7 +289,7 @@ class Kubelet(Cluster):
         )
         return json.dumps(config)
 
-    def _line(self, pod: Pod, container: Manifest, mounts: Mapping[str, Path]) -> list[str]:
+    def _line(self, pod: Pod, container: Manifest, mounts: Mapping[str, Path]) -> Words:
         words = {"python": sys.executable, "$(POD_NAME)": pod.name, "/design": str(self._design)}
         above = {str(each) for path in mounts for each in Path(path).parents} - {"/"}
         words |= {each: f"{pod.folder}{each}" for each in above}
@@ -301,7 +302,7 @@ class Kubelet(Cluster):
             found += ["--host", self._address("postgres")]
         return found
 
-    def _postgres(self, pod: Pod, container: Manifest) -> list[str]:
+    def _postgres(self, pod: Pod, container: Manifest) -> Words:
         layout = Layout(pod.folder, pod.folder)
         layout.secrets.mkdir(exist_ok=True)
         (layout.secrets / postgres.ADMIN_SECRET).write_text(self._environ(container)["POSTGRES_PASSWORD"])
