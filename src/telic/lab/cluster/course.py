@@ -15,12 +15,12 @@ import asyncpg
 import msgspec
 
 from telic import loop
-from telic.clock import SystemClock
 from telic.errors import StoreFailed, UsageError
 from telic.lab import journey, stored
 from telic.lab.cluster import LEFT, plays
+from telic.lab.cluster.played import ASK, PlayedWorld, PlayingHarm
 from telic.lab.course import Hurt, Tell, Told
-from telic.lab.fault import Fault, Scene, params_from_text
+from telic.lab.fault import Scene, params_from_text
 from telic.lab.injection import Injection, heal_all
 from telic.lab.injector import Injector, Wanted
 from telic.lab.journey import Journey
@@ -30,52 +30,15 @@ from telic.model import Design, Harm, dump
 from telic.model.intent import EntityType
 from telic.operate.events import Event
 from telic.settings import Settings
-from telic.telemetry.client import TelemetryClient
 from telic.worlds.kubernetes import place, receiver, starting, waiting
 from telic.worlds.kubernetes.api import Api, connect, has_chaos
-from telic.worlds.kubernetes.harm import ClusterHarm
 from telic.worlds.kubernetes.names import PORT
 from telic.worlds.kubernetes.pods import Options
 from telic.worlds.kubernetes.settings import STORES
 from telic.worlds.kubernetes.tunnel import Tunnel
-from telic.worlds.kubernetes.world import KubernetesWorld
 
 LOOK = 0.05  # whether a thread has ended [s]
-ASK = "ask.sock"  # in the state folder: questions to the receiver
 Connect = Callable[[str, str], Api]  # to a namespace, by a context
-
-
-class PlayedWorld(KubernetesWorld):
-    """A system in a namespace whose design is known, and which users reach from here."""
-
-    def __init__(self, api: Api, design: Design, url: str, folder: Path) -> None:
-        self._telemetry = TelemetryClient(folder / ASK)
-        super().__init__(api, design.system, SystemClock(), folder, store=self._telemetry, entry=design.entry)
-        self._design, self._url = design, url
-
-    def about(self) -> dict[str, object]:
-        """Return what is up, where, and where users enter."""
-        return {**super().about(), "url": self._url, "design": self._design.hash}
-
-    def design_folder(self) -> Path:
-        """Return the folder of the design that runs."""
-        return self._design.folder
-
-    def close(self) -> None:
-        """Let go of the telemetry."""
-        self._telemetry.close()
-
-
-class PlayingHarm(ClusterHarm):
-    """A harm that knows which kinds of faults play in a cluster."""
-
-    def require(self, kind: str) -> None:
-        """Refuse a kind that does not play here, with the reason."""
-        plays.require(kind)
-
-    def prepare(self, culprit: Fault) -> None:
-        """Refuse one that does not play as it was planned."""
-        plays.require(culprit.name, vars(culprit))
 
 
 class ClusterCourse(Journey):
