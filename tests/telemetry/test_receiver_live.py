@@ -394,3 +394,21 @@ def test_others_may_send_and_not_ask_where_that_was_allowed(make: Make) -> None:
         assert connection.getresponse().status == wanted
         connection.close()
     assert receiver.count() == 1
+
+
+def test_questions_are_taken_at_a_port_of_the_loopback_device_where_one_is_named(make: Make) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    receiver = make("--ask", f"127.0.0.1:{port}").start()
+    assert receiver.post(traces("near"))[0] == 200
+    answers = {}
+    for at in (port, receiver.port):
+        connection = http.client.HTTPConnection("127.0.0.1", at, timeout=10)
+        connection.request("POST", "/query", json.dumps({"sql": "SELECT count(*) AS n FROM spans", "params": []}))
+        answers[at] = connection.getresponse().status
+        connection.close()
+    assert answers == {port: 200, receiver.port: 404}
+    refused = make("--ask", "0.0.0.0:1", name="open").start(wait=False)
+    assert refused.process is not None
+    assert refused.process.wait(20) == UsageError.exit_code

@@ -10,11 +10,15 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.worlds.kubernetes.kubelet import Kubelet
+from typer.testing import CliRunner
 
+from telic import cli
 from telic.errors import UsageError
 from telic.lab.cluster import course
 from telic.lab.grading import grade
+from telic.lab.runs import folder as runs
 from telic.lab.scenario import Load, Phases, Placed, Scenario
+from telic.lab.scenario.writing import write
 from telic.lab.session import Episode, running
 from telic.lab.session.many import built_in
 from telic.worlds.kubernetes import place
@@ -49,15 +53,25 @@ def played(actor: str, *faults: Placed, hold: float) -> Episode:
     return running.run(scenario, built_in(actor), actor=actor, world="kubernetes")
 
 
-def test_a_service_that_was_scaled_to_zero_stays_so_where_nobody_acts(clusters: list[Kubelet]) -> None:
-    episode = played("noop", Placed("scaled-to-zero", {"service": "paper"}), hold=6.0)
+def test_the_command_plays_a_service_that_was_scaled_to_zero_and_that_nobody_mends(
+    clusters: list[Kubelet], tmp_path: Path
+) -> None:
+    wanted = replace(
+        SCENARIO, faults=(Placed("scaled-to-zero", {"service": "paper"}),), phases=replace(PHASES, hold=6.0)
+    )
+    file = tmp_path / "kiosk.toml"
+    file.write_text(write(wanted))
+    said = CliRunner().invoke(
+        cli.face(["lab"]), ["lab", "run", str(file), "--world", "kubernetes", "--actor", "noop", "--json"]
+    )
+    assert said.exit_code == 0, said.output
+    (episode,), _ = runs.episodes(runs.find(tmp_path / "home", "latest"))
     found = grade(episode)
     assert not found.void, (found.void, episode)
     assert {each.operation for each in episode.users if each.harmed} == {"F1"}
     assert (found.detect.passed, found.mitigate.passed) == (False, False)
     assert episode.post.collateral == ("paper does not run",)
-    (cluster,) = clusters
-    assert not cluster.objects, "the namespace is gone with all that was in it"
+    assert {kind for kind, _ in clusters[-1].objects} <= {"Pod"}, "the namespace is gone, its pods end"
 
 
 def test_telic_finds_a_bad_version_and_rolls_it_back(clusters: list[Kubelet]) -> None:
