@@ -32,13 +32,18 @@ SCENARIO = Scenario("kiosk", str(KIOSK), workload=Load("normal", rate=12.0), pha
 
 
 @pytest.fixture
-def clusters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[Kubelet]]:
+def app() -> str:
+    return str(KIOSK)
+
+
+@pytest.fixture
+def clusters(app: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[Kubelet]]:
     monkeypatch.setenv("TELIC_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TELIC_KUBERNETES_IMAGE", "kiosk:1")
     made: list[Kubelet] = []
 
     def connected(namespace: str, context: str = "") -> Api:
-        made.append(Kubelet(namespace, running.prepared(str(KIOSK)).folder))
+        made.append(Kubelet(namespace, running.prepared(app).folder))
         return made[-1]
 
     monkeypatch.setattr(course, "connect", connected)
@@ -48,8 +53,8 @@ def clusters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[K
     assert not [each for each in psutil.Process().children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE]
 
 
-def played(actor: str, *faults: Placed, hold: float) -> Episode:
-    scenario = replace(SCENARIO, faults=faults, phases=replace(PHASES, hold=hold))
+def played(actor: str, *faults: Placed, hold: float, app: str = str(KIOSK)) -> Episode:
+    scenario = replace(SCENARIO, app=app, faults=faults, phases=replace(PHASES, hold=hold))
     return running.run(scenario, built_in(actor), actor=actor, world="kubernetes")
 
 
@@ -84,6 +89,16 @@ def test_telic_finds_a_bad_version_and_rolls_it_back(clusters: list[Kubelet]) ->
     judged = (found.detect, found.localise, found.explain, found.mitigate)
     assert [each.passed for each in judged] == [True] * 4, said
     assert "exec_shell" not in {each.name for each in episode.brief.tools}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("app", ["hotel"])
+def test_the_hotel_is_operated_and_its_data_are_asked(clusters: list[Kubelet], app: str) -> None:
+    episode = played("telic", Placed("n-plus-one", {"service": "hotel", "operation": "near"}), hold=40.0, app=app)
+    found = grade(episode)
+    assert not found.void
+    assert found.mitigate.passed, (found.mitigate, episode.actions)
+    assert [each.holds for each in episode.post.invariants] == [True] * 3
 
 
 @pytest.mark.nightly

@@ -2,7 +2,7 @@
 
 Every pod listens at a port of 127.0.0.1; every Service has an address of its own, 127.1.0.N, whose connections go to a
 pod that is ready. Names of Services in mounted configuration become these addresses, since there is no DNS. Policies of
-the network, limits of resources and schedules are kept and not carried out; PostgreSQL is the wheel's.
+the network, limits of resources and schedules are kept and not carried out; stores are those of the wheels.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tests.worlds.kubernetes.cluster import Cluster, Manifest, valid
 from telic.clock import SystemClock
 from telic.worlds.child import die_with_parent
 from telic.worlds.kubernetes.tunnel import _pump
-from telic.worlds.local import postgres
+from telic.worlds.local import postgres, valkey
 from telic.worlds.local.layout import Layout
 
 Words = list[str]
@@ -254,7 +254,7 @@ class Kubelet(Cluster):
             mounts[each["mountPath"]] = target
         for each in container.get("volumeMounts", []):
             self._fill(pod, mounts[each["mountPath"]], volumes.get(each["name"], {}), mounts)
-        line = self._postgres(pod, container) if container["image"].startswith("postgres:") else None
+        line = self._store(pod, container)
         with (pod.folder / "log").open("ab") as log:
             pod.process = subprocess.Popen(
                 line or self._line(pod, container, mounts),
@@ -301,6 +301,15 @@ class Kubelet(Cluster):
         if "telic.worlds.kubernetes.prepare" in found:
             found += ["--host", self._address("postgres")]
         return found
+
+    def _store(self, pod: Pod, container: Manifest) -> Words | None:
+        """Return what runs the store whose image a container has; None for no store's."""
+        image = str(container["image"])
+        if image.startswith("postgres:"):
+            return self._postgres(pod, container)
+        if image.startswith("valkey/"):
+            return [str(valkey.program()), "--bind", "127.0.0.1", "--port", str(pod.ports[6379]), *container["args"]]
+        return None
 
     def _postgres(self, pod: Pod, container: Manifest) -> Words:
         layout = Layout(pod.folder, pod.folder)
