@@ -141,7 +141,7 @@ def start(
     WorldError
         Something did not get ready; the namespace is removed again.
     """
-    require_image(settings, design.system)
+    plays.require_image(settings, design.system)
     timings: dict[str, float] = {}
     api = connected(place.new_name(design.system), settings.kubernetes)
     place.sweep(api)
@@ -174,15 +174,6 @@ def start(
         assert isinstance(course, ClusterCourse)
         course.timings = timings
         yield course
-
-
-def require_image(settings: Settings, system: str) -> None:
-    """Raise `UsageError` where no image of the services is named."""
-    if not settings.kubernetes_image:
-        raise UsageError(
-            "no image for the services: TELIC_KUBERNETES_IMAGE is not set",
-            hint=f"`telic kubernetes manifests {system} --out FOLDER --image NAME` writes what `docker build` needs",
-        )
 
 
 def _up(

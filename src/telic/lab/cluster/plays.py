@@ -12,6 +12,7 @@ from telic.lab.made_up import made_up
 from telic.lab.pushed import OtherValue
 from telic.lab.scenario import Noise, Placed
 from telic.registry import near_names
+from telic.settings import Settings
 
 VERSION = "another version, rolled out: new pods first, then the old ones end"
 REVISION = "another revision of the configuration, rolled out"
@@ -112,6 +113,15 @@ def require_all(faults: Iterable[Placed], noise: Iterable[Noise], app: str) -> N
 def needs_chaos(kinds: Iterable[str]) -> list[str]:
     """Return those of `kinds` that need Chaos Mesh in the cluster."""
     return sorted({each for each in kinds if each in BY_CHAOS})
+
+
+def require_image(settings: Settings, system: str) -> None:
+    """Raise `UsageError` where no image of the services is named."""
+    if not settings.kubernetes_image:
+        raise UsageError(
+            "no image for the services: TELIC_KUBERNETES_IMAGE is not set",
+            hint=f"`telic kubernetes manifests {system} --out FOLDER --image NAME` writes what `docker build` needs",
+        )
 
 
 def table() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from telic.errors import TelicError, UsageError
 from telic.lab import brought, meanings
-from telic.lab.cluster import course, plays
+from telic.lab.cluster import plays
 from telic.lab.made_up import made_up
 from telic.lab.scenario import Placed, Scenario
 from telic.lab.session import running
@@ -87,7 +87,7 @@ def _require_clustered(scenarios: Sequence[Scenario]) -> None:
     if refused and len(refused) == len(scenarios):
         raise refused[0]
     if scenarios:
-        course.require_image(Settings.read(), scenarios[0].app)
+        plays.require_image(Settings.read(), scenarios[0].app)
 
 
 def _check_place(fault: Placed, design: Design) -> None:
