@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,19 +16,22 @@ from typer.testing import CliRunner
 from telic import cli
 from telic.errors import UsageError
 from telic.lab.cluster import course
+from telic.lab.course import Hurt
 from telic.lab.grading import grade
 from telic.lab.runs import folder as runs
 from telic.lab.scenario import Load, Phases, Placed, Scenario
 from telic.lab.scenario.writing import write
 from telic.lab.session import Episode, running
 from telic.lab.session.many import built_in
+from telic.model import Window
+from telic.settings import Settings
 from telic.worlds.kubernetes import place
 from telic.worlds.kubernetes.api import Api, connect
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
 KIOSK = Path(__file__).parents[2] / "worlds" / "kubernetes" / "kiosk.yaml"
-PHASES = Phases(warm=3.0, baseline=4.0, spread=0.0, recovery=4.0)
+PHASES = Phases(warm=2.0, baseline=4.0, spread=0.0, recovery=3.0)
 SCENARIO = Scenario("kiosk", str(KIOSK), workload=Load("normal", rate=12.0), phases=PHASES)
 
 
@@ -58,37 +62,65 @@ def played(actor: str, *faults: Placed, hold: float, app: str = str(KIOSK)) -> E
     return running.run(scenario, built_in(actor), actor=actor, world="kubernetes")
 
 
-def test_the_command_plays_a_service_that_was_scaled_to_zero_and_that_nobody_mends(
+def test_the_command_plays_and_telic_finds_a_bad_version_and_rolls_it_back(
     clusters: list[Kubelet], tmp_path: Path
 ) -> None:
-    wanted = replace(
-        SCENARIO, faults=(Placed("scaled-to-zero", {"service": "paper"}),), phases=replace(PHASES, hold=6.0)
-    )
+    fault = Placed("bad-deploy-exception", {"service": "paper", "operation": "see_papers"})
     file = tmp_path / "kiosk.toml"
-    file.write_text(write(wanted))
+    file.write_text(write(replace(SCENARIO, faults=(fault,), phases=replace(PHASES, hold=40.0))))
     said = CliRunner().invoke(
-        cli.face(["lab"]), ["lab", "run", str(file), "--world", "kubernetes", "--actor", "noop", "--json"]
+        cli.face(["lab"]), ["lab", "run", str(file), "--world", "kubernetes", "--actor", "telic", "--json"]
     )
     assert said.exit_code == 0, said.output
     (episode,), _ = runs.episodes(runs.find(tmp_path / "home", "latest"))
     found = grade(episode)
-    assert not found.void, (found.void, episode)
+    why = (found, episode.calls, episode.actions, episode.post)
+    assert not found.void, why
     assert {each.operation for each in episode.users if each.harmed} == {"F1"}
-    assert (found.detect.passed, found.mitigate.passed) == (False, False)
-    assert episode.post.collateral == ("paper does not run",)
+    assert [(str(each.action), each.outcome) for each in episode.actions] == [("rollback paper (version=1)", "helped")]
+    judged = (found.detect, found.localise, found.explain, found.mitigate)
+    assert [each.passed for each in judged] == [True] * 4, why
+    assert "exec_shell" not in {each.name for each in episode.brief.tools}
     assert {kind for kind, _ in clusters[-1].objects} <= {"Pod"}, "the namespace is gone, its pods end"
 
 
-def test_telic_finds_a_bad_version_and_rolls_it_back(clusters: list[Kubelet]) -> None:
-    fault = Placed("bad-deploy-exception", {"service": "paper", "operation": "see_papers"})
-    episode = played("telic", fault, hold=40.0)
+@pytest.mark.nightly
+def test_a_service_that_was_scaled_to_zero_stays_so_where_nobody_acts(clusters: list[Kubelet]) -> None:
+    episode = played("noop", Placed("scaled-to-zero", {"service": "paper"}), hold=6.0)
     found = grade(episode)
-    said = (found, episode.calls, episode.actions, episode.post)
-    assert not found.void, said
-    assert [(str(each.action), each.outcome) for each in episode.actions] == [("rollback paper (version=1)", "helped")]
-    judged = (found.detect, found.localise, found.explain, found.mitigate)
-    assert [each.passed for each in judged] == [True] * 4, said
-    assert "exec_shell" not in {each.name for each in episode.brief.tools}
+    assert not found.void, (found.void, episode)
+    assert (found.detect.passed, found.mitigate.passed) == (False, False)
+    assert episode.post.collateral == ("paper does not run",)
+
+
+def test_a_journey_hurts_and_heals_and_a_container_that_ended_is_started_again(
+    clusters: list[Kubelet], tmp_path: Path
+) -> None:
+    design, said = running.prepared(str(KIOSK)), list[str]()
+    settings = replace(Settings.read(), home=tmp_path)
+    with course.start(design, settings, lambda told: said.append(told.text), rate=20.0) as journey:
+        assert f"everything is ready in namespace {journey.world.api.namespace}" in said
+        journey.harm.signal("shelf", "KILL")
+        until(lambda: journey.world.state().services["shelf"].instances[0].restarts == 1)
+        until(lambda: journey.world.state().services["shelf"].instances[0].phase == "ready")
+        assert journey.world.state().services["shelf"].instances[0].last_exit == "signal 9"
+        assert journey.world.changes(Window(0.0, journey.now() + 1.0)) == [], "nobody did that"
+        hurt = Hurt("scaled-to-zero", 1, ("service=paper",), decoy=False, patience=4.0, warm=1.0)
+        episode = journey.hurt(hurt)
+        assert (episode.injection.truth.entity, episode.score.harm_began is None) == ("paper", False)
+        (paper,) = journey.world.state().services["paper"].instances
+        assert paper.phase == "ready", "it was healed"
+        assert [each.diff for each in journey.world.changes(Window(0.0, journey.now() + 1.0))] == [
+            "replicas: 1 -> 0",
+            "replicas: 0 -> 1",
+        ]
+
+
+def until(holds: Callable[[], bool], within: float = 20.0) -> None:
+    end = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.mark.nightly
