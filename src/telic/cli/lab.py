@@ -27,7 +27,8 @@ Run = Annotated[str, typer.Argument(help="A run: its id, the beginning of it, la
 World = Annotated[
     str,
     typer.Option(
-        help="simulated (virtual time), local (real processes), queueing (a compiled model); recorded: replays only."
+        help="simulated (virtual time), local (real processes), queueing (a compiled model), kubernetes (a namespace "
+        "of a cluster); recorded: replays only."
     ),
 ]
 

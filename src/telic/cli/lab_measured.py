@@ -45,7 +45,9 @@ def campaign(
     suite: Suite,
     actor: Annotated[str, typer.Option(help="Built-in actors by comma; without: all that suit the suite.")] = "",
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds, from 1 on.")] = 3,
-    world: Annotated[str, typer.Option(help="Kinds of worlds by comma: simulated, local, queueing.")] = "simulated",
+    world: Annotated[
+        str, typer.Option(help="Kinds of worlds by comma: simulated, local, queueing, kubernetes.")
+    ] = "simulated",
     jobs: Jobs = 1,
     new: Annotated[bool, typer.Option("--new", help="Begin anew, though the same campaign was stopped.")] = False,
     out: Annotated[Path | None, typer.Option(help="Where the Markdown table goes as well.", metavar="FILE")] = None,
@@ -132,7 +134,7 @@ def flakiness(
     actor: Annotated[str, typer.Option(help="A built-in actor.")] = "telic",
     runs: Annotated[int, typer.Option(min=2, help="How often each scenario is run.")] = 5,
     seed: Annotated[int, typer.Option(help="The one seed.")] = 1,
-    world: Annotated[str, typer.Option(help="simulated, local, queueing or recorded.")] = "simulated",
+    world: Annotated[str, typer.Option(help="simulated, local, queueing, kubernetes or recorded.")] = "simulated",
     jobs: Jobs = 1,
     as_json: Json = False,
 ) -> None:
