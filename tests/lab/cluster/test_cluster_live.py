@@ -31,8 +31,8 @@ from telic.worlds.kubernetes.api import Api, connect
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
 KIOSK = Path(__file__).parents[2] / "worlds" / "kubernetes" / "kiosk.yaml"
-PHASES = Phases(warm=2.0, baseline=4.0, spread=0.0, recovery=3.0)
-SCENARIO = Scenario("kiosk", str(KIOSK), workload=Load("normal", rate=12.0), phases=PHASES)
+PHASES = Phases(warm=2.0, baseline=4.0, spread=0.0, recovery=5.0)  # a shorter window has too few users
+SCENARIO = Scenario("kiosk", str(KIOSK), workload=Load("normal", rate=20.0), phases=PHASES)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_the_command_plays_and_telic_finds_a_bad_version_and_rolls_it_back(
     assert {each.operation for each in episode.users if each.harmed} == {"F1"}
     assert [(str(each.action), each.outcome) for each in episode.actions] == [("rollback paper (version=1)", "helped")]
     judged = (found.detect, found.localise, found.explain, found.mitigate)
-    assert [each.passed for each in judged] == [True] * 4, why
+    assert all(each.passed for each in judged), [each.why for each in judged]
     assert "exec_shell" not in {each.name for each in episode.brief.tools}
     assert {kind for kind, _ in clusters[-1].objects} <= {"Pod"}, "the namespace is gone, its pods end"
 

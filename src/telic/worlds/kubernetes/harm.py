@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, NoReturn, Unpack
 
 import msgspec
 
-from telic.errors import UsageError, WorldError
+from telic.errors import TelicError, UsageError, WorldError
 from telic.model import Change, Design, Scalar, State, Topology
 from telic.model.weather import Weather, WeatherGiven
 from telic.registry import near_names
@@ -43,6 +44,7 @@ class ClusterHarm:
         self.world, self.design, self._api = world, design, world.api
         self._rollouts, self._system = world.rollouts, world.system
         self._beside = Beside(world.state_folder)
+        self._troubled = False  # whether Chaos Mesh was asked for anything
 
     def deploy(self, service: str, edits: Mapping[str, str], *, author: str, summary: str) -> Change:
         """Deploy a version that differs by `edits` as a colleague would, and wait until it is rolled out."""
@@ -162,8 +164,9 @@ class ClusterHarm:
     def close(self) -> None:
         """End loads that this harm sends, and what objects of Chaos Mesh are left."""
         self._beside.close()
-        for each in self._objects():
-            self._delete(each["kind"], each["metadata"]["name"])
+        with suppress(TelicError):  # a cluster that is gone, or goes: what was played stays told
+            for each in self._objects() if self._troubled else ():
+                self._delete(each["kind"], each["metadata"]["name"])
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
         """Refuse every other harm by name."""
@@ -220,6 +223,7 @@ class ClusterHarm:
     def _create(self, made: Manifest) -> None:
         """Hurt, and wait until Chaos Mesh says that it does."""
         kind, name = str(made["kind"]), str(made["metadata"]["name"])
+        self._troubled = True
         self._api.create(made)
         if not self._until(lambda: _injected(self._api.get(kind, name))):
             self._api.delete(kind, name)
