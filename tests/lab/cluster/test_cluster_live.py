@@ -22,7 +22,7 @@ from telic.lab.runs import folder as runs
 from telic.lab.scenario import Load, Phases, Placed, Scenario
 from telic.lab.scenario.writing import write
 from telic.lab.session import Episode, running
-from telic.lab.session.many import built_in
+from telic.lab.session.playing import built_in
 from telic.model import Window
 from telic.settings import Settings
 from telic.worlds.kubernetes import place
