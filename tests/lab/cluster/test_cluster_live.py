@@ -62,6 +62,7 @@ def played(actor: str, *faults: Placed, hold: float, app: str = str(KIOSK)) -> E
     return running.run(scenario, built_in(actor), actor=actor, world="kubernetes")
 
 
+@pytest.mark.nightly
 def test_the_command_plays_and_telic_finds_a_bad_version_and_rolls_it_back(
     clusters: list[Kubelet], tmp_path: Path
 ) -> None:
