@@ -77,7 +77,8 @@ def test_telic_finds_and_mends_a_hang_from_the_programs_own_spans() -> None:
 @pytest.mark.nightly
 @pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js here")
 @pytest.mark.parametrize(
-    ("kind", "params"), [("hang", {"service": "stock"}), ("network", {"edge": "web->stock", "delay": 0.3})]
+    ("kind", "params"),
+    [("hang", {"service": "stock"}), ("network", {"edge": "web->stock", "kind": "delay", "delay": 0.3})],
 )
 def test_programs_in_another_language_play_as_well(kind: str, params: dict[str, Scalar]) -> None:
     """Two programs of Node.js that write OTLP as JSON by hand, without an SDK."""

@@ -7,7 +7,7 @@ const stock = new URL(process.env.STOCK_URL || "http://127.0.0.1:8124");
 const agent = new http.Agent({ keepAlive: true });
 
 function ask(path, parent, answered) {
-  const span = begin(`GET ${path.split("?")[0]}`, "client", parent, {
+  const span = begin(path === "/stock" ? "GET /stock" : "GET /stock/{id}", "client", parent, {
     "http.request.method": "GET",
     "server.address": stock.hostname,
     "server.port": Number(stock.port),
