@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,5 +129,15 @@ def _programs(lab: int) -> list[psutil.Process]:
     """Return the programs of the example that run in a world of this lab: in its own process namespace."""
     mark = f"{PREFIX}{lab}-"
     worlds = [each for each in psutil.process_iter(["cmdline"]) if mark in json.dumps(each.info["cmdline"])]
-    below = {child for each in worlds if each.is_running() for child in each.children(recursive=True)}
-    return [each for each in below if any(name in each.cmdline() for name in ("web.py", "stock.py"))]
+    below = set[psutil.Process]()
+    for each in worlds:
+        with suppress(psutil.NoSuchProcess):
+            below.update(each.children(recursive=True))
+    return [each for each in below if any(name in _command(each) for name in ("web.py", "stock.py"))]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # it ended since it was listed
+        return []

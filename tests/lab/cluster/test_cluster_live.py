@@ -54,7 +54,7 @@ def clusters(app: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     yield made
     for each in made:
         each.close()
-    assert not [each for each in psutil.Process().children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE]
+    assert not psutil.wait_procs(psutil.Process().children(recursive=True), timeout=5.0)[1]
 
 
 def played(actor: str, *faults: Placed, hold: float, app: str = str(KIOSK)) -> Episode:

@@ -42,7 +42,14 @@ def processes_of(state: Path) -> list[int]:
 def part(state: Path, name: str) -> int:
     """Return the process id of a part that runs `name`, in the host's numbering."""
     own = psutil.Process(json.loads((state / "system.json").read_text())["pid"])
-    return next((each.pid for each in own.children() if name in " ".join(each.cmdline())), 0)
+    return next((each.pid for each in own.children() if name in _command(each)), 0)
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # it ended since it was listed
+        return ""
 
 
 @pytest.mark.parametrize(
