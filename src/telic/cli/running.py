@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -58,7 +59,7 @@ def up(
             return
         console.print(
             f"\n[bold]{made.system}[/] is up after {time.monotonic() - started:.1f} s: "
-            f"{about['url']}" + (f", OTLP {about['otlp']}" if about["otlp"] else ", simulated"),
+            f"{about['url']}, {_receiving(about)}",
             highlight=False,
         )
         console.print(f"try  curl -s {about['url']}/-/openapi.json", highlight=False, markup=False)
@@ -91,7 +92,7 @@ def status(system: System = "", as_json: Json = False) -> None:
             return
         about = world.about()
         console.print(
-            f"[bold]{state.system}[/] at {about['url']} · OTLP {about['otlp']} · supervisor pid {about['pid']}\n",
+            f"[bold]{state.system}[/] at {about['url']} · {_receiving(about)} · supervisor pid {about['pid']}\n",
             highlight=False,
         )
         table("", ("", "instance", "version", "config", "pid", "restarts", "up", "memory"), _rows(state))
@@ -103,6 +104,10 @@ def status(system: System = "", as_json: Json = False) -> None:
                 for each in changes
             ]
             table("last changes", ("when", "kind", "where", "what", "who"), rows)
+
+
+def _receiving(about: Mapping[str, object]) -> str:
+    return f"OTLP {about['otlp']}" if about["otlp"] else "simulated"
 
 
 def _rows(state: State) -> list[tuple[str, ...]]:
