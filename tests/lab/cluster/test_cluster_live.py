@@ -44,7 +44,7 @@ def app() -> str:
 def clusters(app: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[Kubelet]]:
     monkeypatch.setenv("TELIC_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TELIC_KUBERNETES_IMAGE", "kiosk:1")
-    made: list[Kubelet] = []
+    made, before = list[Kubelet](), set(psutil.Process().children(recursive=True))  # other tests' worlds may be up
 
     def connected(namespace: str, context: str = "") -> Api:
         made.append(Kubelet(namespace, running.prepared(app).folder))
@@ -54,7 +54,7 @@ def clusters(app: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     yield made
     for each in made:
         each.close()
-    assert not psutil.wait_procs(psutil.Process().children(recursive=True), timeout=5.0)[1]
+    assert not psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=5.0)[1]
 
 
 def played(actor: str, *faults: Placed, hold: float, app: str = str(KIOSK)) -> Episode:
