@@ -181,3 +181,24 @@ def test_what_the_supervisor_tells_makes_monitors_quicker(seed: int) -> None:
 
     assert noticed(True) <= 3.0
     assert noticed(True) < noticed(False) <= 10.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("rate", "share", "within"), [(20.0, 0.15, 60.0), (50.0, 0.08, 60.0), (20.0, 0.3, 30.0)])
+def test_mild_harm_to_few_requests_does_not_become_a_habit(seed: int, rate: float, share: float, within: float) -> None:
+    bad = fault("error", ("activities",), share, begins=30.0)
+    found = first(watch(looks(100, seed, bad=bad, rate=lambda time: rate)), "burning")
+    assert found is not None
+    assert found.symptoms[0].operation == "activities"
+    assert 0.0 <= found.time - START - 30.0 <= within
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rare_errors_and_short_bursts_of_them_alarm_nobody(seed: int) -> None:
+    def bad(time: float, operation: str, rng: random.Random) -> str:
+        """One in two hundred of a rare operation; of another all of half a second in each half minute."""
+        if operation == "activities":
+            return "error" if rng.random() < 0.005 else ""
+        return "error" if operation == "reviews" and time % 30.0 < 0.5 else ""
+
+    assert first(watch(looks(300, seed, bad=bad, rate=lambda time: 25.0)), "burning") is None

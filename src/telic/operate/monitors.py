@@ -29,6 +29,7 @@ from telic.model import Symptom
 from telic.model.intent import Objective
 from telic.operate import declines
 from telic.operate.answers import AnswerMonitor
+from telic.operate.lasting import lasting
 from telic.operate.looks import CELL, Look
 from telic.operate.queues import QueueMonitor
 from telic.operate.series import SHARE, Cell, Series, harmed_seconds
@@ -217,7 +218,18 @@ class Monitors:
                 return Symptom(
                     series.objective.id, self.entry, series.operation, series.signal, onset, now, burn, bad, total
                 )
-        return None
+        return self._lasting(series, now)
+
+    def _lasting(self, series: Series, now: float) -> Symptom | None:
+        """Judge by long windows; of errors only."""
+        target = series.objective.target
+        cells = lasting(series.last(KEPT), target) if series.signal == "errors" else ()
+        if not cells:
+            return None
+        total, bad = sum(each.total for each in cells), sum(each.bad for each in cells)
+        burn = bad / total / max(1e-9, 1.0 - target)
+        onset = cells[0].start
+        return Symptom(series.objective.id, self.entry, series.operation, "errors", onset, now, burn, bad, total)
 
     def _normal(self, series: Series) -> tuple[float, float]:
         """Return the chance of a bad request and of a bad cell while all is well."""
