@@ -15,6 +15,7 @@ from telic.model import dump, plain
 
 console = Console()
 errors = Console(stderr=True)
+CLOSE = 6  # columns, beyond which one blank between them has to do
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 System = Annotated[str, typer.Argument(help="A running or bundled system (hotel), or the path of an intent file.")]
@@ -29,10 +30,13 @@ def show(record: object, *, as_json: bool, text: str = "") -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table."""
-    drawn = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    """Print a table; where it is wider than the terminal, words of its heads stay whole."""
+    close = len(columns) > CLOSE
+    drawn = Table(
+        title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, collapse_padding=close
+    )
     for column in columns:
-        drawn.add_column(column, overflow="fold")
+        drawn.add_column(column, overflow="fold", min_width=max(map(len, column.split()), default=0))
     for row in rows:
         drawn.add_row(*row)
     console.print(drawn)

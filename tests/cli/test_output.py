@@ -1,0 +1,21 @@
+"""Tables stay readable in a narrow terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from telic.cli.output import console, table
+
+HEADS = ("actor", "balanced accuracy", "false alarms", "detect", "localise", "explain", "mitigate", "predict", "solved")
+
+
+def test_words_of_heads_stay_whole_where_a_table_is_wider_than_the_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(console, "_width", 80)
+    with console.capture() as shown:
+        table("run", HEADS, [("always 'something is wrong' (not played)", *["100%"] * 8)])
+    lines = shown.get().splitlines()
+    assert max(map(len, lines)) <= 80
+    words = " ".join(lines).split()
+    assert all(word in words for head in HEADS for word in head.split())
