@@ -16,6 +16,7 @@ from telic.lab import leftovers
 from telic.lab.cluster import LEFT
 from telic.lab.session.running import PREFIX
 from telic.worlds.kubernetes import place
+from telic.worlds.local.layout import Layout
 
 
 def test_a_dead_labs_namespaces_are_looked_for_where_it_played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,3 +57,16 @@ def test_folders_and_processes_of_a_dead_lab_are_gone_and_those_of_a_living_one_
     assert not dead.exists()
     assert alive.exists()
     assert not leftovers.find(tmp_path)
+
+
+def test_sockets_of_a_world_whose_lab_died_before_it_was_up_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    layout = Layout.of(tmp_path / f"{PREFIX}{gone.pid}-abc" / "hotel")
+    layout.make()
+    assert not layout.system_file.exists()
+    assert f"removed {layout.run}" in leftovers.end(leftovers.find(tmp_path))
+    assert not layout.run.exists()

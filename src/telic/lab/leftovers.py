@@ -15,6 +15,7 @@ from telic.errors import TelicError
 from telic.lab.cluster import LEFT
 from telic.lab.session.running import PREFIX
 from telic.lab.shell import crowd
+from telic.settings import run_folder
 from telic.worlds.kubernetes import place
 from telic.worlds.kubernetes.api import connect
 from telic.worlds.local import launch
@@ -48,6 +49,7 @@ def end(leftovers: Iterable[Leftover]) -> list[str]:
         for state in sorted(path.parent for path in each.folder.glob("*/system.json")):
             said += _down(state)
         said += [f"ended process {pid}" for pid in _end_processes(each.folder)]
+        said += [f"removed {sockets}" for sockets in _remove_sockets(each.folder)]
         shutil.rmtree(each.folder, ignore_errors=True)
         said.append(f"removed {each.folder}")
     return said + [f"removed {each}" for each in crowd.sweep()]
@@ -86,6 +88,14 @@ def _down(state: Path) -> list[str]:
     except TelicError as error:
         return [f"{state.name}: {error}"]
     return [f"took {state.name} down"]
+
+
+def _remove_sockets(folder: Path) -> list[Path]:
+    """Remove the folders of sockets of worlds that had not come up yet, or no longer say that they are."""
+    found = [run_folder(state) for state in folder.glob("*/") if run_folder(state).is_dir()]
+    for each in found:
+        shutil.rmtree(each, ignore_errors=True)
+    return found
 
 
 def _end_processes(folder: Path) -> list[int]:
