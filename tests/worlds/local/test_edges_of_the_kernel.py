@@ -61,6 +61,22 @@ def test_a_wrapped_command_ends_with_its_parent(tmp_path: Path) -> None:
     pytest.fail("the child outlived its parent")
 
 
+def test_shared_memory_of_a_world_is_its_own_and_ends_with_it() -> None:
+    if checks.probe_namespaces():
+        pytest.skip("this machine refuses user namespaces")
+    shared = Path(namespace.SHARED)
+    name = f"telic-test-{os.getpid()}"
+    inside = (
+        "import os; from telic.worlds.local import namespace as n; n.enter_world()\n"
+        "if (child := os.fork()) == 0:\n"
+        f"    n.mount_proc(); open('{shared}/{name}', 'w').close(); print(os.listdir('{shared}'), flush=True)\n"
+        "else: os.waitpid(child, 0)"
+    )
+    said = subprocess.run([sys.executable, "-c", inside], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == f"['{name}']"
+    assert not (shared / name).exists()
+
+
 def test_a_wrapped_command_becomes_another_user_where_namespaces_are_allowed() -> None:
     if checks.probe_namespaces():
         pytest.skip("this machine refuses user namespaces")

@@ -18,6 +18,7 @@ NEW_MOUNT, NEW_UTS, NEW_IPC = 0x00020000, 0x04000000, 0x08000000  # clone(2)
 NEW_USER, NEW_PID, NEW_NET = 0x10000000, 0x20000000, 0x40000000
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 PLAIN, PRIVATE = 0xE, 1 << 14 | 1 << 18  # mount(2): nosuid, nodev, noexec; recursive, private
+SHARED = "/dev/shm"  # shm_open(3)
 _SIOCSIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x8914, 0x1, 0x40  # netdevice(7)
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -42,10 +43,12 @@ def enter_world() -> None:
 
 
 def mount_proc() -> None:
-    """Give the calling pid 1 mounts of its own, with a ``/proc`` that shows its namespace alone."""
+    """Give the calling pid 1 mounts of its own: ``/proc`` shows its namespace alone, ``/dev/shm`` ends with it."""
     unshare(NEW_MOUNT)
     mount("none", "/", "", PRIVATE)
     mount("proc", "/proc", "proc", PLAIN)
+    if os.path.isdir(SHARED):  # PostgreSQL that is killed leaves its shared memory there
+        mount("tmpfs", SHARED, "tmpfs", PLAIN, "mode=1777")
 
 
 def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
