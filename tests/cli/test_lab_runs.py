@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,26 @@ def test_react_without_a_model_is_refused_before(tmp_path: Path, home: Path, com
 def test_actors_that_cannot_work_are_refused_before(tmp_path: Path, home: Path, words: list[str], said: str) -> None:
     done = lab("run", scenario(tmp_path, "calm"), *words)
     assert_refused(done, said, home)
+
+
+def test_a_port_that_somebody_has_is_refused_before(tmp_path: Path, home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = lab("run", scenario(tmp_path, "calm"), "--http", "--port", port)
+    assert_refused(done, f"port {port} cannot be taken", home)
+
+
+def test_a_port_that_is_none_is_refused(tmp_path: Path, home: Path) -> None:
+    done = lab("run", scenario(tmp_path, "calm"), "--http", "--port", 99999)
+    assert (done.exit_code, runs.listing(home)) == (2, [])
+
+
+def test_the_leaderboard_is_there_for_programs_too(tmp_path: Path) -> None:
+    lab("run", scenario(tmp_path, "calm"), "--actor", "noop", "--json")
+    done = lab("leaderboard", "--out", tmp_path / "board.html", "--json")
+    said = json.loads(done.output)
+    assert Path(said["page"]).is_file()
+    assert [each["actor"] for each in said["suites"][0]["standings"]][0] == "noop"
 
 
 def test_a_program_of_the_actors_own_files_is_found(tmp_path: Path, home: Path) -> None:

@@ -79,7 +79,9 @@ def run(
         bool, typer.Option("--http", help="The program speaks HTTP; without a program, whoever connects is the actor.")
     ] = False,
     mcp: Annotated[bool, typer.Option("--mcp", help="The same over the Model Context Protocol.")] = False,
-    port: Annotated[int, typer.Option(help="Where whoever connects finds the sessions; 0: a free one each.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where whoever connects finds the sessions; 0: a free one each.")
+    ] = 0,
     human: Annotated[bool, typer.Option("--human", help="You are the actor, at this terminal.")] = False,
     model: Annotated[
         str, typer.Option(help="A language model for the actor react; or TELIC_MODEL.", metavar="URL#NAME")
@@ -136,6 +138,7 @@ def report(run: Run = "latest", as_json: Json = False) -> None:
 def leaderboard(
     out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("leaderboard.html"),
     run: Annotated[list[str] | None, typer.Option(help="Only these runs; may be repeated.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Write the leaderboard over runs."""
     from telic.lab.runs import folder as runs
@@ -145,7 +148,9 @@ def leaderboard(
     names = run or [each.id for each in runs.listing(home)]
     if not names:
         raise UsageError("there are no runs", hint="make one: telic lab run core")
-    console.print(str(pages.write_leaderboard(out, [runs.find(home, each) for each in names])), highlight=False)
+    folders = [runs.find(home, each) for each in names]
+    page = pages.write_leaderboard(out, folders)
+    show({"page": str(page), "suites": pages.boards(folders)} if as_json else None, as_json=as_json, text=str(page))
 
 
 @lab.command(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from telic.errors import UsageError
 from telic.lab.doors import mcp
 from telic.lab.doors.desk import Desk
 from telic.lab.doors.gate import Limits
 from telic.lab.doors.http.serve import serve
-from telic.lab.doors.served import Served
+from telic.lab.doors.served import LOOPBACK, Served
 from telic.lab.session.session import Session
 
 
@@ -48,3 +50,19 @@ class Awaited:
             self.tell(served)
             desk.run(session)
         self.why = desk.why
+
+
+def require_free(port: int) -> None:
+    """Refuse a port on the loopback device that cannot be taken; 0 always can.
+
+    Raises
+    ------
+    UsageError
+        Somebody else listens there, or this user may not.
+    """
+    try:
+        socket.create_server((LOOPBACK, port)).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(
+            f"port {port} cannot be taken: {error}", hint="another --port (1024 to 65535); without one, each is free"
+        ) from error

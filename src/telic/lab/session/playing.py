@@ -86,9 +86,15 @@ def awaited(name: str, tell: Callable[[str, str], None], *, mcp: bool = False, p
         Called with the address and the token of each session.
     port
         On the loopback device; 0 takes a free one for each session.
-    """
-    from telic.lab.doors.awaited import Awaited
 
+    Raises
+    ------
+    UsageError
+        The port cannot be taken.
+    """
+    from telic.lab.doors.awaited import Awaited, require_free
+
+    require_free(port)
     door = Awaited(lambda served: tell(served.url, served.token), "mcp" if mcp else "http", port)
 
     def play(session: Session, stage: Stage) -> None:
