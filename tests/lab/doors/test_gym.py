@@ -135,3 +135,13 @@ def test_a_scenario_can_be_chosen_by_name(env: LabEnv) -> None:
     env.reset(seed=1, options={"scenario": "other"})
     with pytest.raises(UsageError, match="no scenario 'third'"):
         env.reset(options={"scenario": "third"})
+
+
+@pytest.mark.parametrize("wrong", ["wait", 0, None, {"tool": "wait"}, [("tool", "wait")]])
+def test_a_call_that_names_no_tool_or_no_arguments_is_refused_with_an_example(wrong: object) -> None:
+    made = LabEnv(SCENARIOS, run=run, design=DESIGN, actions="text")
+    made.reset(seed=1)
+    with pytest.raises(UsageError, match="is no call") as refused:
+        made.step(wrong)
+    made.close()
+    assert refused.value.hint == '{"tool": "wait", "arguments": \'{"seconds": 2}\'}'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -137,6 +137,10 @@ class LabEnv(gymnasium.Env[Observation, Any]):
             if not self.action_space.contains(action):
                 raise UsageError(f"action {action!r} is not of the menu", hint=f"0 to {len(self.menu_items) - 1}")
             return self._chosen(self.menu_items[int(action)])
+        if not isinstance(action, Mapping) or not {"tool", "arguments"} <= action.keys():
+            raise UsageError(
+                f"action {str(action)[:80]!r} is no call", hint='{"tool": "wait", "arguments": \'{"seconds": 2}\'}'
+            )
         try:
             given = arguments(str(action["arguments"]).encode(), self._gate.limits)
         except Unreadable as error:
