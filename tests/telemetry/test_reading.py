@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -183,4 +185,17 @@ async def test_a_query_that_needs_too_much_memory_fails_alone(reader: Reader) ->
     status, found = await ask(reader, sql, timeout=20)
     assert status == 503
     assert "memory" in found["error"]
+    assert (await ask(reader, "SELECT count(*) FROM spans"))[1]["rows"] == [[20]]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the address space of a process is read from /proc")
+@pytest.mark.parametrize(
+    "huge",
+    ["repeat('x', 1000000000)", "range(1000000000)", "format('{:>2000000000}', start_ns)"],
+)
+async def test_a_value_that_needs_more_memory_than_there_is_ends_its_query_only(reader: Reader, huge: str) -> None:
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    status, found = await ask(reader, f"SELECT {huge} FROM spans")
+    assert (status, found["error"][:34]) == (503, "the query needs too much memory: O")
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
     assert (await ask(reader, "SELECT count(*) FROM spans"))[1]["rows"] == [[20]]

@@ -13,7 +13,7 @@ import duckdb
 import msgspec
 
 from telic.errors import StoreFailed, TelicError, UsageError
-from telic.telemetry import parsed
+from telic.telemetry import allowance, parsed
 from telic.telemetry.database import Database
 from telic.telemetry.wire import ROWS_MAX, ErrorReply, QueryRequest
 
@@ -140,7 +140,8 @@ class Query:
             if time.monotonic() >= self.deadline:
                 raise self._late()
             self._started = True
-            return self._select(take)
+            with allowance.bounded():
+                return self._select(take)
         except duckdb.InterruptException as error:
             if self._sacrificed:
                 said = "the query was ended: ingest needed its memory"
@@ -148,7 +149,7 @@ class Query:
             raise self._late() from error
         except (duckdb.FatalException, duckdb.InternalException, duckdb.IOException) as error:
             raise StoreFailed(f"the store failed: {error}", hint="see the receiver's log") from error
-        except duckdb.OutOfMemoryException as error:
+        except (duckdb.OutOfMemoryException, MemoryError) as error:
             raise StoreFailed(f"the query needs too much memory: {error}", hint="narrow the window") from error
         except duckdb.ConnectionException as error:
             raise StoreFailed(f"the store is being opened again: {error}", hint="ask again in a second") from error
