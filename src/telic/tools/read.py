@@ -16,6 +16,7 @@ from telic.tools.evidence import Notebook
 
 MOST_ROWS = 200  # of one answer [1]
 MOST_TEXT = 20_000  # characters of one answer [1]
+LATEST = 9e9  # a time, which as nanoseconds has to fit into 64 bits [s since the Unix epoch]
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ class Reader:
         FROM spans WHERE start_ns >= ? AND start_ns < ? AND (? = '' OR service = ?) AND (? = '' OR name = ?)
           AND (NOT ? OR status = 'error') AND duration_ns >= ? ORDER BY duration_ns DESC"""
         params = (
-            *_bounds(start, end), service, service, operation, operation, errors_only, round(slower_than * 1e9)
+            *_bounds(start, end), service, service, operation, operation, errors_only,
+            _nanoseconds("slower_than", slower_than),
         )  # fmt: skip
         return self._asked(f"spans of {service or 'all services'}", sql, params, Window(start, end), limit)
 
@@ -170,7 +172,13 @@ def tools() -> Mapping[str, Callable[..., Answer]]:
 
 
 def _bounds(start: float, end: float) -> tuple[int, int]:
-    return round(start * 1e9), round(end * 1e9)
+    return _nanoseconds("start", start), _nanoseconds("end", end)
+
+
+def _nanoseconds(name: str, seconds: float) -> int:
+    if not abs(seconds) < LATEST:
+        raise UsageError(f"{name}={seconds:g} is no time", hint="seconds since the Unix epoch")
+    return round(seconds * 1e9)
 
 
 def _flat(record: object) -> dict[str, object]:

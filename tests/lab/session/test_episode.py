@@ -7,6 +7,7 @@ import os
 import tempfile
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from telic.lab.grading import grade
 from telic.lab.scenario import Load, Noise, Phases, Placed, Scenario
 from telic.lab.session import Episode, Session, read, running, write
 from telic.lab.session.playing import built_in
+from telic.lab.session.record import Thought
 from telic.lab.session.stage import Stage
 from telic.model import Design
 
@@ -105,6 +107,38 @@ def _misbehave(session: Session) -> None:
     assert "wait" in before("wait", {"seconds": -1})
     assert "no service" in before("get_config", {"service": "../../etc"})
     assert not session.closed
+
+
+def test_half_a_character_and_times_that_are_none_are_refused_and_the_record_can_be_written(
+    hotel: Design, tmp_path: Path
+) -> None:
+    half, long_ago = "\ud800", {"start": -1e300, "end": 1e300}
+    wrong: list[tuple[str, dict[str, object]]] = [
+        (half, {}),
+        (f"wait{half}", {"seconds": float("nan")}),
+        ("query", {"sql": f"SELECT '{half}'"}),
+        ("restart", {"target": half}),
+        ("set_config", {"target": "search", "key": half, "value": 1}),
+        ("submit", {"entity": half}),
+        ("submit", {"path": [half]}),
+        ("get_logs", long_ago),
+        ("get_traces", long_ago),
+        ("get_traces", {"start": 0, "end": 1, "slower_than": 1e300}),
+        ("get_metrics", {**long_ago, "name": "process.cpu.time"}),
+    ]
+    errors: list[str] = []
+
+    def play(session: Session, stage: Stage) -> None:
+        errors.extend(session.call(tool, given).error for tool, given in wrong)
+        stage.session.account_for([Thought(session.now(), f"I think {half}")], 5, 0.0)
+        session.call("submit", {"healthy": True, "final": True})
+
+    calm = Scenario("calm", phases=replace(SHORT, hold=20.0), workload=Load(rate=10.0))
+    episode = running.run(calm, play, actor="mad", design=hotel)
+    assert all(errors)
+    assert "start=-1e+300 is no time" in errors[-1]
+    assert episode.ended == "submitted"
+    assert read(write(tmp_path, episode)).thoughts[0].text == "I think ?"
 
 
 def test_a_budget_of_calls_ends_the_session_and_a_crash_is_recorded(hotel: Design) -> None:

@@ -7,6 +7,7 @@ import json
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from telic.errors import TelicError, UsageError
@@ -115,7 +116,7 @@ class WorldSession:
                 error = f"{wrong}; {wrong.hint}"[:LONGEST_ERROR] if wrong.hint else str(wrong)[:LONGEST_ERROR]
             if self._think and tool not in ("wait", "submit"):
                 self._course.wait(self._think)
-            return self._noted(began, str(tool)[:80], kept, text, rows, error)
+            return self._noted(began, _text(str(tool)[:80]), kept, text, rows, _text(error))
 
     def actions(self) -> tuple[ActionRecord, ...]:
         """Return what the guard did for this session."""
@@ -132,7 +133,8 @@ class WorldSession:
 
     def account_for(self, thoughts: Sequence[Thought], tokens: int, money: float) -> None:
         """Put on record what a language model said besides, and what it cost [1, USD]."""
-        self.thoughts, self.tokens, self.money = thoughts, tokens, money
+        self.thoughts = tuple(replace(each, text=_text(each.text)) for each in thoughts)
+        self.tokens, self.money = tokens, money
 
     def _perform(self, tool: str, given: dict[str, Any]) -> Answer:
         own: Mapping[str, Callable[[dict[str, Any]], Answer]] = {
@@ -216,6 +218,7 @@ def _kept(tool: object, arguments: object) -> dict[str, object]:
         )
     try:
         text = json.dumps(dict(arguments), allow_nan=False)
+        json.dumps(dict(arguments), ensure_ascii=False).encode()  # half a character is no text
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{tool[:80]}: arguments are no JSON: {error}", hint="texts, numbers, lists, objects"
@@ -224,6 +227,11 @@ def _kept(tool: object, arguments: object) -> dict[str, object]:
         raise UsageError(f"{tool[:80]}: {len(text)} characters of arguments", hint=f"at most {LONGEST_ARGUMENTS}")
     kept: dict[str, object] = json.loads(text)
     return kept
+
+
+def _text(text: str) -> str:
+    """Return text that a record can hold: with ? for half a character."""
+    return text.encode(errors="replace").decode()
 
 
 def _row(record: object) -> Mapping[str, object]:
