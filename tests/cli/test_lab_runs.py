@@ -109,7 +109,8 @@ def test_react_without_a_model_is_refused_before(tmp_path: Path, home: Path, com
         (["--command", "python a.py", "--human"], "--human beside another way in"),
         (["--http", "--mcp"], "--http and --mcp"),
         (["--port", "8901"], "--port is for whoever connects"),
-        (["--keep", "KEY"], "--file and --keep are for a program"),
+        (["--keep", "KEY"], "--file, --keep and --output are for a program"),
+        (["--output"], "--file, --keep and --output are for a program"),
     ],
 )
 def test_actors_that_cannot_work_are_refused_before(tmp_path: Path, home: Path, words: list[str], said: str) -> None:
@@ -144,6 +145,23 @@ def test_a_program_of_the_actors_own_files_is_found(tmp_path: Path, home: Path) 
     done = lab("run", scenario(tmp_path, "calm"), "--command", "./agent.sh", "--file", agent)
     assert (done.exit_code, len(runs.listing(home))) == (0, 1), done.output
     assert "left: nothing to say" in " ".join(done.output.split())
+
+
+def test_what_a_program_prints_is_shown_where_that_is_asked_for(tmp_path: Path) -> None:
+    agent = tmp_path / "agent.py"
+    agent.write_text(
+        "from telic_kit.client import connect\nprint('I [see] nothing')\n"
+        "connect().call('submit', {'healthy': True, 'final': True})\n"
+    )
+    words = ("run", scenario(tmp_path, "calm"), "--command", "python agent.py", "--file", agent)
+    assert "I [see] nothing" not in lab(*words).output
+    assert "I [see] nothing" in lab(*words, "--output").output
+
+
+def test_a_table_has_no_columns_of_tasks_that_nobody_was_asked(tmp_path: Path) -> None:
+    done = lab("run", scenario(tmp_path, "calm"), "--actor", "noop")
+    assert "detect" in done.output
+    assert "predict" not in done.output
 
 
 def test_recording_a_system_that_does_not_run_says_so(tmp_path: Path) -> None:

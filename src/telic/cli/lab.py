@@ -75,6 +75,7 @@ def run(
     command: Annotated[str, typer.Option(help="A program that works as the actor, in a process of its own.")] = "",
     file: Annotated[list[Path] | None, typer.Option(help="A file that the program gets; may be repeated.")] = None,
     keep: Annotated[list[str] | None, typer.Option(help="An environment variable that it gets.")] = None,
+    output: Annotated[bool, typer.Option("--output", help="Show what the program printed, after each session.")] = False,
     http: Annotated[
         bool, typer.Option("--http", help="The program speaks HTTP; without a program, whoever connects is the actor.")
     ] = False,
@@ -104,7 +105,7 @@ def run(
 
     leftovers.end(leftovers.find())
     found, home, kind = scenarios.suite(suite), Settings.read().home, world_kind(world)
-    asked = Asked(actor, command, file or (), keep or (), http, mcp, port, human, model, model_key)
+    asked = Asked(actor, command, file or (), keep or (), http, mcp, port, human, model, model_key, output)
     actors, plays = players(asked)
     planned = runs.cells(found, actors, range(first_seed, first_seed + seeds), world=kind, repeats=repeats)
     require_playable(found, [kind])
@@ -131,7 +132,7 @@ def report(run: Run = "latest", as_json: Json = False) -> None:
         summary(folder, [], as_json=True)
     else:
         summary(folder, [], as_json=False)
-        console.print(f"pages: {page}", highlight=False)
+        console.print(f"pages: {page}", highlight=False, soft_wrap=True)
 
 
 @lab.command(epilog="`telic lab leaderboard --out leaderboard.html`")

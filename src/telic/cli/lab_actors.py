@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from telic.cli.lab_output import visited
+from telic.cli.lab_output import printed, visited
 from telic.errors import UsageError
 from telic.settings import Settings
 
@@ -31,6 +31,7 @@ class Asked:
     human: bool = False
     model: str = ""
     model_key: str = ""
+    output: bool = False
 
     @property
     def awaited(self) -> bool:
@@ -49,8 +50,9 @@ class Asked:
             raise UsageError("--human beside another way in", hint="you operate, or a program does: one of the two")
         if self.http and self.mcp:
             raise UsageError("--http and --mcp", hint="a session has one of the two doors")
-        if (self.files or self.keep) and not self.command:
-            raise UsageError("--file and --keep are for a program", hint="name it: --command 'python agent.py'")
+        if (self.files or self.keep or self.output) and not self.command:
+            said = "--file, --keep and --output are for a program"
+            raise UsageError(said, hint="name it: --command 'python agent.py'")
         if self.port and not self.awaited:
             raise UsageError("--port is for whoever connects", hint="--http --port 8901, without --command")
 
@@ -71,7 +73,8 @@ def players(asked: Asked) -> tuple[list[str], dict[str, Play]]:
         plays = {asked.actor or "human": playing.human()}
     elif asked.command:
         given = (asked.actor or "program", asked.command)
-        plays = playing.outside(*given, files=asked.files, keep=asked.keep, mcp=asked.mcp)
+        tell = {"tell": printed} if asked.output else {}
+        plays = playing.outside(*given, files=asked.files, keep=asked.keep, mcp=asked.mcp, **tell)
     elif asked.awaited:
         plays = playing.awaited(asked.actor or "visitor", visited, mcp=asked.mcp, port=asked.port)
     usual = MODEL if asked.model else "telic"

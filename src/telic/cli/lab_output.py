@@ -45,6 +45,11 @@ def visited(url: str, token: str) -> None:
     errors.print(f"TELIC_URL={url} TELIC_TOKEN={token}", markup=False, highlight=False, soft_wrap=True)
 
 
+def printed(said: str) -> None:
+    """Show what a program printed, beside what is printed for programs."""
+    errors.print(said.rstrip() or "the program printed nothing", markup=False, highlight=False, soft_wrap=True)
+
+
 def told(done: Done) -> None:
     """Say what became of an episode."""
     cell = done.cell
@@ -110,17 +115,19 @@ def summary(folder: Path, done: list[Done], *, as_json: bool) -> None:
         )
         played_all(done, folder)
         return
+    everybody = (*standings, *unplayed)
+    asked = [name for name in TASKS if any(_known(each.tasks.get(name)) for each in everybody)]
     rows = [
         (
             each.actor,
             _percent(each.balanced),
             _percent(each.false_alarm),
-            *(_percent(each.tasks.get(name)) for name in TASKS),
+            *(_percent(each.tasks.get(name)) for name in asked),
         )
-        for each in (*standings, *unplayed)
+        for each in everybody
     ]
     if rows:
-        table(f"run {folder.name}", ("actor", "balanced accuracy", "false alarms", *TASKS), rows)
+        table(f"run {folder.name}", ("actor", "balanced accuracy", "false alarms", *asked), rows)
         console.print(f"next: `telic lab report {folder.name}`", highlight=False)
     played_all(done, folder)
 
@@ -142,6 +149,10 @@ def played_all(done: Sequence[Done], folder: Path) -> None:
             highlight=False,
         )
         raise typer.Exit(1)
+
+
+def _known(found: Estimate | None) -> bool:
+    return found is not None and found.value is not None
 
 
 def _percent(found: Estimate | None) -> str:

@@ -45,7 +45,7 @@ def record(
     what: What,
     out: Annotated[Path, typer.Option(help="The folder to write; of several, a folder each in it.")],
     actor: Annotated[str, typer.Option(help="Who operates meanwhile, where a scenario is played.")] = "noop",
-    world: Annotated[str, typer.Option(help="simulated or local: where a scenario is played.")] = "simulated",
+    world: Annotated[str, typer.Option(help="simulated, local or queueing: where a scenario is played.")] = "simulated",
     seed: Annotated[int, typer.Option(help="Of the scenario.")] = 1,
     entity: Annotated[str, typer.Option(help="What was to blame: a service, a store, an edge A->B.")] = "",
     mechanism: Annotated[str, typer.Option(help="What it was, in a word.")] = "",

@@ -150,7 +150,8 @@ class Query:
         except (duckdb.FatalException, duckdb.InternalException, duckdb.IOException) as error:
             raise StoreFailed(f"the store failed: {error}", hint="see the receiver's log") from error
         except (duckdb.OutOfMemoryException, MemoryError) as error:
-            raise StoreFailed(f"the query needs too much memory: {error}", hint="narrow the window") from error
+            said = str(error).partition("\n")[0]  # then come settings that nobody who asks may change
+            raise StoreFailed(f"the query needs too much memory: {said}", hint="narrow the window") from error
         except duckdb.ConnectionException as error:
             raise StoreFailed(f"the store is being opened again: {error}", hint="ask again in a second") from error
         except duckdb.Error as error:

@@ -49,9 +49,20 @@ def reacting(model: str, key: str = "") -> dict[str, Play]:
 
 
 def outside(
-    name: str, command: str, *, files: Sequence[Path] = (), keep: Sequence[str] = (), mcp: bool = False
+    name: str,
+    command: str,
+    *,
+    files: Sequence[Path] = (),
+    keep: Sequence[str] = (),
+    mcp: bool = False,
+    tell: Callable[[str], None] = lambda said: None,
 ) -> dict[str, Play]:
     """Return what lets a program in a process of its own work as the actor called `name`.
+
+    Parameters
+    ----------
+    tell
+        Called after each session with the end of what the program printed.
 
     Raises
     ------
@@ -70,6 +81,7 @@ def outside(
 
     def play(session: Session, stage: Stage) -> None:
         program.run(session)
+        tell(program.said)
         if program.why == "left" and not session.closed:
             last = program.said.strip().splitlines()[-1:] or ["without a word"]
             stage.session.end(f"left: {last[0]}"[:500])
