@@ -59,12 +59,9 @@ def test_folders_and_processes_of_a_dead_lab_are_gone_and_those_of_a_living_one_
     assert not leftovers.find(tmp_path)
 
 
-def test_sockets_of_a_world_whose_lab_died_before_it_was_up_are_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sockets_of_a_world_whose_lab_died_before_it_was_up_are_gone(tmp_path: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", "pass"])
     gone.wait()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     layout = Layout.of(tmp_path / f"{PREFIX}{gone.pid}-abc" / "hotel")
     layout.make()
     assert not layout.system_file.exists()

@@ -75,7 +75,7 @@ def run(
     command: Annotated[str, typer.Option(help="A program that works as the actor, in a process of its own.")] = "",
     file: Annotated[list[Path] | None, typer.Option(help="A file that the program gets; may be repeated.")] = None,
     keep: Annotated[list[str] | None, typer.Option(help="An environment variable that it gets.")] = None,
-    output: Annotated[bool, typer.Option("--output", help="Show what the program printed, after each session.")] = False,
+    output: Annotated[bool, typer.Option("--output", help="Show what it printed, after each session.")] = False,
     http: Annotated[
         bool, typer.Option("--http", help="The program speaks HTTP; without a program, whoever connects is the actor.")
     ] = False,

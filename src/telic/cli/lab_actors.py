@@ -73,8 +73,8 @@ def players(asked: Asked) -> tuple[list[str], dict[str, Play]]:
         plays = {asked.actor or "human": playing.human()}
     elif asked.command:
         given = (asked.actor or "program", asked.command)
-        tell = {"tell": printed} if asked.output else {}
-        plays = playing.outside(*given, files=asked.files, keep=asked.keep, mcp=asked.mcp, **tell)
+        tell = printed if asked.output else None
+        plays = playing.outside(*given, files=asked.files, keep=asked.keep, mcp=asked.mcp, tell=tell)
     elif asked.awaited:
         plays = playing.awaited(asked.actor or "visitor", visited, mcp=asked.mcp, port=asked.port)
     usual = MODEL if asked.model else "telic"

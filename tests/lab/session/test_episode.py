@@ -112,7 +112,8 @@ def _misbehave(session: Session) -> None:
 def test_half_a_character_and_times_that_are_none_are_refused_and_the_record_can_be_written(
     hotel: Design, tmp_path: Path
 ) -> None:
-    half, long_ago = "\ud800", {"start": -1e300, "end": 1e300}
+    half = "\ud800"
+    long_ago: dict[str, object] = {"start": -1e300, "end": 1e300}
     wrong: list[tuple[str, dict[str, object]]] = [
         (half, {}),
         (f"wait{half}", {"seconds": float("nan")}),

@@ -55,7 +55,7 @@ def outside(
     files: Sequence[Path] = (),
     keep: Sequence[str] = (),
     mcp: bool = False,
-    tell: Callable[[str], None] = lambda said: None,
+    tell: Callable[[str], None] | None = None,
 ) -> dict[str, Play]:
     """Return what lets a program in a process of its own work as the actor called `name`.
 
@@ -81,7 +81,8 @@ def outside(
 
     def play(session: Session, stage: Stage) -> None:
         program.run(session)
-        tell(program.said)
+        if tell:
+            tell(program.said)
         if program.why == "left" and not session.closed:
             last = program.said.strip().splitlines()[-1:] or ["without a word"]
             stage.session.end(f"left: {last[0]}"[:500])
