@@ -5,7 +5,8 @@ from telic.worlds.queueing.compiler import compile
 from telic.worlds.queueing.costs import Costs, statement_costs
 from telic.worlds.queueing.plan import Plan
 from telic.worlds.queueing.result import Result
-from telic.worlds.queueing.run import Run, simulate
+from telic.worlds.queueing.run import Run
+from telic.worlds.queueing.simulation import simulate
 from telic.worlds.queueing.state import ModelTooLarge
 from telic.worlds.queueing.storm import Storm, storm
 from telic.worlds.queueing.telemetry import telemetry

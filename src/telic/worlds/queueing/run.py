@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -18,7 +18,6 @@ from telic.worlds.queueing.kernel import run
 from telic.worlds.queueing.layout import RUN_FULL, Arrays
 from telic.worlds.queueing.plan import Plan
 from telic.worlds.queueing.result import Gauges, Result
-from telic.worlds.queueing.trigger import Trigger
 
 MEMORY = 1 << 30  # that a run may use [bytes]
 HELD = 3600.0  # a station that is held serves nobody for so much longer than anybody waits [s]
@@ -189,93 +188,3 @@ class Run:
         if not found:
             raise UsageError(f"{service} has no processors of its own in this plan", hint="give Costs(cores=1)")
         return found
-
-
-def simulate(
-    plan: Plan,
-    *,
-    seconds: float,
-    rate: float | None = None,
-    seed: int = 1,
-    triggers: Sequence[Trigger] = (),
-    sampled: float = 0.0,
-    spans: int = 200_000,
-    memory: int = MEMORY,
-) -> Result:
-    """Run a plan from an empty system, and on until every request is decided.
-
-    Parameters
-    ----------
-    plan
-        What `compile` returned.
-    seconds
-        That users send requests for [s].
-    rate
-        Mean [requests/s]; by default the workload's.
-    seed
-        Of every stream of chance.
-    triggers
-        What hurts it, each for its time.
-    sampled
-        Share of requests whose spans are kept [1].
-    spans
-        That are kept at most [1].
-    memory
-        That the run may use [bytes].
-
-    Raises
-    ------
-    ModelTooLarge
-        A queue outgrew the memory.
-    """
-    wanted = plan.rate if rate is None else rate
-    if not seconds > 0 or wanted < 0:
-        raise UsageError(f"{wanted:g} requests/s for {seconds:g} s is no load", hint="give numbers above 0")
-    this = Run(plan, math.ceil(seconds), seed=seed, spans=spans if sampled > 0 else 0, sampled=sampled, memory=memory)
-    this.load(wanted)
-    for time, change in _changes(this, triggers, wanted):
-        if time >= seconds:
-            break
-        this.until(time)
-        change()
-    this.until(seconds)
-    this.load(0.0)
-    this.until(seconds + plan.costs.patience + 0.01)
-    return this.result()
-
-
-class _Change:
-    """Something to be done to a run at a time."""
-
-    def __init__(self, this: Run, trigger: Trigger, rate: float, *, begins: bool) -> None:
-        self._this, self._trigger, self._rate, self._begins = this, trigger, rate, begins
-
-    def __call__(self) -> None:
-        this, trigger, begins = self._this, self._trigger, self._begins
-        match trigger.kind:
-            case "load":
-                this.load(self._rate * (trigger.value if begins else 1.0))
-            case "capacity":
-                this.capacity(trigger.service, trigger.value if begins else 1.0)
-            case "error":
-                this.errors(trigger.service, trigger.value if begins else 0.0)
-            case "delay":
-                this.delay(trigger.service, trigger.value if begins else 0.0)
-            case "flush":
-                this.flush()
-            case "pause":
-                this.stop(trigger.service, (1.0 - trigger.value) * trigger.every)
-
-
-def _changes(this: Run, triggers: Sequence[Trigger], rate: float) -> Iterator[tuple[float, _Change]]:
-    found = []
-    for each in triggers:
-        begin = _Change(this, each, rate, begins=True)
-        if each.kind == "flush":
-            found.append((each.at, begin))
-        elif each.kind == "pause":
-            times = np.arange(each.at, each.end - 1e-9, each.every)
-            found += [(float(time), begin) for time in times]
-        else:
-            found += [(each.at, begin), (each.end, _Change(this, each, rate, begins=False))]
-    yield from sorted(found, key=lambda pair: pair[0])

@@ -12,7 +12,7 @@ from telic.errors import UsageError
 from telic.model.goodput import TAIL, goodput, recovery
 from telic.worlds.queueing.plan import Plan
 from telic.worlds.queueing.result import Result
-from telic.worlds.queueing.run import simulate
+from telic.worlds.queueing.simulation import simulate
 from telic.worlds.queueing.trigger import Trigger
 
 BEFORE, SETTLED = 8.0, 2.0  # the trigger begins then; the time before counts from then on [s]
