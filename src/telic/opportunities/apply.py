@@ -12,9 +12,9 @@ from telic.opportunities import share
 from telic.opportunities.generate import Chosen
 from telic.opportunities.language import Stated
 from telic.opportunities.language import hypothesis as members
+from telic.opportunities.language.algebra import Value
 from telic.opportunities.language.restated import restated
 from telic.opportunities.language.sql import sql
-from telic.opportunities.language.tree import Value
 from telic.opportunities.language.words import clause
 from telic.opportunities.model import Prepared
 from telic.opportunities.share import Params, Signature

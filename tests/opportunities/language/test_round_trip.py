@@ -19,7 +19,8 @@ from telic.opportunities.language import (
     renamed,
     write,
 )
-from telic.opportunities.language.tree import Kpi, Value
+from telic.opportunities.language.algebra import Value
+from telic.opportunities.language.tree import Kpi
 
 
 @settings(max_examples=20, deadline=None)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.opportunities.language.test_answers import SHOP, patterns, some
 from tests.opportunities.language.trees import History, histories, prepared
 
-from telic.opportunities.language import hypothesis, parse_value, tree
+from telic.opportunities.language import algebra, hypothesis, parse_value, tree
 from telic.opportunities.language.sql import sql
 from telic.opportunities.language.words import clause
 from telic.opportunities.plan.table import Table
@@ -51,8 +51,8 @@ def test_patterns(
     ignoring: tree.Selector | None,
     denied: bool,
 ) -> None:
-    has: tree.Value = tree.Has("session", pattern, ignoring)
-    question = tree.Not(has) if denied else has
+    has: algebra.Value = tree.Has("session", pattern, ignoring)
+    question = algebra.Not(has) if denied else has
     happened = rows(groups)
     base.register("happened", happened)
     found = {each for (each,) in base.execute(sql(question, TABLE)).fetchall()}

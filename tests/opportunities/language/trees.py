@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from telic.opportunities.language import tree
+from telic.opportunities.language import algebra, tree
 from telic.opportunities.model import Column, Prepared
 
 History = list[list[tuple[str, float]]]
@@ -21,20 +21,20 @@ times = st.integers(1, 5_000_000_000) | st.sampled_from([10**9, 60 * 10**9, 86_4
 
 
 def event_values() -> st.SearchStrategy[Any]:
-    attribute = st.builds(tree.Attribute, words)
+    attribute = st.builds(algebra.Attribute, words)
     leaf = st.one_of(
-        st.builds(tree.Compare, st.sampled_from(["=", "!="]), attribute, st.builds(tree.Text, texts)),
-        st.builds(tree.Compare, st.sampled_from(["<", ">="]), attribute, numbers),
-        st.builds(tree.Missing, words),
-        st.builds(tree.OneOf, attribute, st.lists(texts, min_size=1, max_size=3, unique=True).map(tuple)),
+        st.builds(algebra.Compare, st.sampled_from(["=", "!="]), attribute, st.builds(algebra.Text, texts)),
+        st.builds(algebra.Compare, st.sampled_from(["<", ">="]), attribute, numbers),
+        st.builds(algebra.Missing, words),
+        st.builds(algebra.OneOf, attribute, st.lists(texts, min_size=1, max_size=3, unique=True).map(tuple)),
     )
     return logic(leaf)
 
 
 numbers = st.builds(
-    tree.Number,
+    algebra.Number,
     st.floats(allow_nan=False, allow_infinity=False, width=32) | st.integers(-99, 99).map(float),
-) | st.builds(tree.Duration, st.integers(-(10**12), 10**12))
+) | st.builds(algebra.Duration, st.integers(-(10**12), 10**12))
 
 
 def logic(leaf: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -44,7 +44,7 @@ def logic(leaf: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
     return st.recursive(
         leaf,
-        lambda inside: st.one_of(inside.map(tree.Not), several(tree.And, inside), several(tree.Or, inside)),
+        lambda inside: st.one_of(inside.map(algebra.Not), several(algebra.And, inside), several(algebra.Or, inside)),
         max_leaves=4,
     )
 
@@ -95,7 +95,7 @@ def measures() -> st.SearchStrategy[Any]:
         st.builds(tree.Between, selectors, selectors),
         st.builds(tree.Dwell, selectors),
         st.builds(tree.Aggregate, st.sampled_from(["sum", "mean", "first"]), words, st.none() | selectors),
-        st.builds(tree.Attribute, words),
+        st.builds(algebra.Attribute, words),
         numbers,
     )
 
@@ -103,7 +103,7 @@ def measures() -> st.SearchStrategy[Any]:
 def amounts() -> st.SearchStrategy[Any]:
     return st.recursive(
         measures(),
-        lambda inside: st.builds(tree.Arithmetic, st.sampled_from(["+", "-", "*", "/"]), inside, inside),
+        lambda inside: st.builds(algebra.Arithmetic, st.sampled_from(["+", "-", "*", "/"]), inside, inside),
         max_leaves=4,
     )
 
@@ -112,9 +112,9 @@ def questions() -> st.SearchStrategy[Any]:
     leaf = st.one_of(
         st.builds(tree.Has, words, patterns, st.none() | selectors),
         st.builds(tree.Edge, words, st.sampled_from(["starts", "ends"]), selectors),
-        st.builds(tree.Compare, st.sampled_from(["=", "<", ">="]), amounts(), amounts()),
-        st.builds(tree.Missing, words),
-        st.builds(tree.Truth, st.booleans()),
+        st.builds(algebra.Compare, st.sampled_from(["=", "<", ">="]), amounts(), amounts()),
+        st.builds(algebra.Missing, words),
+        st.builds(algebra.Truth, st.booleans()),
     )
     return logic(leaf) | amounts()
 

@@ -15,23 +15,19 @@ from __future__ import annotations
 from typing import Literal
 
 from telic.errors import UsageError
+from telic.opportunities.language.algebra import Attribute, Compare, Duration, Missing, OneOf, Value, literal
 from telic.opportunities.language.cursor import Cursor
 from telic.opportunities.language.place import Written
 from telic.opportunities.language.tree import (
     Aggregate,
     Aggregation,
-    Attribute,
     Between,
-    Compare,
     Count,
-    Duration,
     Dwell,
     Edge,
     Has,
     Kpi,
-    Missing,
     Near,
-    OneOf,
     Pattern,
     Rate,
     Repeated,
@@ -41,8 +37,6 @@ from telic.opportunities.language.tree import (
     Span,
     ThenNo,
     Until,
-    Value,
-    literal,
 )
 
 NOUN = "group"

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from telic.opportunities.language.place import Written
-from telic.opportunities.language.printer import identifier, quoted
-from telic.opportunities.language.schema import Schema, near
-from telic.opportunities.language.tree import (
-    Aggregate,
+from telic.opportunities.language.algebra import (
     And,
     Arithmetic,
     Attribute,
-    Between,
     Compare,
-    Count,
     Duration,
-    Dwell,
-    Edge,
-    Has,
     Missing,
     Node,
     Not,
     Number,
     OneOf,
     Or,
-    Rate,
-    Selector,
-    Span,
     Text,
     Truth,
     Value,
     parts,
 )
+from telic.opportunities.language.place import Written
+from telic.opportunities.language.printer import identifier, quoted
+from telic.opportunities.language.schema import Schema, near
+from telic.opportunities.language.tree import Aggregate, Between, Count, Dwell, Edge, Has, Rate, Selector, Span
 
 Kinds = frozenset[str]
 YES_NO, NUMBER, TIME, TEXT = (frozenset({each}) for each in ("yes/no", "number", "time", "text"))

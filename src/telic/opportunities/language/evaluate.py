@@ -4,6 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from telic.opportunities.language.algebra import (
+    And,
+    Arithmetic,
+    Attribute,
+    Compare,
+    Duration,
+    Missing,
+    Not,
+    Number,
+    OneOf,
+    Or,
+    Text,
+    Truth,
+    Value,
+)
 from telic.opportunities.language.events import (
     Events,
     arithmetic,
@@ -17,31 +32,7 @@ from telic.opportunities.language.events import (
 from telic.opportunities.language.occurs import occurs
 from telic.opportunities.language.place import Written
 from telic.opportunities.language.printer import selector as said
-from telic.opportunities.language.tree import (
-    Aggregate,
-    And,
-    Arithmetic,
-    Attribute,
-    Between,
-    Compare,
-    Count,
-    Duration,
-    Dwell,
-    Edge,
-    Has,
-    Missing,
-    Near,
-    Not,
-    Number,
-    OneOf,
-    Or,
-    Rate,
-    Selector,
-    Span,
-    Text,
-    Truth,
-    Value,
-)
+from telic.opportunities.language.tree import Aggregate, Between, Count, Dwell, Edge, Has, Near, Rate, Selector, Span
 from telic.opportunities.model import Column, Floats, Ints
 
 

@@ -8,8 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from telic.opportunities.language.schema import Schema, as_number, as_truth
-from telic.opportunities.language.tree import (
+from telic.opportunities.language.algebra import (
     And,
     Arithmetic,
     Attribute,
@@ -20,11 +19,12 @@ from telic.opportunities.language.tree import (
     Number,
     OneOf,
     Or,
-    Selector,
     Text,
     Truth,
     Value,
 )
+from telic.opportunities.language.schema import Schema, as_number, as_truth
+from telic.opportunities.language.tree import Selector
 from telic.opportunities.model import Codes, Column, Floats, Ints, Prepared
 
 Flags = npt.NDArray[np.bool_]

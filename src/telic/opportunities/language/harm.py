@@ -4,21 +4,8 @@ from __future__ import annotations
 
 import re
 
-from telic.opportunities.language.tree import (
-    Attribute,
-    Between,
-    Compare,
-    Dwell,
-    Kpi,
-    Near,
-    Node,
-    Not,
-    Retried,
-    Selector,
-    Span,
-    ThenNo,
-    parts,
-)
+from telic.opportunities.language.algebra import Attribute, Compare, Node, Not, parts
+from telic.opportunities.language.tree import Between, Dwell, Kpi, Near, Retried, Selector, Span, ThenNo
 
 _BAD = (
     *("abandon", "abort", "ban", "block", "bounce", "bug", "cancel", "chargeback", "churn", "complain", "complaint"),

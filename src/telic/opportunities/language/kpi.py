@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from telic.opportunities.language.algebra import Arithmetic, Attribute, Duration, Missing, Node, Number, parts
 from telic.opportunities.language.check import TIME, YES_NO, Check
 from telic.opportunities.language.evaluate import Evaluation
 from telic.opportunities.language.events import Events
@@ -14,24 +15,7 @@ from telic.opportunities.language.harm import direction
 from telic.opportunities.language.parser import parse_hypothesis, parse_kpi
 from telic.opportunities.language.place import Written
 from telic.opportunities.language.printer import write
-from telic.opportunities.language.tree import (
-    Aggregate,
-    Arithmetic,
-    Attribute,
-    Between,
-    Duration,
-    Dwell,
-    Kpi,
-    Missing,
-    Near,
-    Node,
-    Number,
-    Rate,
-    Selector,
-    Span,
-    Stated,
-    parts,
-)
+from telic.opportunities.language.tree import Aggregate, Between, Dwell, Kpi, Near, Rate, Selector, Span, Stated
 from telic.opportunities.model import Exclusion, Floats, Outcome, Prepared
 
 _EXAMPLES = 3  # ids that an exclusion names

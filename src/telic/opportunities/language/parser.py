@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from telic.opportunities.language import values
+from telic.opportunities.language.algebra import Value
 from telic.opportunities.language.cursor import Cursor
 from telic.opportunities.language.place import Written
-from telic.opportunities.language.tree import Kpi, Stated, Value
+from telic.opportunities.language.tree import Kpi, Stated
 
 _DIRECTIONS = (
     (("more", "is", "worse"), 1),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from telic.opportunities.language import values
+from telic.opportunities.language.algebra import Not, Value
 from telic.opportunities.language.cursor import Cursor
 from telic.opportunities.language.tree import (
     Has,
     Link,
     Near,
-    Not,
     Pattern,
     Repeated,
     Retried,
@@ -16,7 +16,6 @@ from telic.opportunities.language.tree import (
     Sequence,
     ThenNo,
     Until,
-    Value,
 )
 
 _LINKS: tuple[Link, ...] = (">", "..")

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import re
 
-from telic.opportunities.language.tokens import NANOSECONDS, WORD
-from telic.opportunities.language.tree import (
-    Aggregate,
+from telic.opportunities.language.algebra import (
     And,
     Arithmetic,
     Attribute,
-    Between,
     Compare,
-    Count,
     Duration,
-    Dwell,
-    Edge,
-    Has,
-    Kpi,
     Missing,
-    Near,
     Not,
     Number,
     OneOf,
     Or,
+    Text,
+    Truth,
+    Value,
+)
+from telic.opportunities.language.tokens import NANOSECONDS, WORD
+from telic.opportunities.language.tree import (
+    Aggregate,
+    Between,
+    Count,
+    Dwell,
+    Edge,
+    Has,
+    Kpi,
+    Near,
     Pattern,
     Rate,
     Repeated,
@@ -32,11 +37,8 @@ from telic.opportunities.language.tree import (
     Sequence,
     Span,
     Stated,
-    Text,
     ThenNo,
-    Truth,
     Until,
-    Value,
 )
 from telic.opportunities.language.values import RESERVED
 

@@ -6,17 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from telic.opportunities.language.tree import (
-    Aggregate,
-    Attribute,
-    Kpi,
-    Missing,
-    Node,
-    OneOf,
-    Selector,
-    Stated,
-    Text,
-)
+from telic.opportunities.language.algebra import Attribute, Missing, Node, OneOf, Text
+from telic.opportunities.language.tree import Aggregate, Kpi, Selector, Stated
 
 N = TypeVar("N", bound=Node)
 _NAMED: dict[type[Node], str] = {

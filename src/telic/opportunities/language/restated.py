@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from telic.opportunities.language.algebra import Compare, Duration, Number, Value
 from telic.opportunities.language.build import NOUN, time
 from telic.opportunities.language.parser import parse_value
 from telic.opportunities.language.tree import (
     Between,
-    Compare,
     Count,
-    Duration,
     Dwell,
     Edge,
     Has,
     Link,
-    Number,
     Pattern,
     Rate,
     Repeated,
@@ -28,7 +26,6 @@ from telic.opportunities.language.tree import (
     Span,
     ThenNo,
     Until,
-    Value,
 )
 from telic.opportunities.model import Value as Param
 

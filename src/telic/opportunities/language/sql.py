@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from telic.opportunities.language.sql_patterns import Events, having
-from telic.opportunities.language.tree import (
-    Aggregate,
+from telic.opportunities.language.algebra import (
     And,
     Attribute,
-    Between,
     Compare,
-    Count,
     Duration,
-    Dwell,
-    Edge,
-    Has,
     Missing,
-    Near,
     Not,
     Number,
     OneOf,
     Or,
+    Text,
+    Value,
+)
+from telic.opportunities.language.sql_patterns import Events, having
+from telic.opportunities.language.tree import (
+    Aggregate,
+    Between,
+    Count,
+    Dwell,
+    Edge,
+    Has,
+    Near,
     Rate,
     Selector,
     Sequence,
     Span,
-    Text,
-    Value,
 )
 from telic.opportunities.plan.table import Table
 

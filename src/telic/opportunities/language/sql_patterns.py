@@ -2,26 +2,8 @@
 
 from __future__ import annotations
 
-from telic.opportunities.language.tree import (
-    And,
-    Attribute,
-    Compare,
-    Has,
-    Missing,
-    Near,
-    Not,
-    Number,
-    OneOf,
-    Or,
-    Repeated,
-    Retried,
-    Selector,
-    Sequence,
-    Text,
-    ThenNo,
-    Until,
-    Value,
-)
+from telic.opportunities.language.algebra import And, Attribute, Compare, Missing, Not, Number, OneOf, Or, Text, Value
+from telic.opportunities.language.tree import Has, Near, Repeated, Retried, Selector, Sequence, ThenNo, Until
 from telic.opportunities.plan.columns import one_value
 from telic.opportunities.plan.dialects import DUCKDB
 from telic.opportunities.plan.table import Table

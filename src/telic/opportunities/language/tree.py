@@ -1,25 +1,17 @@
-"""What a KPI or a hypothesis is made of: a tree of frozen values that are equal when they mean the same text.
+"""What a KPI or a hypothesis says of a group's events: patterns in them, measures over them, and the two themselves.
 
-A value is about one group (a session, a user, a case). `extent` says where it was written and is no part of equality.
+Together with `algebra` a tree of frozen values that are equal when they mean the same text.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from telic.opportunities.language.place import Extent
+from telic.opportunities.language.algebra import Node, Value
 
 Link = Literal[">", ".."]
-Comparison = Literal["=", "!=", "<", "<=", ">", ">="]
 Aggregation = Literal["sum", "mean", "min", "max", "first", "last"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Node:
-    """Anything that is written somewhere."""
-
-    extent: Extent = field(default=(0, 0), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -87,35 +79,6 @@ Pattern = Sequence | Near | Until | ThenNo | Repeated | Retried
 
 
 @dataclass(frozen=True)
-class Value(Node):
-    """Anything that has a value for a group."""
-
-    def __and__(self, other: Value) -> Value:
-        return And((*_flat(And, self), *_flat(And, other)))
-
-    def __or__(self, other: Value) -> Value:
-        return Or((*_flat(Or, self), *_flat(Or, other)))
-
-    def __invert__(self) -> Value:
-        return Not(self)
-
-    def __lt__(self, other: Value | float | str) -> Value:
-        return Compare("<", self, literal(other))
-
-    def __le__(self, other: Value | float | str) -> Value:
-        return Compare("<=", self, literal(other))
-
-    def __gt__(self, other: Value | float | str) -> Value:
-        return Compare(">", self, literal(other))
-
-    def __ge__(self, other: Value | float | str) -> Value:
-        return Compare(">=", self, literal(other))
-
-    def __truediv__(self, other: Value | float) -> Value:
-        return Arithmetic("/", self, literal(other))
-
-
-@dataclass(frozen=True)
 class Has(Value):
     """Whether a group has a pattern; events of `ignoring` are left out first."""
 
@@ -131,60 +94,6 @@ class Edge(Value):
     noun: str
     side: Literal["starts", "ends"]
     what: Selector
-
-
-@dataclass(frozen=True)
-class Not(Value):
-    """The opposite; undefined stays undefined."""
-
-    of: Value
-
-
-@dataclass(frozen=True)
-class And(Value):
-    """All of them: no where one says no, undefined where one is and none says no."""
-
-    of: tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class Or(Value):
-    """One of them: yes where one says yes, undefined where one is and none says yes."""
-
-    of: tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class Compare(Value):
-    """A comparison; undefined where a side is."""
-
-    op: Comparison
-    left: Value
-    right: Value
-
-
-@dataclass(frozen=True)
-class OneOf(Value):
-    """Whether a text is one of some."""
-
-    of: Value
-    texts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Missing(Value):
-    """Whether an attribute is missing; never undefined."""
-
-    attribute: str
-
-
-@dataclass(frozen=True)
-class Arithmetic(Value):
-    """A sum, difference, product or quotient; undefined where a side is, or the divisor 0."""
-
-    op: Literal["+", "-", "*", "/"]
-    left: Value
-    right: Value
 
 
 @dataclass(frozen=True)
@@ -235,41 +144,6 @@ class Aggregate(Value):
 
 
 @dataclass(frozen=True)
-class Attribute(Value):
-    """An attribute; of the group, or of the event within ``[...]``."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Number(Value):
-    """A number."""
-
-    value: float
-
-
-@dataclass(frozen=True)
-class Duration(Value):
-    """A stretch of time [ns]."""
-
-    ns: int
-
-
-@dataclass(frozen=True)
-class Text(Value):
-    """A text, as attributes have them."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Truth(Value):
-    """``true`` or ``false``."""
-
-    yes: bool
-
-
-@dataclass(frozen=True)
 class Kpi(Node):
     """A question about every group.
 
@@ -293,28 +167,3 @@ class Stated(Node):
 
     name: str
     value: Value
-
-
-def literal(value: Value | float | str) -> Value:
-    """Return a plain value of Python as a value of the language; a text is a text."""
-    if isinstance(value, Value):
-        return value
-    if isinstance(value, bool):
-        return Truth(value)
-    return Text(value) if isinstance(value, str) else Number(float(value))
-
-
-def _flat(kind: type[And] | type[Or], value: Value) -> tuple[Value, ...]:
-    return value.of if isinstance(value, kind) else (value,)
-
-
-def parts(node: Node) -> tuple[Node, ...]:
-    """Return the nodes directly inside a node."""
-    found: list[Node] = []
-    for name in node.__dataclass_fields__:
-        inside = getattr(node, name)
-        if isinstance(inside, Node):
-            found.append(inside)
-        elif isinstance(inside, tuple):
-            found.extend(each for each in inside if isinstance(each, Node))
-    return tuple(found)

@@ -5,32 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from telic.opportunities.language import patterns
-from telic.opportunities.language.cursor import MAX_DEPTH, Cursor
-from telic.opportunities.language.tokens import NANOSECONDS, unit_of
-from telic.opportunities.language.tree import (
-    Aggregate,
+from telic.opportunities.language.algebra import (
     And,
     Arithmetic,
     Attribute,
-    Between,
     Compare,
-    Count,
     Duration,
-    Dwell,
-    Edge,
     Missing,
     Node,
     Not,
     Number,
     OneOf,
     Or,
-    Rate,
-    Span,
     Text,
     Truth,
     Value,
     parts,
 )
+from telic.opportunities.language.cursor import MAX_DEPTH, Cursor
+from telic.opportunities.language.tokens import NANOSECONDS, unit_of
+from telic.opportunities.language.tree import Aggregate, Between, Count, Dwell, Edge, Rate, Span
 
 HAS = ("has", "have", "with", "without")
 AGGREGATIONS = ("sum", "mean", "min", "max", "first", "last")

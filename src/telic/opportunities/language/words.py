@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
+from telic.opportunities.language.algebra import Compare, Duration, Not, Number, Value
 from telic.opportunities.language.printer import number, plain, said, stretch, value
-from telic.opportunities.language.tree import (
-    Between,
-    Compare,
-    Count,
-    Duration,
-    Dwell,
-    Edge,
-    Has,
-    Not,
-    Number,
-    Rate,
-    Span,
-    Value,
-)
+from telic.opportunities.language.tree import Between, Count, Dwell, Edge, Has, Rate, Span
 
 _MORE = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most", "=": "exactly", "!=": "not exactly"}
 

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from telic.errors import UsageError
-from telic.opportunities.language.tree import Compare, Count, Edge, Number, Rate, Selector, Sequence
+from telic.opportunities.language.algebra import Compare, Number
+from telic.opportunities.language.tree import Count, Edge, Rate, Selector, Sequence
 from telic.opportunities.model import Exclusion, Family, Hypothesis, Ints, Prepared
 from telic.opportunities.template import Asking, apart, template
 from telic.opportunities.templates.cohorts import cohorts

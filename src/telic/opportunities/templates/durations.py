@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from telic.errors import UsageError
+from telic.opportunities.language.algebra import Compare, Duration
 from telic.opportunities.language.build import time
 from telic.opportunities.language.printer import stretch
-from telic.opportunities.language.tree import Between, Compare, Duration, Dwell, Span
+from telic.opportunities.language.tree import Between, Dwell, Span
 from telic.opportunities.model import Family, Hypothesis, Ints, Prepared
 from telic.opportunities.template import Asking, apart, template
 from telic.opportunities.templates.cohorts import cohorts

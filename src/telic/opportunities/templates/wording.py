@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
+from telic.opportunities.language.algebra import Value
 from telic.opportunities.language.sql import sql
-from telic.opportunities.language.tree import Has, Pattern, Selector, Value
+from telic.opportunities.language.tree import Has, Pattern, Selector
 from telic.opportunities.language.words import clause
 from telic.opportunities.model import Hypothesis, Prepared
 from telic.opportunities.model import Value as Param
