@@ -11,6 +11,7 @@ import pytest
 from telic.errors import InvalidIntent
 from telic.intent import keys, read_text
 from telic.intent.findings import SHOWN
+from telic.intent.keys.key import Keys
 from telic.intent.source import Item, parse
 
 HERE = Path(__file__).parent
@@ -130,7 +131,7 @@ def _below(item: Item) -> Iterator[Item]:
 
 
 @pytest.mark.parametrize("which", keys.ALL, ids=lambda which: which.what)
-def test_every_mapping_refuses_a_key_that_it_does_not_know(which: keys.Keys) -> None:
+def test_every_mapping_refuses_a_key_that_it_does_not_know(which: Keys) -> None:
     item = next(each for each in _below(parse(ASKING)) if each.path == PLACES[which.what] and each.kind == "mapping")
     lines = ASKING.split("\n")
     before, after = lines[item.line - 1][: item.column - 1], lines[item.line - 1][item.column - 1 :]

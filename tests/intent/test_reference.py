@@ -11,6 +11,8 @@ import pytest
 from telic import intent
 from telic.intent import keys, read_text, require_complete
 from telic.intent.field_types import BASES, read_type
+from telic.intent.keys.functional import OPERATION
+from telic.intent.keys.key import Keys
 from telic.intent.meaning import FUNCTIONS
 from telic.intent.rules.operations import COMMON, VERB_KEYS
 from telic.intent.rules.policies import DESIGN, SECURITY
@@ -27,7 +29,7 @@ def _rows(heading: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("which", keys.ALL, ids=lambda which: which.what)
-def test_every_key_has_its_row(which: keys.Keys) -> None:
+def test_every_key_has_its_row(which: Keys) -> None:
     heading = f"{which.what[0].upper()}{which.what[1:]}: `{which.at}`"
     assert _rows(heading) == [
         [f"`{each.name}`", each.form, "yes" if each.required else "", each.meaning] for each in which.all
@@ -47,7 +49,7 @@ def test_every_verb_has_its_row() -> None:
 
 def test_every_key_of_an_operation_belongs_to_all_verbs_or_to_some() -> None:
     of_verbs = {name for needed, possible in VERB_KEYS.values() for name in (*needed, *possible)}
-    assert of_verbs | set(COMMON) == set(keys.OPERATION.names)
+    assert of_verbs | set(COMMON) == set(OPERATION.names)
 
 
 def test_the_types_that_the_page_shows_are_read_and_are_all() -> None:

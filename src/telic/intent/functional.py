@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Literal, cast, get_args
 
 from telic.errors import InvalidIntent
-from telic.intent import keys, units
+from telic.intent import units
 from telic.intent.field_types import read_type
 from telic.intent.findings import Findings
+from telic.intent.keys import functional as keys
 from telic.intent.section import Section, arrow, convert_text, entity_name, identifier, name, one_of
 from telic.intent.source import Item
 from telic.model.intent import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from telic.errors import InvalidIntent
-from telic.intent import keys
+from telic.intent.keys import history as keys
 from telic.intent.section import Section, convert_text, identifier
 from telic.model.intent import Question, Refinement
 

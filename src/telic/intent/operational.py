@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Literal, cast
 
 from telic.errors import InvalidIntent
-from telic.intent import keys, units
+from telic.intent import units
+from telic.intent.keys import operational as keys
 from telic.intent.section import Section, convert_text, entries, identifier, name
 from telic.model.intent import Capacity, Keys, Objective, Recovery, Trial, Workload
 

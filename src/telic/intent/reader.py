@@ -6,10 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from telic.errors import InvalidIntent
-from telic.intent import functional, keys, operational, rules
+from telic.intent import functional, operational, rules
 from telic.intent.canonical import intent_hash
 from telic.intent.findings import Findings
 from telic.intent.history import read_open, read_refinements
+from telic.intent.keys import ROOT
+from telic.intent.keys.functional import FUNCTIONAL
+from telic.intent.keys.operational import OPERATIONAL
 from telic.intent.questions import missing
 from telic.intent.section import Section, name
 from telic.intent.source import Item, parse
@@ -47,7 +50,7 @@ def read_text(text: str, *, file: str = "intent.yaml") -> Intent:
         line, column = (int(str(error.context.get(each, 1))) for each in ("line", "column"))
         findings.add(Item("text", line, column), str(error), error.hint)
         raise findings.error() from error
-    intent = _intent(Section(root, keys.ROOT, findings))
+    intent = _intent(Section(root, ROOT, findings))
     rules.check(intent, root, findings)
     findings.raise_if_any()
     intent = replace(intent, open=(*intent.open, *missing(intent)))
@@ -56,7 +59,7 @@ def read_text(text: str, *, file: str = "intent.yaml") -> Intent:
 
 def _intent(root: Section) -> Intent:
     root.choice("intent", ("v1",), "v1")
-    does, how = root.section("functional", keys.FUNCTIONAL), root.section("operational", keys.OPERATIONAL)
+    does, how = root.section("functional", FUNCTIONAL), root.section("operational", OPERATIONAL)
     return Intent(
         system=root.read("system", name, ""),
         text=" ".join(root.text("text").split()),

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from telic.errors import InvalidIntent
 from telic.intent.findings import Findings, near
-from telic.intent.keys import Keys
+from telic.intent.keys.key import Keys
 from telic.intent.source import Item
 
 T = TypeVar("T")

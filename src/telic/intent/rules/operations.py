@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from telic.errors import InvalidIntent
-from telic.intent import keys
 from telic.intent.findings import near
+from telic.intent.keys.functional import OPERATION
 from telic.intent.meaning import Kind, Meaning, request_of
 from telic.intent.rules.scene import Scene, place
 from telic.intent.source import Item
@@ -56,7 +56,7 @@ def check(scene: Scene) -> None:
 
 def _check_keys(scene: Scene, verb: str, item: Item) -> None:
     needed, possible = VERB_KEYS[verb]
-    forms = {each.name: each.form for each in keys.OPERATION.all}
+    forms = {each.name: each.form for each in OPERATION.all}
     for name in needed:
         if item.get(name) is None:
             scene.findings.add(item, f"{verb} needs the key {name!r}", f"{name}: {forms[name]}")
