@@ -10,7 +10,7 @@ import numpy as np
 from telic.opportunities.findings import Opinion
 from telic.opportunities.judging import Judging
 from telic.opportunities.model import Exclusion, Family, Prepared
-from telic.opportunities.statistics import association
+from telic.opportunities.statistics import association, tallying
 from telic.opportunities.statistics.candidates import Candidates, gathered
 from telic.opportunities.statistics.endings import endings
 from telic.opportunities.statistics.multiplicity import benjamini_hochberg
@@ -101,8 +101,8 @@ def confirmed(opinions: list[Opinion], found: Sequence[Candidates], tests: int, 
             continue
         shuffled = permuted(
             each.study,
-            association.joined([opinion.members for opinion in mine]),
-            association.stacked([opinion.tallies for opinion in mine]),
+            tallying.joined([opinion.members for opinion in mine]),
+            tallying.stacked([opinion.tallies for opinion in mine]),
             rounds=settings.permutations,
             alpha=settings.alpha,
             seed=settings.seed + at,

@@ -11,9 +11,9 @@ from telic.opportunities.experts import Case, Expert
 from telic.opportunities.experts.case import DAY, WEEK
 from telic.opportunities.model import Codes, Effect, Family, Finding, Prepared, Value
 from telic.opportunities.statistics import association
-from telic.opportunities.statistics.association import Tallies
 from telic.opportunities.statistics.candidates import Place
 from telic.opportunities.statistics.study import Study
+from telic.opportunities.statistics.tallying import Tallies
 
 EXAMPLES = 5
 LEAST = 6 * DAY  # from the first to the last start that a rate a week can be said of: a week, its last day not full

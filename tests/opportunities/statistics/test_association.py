@@ -9,10 +9,10 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from tests.opportunities.cases import binary, numeric, prepared
 
 from telic.opportunities.model import Exclusion, Outcome, Prepared
-from telic.opportunities.statistics import association
-from telic.opportunities.statistics.association import Tallies
+from telic.opportunities.statistics import association, tallying
 from telic.opportunities.statistics.design import NTH, design
 from telic.opportunities.statistics.study import Study, study
+from telic.opportunities.statistics.tallying import Tallies
 
 
 def studied(data: Prepared, outcome: Outcome, ratio: float = 1.0, shift: float = 0.1) -> Study:
@@ -22,8 +22,8 @@ def studied(data: Prepared, outcome: Outcome, ratio: float = 1.0, shift: float =
 
 
 def tallied(made: Study, *members: np.ndarray) -> Tallies:
-    rows = association.joined([np.flatnonzero(each).astype(np.int32) for each in members])
-    return association.tallied(made, rows, association.made_of(made, rows))
+    rows = tallying.joined([np.flatnonzero(each).astype(np.int32) for each in members])
+    return tallying.tallied(made, rows, tallying.made_of(made, rows))
 
 
 @pytest.mark.parametrize("view", ["fine", "coarse"])

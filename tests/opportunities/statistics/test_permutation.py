@@ -6,7 +6,7 @@ import numpy as np
 from tests.opportunities.cases import binary, prepared
 
 from telic.opportunities.model import Exclusion
-from telic.opportunities.statistics import association
+from telic.opportunities.statistics import tallying
 from telic.opportunities.statistics.design import design
 from telic.opportunities.statistics.permutation import Permuted, permuted
 from telic.opportunities.statistics.study import study
@@ -16,8 +16,8 @@ def ask(error: np.ndarray, users: np.ndarray, members: list[np.ndarray], seed: i
     data = prepared(len(error), users=users.astype(np.int32))
     made = study(binary(error), data, design(data), 1.0, 0.1)
     assert not isinstance(made, Exclusion)
-    rows = association.joined([np.flatnonzero(each).astype(np.int32) for each in members])
-    tallies = association.tallied(made, rows, association.made_of(made, rows))
+    rows = tallying.joined([np.flatnonzero(each).astype(np.int32) for each in members])
+    tallies = tallying.tallied(made, rows, tallying.made_of(made, rows))
     return permuted(made, rows, tallies, rounds=400, alpha=0.05, seed=seed, threads=threads)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from telic.opportunities.model import Codes, Floats, Hypothesis, Prepared, Value
-from telic.opportunities.statistics.association import Tallies
 from telic.opportunities.statistics.study import Study
+from telic.opportunities.statistics.tallying import Tallies
 from telic.registry import Registry
 
 T = TypeVar("T")

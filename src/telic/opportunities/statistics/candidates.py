@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from telic.opportunities.model import Exclusion, Family, Floats, Hypothesis, Incidence, Ints, Outcome, Prepared
-from telic.opportunities.statistics import association
-from telic.opportunities.statistics.association import Tallies
+from telic.opportunities.statistics import association, tallying
 from telic.opportunities.statistics.containing import containing
 from telic.opportunities.statistics.screen import promising
 from telic.opportunities.statistics.study import Study
+from telic.opportunities.statistics.tallying import Tallies
 
 AT_ONCE = 8_000_000  # members that are held at the same time: 32 MB
 TIMED = "durations"  # the template whose hypotheses are about how long something takes
@@ -100,7 +100,7 @@ class Candidates:
     def hidden_by_length(self, families: Sequence[Family], cutoff: float) -> list[Exclusion]:
         """Say how many are no discovery only because groups of equal length were compared."""
         other = self.tallies.table.copy()
-        other[:, association.PLACE["fine"]] = 0.0
+        other[:, tallying.PLACE["fine"]] = 0.0
         alone = association.p_values(self.study, Tallies(other, self.tallies.without)) / self.weights
         made = {row for row in range(len(self)) if self.tallies.without[row] & self.study.itself}
         rows = [int(row) for row in np.flatnonzero((alone <= cutoff) & (self.level > cutoff)) if row not in made]
@@ -158,11 +158,11 @@ def candidates(
         fences.append(fence)
         for part in chunks(passed, sizes):
             members = family.members(part.astype(np.int64))
-            tallies = association.tallied(study, members, association.made_of(study, members), threads)
+            tallies = tallying.tallied(study, members, tallying.made_of(study, members), threads)
             tables.append(tallies.table)
             without += tallies.without
             places += [(number, int(row)) for row in part]
-    table = np.concatenate([np.zeros((0, len(association.PLACE))), *tables])
+    table = np.concatenate([np.zeros((0, len(tallying.PLACE))), *tables])
     tallies = Tallies(table, tuple(without))
     p = association.p_values(study, tallies) if len(table) else np.empty(0)
     p = np.where(tallies.of("users") < least_users, 1.0, p)

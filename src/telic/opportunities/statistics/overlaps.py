@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from telic.opportunities.kernels import strata as kernels
 from telic.opportunities.model import Floats, Incidence
-from telic.opportunities.statistics import association
-from telic.opportunities.statistics.association import Tallies
+from telic.opportunities.statistics import association, tallying
 from telic.opportunities.statistics.study import Study, counted
+from telic.opportunities.statistics.tallying import Tallies
 
 MATTERS = 0.02  # of a hypothesis' members in a stronger one: less cannot explain it [1]
 EFFECT = 0.7  # of the logarithm of a ratio that is left where a stronger hypothesis did not explain it [1]
@@ -62,7 +62,7 @@ def leads(
         rows = np.array(left, dtype=np.intp)
         if len(rows) == 0:
             break
-        part = association.taken(members, rows)
+        part = tallying.taken(members, rows)
         inside = np.zeros(len(rows), dtype=np.int64)
         kernels.shared(part.indptr, part.groups, mask, inside)
         touched = rows[inside > MATTERS * size[rows]]
@@ -102,6 +102,6 @@ def _without(
         full = study.strata(variant)
         codes = np.where(gone > 0, np.int32(-1), full.codes).astype(np.int32)
         remaining = counted(codes, full.width, len(full.n_coarse), study)
-        table[at] = association.counts(study, remaining, association.taken(members, rows[at]))
-    table[:, association.PLACE["fine"]] = tallies.table[rows, association.PLACE["fine"]]
+        table[at] = tallying.counts(study, remaining, tallying.taken(members, rows[at]))
+    table[:, tallying.PLACE["fine"]] = tallies.table[rows, tallying.PLACE["fine"]]
     return Tallies(table, variants)

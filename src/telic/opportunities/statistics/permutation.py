@@ -12,10 +12,10 @@ from telic.opportunities.kernels.compiled import side_by_side
 from telic.opportunities.kernels.exchange import exchange
 from telic.opportunities.model import Codes, Floats, Incidence, Ints
 from telic.opportunities.statistics import association
-from telic.opportunities.statistics.association import Tallies
 from telic.opportunities.statistics.design import sums
 from telic.opportunities.statistics.multiplicity import westfall_young
 from telic.opportunities.statistics.study import Study
+from telic.opportunities.statistics.tallying import Tallies
 
 ROUND = 50  # permutations between two looks at whether more are needed
 CLEAR = 2.6  # standard errors between a p-value and the level at which more permutations would change nothing [1]
