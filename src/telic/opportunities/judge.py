@@ -17,7 +17,8 @@ from telic.opportunities.model import Exclusion, Family, Finding, Outcome, Prepa
 from telic.opportunities.statistics.candidates import Candidates, candidates
 from telic.opportunities.statistics.design import Design, design, exposed_apart
 from telic.opportunities.statistics.multiplicity import template_weights
-from telic.opportunities.statistics.study import Study, study
+from telic.opportunities.statistics.screening import study
+from telic.opportunities.statistics.study import Study
 
 
 def surface(

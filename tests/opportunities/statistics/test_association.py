@@ -11,7 +11,8 @@ from tests.opportunities.cases import binary, numeric, prepared
 from telic.opportunities.model import Exclusion, Outcome, Prepared
 from telic.opportunities.statistics import association, tallying
 from telic.opportunities.statistics.design import NTH, design
-from telic.opportunities.statistics.study import Study, study
+from telic.opportunities.statistics.screening import study
+from telic.opportunities.statistics.study import Study
 from telic.opportunities.statistics.tallying import Tallies
 
 

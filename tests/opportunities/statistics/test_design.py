@@ -13,9 +13,11 @@ from tests.opportunities.cases import binary, numeric, prepared
 
 from telic.errors import UsageError
 from telic.opportunities.model import Column, Exclusion
-from telic.opportunities.statistics.design import LEVELS, NTH, TIME, design, exposed, quantile_bins
+from telic.opportunities.statistics.codes import quantile_bins
+from telic.opportunities.statistics.design import LEVELS, NTH, TIME, design, exposed
 from telic.opportunities.statistics.prognosis import effects, prognosis
-from telic.opportunities.statistics.study import Study, study
+from telic.opportunities.statistics.screening import study
+from telic.opportunities.statistics.study import Study
 
 
 @settings(max_examples=30, deadline=None)

@@ -9,7 +9,7 @@ from telic.opportunities.model import Exclusion
 from telic.opportunities.statistics import tallying
 from telic.opportunities.statistics.design import design
 from telic.opportunities.statistics.permutation import Permuted, permuted
-from telic.opportunities.statistics.study import study
+from telic.opportunities.statistics.screening import study
 
 
 def ask(error: np.ndarray, users: np.ndarray, members: list[np.ndarray], seed: int = 0, threads: int = 1) -> Permuted:

@@ -12,7 +12,7 @@ from scipy import special
 
 from telic.opportunities.experts.case import WEEK, Case, expert
 from telic.opportunities.model import Floats, Value
-from telic.opportunities.statistics.design import sums
+from telic.opportunities.statistics.codes import sums
 
 
 def by_time(case: Case, bins: int) -> tuple[Floats, Floats, Floats]:

@@ -12,7 +12,7 @@ from telic.opportunities.kernels.compiled import side_by_side
 from telic.opportunities.kernels.exchange import exchange
 from telic.opportunities.model import Codes, Floats, Incidence, Ints
 from telic.opportunities.statistics import association
-from telic.opportunities.statistics.design import sums
+from telic.opportunities.statistics.codes import sums
 from telic.opportunities.statistics.multiplicity import westfall_young
 from telic.opportunities.statistics.study import Study
 from telic.opportunities.statistics.tallying import Tallies

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from telic.opportunities.model import Codes, Floats
-from telic.opportunities.statistics.design import sums
+from telic.opportunities.statistics.codes import sums
 
 ROUNDS = 12  # of the fit; it changes little after the fifth
 
