@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telic.opportunities.plan.arrays import Evaluation, crossed
+from telic.opportunities.plan.arrays import Evaluation
 from telic.opportunities.plan.dialects import CLICKHOUSE, DIALECTS, DUCKDB, READERS, SPARK, file_relation
 from telic.opportunities.plan.expressions import (
     DAY,
@@ -44,6 +44,7 @@ from telic.opportunities.plan.passes import optimised
 from telic.opportunities.plan.picture import picture
 from telic.opportunities.plan.relations import members, totals
 from telic.opportunities.plan.run import members_sql, run
+from telic.opportunities.plan.series import crossed
 from telic.opportunities.plan.sql import sql
 from telic.opportunities.plan.table import Table
 from telic.opportunities.plan.text import printed
