@@ -10,7 +10,7 @@ from telic.lab.runs.graded import Graded
 from telic.lab.runs.summary import false_alarm
 from telic.lab.scenario import Load, Noise, Placed, Scenario
 from telic.lab.scenario.usual import PHASES, RATE
-from telic.lab.session import playing, running
+from telic.lab.session import loading, playing, running
 from telic.model.estimate import Estimate
 
 BUSY = (Noise("decoy", before=4.0), Noise("red-herring", before=1.0), Noise("decoy", before=-4.0))
@@ -39,7 +39,7 @@ def measure(
         for each in scenarios:
             if found and time.monotonic() - begun >= seconds:
                 return false_alarm(found)
-            design = running.prepared(each.app)
+            design = loading.prepared(each.app)
             one = running.run(each, playing.built_in(actor), actor=actor, seed=seed, design=design)
             found.append(Graded(one, grade(one)))
     return false_alarm(found)

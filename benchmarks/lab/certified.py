@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from telic.lab import scenario as scenarios
 from telic.lab.certify import current, find
 from telic.lab.scenario import Scenario
-from telic.lab.session import running
+from telic.lab.session import loading
 from telic.lab.trials.measure import hashes
 
 
@@ -43,7 +43,7 @@ def certified(*, designs: bool = True) -> Certified:
             if found is None:
                 stale.append(one.name)
                 continue
-            now = hashes(running.prepared(one.app)) if designs else found.hashes
+            now = hashes(loading.prepared(one.app)) if designs else found.hashes
             if found.holds and current(found, one, now):
                 holding.append(one)
                 mechanisms.update(found.mechanisms)

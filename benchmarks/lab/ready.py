@@ -16,8 +16,8 @@ from typing import Any
 
 from telic.lab.scenario import Load, Scenario
 from telic.lab.scenario.usual import PHASES, RATE
-from telic.lab.session import running
-from telic.lab.session.running import Ahead
+from telic.lab.session import loading
+from telic.lab.session.loading import Ahead
 from telic.lab.session.standby import Standby
 from telic.worlds.local import proc
 
@@ -29,12 +29,12 @@ _READY = "import json; from benchmarks.lab import ready; print(json.dumps(ready.
 def ready() -> tuple[float, float]:
     """Return how long this process took to its first loaded live world, and from its end to a fresh one [s]."""
     with closing(Standby()) as standby:
-        design = running.prepared(CALM.app)
-        with running.loaded(CALM, 1, "local", design=design, ahead=Ahead(standby, design)) as course:
+        design = loading.prepared(CALM.app)
+        with loading.loaded(CALM, 1, "local", design=design, ahead=Ahead(standby, design)) as course:
             first = proc.age(os.getpid())
             course.pause(CALM.phases.warm)
             over = time.monotonic()
-        with running.loaded(CALM, 2, "local", design=design, ahead=Ahead(standby)) as course:
+        with loading.loaded(CALM, 2, "local", design=design, ahead=Ahead(standby)) as course:
             return first, time.monotonic() - over - course.timings["loaded"]
 
 

@@ -10,7 +10,7 @@ from itertools import cycle
 from benchmarks.lab.ready import CALM, LIKE_SUITES
 from telic.lab.runs import folder as runs
 from telic.lab.scenario import Placed, Scenario
-from telic.lab.session import many, playing, running
+from telic.lab.session import loading, many, playing, running, standby
 from telic.lab.session.record import WorldKind
 
 SICK = Scenario("sick", faults=(Placed("network", {"kind": "delay"}),), **LIKE_SUITES)
@@ -45,7 +45,7 @@ class Pace:
 
 def pace(world: WorldKind, seconds: float, *, least: int = 2, actor: str = "telic") -> Pace:
     """Play sick and healthy episodes in turns for about `seconds` [s of wall clock]."""
-    design = running.prepared(SICK.app)
+    design = loading.prepared(SICK.app)
     play = playing.built_in(actor)
     running.run(CALM, play, actor=actor, seed=1, world=world, design=design)  # imports and caches are warm then
     begun, cpu = time.monotonic(), _cpu()
@@ -58,7 +58,7 @@ def pace(world: WorldKind, seconds: float, *, least: int = 2, actor: str = "teli
 
 def live(episodes: int, *, jobs: int = 2, actor: str = "telic") -> float:
     """Return live episodes an hour, sick and healthy ones in turns, `jobs` at a time [1/h]."""
-    with running.folder() as home:
+    with standby.folder() as home:
         seeds = range(1, episodes // 2 + 1)
         run = runs.create(home, runs.cells((SICK, CALM), (actor,), seeds, world="local"), now=time.time())
         begun = time.monotonic()

@@ -14,7 +14,7 @@ from benchmarks.soak.traces import Traces, left
 from telic.lab import scenario as scenarios
 from telic.lab.runs import folder as runs
 from telic.lab.scenario import Scenario
-from telic.lab.session import many, running
+from telic.lab.session import many, standby
 from telic.lab.session.many import Done
 
 ACTORS = ("telic", "noop", "restart-loop")
@@ -62,7 +62,7 @@ def _rounds(minutes: float, jobs: int) -> Iterator[list[Done]]:
 
 
 def _played(chosen: Sequence[Scenario], actors: Sequence[str], number: int, jobs: int, *, live: bool) -> list[Done]:
-    with running.folder() as home:
+    with standby.folder() as home:
         world = "local" if live else "simulated"
         cells = runs.cells(chosen, actors, [number + 1], world=world)  # type: ignore[arg-type]
         folder: Path = runs.create(home, cells, now=time.time())

@@ -12,7 +12,7 @@ from telic.lab import brought, faults
 from telic.lab import scenario as scenarios
 from telic.lab.runs.playable import require_playable
 from telic.lab.scenario import Noise, Placed, digest
-from telic.lab.session import running
+from telic.lab.session import loading
 from telic.telemetry.columns import TABLES
 from telic.telemetry.otlp.calls import ATTRIBUTES, ERROR, KIND, PEER, Peers, read_peers
 
@@ -38,7 +38,7 @@ def test_other_worlds_refuse_it_by_name(world: str) -> None:
     with pytest.raises(UsageError, match=f"which the {world} world cannot run") as caught:
         require_playable([hang], [world])  # type: ignore[list-item]
     assert "--world local" in caught.value.hint
-    with pytest.raises(UsageError, match="its own programs"), running.loaded(hang, world=world):  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="its own programs"), loading.loaded(hang, world=world):  # type: ignore[arg-type]
         pass
     require_playable([hang], ["local"])
 

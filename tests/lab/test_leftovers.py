@@ -14,7 +14,7 @@ from tests.worlds.kubernetes.cluster import Cluster
 from telic.clock import VirtualClock
 from telic.lab import leftovers
 from telic.lab.cluster import LEFT
-from telic.lab.session.running import PREFIX
+from telic.lab.session.standby import PREFIX
 from telic.worlds.kubernetes import place
 from telic.worlds.local.layout import Layout
 

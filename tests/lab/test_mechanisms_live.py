@@ -12,7 +12,7 @@ from telic.lab.fault import Scene
 from telic.lab.ledger import Ledger
 from telic.lab.scenario import Scenario, suite
 from telic.lab.scenario.director import Director
-from telic.lab.session import running
+from telic.lab.session import loading
 from telic.model import user_harm
 
 pytestmark = [pytest.mark.live, pytest.mark.nightly]
@@ -45,7 +45,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.mark.parametrize("scenario", [pytest.param(each, id=each.faults[0].kind) for each in lone()])
 def test_users_feel_it_until_it_is_healed(scenario: Scenario) -> None:
-    with running.loaded(scenario, world="local") as course:
+    with loading.loaded(scenario, world="local") as course:
         course.pause(WARM)
         clock, ledger = course.world.clock, Ledger(course.world.state_folder / "harm")
         scene = Scene(course.harm, course.design, course.world.changes, scenario.workload.rate)

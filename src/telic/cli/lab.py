@@ -211,12 +211,12 @@ def generate(
     """Write scenarios: every fault at several places and in several shapes, and as many in which nothing is wrong."""
     from telic.lab.fault import Scene
     from telic.lab.scenario import Load, Scenario, generator
-    from telic.lab.session import running
+    from telic.lab.session import loading
     from telic.worlds.brought import folder_of
 
     brought = folder_of(app)
     world = world_kind("local" if brought else "simulated")
-    with running.loaded(Scenario("places", app, workload=Load(rate=rate)), world=world) as course:
+    with loading.loaded(Scenario("places", app, workload=Load(rate=rate)), world=world) as course:
         scene = Scene(course.harm, course.design, course.world.changes, rate)
         wanted = [one.strip() for one in kinds.split(",") if one.strip()]
         name = course.design.system if brought else app

@@ -13,7 +13,7 @@ import psutil
 
 from telic.errors import TelicError
 from telic.lab.cluster import LEFT
-from telic.lab.session.running import PREFIX
+from telic.lab.session.standby import PREFIX
 from telic.lab.shell import crowd
 from telic.settings import run_folder
 from telic.worlds.kubernetes import place

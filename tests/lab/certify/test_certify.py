@@ -17,7 +17,7 @@ from telic.lab.certify.certificate import keep
 from telic.lab.certify.judging import extended, judged
 from telic.lab.runs import summary
 from telic.lab.scenario import Scenario, digest, generator
-from telic.lab.session import Claims, Episode, Post, many, running
+from telic.lab.session import Claims, Episode, Post, loading, many, running
 
 SICK = {
     "noop": make(actor="noop", claims=Claims(), actions=(), calls=(), users=tallies(range(21, 47)), ended="time"),
@@ -78,7 +78,7 @@ def sick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return replace(SICK[given["actor"]], scenario=asked, scenario_hash=digest(scenario))
 
     monkeypatch.setattr(running, "run", run)
-    monkeypatch.setattr(running, "prepared", lambda app: None)
+    monkeypatch.setattr(loading, "prepared", lambda app: None)
     return path
 
 

@@ -70,12 +70,12 @@ def test_a_fault_of_chaos_mesh_needs_it_in_the_cluster(tmp_path: Path) -> None:
     from tests.worlds.kubernetes.cluster import Cluster
 
     from telic.clock import VirtualClock
-    from telic.lab.session import running
+    from telic.lab.session import loading
 
     api = Cluster(VirtualClock())
     api.chaotic = False
     settings = replace(Settings.read({}), home=tmp_path, kubernetes_image="hotel:1")
-    design = running.prepared("hotel")
+    design = loading.prepared("hotel")
     with (
         pytest.raises(UsageError, match="network: the cluster has no Chaos Mesh"),
         course.start(

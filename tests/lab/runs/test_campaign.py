@@ -30,7 +30,7 @@ from telic.lab.runs.graded import Graded, graded
 from telic.lab.runs.suites import HeldOut, Suite
 from telic.lab.scenario import Placed, Scenario, digest, files, suite
 from telic.lab.scenario.writing import write as toml
-from telic.lab.session import Episode, running
+from telic.lab.session import Episode, loading, running
 from telic.model import Truth
 from telic.report.lab import campaign as page
 
@@ -105,7 +105,7 @@ def test_the_same_command_goes_on_after_a_kill(tmp_path: Path, monkeypatch: pyte
         return episode(scenario, **kept)
 
     monkeypatch.setattr(running, "run", run)
-    monkeypatch.setattr(running, "prepared", lambda app: None)
+    monkeypatch.setattr(loading, "prepared", lambda app: None)
     monkeypatch.setattr(playable, "require_playable", lambda found, worlds: None)
     monkeypatch.setenv("TELIC_HOME", str(tmp_path / "home"))
     asked = ["lab", "campaign", str(folder), "--seeds", "2", "--actor", "telic,noop", "--out", str(tmp_path / "t.md")]

@@ -14,7 +14,7 @@ import pytest
 
 from telic.lab.grading import grade
 from telic.lab.scenario import Load, Noise, Phases, Placed, Scenario
-from telic.lab.session import Episode, Session, read, running, write
+from telic.lab.session import Episode, Session, loading, read, running, standby, write
 from telic.lab.session.playing import built_in
 from telic.lab.session.record import Thought
 from telic.lab.session.stage import Stage
@@ -35,7 +35,7 @@ PASSING = Scenario(
 
 @pytest.fixture(scope="module")
 def hotel() -> Design:
-    return running.prepared("hotel")
+    return loading.prepared("hotel")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_the_reference_solves_it_and_the_record_says_everything(solved: Episode,
 def test_a_world_that_ended_is_not_kept_until_somebody_collects(hotel: Design) -> None:
     gc.disable()  # as good as: few objects hold many megabytes, so that no collection is due for long
     try:
-        with running.loaded(PASSING, design=hotel) as course:
+        with loading.loaded(PASSING, design=hotel) as course:
             loop = weakref.ref(course.world.loop)  # type: ignore[attr-defined]
             del course
         assert loop() is None
@@ -162,6 +162,6 @@ def test_a_budget_of_calls_ends_the_session_and_a_crash_is_recorded(hotel: Desig
 
 
 def test_nothing_is_left_of_an_episode(solved: Episode) -> None:
-    left = Path(tempfile.gettempdir()).glob(f"{running.PREFIX}{os.getpid()}-*")
+    left = Path(tempfile.gettempdir()).glob(f"{standby.PREFIX}{os.getpid()}-*")
     assert solved.ended == "submitted"
     assert not list(left)

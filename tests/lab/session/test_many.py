@@ -12,7 +12,7 @@ from telic.errors import UnknownName, UsageError, WorldError
 from telic.lab.grading import grade
 from telic.lab.runs import folder as runs
 from telic.lab.scenario import Scenario, digest
-from telic.lab.session import Episode, many, running
+from telic.lab.session import Episode, loading, many, running
 from telic.lab.session.standby import Standby
 
 SCENARIOS = (Scenario("one"), Scenario("two", difficulty="hard"))
@@ -31,7 +31,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return make(scenario=scenario, scenario_hash=digest(scenario), actor=actor, seed=seed, repeat=repeat)
 
     monkeypatch.setattr(running, "run", run)
-    monkeypatch.setattr(running, "prepared", lambda app: None)
+    monkeypatch.setattr(loading, "prepared", lambda app: None)
     return found
 
 
@@ -111,7 +111,7 @@ def test_a_live_episode_that_others_on_the_machine_spoilt_is_played_again(
         )
 
     monkeypatch.setattr(running, "run", run)
-    monkeypatch.setattr(running, "prepared", lambda app: None)
+    monkeypatch.setattr(loading, "prepared", lambda app: None)
     folder = runs.create(tmp_path, runs.cells(SCENARIOS[:1], ("noop",), (1, 2), world="local"), now=0.0)
     many.run(folder, SCENARIOS[:1])
     first, second = runs.episodes(folder)[0]

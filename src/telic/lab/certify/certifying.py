@@ -16,7 +16,7 @@ from telic.lab.certify.certificate import CHEATERS, NOBODY, REFERENCE, Certifica
 from telic.lab.certify.judging import extended, judged
 from telic.lab.runs import folder as runs
 from telic.lab.scenario import Scenario, digest
-from telic.lab.session import Episode, many, running
+from telic.lab.session import Episode, loading, many, standby
 from telic.lab.session.record import WorldKind
 from telic.lab.trials.measure import hashes
 
@@ -71,11 +71,11 @@ def certify(
         lost.extend([done] if done.error else [])
 
     todo: dict[Path, _Asked] = {}
-    with running.folder() as home:
+    with standby.folder() as home:
         for path in files:
             scenario = scenarios.read(path)
             known = None if again else find(path, scenario.name, world)
-            if known is not None and not current(known, scenario, hashes(running.prepared(scenario.app))):
+            if known is not None and not current(known, scenario, hashes(loading.prepared(scenario.app))):
                 known = None
             missing = [each for each in actors if known is None or each not in known.passed]
             if known is not None and not (missing and known.holds):

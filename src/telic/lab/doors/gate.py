@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn
 
-from telic.lab.session.running import PREFIX
 from telic.lab.session.session import Session, ToolResult
+from telic.lab.session.standby import PREFIX
 
 UNREADABLE: Final = "unreadable"  # the name under which the record keeps what no door could read
 TURNED_AWAY: Final = "turned-away"  # and under which it keeps that requests were refused unread

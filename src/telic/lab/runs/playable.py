@@ -9,7 +9,7 @@ from telic.lab import brought, meanings
 from telic.lab.cluster import plays
 from telic.lab.made_up import made_up
 from telic.lab.scenario import Placed, Scenario
-from telic.lab.session import running
+from telic.lab.session import loading
 from telic.lab.session.record import WorldKind
 from telic.model import Design
 from telic.registry import near_names
@@ -48,7 +48,7 @@ def _check(scenario: Scenario) -> None:
     read_shape(scenario.workload.shape, 1.0)
     if made_up(scenario.app):
         return
-    design = running.prepared(scenario.app)
+    design = loading.prepared(scenario.app)
     names = [name for each in design.workloads for name in (each.id, each.name)]
     if scenario.workload.name not in names:
         raise UsageError(f"no workload {scenario.workload.name!r}", hint=near_names(scenario.workload.name, names))

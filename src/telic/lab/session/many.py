@@ -17,10 +17,11 @@ from telic.lab.grading import soundness
 from telic.lab.runs import folder as runs
 from telic.lab.runs.folder import Cell
 from telic.lab.scenario import Scenario, digest
-from telic.lab.session import running
+from telic.lab.session import loading, running
+from telic.lab.session.loading import Ahead
 from telic.lab.session.playing import built_in
 from telic.lab.session.record import LIVE, Episode, write
-from telic.lab.session.running import Ahead, Play
+from telic.lab.session.running import Play
 from telic.lab.session.standby import Standby
 from telic.model import Design
 from telic.worlds.brought import folder_of
@@ -80,7 +81,7 @@ def run(
     for name in sorted({each.actor for each in todo} - set(given)):
         actor.factory(name)
     done: list[Done] = []
-    designs = {each.app: running.prepared(each.app) for each in known.values() if not each.recording}
+    designs = {each.app: loading.prepared(each.app) for each in known.values() if not each.recording}
     works = [_Work(each, known[each.scenario, each.scenario_hash], folder, designs, given) for each in todo]
     for each in _parallel(works, jobs) if jobs > 1 else _in_turn(works):
         tell(each)
