@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
-import signal
 import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-from telic.errors import TelicError, WorldError
 from telic.model import Design
 from telic.settings import Settings
-from telic.worlds.local import checks, control
+from telic.worlds.local import checks
 from telic.worlds.local.ending import alive, down, sweep, wait_gone
-from telic.worlds.local.layout import Layout, log_tail
-from telic.worlds.local.processes import python
+from telic.worlds.local.first_process import Start, begin
+from telic.worlds.local.layout import Layout
 from telic.worlds.local.spec import KEEP, SIMULATED, SUPERVISOR, Isolation, Spec
 from telic.worlds.local.world import LocalWorld
 
-READY_WITHIN = 60.0  # [s]; 2-3 s measured on 2 cores
 __all__ = ["alive", "discard", "down", "up"]
 _KEPT_BY_FRESH = ("lock", "design")
-_BOOTS: Mapping[str, str] = {
-    SIMULATED: "telic.worlds.simulated.boot"
-}  # modules that become the first process of a world
 
 
 Leash = socket.socket
@@ -154,9 +144,9 @@ def _launch(
             databases=str(databases.resolve()) if databases else "",
             supervisor=supervisor,
         )
-        start = _Start(spec, ours)
+        start = Start(spec, ours)
         try:
-            _boot(spec)
+            begin(spec)
             theirs.close()
             on_begun()
             start.wait(on_step)
@@ -164,75 +154,6 @@ def _launch(
             start.abandon()
             raise
         return ours
-
-
-@dataclass
-class _Start:
-    """One start under way, as seen from the command that waits for it."""
-
-    spec: Spec
-    talk: socket.socket
-    keeper: int = 0
-
-    def wait(self, on_step: Callable[[str], None]) -> None:
-        """Pass progress on until the world is ready; raise what made it fail."""
-        deadline = time.monotonic() + READY_WITHIN
-        for message in self._messages(deadline):
-            if "keeper" in message:
-                self.keeper = int(str(message["keeper"]))
-            elif "step" in message:
-                on_step(str(message["step"]))
-            elif "failed" in message:
-                raise _failure(message["failed"])
-            elif "ready" in message:
-                self.talk.settimeout(None)
-                return
-        log = self.spec.layout.log("supervisor")
-        raise WorldError(f"the supervisor ended while it started: {log_tail(log, 6)}", hint=f"see {log}")
-
-    def abandon(self) -> None:
-        """Kill whatever was started; the kernel ends the whole namespace with its first process."""
-        if self.keeper:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.keeper, signal.SIGKILL)
-        self.talk.close()
-
-    def _messages(self, deadline: float) -> Iterator[Mapping[str, object]]:
-        rest = b""
-        while True:
-            self.talk.settimeout(max(0.01, deadline - time.monotonic()))
-            try:
-                data = self.talk.recv(65_536)
-            except TimeoutError as error:
-                raise WorldError(
-                    f"{self.spec.system} is not ready after {READY_WITHIN:g} s",
-                    hint=f"see {self.spec.layout.state / 'log'}",
-                ) from error
-            except ConnectionError:
-                return
-            if not data:
-                return
-            *lines, rest = (rest + data).split(b"\n")
-            yield from (json.loads(line) for line in lines)
-
-
-def _boot(spec: Spec) -> None:
-    log = spec.layout.log("supervisor")
-    previous = log.parent.with_name("log.previous")
-    shutil.rmtree(previous, ignore_errors=True)
-    log.parent.rename(previous)
-    log.parent.mkdir()
-    fds = (spec.gateway_fd, spec.otlp_fd, spec.lock_fd, spec.talk_fd)
-    with log.open("ab") as output:
-        subprocess.run(
-            python(_BOOTS.get(spec.isolation, "telic.worlds.local.boot"), spec.dump()),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            pass_fds=fds,
-            start_new_session=True,
-            check=False,
-        )
 
 
 def _inside(layout: Layout, design: Design) -> Path:
@@ -253,10 +174,6 @@ def discard(layout: Layout) -> None:
             shutil.rmtree(each)
         else:
             each.unlink()
-
-
-def _failure(found: object) -> TelicError:
-    return control.rebuilt(found) if isinstance(found, dict) else WorldError(str(found))
 
 
 def _url(listener: socket.socket) -> str:
