@@ -10,9 +10,9 @@ from collections.abc import Callable
 from telic.runtime.statements import Statement
 from telic.runtime.stores.valkey import REST, TIMEOUT
 from telic.runtime.telemetry.recorder import Recorder
-from telic.worlds.simulated.charging import Link
 from telic.worlds.simulated.memory_server import MemoryServer
 from telic.worlds.simulated.spans import ComputedSpans
+from telic.worlds.simulated.store_path import Link
 
 ROUND_TRIP = 0.00036  # of one command through the proxy, all processes' work included; measured [s]
 MEMORY = 64 * 2**20  # then the entries that were used least recently go [bytes]

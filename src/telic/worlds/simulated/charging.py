@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from asyncio import CancelledError, Future
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import asyncpg
 
@@ -16,6 +16,7 @@ from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.postgres import SimulatedPostgres
 from telic.worlds.simulated.spans import ComputedSpans, Pace
 from telic.worlds.simulated.statements import Charge, Plan
+from telic.worlds.simulated.store_path import Link, woken
 
 T = TypeVar("T")
 CONNECT_CPU = 0.004  # the server's part of SCRAM, and a process of its own [s]
@@ -23,34 +24,6 @@ CONNECT_TRAVEL = 0.004  # round trips and the client's part of SCRAM [s]
 CONNECT_MESSAGES = 4  # round trips of a new connection [1]
 _LOOK = 0.02  # between two looks at a link or a table that lets nothing through [s]
 _GONE = "the server closed the connection"
-
-
-class Link(Protocol):
-    """The weather of the path that a service takes to a store."""
-
-    @property
-    def clear(self) -> bool:
-        """Whether messages pass at once, both ways."""
-        ...
-
-    @property
-    def drop(self) -> bool:
-        """Whether nothing passes."""
-        ...
-
-    @property
-    def delay(self) -> float:
-        """How late messages are, each way [s]."""
-        ...
-
-    @property
-    def fail(self) -> float:
-        """Share of messages that are answered by a reset [1]."""
-        ...
-
-    def trip(self, size: int = 0, /) -> float:
-        """Return how late a message and its answer are together [s]."""
-        ...
 
 
 class Charging:
@@ -258,9 +231,3 @@ class Charging:
             needs = [need for each in plan.charges for need in each.needs]
             allowed = self._allowed[plan] = not grants.lacks(self._service, needs)
         return allowed
-
-
-def woken(done: Future[None]) -> None:
-    """End a wait that may have been cancelled."""
-    if not done.done():
-        done.set_result(None)

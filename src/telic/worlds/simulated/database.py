@@ -11,11 +11,12 @@ from telic.runtime.failures import DependencyFailed
 from telic.runtime.ports import Queries, Row
 from telic.runtime.statements import Statement
 from telic.runtime.stores.postgres import RECOVER_TIMEOUT
-from telic.worlds.simulated.charging import Charging, Link, woken
+from telic.worlds.simulated.charging import Charging
 from telic.worlds.simulated.connections import Connections
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.postgres import SimulatedPostgres
 from telic.worlds.simulated.statements import Plan, charge, plan
+from telic.worlds.simulated.store_path import Link, woken
 
 T = TypeVar("T")
 _BEGUN = plan("transaction", (), transaction=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from asyncio import AbstractEventLoop, Future
 
-from telic.worlds.simulated.charging import Link, woken
+from telic.worlds.simulated.store_path import Link, woken
 
 SIGMA = 0.3  # of the logarithm of a question's time [1]
 

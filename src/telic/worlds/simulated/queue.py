@@ -16,8 +16,8 @@ from telic.runtime.server.route import encode
 from telic.runtime.stores.jetstream import TIMEOUT
 from telic.runtime.telemetry.queue_spans import PEER, QueueSpans
 from telic.runtime.telemetry.recorder import Recorder
-from telic.worlds.simulated.charging import Link, woken
 from telic.worlds.simulated.memory_server import MemoryServer
+from telic.worlds.simulated.store_path import Link, woken
 
 ROUND_TRIP = 0.0006  # of one question through the proxy, all processes' work included [s]
 KEPT = 0.0004  # more for a message that is written to the disk [s]

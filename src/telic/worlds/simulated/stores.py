@@ -14,13 +14,14 @@ from telic.runtime.ports import Scalar
 from telic.runtime.stores.answers import PostgresAnswers
 from telic.runtime.telemetry.recorder import Recorder
 from telic.worlds.simulated.cache import SimulatedCache, SimulatedValkey
-from telic.worlds.simulated.charging import Charging, Link
+from telic.worlds.simulated.charging import Charging
 from telic.worlds.simulated.database import SimulatedDatabase
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.memory import SystemData, adapt
 from telic.worlds.simulated.postgres import SimulatedPostgres
 from telic.worlds.simulated.queue import SimulatedNats, SimulatedQueue
 from telic.worlds.simulated.spans import ComputedSpans
+from telic.worlds.simulated.store_path import Link
 from telic.worlds.simulated.streams import stream
 
 POOL = 3  # connections where the settings say nothing [1]
