@@ -93,3 +93,24 @@ def chunk_of(table: str, rows: Sequence[TableRow]) -> Chunk:
 def columns_of(table: str, chunks: Sequence[Chunk]) -> Columns:
     """Put chunks of `table` together."""
     return pa.Table.from_batches(chunks, schema=ARROW[table])
+
+
+class Arriving:
+    """What a prepared insert reads: whatever columns are there when it runs.
+
+    Parameters
+    ----------
+    empty
+        The same columns without rows.
+    """
+
+    def __init__(self, empty: Columns) -> None:
+        self._empty = empty
+        self.columns: Columns = None
+
+    def __arrow_c_schema__(self) -> object:
+        return self._empty.schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        columns = self._empty if self.columns is None else self.columns
+        return columns.__arrow_c_stream__(requested_schema)

@@ -13,7 +13,8 @@ import duckdb
 
 from telic.errors import StoreFailed
 from telic.telemetry.columns import Columns
-from telic.telemetry.database import Database, damaged
+from telic.telemetry.database import Database
+from telic.telemetry.opening import damaged
 from telic.telemetry.otlp import body as otlp
 from telic.telemetry.otlp.body import Answer
 from telic.telemetry.otlp.decoder import Decoder

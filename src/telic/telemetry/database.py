@@ -14,15 +14,14 @@ import duckdb
 
 from telic.errors import StoreFailed
 from telic.telemetry.archive import HOUR, MINUTE, Archive, Hour, Written, finished_hour
-from telic.telemetry.columns import TABLES, Columns, columns_of
-from telic.telemetry.opening import SETTINGS, OtherSchema, damaged, open_file, own, run
+from telic.telemetry.columns import TABLES, Arriving, Columns, columns_of
+from telic.telemetry.opening import OtherSchema, damaged, open_file, own, run
 from telic.telemetry.schema import CATALOG, recent
 
 if TYPE_CHECKING:
     from telic.model import Row
     from telic.model.topology import Scalar
 
-__all__ = ["SETTINGS", "Arriving", "Database", "damaged"]
 log = logging.getLogger(__name__)
 
 SET_ASIDE = 3  # unreadable files that are kept [1]
@@ -234,27 +233,6 @@ class Database:
         for each in aside:
             if each.name.removesuffix(".wal") in stamps[:-SET_ASIDE]:
                 each.unlink()
-
-
-class Arriving:
-    """What a prepared insert reads: whatever columns are there when it runs.
-
-    Parameters
-    ----------
-    empty
-        The same columns without rows.
-    """
-
-    def __init__(self, empty: Columns) -> None:
-        self._empty = empty
-        self.columns: Columns = None
-
-    def __arrow_c_schema__(self) -> object:
-        return self._empty.schema.__arrow_c_schema__()
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        columns = self._empty if self.columns is None else self.columns
-        return columns.__arrow_c_stream__(requested_schema)
 
 
 def _utc(time_ns: int) -> str:

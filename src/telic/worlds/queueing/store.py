@@ -10,9 +10,9 @@ import duckdb
 import numpy as np
 
 from telic.model import Row, Scalar
-from telic.telemetry.columns import TABLES, Columns, columns_of, definition
-from telic.telemetry.database import SETTINGS, Arriving
+from telic.telemetry.columns import TABLES, Arriving, Columns, columns_of, definition
 from telic.telemetry.in_process import ask_patiently
+from telic.telemetry.opening import SETTINGS
 from telic.worlds.queueing.looks import Looks
 from telic.worlds.queueing.rows import DELAY, NS
 from telic.worlds.queueing.run import Run

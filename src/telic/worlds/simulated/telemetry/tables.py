@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pyarrow
 
-from telic.telemetry.columns import ARROW, SCHEMA, TABLES, definition
-from telic.telemetry.database import SETTINGS, Arriving
+from telic.telemetry.columns import ARROW, SCHEMA, TABLES, Arriving, definition
+from telic.telemetry.opening import SETTINGS
 from telic.worlds.simulated.telemetry.origins import POINT_CONSTANTS, SPAN_CONSTANTS
 
 pa: Any = pyarrow
