@@ -175,18 +175,9 @@ def start(
         ends.callback(_down, settings.system(design.system), timings)
         course = ends.enter_context(
             journey.loaded(
-                world,
-                design,
-                tell,
-                workload=workload,
-                rate=rate,
-                shape=shape,
-                seed=seed,
-                operate=False,
-                course=BroughtCourse,
+                BroughtCourse, world, design, tell, workload=workload, rate=rate, shape=shape, seed=seed, operate=False
             )
         )
-        assert isinstance(course, BroughtCourse)
         course.timings = timings
         yield course
 

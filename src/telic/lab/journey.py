@@ -32,6 +32,7 @@ from telic.worlds.local.layout import Layout
 from telic.worlds.local.world import AskedWorld
 
 T = TypeVar("T")
+C = TypeVar("C", bound="Journey")
 SETTLING = 0.02  # how often to look whether the load runs [s]
 
 __all__ = ["Episode", "Hurt", "Journey", "Told", "loaded", "start"]
@@ -172,6 +173,7 @@ def start(
         ends.callback(_down, settings, made.system, timings)
         journey = ends.enter_context(
             loaded(
+                Journey,
                 world,
                 made,
                 tell,
@@ -189,6 +191,7 @@ def start(
 
 @contextmanager
 def loaded(
+    kind: type[C],
     world: AskedWorld,
     made: Design,
     tell: Tell,
@@ -200,15 +203,15 @@ def loaded(
     operate: bool = True,
     observe: Observe = lambda world: None,
     users: load.LoadProcess | None = None,
-    course: type[Journey] | None = None,
-) -> Iterator[Journey]:
+) -> Iterator[C]:
     """Load a world that is up; at the end load and operator have ended, and the world is let go but runs on.
 
-    With `users` given, they have waited for the world, and know its design.
+    What comes of it is a journey of this `kind`. With `users` given, they have waited for the world, and know its
+    design.
     """
     with ExitStack() as ends:
         ends.callback(world.close)
-        journey = (course or Journey)(world, made, tell, observe)
+        journey = kind(world, made, tell, observe)
         ends.callback(journey.end)
         if users is None or not users.running():
             users = load.LoadProcess(made.folder, log=journey.load_path.with_suffix(".log"))

@@ -160,18 +160,9 @@ def start(
         world = PlayedWorld(api, design, url, folder)
         course = ends.enter_context(
             journey.loaded(
-                world,
-                design,
-                tell,
-                workload=workload,
-                rate=rate,
-                shape=shape,
-                seed=seed,
-                operate=False,
-                course=ClusterCourse,
+                ClusterCourse, world, design, tell, workload=workload, rate=rate, shape=shape, seed=seed, operate=False
             )
         )
-        assert isinstance(course, ClusterCourse)
         course.timings = timings
         yield course
 

@@ -141,6 +141,7 @@ def _live(scenario: Scenario, seed: int, tell: Tell, design: Design, ahead: Ahea
         reset = time.monotonic() - begun
         course = ends.enter_context(
             journey.loaded(
+                journey.Journey,
                 lent.world,
                 design,
                 tell,
