@@ -6,26 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.worlds.kubernetes.chaos_mesh import of_chaos
 from tests.worlds.kubernetes.cluster import Cluster, valid
-from tests.worlds.kubernetes.test_kubernetes import NOW, OPTIONS, of_chaos
-from tests.worlds.kubernetes.test_kubernetes import design as design
+from tests.worlds.kubernetes.shop import NOW
 
-from telic.clock import VirtualClock
 from telic.errors import UsageError
 from telic.model import Design, Window
-from telic.worlds.kubernetes import starting
 from telic.worlds.kubernetes.harm import ClusterHarm
 from telic.worlds.kubernetes.world import KubernetesWorld
 
 EVER = Window(0.0, 2e9)
 WHO = {"author": "kim", "summary": "faster"}
-
-
-@pytest.fixture
-def cluster(design: Design) -> Cluster:
-    made = Cluster(VirtualClock(NOW))
-    starting.start(made, design, OPTIONS)
-    return made
 
 
 @pytest.fixture
