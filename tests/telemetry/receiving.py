@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -71,6 +71,10 @@ class Receiver:
             self.end(signal.SIGKILL)
         self.listening.close()
         self.client.close()
+
+
+Make = Callable[..., Receiver]
+"""Makes a receiver in a folder of its own, with options; the fixture `make` closes it."""
 
 
 def traces(*names: str, service: str = "search") -> bytes:
