@@ -1,101 +1,27 @@
-"""The server chain in virtual time: statuses, deadlines, admission, cache, dedupe and the spans they leave."""
+"""The server chain in virtual time: statuses, deadlines, callers that leave and the spans they leave."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import pytest
+from tests.runtime.server.desks import Ask, Desk, Told
 
-from telic.clock import VirtualClock
 from telic.runtime import (
-    Application,
     BusinessError,
     Conflict,
     DeadlineExceeded,
     DependencyFailed,
     Forbidden,
     NotFound,
-    Operation,
     Overloaded,
     RequestContext,
 )
 from telic.runtime.context import current_request, parent_span
-from telic.runtime.policies.admission import Admission
-from telic.runtime.policies.cache import ReadThrough
-from telic.runtime.policies.dedupe import Dedupe, MemoryAnswers
-from telic.runtime.server import Request, Response, Shell
-from telic.runtime.server.shell import Chain
-from telic.runtime.tokens import HmacTokens
-from telic.runtime.wiring import CachePolicy, NodePolicy
-
-
-class Place(msgspec.Struct):
-    lat: float
-    lon: float
-
-
-class Ask(msgspec.Struct, forbid_unknown_fields=True):
-    km: float
-    at: Place | None = None
-
-
-class Told(msgspec.Struct):
-    km: float
-    who: str = ""
-
-
-class Desk:
-    """A service for tests; `act` is what its handlers do."""
-
-    def __init__(self, recorder: Any, policy: NodePolicy | None = None, slots: int = 8) -> None:
-        self.clock, self.recorder = VirtualClock(start=1000.0), recorder
-        self.tokens = HmacTokens(b"key", self.clock)
-        self.calls = 0
-        self.act: Callable[[Ask, RequestContext], Any] = lambda ask, context: Told(ask.km, context.subject)
-        self.chain = Chain(Admission(policy or NodePolicy(), self.clock, slots=slots))
-        operations = (
-            Operation("near", Ask, Told, self.handle, read=True, errors=("not_found",)),
-            Operation("mine", Ask, Told, self.handle, auth=True, read=True),
-            Operation("hold", Ask, Told, self.handle, mutating=True, errors=("sold_out",)),
-        )
-        self.shell = Shell(
-            Application("desk", operations),
-            self.chain,
-            clock=self.clock,
-            tokens=self.tokens,
-            recorder=recorder,
-            log=logging.getLogger("desk"),
-        )
-
-    async def handle(self, ask: Ask, context: RequestContext) -> Told:
-        self.calls += 1
-        told = self.act(ask, context)
-        if asyncio.iscoroutine(told):
-            told = await told
-        if isinstance(told, Exception):
-            raise told
-        assert isinstance(told, Told)
-        return told
-
-    async def ask(self, path: str = "/near", body: bytes = b'{"km":2}', **headers: str) -> Response:
-        named = {name.replace("_", "-").encode(): value for name, value in headers.items()}
-        return await self.shell.handle(Request("POST", path, "", named, body))
-
-    def run(self, *requests: Any) -> list[Response]:
-        async def all_of_them() -> list[Response]:
-            return list(await asyncio.gather(*(asyncio.ensure_future(each) for each in requests)))
-
-        return asyncio.run(self.clock.run(all_of_them()))
-
-
-@pytest.fixture
-def desk(recorder: Any) -> Desk:
-    return Desk(recorder)
+from telic.runtime.server import Request
 
 
 def test_a_request_is_decoded_handled_and_encoded(desk: Desk) -> None:
@@ -121,19 +47,6 @@ def test_each_failure_has_its_status(desk: Desk, failure: Exception, status: int
     (reply,) = desk.run(desk.ask())
     assert (reply.status, json.loads(reply.body)["error"]) == (status, name)
     assert b"secret detail" not in reply.body
-
-
-def test_an_operation_whose_flag_is_off_is_refused_and_no_other(desk: Desk) -> None:
-    desk.chain.off = frozenset({"near"})
-    refused, served = desk.run(desk.ask(), desk.ask("/hold"))
-    assert (refused.status, json.loads(refused.body)["error"]) == (503, "switched_off")
-    assert (served.status, desk.calls) == (200, 1)
-
-
-def test_what_comes_above_the_quota_is_refused(desk: Desk) -> None:
-    desk.chain.quota.rate = 3.0
-    assert [each.status for each in desk.run(*(desk.ask() for _ in range(5)))] == [200, 200, 200, 429, 429]
-    assert desk.chain.admission.refused == 2
 
 
 @pytest.mark.parametrize(
@@ -258,80 +171,6 @@ async def test_work_without_a_caller_ends_with_the_shell_and_with_its_deadline(d
     await desk.clock.run(story())
 
 
-def test_a_share_is_refused_at_the_door_evenly_and_deterministically(desk: Desk) -> None:
-    desk.chain.shed = 0.3
-    statuses = [each.status for each in desk.run(*(desk.ask() for _ in range(20)))]
-    assert statuses.count(429) == 6
-    assert all(statuses[start : start + 5].count(429) in (1, 2) for start in range(16))
-    assert desk.calls == 14
-    desk.chain.shed = 1.0
-    assert {each.status for each in desk.run(*(desk.ask() for _ in range(5)))} == {429}
-    desk.chain.shed = 0.0
-    assert {each.status for each in desk.run(*(desk.ask() for _ in range(5)))} == {200}
-
-
-def test_a_full_node_refuses_with_retry_after(recorder: Any) -> None:
-    desk = Desk(recorder, NodePolicy(queue=1), slots=1)
-
-    async def slow() -> Told:
-        await desk.clock.sleep(1.0)
-        return Told(0)
-
-    desk.act = lambda ask, context: slow()
-    replies = desk.run(*(desk.ask() for _ in range(4)))
-    assert sorted(each.status for each in replies) == [200, 200, 429, 429]
-    assert all(b"retry-after: " in each.headers for each in replies if each.status == 429)
-
-
-def test_a_repeated_idempotency_key_gets_the_first_answer(desk: Desk) -> None:
-    desk.chain.dedupe = Dedupe(MemoryAnswers(desk.clock), desk.clock)
-    count = iter(range(100))
-    desk.act = lambda ask, context: Told(next(count))
-    replies = desk.run(
-        *(desk.ask("/hold", idempotency_key="k") for _ in range(3)), desk.ask("/hold", idempotency_key="l")
-    )
-    assert [json.loads(each.body)["km"] for each in replies] == [0.0, 0.0, 0.0, 1.0]
-    desk.act = lambda ask, context: BusinessError("sold_out", "none left")
-    refused, again = desk.run(desk.ask("/hold", idempotency_key="m"), desk.ask("/hold", idempotency_key="m"))
-    assert (refused.status, again.body) == (422, refused.body)
-    assert desk.calls == 3
-
-
-def test_keys_of_different_people_do_not_meet(desk: Desk) -> None:
-    desk.chain.dedupe = Dedupe(MemoryAnswers(desk.clock), desk.clock)
-    for who in ("a", "b"):
-        desk.run(desk.ask("/hold", idempotency_key="k", authorization=f"Bearer {desk.tokens.issue(who)}"))
-    assert desk.calls == 2
-
-
-class ForgetfulCache:
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    async def get(self, key: str) -> bytes | None:
-        return self.kept.get(key)
-
-    async def set(self, key: str, value: bytes, *, ttl: float) -> None:
-        self.kept[key] = value
-
-    async def delete(self, key: str) -> None:
-        self.kept.pop(key, None)
-
-
-def test_reads_are_cached_by_their_content_but_never_those_of_a_person(desk: Desk) -> None:
-    cache = ForgetfulCache()
-    desk.chain.cache = ReadThrough(CachePolicy(), cache, desk.clock, lambda: 0.5)
-    desk.chain.cache_prefix = "t:desk:1:"
-    for body in (b'{"km":2}', b'{ "km": 2.0 }', b'{"km":3}'):
-        desk.run(desk.ask(body=body))
-    assert desk.calls == 2
-    assert all(each.startswith("t:desk:1:near:") for each in cache.kept)
-    token = desk.tokens.issue("user-7")
-    for _ in range(2):
-        desk.run(desk.ask("/mine", authorization=f"Bearer {token}"), desk.ask("/hold"))
-    assert desk.calls == 6
-
-
 def test_the_span_of_a_request(desk: Desk, recorder: Any, attributes: Any) -> None:
     seen = []
 
@@ -388,7 +227,7 @@ def test_an_unexpected_exception_is_an_event_and_an_error_log(
         "ZeroDivisionError",
         "division by zero",
     )
-    assert "test_shell.py" in facts["exception.stacktrace"]
+    assert "desks.py" in facts["exception.stacktrace"]
     assert [each.levelname for each in caplog.records] == ["ERROR"]
 
 
