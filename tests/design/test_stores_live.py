@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import random
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import asyncpg
 import pytest
+from tests.design.real_database import answering, connected, filled, imported
 
-from telic.clock import SystemClock
-from telic.errors import StoreFailed
 from telic.model import Design
 from telic.runtime import BusinessError, Conflict, Statement
-from telic.runtime.stores.postgres import Address, PostgresDatabase
-from telic.runtime.telemetry.recorder import Recorder
-from telic.worlds.local import database as rows
 from telic.worlds.local import postgres
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.secret_files import secret
@@ -48,7 +41,7 @@ def server() -> Iterator[tuple[Layout, int]]:
     with (state / "log").open("w") as log:
         process = subprocess.Popen(postgres.command(layout, port), cwd=layout.postgres, stdout=log, stderr=log)
         try:
-            asyncio.run(_answering(layout, port))
+            asyncio.run(answering(layout, port))
             yield layout, port
         finally:
             process.kill()
@@ -58,69 +51,14 @@ def server() -> Iterator[tuple[Layout, int]]:
             shutil.rmtree(layout.run, ignore_errors=True)
 
 
-async def _answering(layout: Layout, port: int) -> None:
-    for _ in range(200):
-        with contextlib.suppress(StoreFailed):
-            await (await postgres.connect(layout, port)).close()
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError((layout.state / "log").read_text())
-
-
-@contextlib.asynccontextmanager
-async def _admin(server: tuple[Layout, int], design: Design) -> AsyncIterator[asyncpg.Connection]:
-    """Fill the database of `design` and connect to it."""
-    layout, port = server
-    first = await postgres.connect(layout, port)
-    await rows.make_database(first, design.system)
-    await first.close()
-    admin = await postgres.connect(layout, port, database=design.system, timeout=30.0)
-    try:
-        await rows.make_roles(admin, design, layout)
-        await rows.migrate(admin, design)
-        await rows.seed(admin, design)
-        await rows.grant_all(admin, design.grants)
-        assert await rows.missing(admin, design.grants) == ()
-        yield admin
-    finally:
-        await admin.close()
-
-
-@contextlib.contextmanager
-def _database(server: tuple[Layout, int], design: Design, service: str) -> Iterator[PostgresDatabase]:
-    layout, port = server
-    address = Address("127.0.0.1", port, design.system, service, secret(layout, service), pool=4)
-    database = PostgresDatabase(address, Recorder(enabled=False), SystemClock(), application=f"{service}-1")
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-@contextlib.contextmanager
-def _services(design: Design) -> Iterator[Any]:
-    """Import the generated code of one design and forget it afterwards."""
-    sys.path.insert(0, str(design.folder))
-
-    def module(name: str) -> ModuleType:
-        return importlib.import_module(f"services.{name}")
-
-    try:
-        yield module
-    finally:
-        sys.path.remove(str(design.folder))
-        for name in [each for each in sys.modules if each == "services" or each.startswith("services.")]:
-            del sys.modules[name]
-
-
 @pytest.mark.parametrize("name", ["hotel", "social", "shop", "notes", "rental"])
 async def test_every_statement_is_one_that_its_role_may_run(
     name: str, designs: dict[str, Design], server: tuple[Layout, int]
 ) -> None:
     layout, port = server
     design = designs[name]
-    async with _admin(server, design) as admin:
-        with _services(design) as module:
+    async with filled(server, design) as admin:
+        with imported(design) as module:
             for service in (each for each in design.services if each.tables):
                 statements = [
                     each for each in vars(module(f"{service.name}.store")).values() if isinstance(each, Statement)
@@ -162,9 +100,9 @@ async def _exists(admin: asyncpg.Connection, index: str) -> bool:
 
 
 async def test_any_history_of_bookings_goes_as_in_memory(hotel: Design, server: tuple[Layout, int]) -> None:
-    async with _admin(server, hotel) as admin:
+    async with filled(server, hotel) as admin:
         await admin.execute("TRUNCATE booking.bookings, booking.booking_stock")
-        with _services(hotel) as module, _database(server, hotel, "booking") as database:
+        with imported(hotel) as module, connected(server, hotel, "booking") as database:
             real = module("booking.store").PostgresBookingStore(database)
             memory = module("booking.memory").MemoryBookingStore()
             messages = module("booking.messages")
@@ -205,9 +143,9 @@ async def _step(store: Any, messages: Any, action: str, number: int, now: float,
 
 
 async def test_a_crowd_takes_no_more_than_there_is(hotel: Design, server: tuple[Layout, int]) -> None:
-    async with _admin(server, hotel) as admin:
+    async with filled(server, hotel) as admin:
         await admin.execute("TRUNCATE booking.bookings, booking.booking_stock")
-        with _services(hotel) as module, _database(server, hotel, "booking") as database:
+        with imported(hotel) as module, connected(server, hotel, "booking") as database:
             store, messages = module("booking.store").PostgresBookingStore(database), module("booking.messages")
 
             async def one(number: int) -> bool:
@@ -237,8 +175,8 @@ async def test_a_crowd_takes_no_more_than_there_is(hotel: Design, server: tuple[
 async def test_accounts_go_as_in_memory_and_leave_no_address_in_the_log(
     hotel: Design, server: tuple[Layout, int]
 ) -> None:
-    async with _admin(server, hotel):
-        with _services(hotel) as module, _database(server, hotel, "user") as database:
+    async with filled(server, hotel):
+        with imported(hotel) as module, connected(server, hotel, "user") as database:
             messages = module("user.messages")
             for store in (module("user.store").PostgresUserStore(database), module("user.memory").MemoryUserStore()):
                 mine = messages.User("user-a", "A", "private-a@example.com")
@@ -258,8 +196,8 @@ async def test_accounts_go_as_in_memory_and_leave_no_address_in_the_log(
 
 
 async def test_a_payment_is_recorded_once(hotel: Design, server: tuple[Layout, int]) -> None:
-    async with _admin(server, hotel):
-        with _services(hotel) as module, _database(server, hotel, "payment") as database:
+    async with filled(server, hotel):
+        with imported(hotel) as module, connected(server, hotel, "payment") as database:
             store, messages = module("payment.store").PostgresPaymentStore(database), module("payment.messages")
             payments = [messages.Payment(f"payment-x{number}", "booking-x", 100) for number in range(8)]
             kept = await asyncio.gather(*(store.add_payment_once(each) for each in payments))
@@ -267,8 +205,8 @@ async def test_a_payment_is_recorded_once(hotel: Design, server: tuple[Layout, i
 
 
 async def test_reviews_are_listed_newest_first(hotel: Design, server: tuple[Layout, int]) -> None:
-    async with _admin(server, hotel):
-        with _services(hotel) as module, _database(server, hotel, "review") as database:
+    async with filled(server, hotel):
+        with imported(hotel) as module, connected(server, hotel, "review") as database:
             store, messages = module("review.store").PostgresReviewStore(database), module("review.messages")
             written = [messages.Review(f"review-x{number}", "user-1", "hotel-x", 5, "Fine.") for number in range(25)]
             for each in written:
@@ -279,12 +217,12 @@ async def test_reviews_are_listed_newest_first(hotel: Design, server: tuple[Layo
 
 
 async def test_any_history_of_follows_goes_as_in_memory(social: Design, server: tuple[Layout, int]) -> None:
-    async with _admin(server, social) as admin:
+    async with filled(server, social) as admin:
         await admin.execute("TRUNCATE graph.follows, home.entries")
         with (
-            _services(social) as module,
-            _database(server, social, "graph") as graph,
-            _database(server, social, "home") as home,
+            imported(social) as module,
+            connected(server, social, "graph") as graph,
+            connected(server, social, "home") as home,
         ):
             follows = (module("graph.store").PostgresGraphStore(graph), module("graph.memory").MemoryGraphStore())
             entries = (module("home.store").PostgresHomeStore(home), module("home.memory").MemoryHomeStore())
@@ -311,11 +249,11 @@ async def test_any_history_of_follows_goes_as_in_memory(social: Design, server: 
 
 async def test_what_begins_so_is_found_as_in_memory(social: Design, server: tuple[Layout, int]) -> None:
     words = ("ab", "Ab", "aB%", "a_b", "\u00c4rger", "\u00e4rger", "z\u00df", "", "ab c", "\U0001f600")
-    async with _admin(server, social) as admin:
+    async with filled(server, social) as admin:
         await admin.execute("TRUNCATE tag.tags")
         rows = [(f"tag-{number}", word) for number, word in enumerate(words)]
         await admin.executemany("INSERT INTO tag.tags (tag_id, word) VALUES ($1, $2)", rows)
-        with _services(social) as module, _database(server, social, "tag") as database:
+        with imported(social) as module, connected(server, social, "tag") as database:
             tag = module("tag.messages").Tag
             memory = module("tag.memory").MemoryTagStore(tags=[tag(*row) for row in rows])
             real = module("tag.store").PostgresTagStore(database)
@@ -324,9 +262,9 @@ async def test_what_begins_so_is_found_as_in_memory(social: Design, server: tupl
 
 
 async def test_any_history_of_orders_from_stock_goes_as_in_memory(shop: Design, server: tuple[Layout, int]) -> None:
-    async with _admin(server, shop) as admin:
+    async with filled(server, shop) as admin:
         await admin.execute('TRUNCATE "order".orders, "order".order_stock')
-        with _services(shop) as module, _database(server, shop, "order") as database:
+        with imported(shop) as module, connected(server, shop, "order") as database:
             real = module("order.store").PostgresOrderStore(database)
             memory, messages = module("order.memory").MemoryOrderStore(), module("order.messages")
             chance, now = random.Random(5), 1_900_000_000.0
