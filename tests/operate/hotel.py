@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import duckdb
 import msgspec
 from tests.operate import plan
 from tests.operate.faults import Fault
+from tests.operate.memory_store import EXPORT, MemoryStore
 from tests.operate.traffic import Request, Weather
 
 from telic.clock import Clock, VirtualClock
@@ -20,7 +19,6 @@ from telic.model import (
     Design,
     InstanceState,
     LinkState,
-    Row,
     Scalar,
     ServiceState,
     State,
@@ -32,49 +30,10 @@ from telic.model import (
     plain,
 )
 from telic.runtime.wiring import EdgePolicy, NodePolicy, RetryPolicy
-from telic.telemetry.columns import chunk_of, definition
 from telic.tools.actions import policies
 
-EXPORT = 0.5  # [s]
-COMMIT = 0.3  # from export to a visible row [s]
 ENTRY_GOOD = 0.1  # users want their answer within [s]
 START = 1_700_000_000.0
-
-
-@dataclass
-class MemoryStore:
-    """The telemetry tables in memory; rows appear when they would have arrived."""
-
-    world: Hotel
-    connection: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
-    waiting: dict[str, list[tuple[float, tuple[object, ...]]]] = field(default_factory=dict)
-    away: bool = False  # the receiver
-
-    def __post_init__(self) -> None:
-        self.connection.execute("SET threads = 1")
-        for table in ("spans", "logs", "metrics"):
-            self.connection.execute(definition(table))
-            self.waiting[table] = []
-
-    def put(self, table: str, row: tuple[object, ...], end: float) -> None:
-        """Let `row` arrive after the next export."""
-        if not self.away:
-            self.waiting[table].append((end + EXPORT * self.world.rng.random() + COMMIT, row))
-
-    def query(self, sql: str, params: Sequence[Scalar] = (), *, limit: int = 10_000, timeout: float = 5.0) -> list[Row]:
-        self.world.advance()
-        now = self.world.clock.time()
-        for table, rows in self.waiting.items():
-            arrived = [row for at, row in rows if at <= now]
-            if arrived:
-                self.waiting[table] = [(at, row) for at, row in rows if at > now]
-                chunk = chunk_of(table, arrived)
-                self.connection.register("chunk", chunk)
-                self.connection.execute(f"INSERT INTO {table} SELECT * FROM chunk")
-                self.connection.unregister("chunk")
-        found = self.connection.execute(sql, list(params))
-        names = [each[0] for each in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchmany(limit)]
 
 
 @dataclass
@@ -92,7 +51,7 @@ class Hotel:
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
         self.begun = self.reached = self.clock.time()
-        self.telemetry = MemoryStore(self)
+        self.telemetry = MemoryStore(self.clock, self.rng, self.advance)
         self.versions = dict.fromkeys(plan.SERVICES, "1")
         self.previous = dict.fromkeys(plan.SERVICES, "")
         self.started = dict.fromkeys(plan.SERVICES, self.begun)
