@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from telic.operate.events import Event
     from telic.worlds.local.world import LocalWorld
 
-COLOURS = {"detected": "red", "symptom": "red", "resolved": "green", "needs-person": "bold yellow", "blind": "yellow"}
+COLOURS = {
+    "warning": "yellow",
+    "detected": "red",
+    "symptom": "red",
+    "resolved": "green",
+    "needs-person": "bold yellow",
+    "blind": "yellow",
+}
 
 
 def register(app: typer.Typer) -> None:

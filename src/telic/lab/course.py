@@ -182,6 +182,11 @@ class Course(ABC):
         """Return every incident that the operator has written down, oldest first."""
         return tuple(Incidents(self.world.state_folder / "journal" / "incidents").read())
 
+    def warnings(self, since: float) -> Sequence[str]:
+        """Return the places that the operator warned of since a time [s since the Unix epoch], oldest first."""
+        told = (each for each in Tail(self.events_path).read() if each.get("kind") == "warning")
+        return [str(each.get("blamed", "")) for each in told if float(str(each.get("time", 0.0))) >= since]
+
     def _until_injected(self, injected: Callable[[], Injection | None], deadline: float) -> Injection:
         while self.now() < deadline:
             self._look()

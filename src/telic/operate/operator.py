@@ -12,6 +12,7 @@ from telic.model import ActionRecord, Actor, AnswerStep, Incident, World
 from telic.model.intent import BadErrors, Objective
 from telic.operate.actor import StatisticalActor
 from telic.operate.events import Event
+from telic.operate.foresight import Foresight
 from telic.operate.incidents import Incidents
 from telic.operate.looks import NONE, StoreSource
 from telic.operate.monitors import Reading
@@ -110,6 +111,7 @@ class _Operator:
         self._task: asyncio.Task[Incident] | None = None
         self._done: list[Incident] = []
         self._state = ""
+        self._foresight = Foresight(world.store())
 
     async def run(self) -> list[Incident]:
         """Look twice a second until told to stop and nothing is under way."""
@@ -121,6 +123,7 @@ class _Operator:
                 reading = await self._watch.look(frozen=self._response is not None)
                 self._tell_state(reading)
                 self._attend(reading)
+                await self._foresee(reading)
                 due = max(due + TICK, self._clock.monotonic())
                 await self._clock.sleep(due - self._clock.monotonic())
         finally:
@@ -140,6 +143,12 @@ class _Operator:
             self._response.event("detected", noticed(reading.symptoms[0]))
         else:
             self._response.join(reading.symptoms)
+
+    async def _foresee(self, reading: Reading) -> None:
+        """Tell what grows while users are well."""
+        if reading.state == "healthy" and self._response is None:
+            for each in await self._offload(lambda: self._foresight.look(reading.time)):
+                self._tell(Event(reading.time, "warning", str(each), blamed=each.place))
 
     def _begin(self, incident: Incident, *, recovering: bool = False) -> None:
         self._response = Response(
@@ -164,6 +173,7 @@ class _Operator:
         if any(each.outcome == "helped" for each in incident.actions) and incident.diagnoses:
             history.explained |= {each.change for each in incident.diagnoses[-1].hypotheses[:1] if each.change}
         self._watch.monitors.forget(onset - 1.0)
+        self._foresight.forget()
         self._done.append(incident)
         self._response, self._task = None, None
 

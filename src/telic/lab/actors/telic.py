@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from telic.lab.actors.actor import actor
 from telic.lab.episode import final_diagnosis
@@ -28,10 +28,16 @@ class Telic:
         """Let the operator work and claim what it found."""
         self._course.operate()
         told: Mapping[str, object] = {}
+        foreseen: Sequence[str] = []
         while not session.closed:
             session.call("wait", {"seconds": LOOK})
             incidents = [each for each in self._course.incidents() if each.opened >= session.brief.began]
             said = claims(incidents[0]) if incidents else {}
+            if "predict" in session.brief.tasks and not incidents:
+                warned = self._course.warnings(session.brief.began)[:1]
+                if warned != foreseen:
+                    session.call("submit", {"entity": warned[0]})
+                    foreseen = warned
             if said and said != told:
                 session.call("submit", said)
                 told = said

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from telic.clock import Clock
 from telic.errors import TelicError, UsageError
@@ -19,7 +20,7 @@ from telic.lab.scenario.scenario import Noise, Placed, Scenario
 from telic.model import Truth
 
 OTHER = 1000  # seeds of the second, third, ... fault of an episode lie so far apart [1]
-STEPS = 4  # sizes of a ramp [1]
+STEPS, STEP = 4, 2.0  # sizes of a ramp at least [1]; none lasts longer [s]
 STILL = (0.06, 6.0)  # a red herring: a service that nobody waits for stands still this share of every 1 s, so long [s]
 
 
@@ -135,14 +136,15 @@ class Director:
 
     async def _ramp(self, injector: Injector, number: int, placed: Placed, wanted: Wanted) -> None:
         """Inject in growing sizes."""
-        for step in range(1, STEPS + 1):
-            due = self._due + placed.at + placed.over * (step - 1) / STEPS
+        steps = max(STEPS, ceil(placed.over / STEP))
+        for step in range(1, steps + 1):
+            due = self._due + placed.at + placed.over * (step - 1) / steps
             if not await injector.until(due):
                 return
             if step > 1:
                 params = self.injections[number].params
                 wanted = replace(wanted, params=params, after=0.0)
-            injector.share = step / STEPS
+            injector.share = step / steps
             await self._inject(injector, number, wanted)
 
     async def _noise(self, number: int, noise: Noise) -> None:

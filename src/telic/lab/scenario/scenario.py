@@ -44,8 +44,8 @@ class Placed:
     lasts
         Seconds after which it goes away by itself [s]; 0: never. ``for`` in a file.
     shape
-        ``step``: at once and whole; ``ramp``: in `steps` growing sizes `over` so many seconds; ``periodic``: there for
-        half of `every` so many seconds, away for the other half.
+        ``step``: at once and whole; ``ramp``: in at least four growing sizes `over` so many seconds, each for two
+        seconds at most; ``periodic``: there for half of `every` so many seconds, away for the other half.
     """
 
     kind: str

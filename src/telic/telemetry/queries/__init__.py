@@ -8,6 +8,7 @@ from telic.telemetry.queries.failures import ExceptionGroup, LogGroup, errors_in
 from telic.telemetry.queries.gauges import GaugePoint, freshness, gauges
 from telic.telemetry.queries.holding import Held, Waited, held, waited
 from telic.telemetry.queries.operations import OperationStep, service_operations
+from telic.telemetry.queries.paces import Pace, paces
 from telic.telemetry.queries.queues import Passed, QueueFlow, QueueStep, passed, queue_flows, told_steps, untaken_steps
 from telic.telemetry.queries.saturation import Peak, Saturation, bottlenecks, full_services, peaks, saturation
 from telic.telemetry.queries.statements import StatementCalls, statements
@@ -22,6 +23,7 @@ __all__ = [
     "Held",
     "LogGroup",
     "OperationStep",
+    "Pace",
     "Passed",
     "Peak",
     "QueueFlow",
@@ -40,6 +42,7 @@ __all__ = [
     "full_services",
     "gauges",
     "held",
+    "paces",
     "passed",
     "peaks",
     "queue_flows",
