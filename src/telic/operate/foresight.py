@@ -6,8 +6,8 @@ it was in the half minute before. A place *grows* when, together,
 - its operations (weighted by how often they are asked) take at least 5 ms and twice as long as usual, and longer than
   usual by six times the spread that was usual, in the last two seconds;
 - they took longer from second to second: Kendall's S over the last seven is at least 15 of 21, which chance gives once
-  in 180 times (M. G. Kendall, "A new measure of rank correlation", Biometrika 30, 1938), and no second made up 80 % of the rise:
-  a step is no growth.
+  in 180 times (M. G. Kendall, "A new measure of rank correlation", Biometrika 30, 1938), and no second made up 80 % of
+  the rise: a step is no growth.
 
 Where several places grow, those that only wait for another one are left out, also where that one only seems to grow yet
 (half of all this). Callers that wait alike for one store name the store. Nothing is done about it: somebody is told.
