@@ -6,12 +6,14 @@ import asyncio
 import concurrent.futures
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -65,11 +67,15 @@ def pool() -> None:
         workers.submit(time.sleep, 0.01)
 
 
+def match() -> None:
+    re.match(r"(a+)+$", "a" * 40 + "b")  # C code that holds Python's lock for hours
+
+
 def hang() -> None:
     threading.Event().wait()
 
 
-@pytest.mark.parametrize("escape", [sleep, connect, resolve, start, fork, spin, thread, pool, hang])
+@pytest.mark.parametrize("escape", [sleep, connect, resolve, start, fork, spin, match, thread, pool, hang])
 def test_an_escape_ends_the_run_even_if_its_caller_forgives_it(loop: VirtualLoop, escape: Callable[[], None]) -> None:
     async def handler() -> None:
         await asyncio.sleep(1)
@@ -144,3 +150,51 @@ def test_nothing_is_trapped_outside_and_where_it_is_allowed(loop: VirtualLoop) -
     sleep()
     with contextlib.suppress(OSError):
         connect()
+
+
+@pytest.mark.parametrize(
+    ("escape", "what"),
+    [
+        (lambda: asyncio.create_subprocess_exec("true"), "starts a process"),
+        (lambda: asyncio.create_subprocess_shell("true"), "starts a process"),
+        (lambda: asyncio.open_unix_connection("/tmp/none"), "opens a socket"),
+    ],
+)
+def test_what_asyncio_would_do_on_the_machine_is_refused(
+    loop: VirtualLoop, escape: Callable[[], Awaitable[object]], what: str
+) -> None:
+    async def handler() -> None:
+        with contextlib.suppress(Exception):
+            await escape()
+        await asyncio.sleep(1)
+
+    with pytest.raises(SimulationEscaped, match=rf"test_traps\.py:\d+ {what}"):
+        loop.run_until_complete(handler())
+    assert loop.time() == 0
+
+
+STUBBORN = """
+import asyncio
+from telic.worlds.simulated import traps
+from telic.worlds.simulated.loop import VirtualLoop
+
+async def handler():
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+
+traps.LOOK_EVERY = 0.05
+VirtualLoop(patience=0.1).run_until_complete(handler())
+"""
+
+
+def test_code_that_spins_and_catches_everything_ends_with_its_process(tmp_path: Path) -> None:
+    script = tmp_path / "stubborn.py"
+    script.write_text(STUBBORN)
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 3
+    assert f"{script}:" in ended.stderr
+    assert "catches all that would end it" in ended.stderr

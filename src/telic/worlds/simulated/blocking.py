@@ -7,10 +7,19 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from telic.errors import UsageError
+from telic.worlds.simulated import traps
 from telic.worlds.simulated.errands import Errand, current, require_current
 
 T = TypeVar("T")
 Args = TypeVarTuple("Args")
+
+
+def _refused(what: str) -> Any:
+    def refuse(loop: object, *args: object, **named: object) -> None:
+        traps.stop(what)
+        raise NotImplementedError(f"whoever {what} needs a loop on the machine's time")
+
+    return refuse
 
 
 class BlockingLoop(asyncio.BaseEventLoop):
@@ -23,6 +32,11 @@ class BlockingLoop(asyncio.BaseEventLoop):
     """
 
     patience: float
+    subprocess_exec = subprocess_shell = _refused("starts a process")
+    create_unix_connection = create_unix_server = _refused("opens a socket")
+    connect_read_pipe = connect_write_pipe = _refused("opens a pipe")
+    add_reader = add_writer = _refused("waits for a file")
+    add_signal_handler = _refused("waits for a signal")
 
     def __init__(self) -> None:
         super().__init__()

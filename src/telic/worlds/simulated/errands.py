@@ -9,12 +9,13 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple, Unpack
 
 from telic.errors import UsageError
 from telic.worlds.simulated import traps
+from telic.worlds.simulated.watches import Trapped
 
 T = TypeVar("T")
 Args = TypeVarTuple("Args")
 
 
-class Home(traps.Trapped, Protocol):
+class Home(Trapped, Protocol):
     """What errands need of their loop."""
 
     def call_soon(self, callback: Callable[[Unpack[Args]], object], *args: *Args) -> object:
