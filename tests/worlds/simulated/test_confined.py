@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from telic.worlds.simulated.release import Release
 SOURCE = """
 import logging
 import os
+import random
 import sys
 import threading
 import time
@@ -93,7 +95,7 @@ def release(loop: VirtualLoop, tmp_path: Path) -> tuple[Release, Cell, dict[str,
     (folder / "__init__.py").touch()
     (folder / "app.py").write_text(SOURCE)
     cell, seen = Cell(), dict[str, ModuleType]()
-    confined = Confined(loop, lambda: 1234.5, cell)
+    confined = Confined(loop, lambda: 1234.5, cell, random.Random(7))
     return Release("shop", tmp_path, seen.update, confined.builtins), cell, seen
 
 
@@ -144,7 +146,7 @@ def test_the_world_s_own_modules_are_untouched(release: tuple[Release, Cell, dic
 
 def test_large_buffers_count_and_sleep_blocks() -> None:
     loop, cell = VirtualLoop(), Cell()
-    scope = Confined(loop, loop.time, cell).builtins
+    scope = Confined(loop, loop.time, cell, random.Random(7)).builtins
     made = scope["bytearray"](1 << 20)
     assert cell.held == len(made) == 1 << 20
     assert scope["bytearray"](b"ab") == bytearray(b"ab")
@@ -158,7 +160,7 @@ def test_large_buffers_count_and_sleep_blocks() -> None:
 
 def test_a_digest_of_many_rounds_takes_the_time_of_all_of_them() -> None:
     loop, cell = VirtualLoop(), Cell()
-    digest = Confined(loop, loop.time, cell).builtins["__import__"]("hashlib").pbkdf2_hmac
+    digest = Confined(loop, loop.time, cell, random.Random(7)).builtins["__import__"]("hashlib").pbkdf2_hmac
     assert digest("sha256", b"page", b"salt", 1_000_000) == digest("sha256", b"page", b"salt", 1_000_000)
     assert cell.computed == 2 * 1_000_000 * PER_ROUND
     loop.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 import queue
+import random
 import time
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -29,7 +30,7 @@ def crowded(waited: queue.Queue[int]) -> None:
 @pytest.fixture
 def scope() -> Iterator[tuple[Cell, Callable[[str], ModuleType]]]:
     loop, cell = VirtualLoop(), Cell()
-    yield cell, Confined(loop, lambda: 1234.5, cell).builtins["__import__"]
+    yield cell, Confined(loop, lambda: 1234.5, cell, random.Random(7)).builtins["__import__"]
     loop.close()
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import builtins
+import datetime
 import hashlib
 import logging
 import os
 import queue
+import random
+import secrets
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Protocol
 
-from telic.worlds.simulated import held
+from telic.worlds.simulated import chance, dates, held
 from telic.worlds.simulated.handles import Later
 from telic.worlds.simulated.loop import VirtualLoop
 
@@ -64,19 +68,25 @@ class Confined:
     ----------
     now
         The virtual wall clock [s since the Unix epoch].
+    own
+        Where its chance comes from.
     """
 
-    def __init__(self, loop: VirtualLoop, now: Callable[[], float], inmate: Inmate) -> None:
+    def __init__(self, loop: VirtualLoop, now: Callable[[], float], inmate: Inmate, own: random.Random) -> None:
         self._loop, self._inmate = loop, inmate
         output = _Output(inmate.say)
         self._modules: Mapping[str, ModuleType] = {
+            "datetime": _facade(datetime, **dates.of_datetime(now)),
             "logging": _facade(logging, getLogger=lambda name="": Lines(inmate)),
             "hashlib": _facade(hashlib, pbkdf2_hmac=self._derived),
-            "os": _facade(os, _exit=self._exit),
+            "os": _facade(os, _exit=self._exit, **chance.of_os(own)),
+            "random": _facade(random, **chance.of_random(own)),
+            "secrets": _facade(secrets, **chance.of_secrets(own)),
+            "uuid": _facade(uuid, **chance.of_uuid(own)),
             "sys": _facade(sys, stdout=output, stderr=output),
             "queue": _facade(queue, **held.of_queue(inmate)),
             "threading": _facade(threading, Timer=self._timer, **held.of_threading(inmate)),
-            "time": _facade(time, **_clocks(now, loop.time), sleep=lambda seconds: inmate.block(seconds)),
+            "time": _facade(time, **dates.of_time(now, loop.time), sleep=lambda seconds: inmate.block(seconds)),
         }
         self.builtins: dict[str, Any] = {
             **vars(builtins),
@@ -93,7 +103,9 @@ class Confined:
         level: int = 0,
     ) -> ModuleType:
         found = builtins.__import__(name, globals, locals, fromlist, level)
-        return self._modules.get(name, found) if level == 0 else found
+        if level > 0 or (name == "datetime" and _has_messages(globals)):
+            return found
+        return self._modules.get(name, found)
 
     def _exit(self, code: int) -> None:
         self._inmate.leave(code)
@@ -196,11 +208,11 @@ class _Output:
         """Nothing waits."""
 
 
-def _clocks(now: Callable[[], float], passed: Callable[[], float]) -> dict[str, Callable[[], float]]:
-    """Return the clocks of ``time``, in seconds and in nanoseconds, by what they are called there."""
-    clocks = {"time": now, "monotonic": passed, "perf_counter": passed}
-    in_ns = {f"{name}_ns": lambda clock=clock: round(clock() * 1e9) for name, clock in clocks.items()}
-    return {**clocks, **in_ns}
+def _has_messages(importer: Mapping[str, object] | None) -> bool:
+    """Return whether the module that imports speaks of msgspec, to whose fields an ordinary date is another type."""
+    given = importer or {}
+    source = getattr(given.get("__loader__"), "get_source", lambda name: "")(str(given.get("__name__", "")))
+    return "msgspec" in (source or "")
 
 
 def _facade(module: ModuleType, **instead: object) -> ModuleType:

@@ -158,11 +158,12 @@ class Service:
             seed=place.seed,
             name=host.name,
         )
+        began = f"{place.loop.time():.6f}"  # a process that starts again draws something else
         release = Release(
             host.service,
             host.release,
             lambda modules: place.stores.adapt(host.service, modules),
-            Confined(place.loop, host.clock.time, host).builtins,
+            Confined(place.loop, host.clock.time, host, stream(place.seed, "code", host.name, began)).builtins,
         )
         place.loop.at_close(release.forget)
         chance = stream(place.seed, "chain", host.name).random
