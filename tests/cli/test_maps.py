@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,3 +81,8 @@ def test_a_comparison_in_which_nothing_recovered_names_no_ratio(monkeypatch: pyt
     assert code == 1
     assert "nan" not in said
     assert "nothing recovered on both worlds" in said
+
+
+def test_a_picture_that_could_not_be_written_is_no_reason_to_run(never: None, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"--out {tmp_path} is a folder"):
+        ended("storm", "--out", str(tmp_path))

@@ -184,3 +184,20 @@ def test_an_unknown_wiring_of_an_intent_of_ones_own_asks_for_a_path(tmp_path: Pa
     with pytest.raises(UnknownName) as caught:
         apps.find_wiring(str(tmp_path / "own.yaml"), "mine")
     assert caught.value.hint == "give the path of a wiring, such as ./wiring.yaml"
+
+
+@pytest.mark.parametrize("option", [["--hysteresis"], ["--world", "moon"], ["--seed", "3"], ["--out", "m.json"]])
+def test_options_of_a_run_without_a_trial_are_refused_not_dropped(runs: Runs, option: list[str]) -> None:
+    with pytest.raises(UsageError, match=f"{option[0]}, but no trial of shop is named"):
+        ended("shop", *option)
+    assert ended("shop", "--json")[0] == 0
+
+
+def test_evidence_that_could_not_be_written_is_no_reason_to_run(runs: Runs, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for out, why in ((tmp_path, "is a folder"), (tmp_path / "file" / "m.json", "cannot be written")):
+        with pytest.raises(UsageError, match=f"--out {out} {why}"):
+            ended("shop", "T1", "--out", str(out))
+    assert not runs.asked
+    ended("shop", "T1", "--out", str(tmp_path / "new" / "m.json"))
+    assert (tmp_path / "new" / "m.json").is_file()

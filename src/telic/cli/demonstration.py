@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import tempfile
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 from rich.live import Live
 
 from telic import report
-from telic.cli.output import console, show
+from telic.cli.output import console, require_writable, show
 from telic.cli.trials import world_name
 from telic.cli.view import View, second_of
 from telic.lab import chronicle, faults, journey, virtual
@@ -31,8 +32,9 @@ def demonstrate(
     """Run one demo and write its report; return whether users were well again."""
     faults.cards(fault)
     start, zero = _courses(world)
+    require_writable(report_file, "--report")
     began = time.time()
-    again = f"telic demo --fault {fault} --seed {seed}" + ("" if world == "local" else f" --world {world}")
+    again = repeated(fault, seed, system, world)
     with tempfile.TemporaryDirectory(prefix="telic-demo-") as home:
         settings = replace(Settings.read(), home=Path(home), port=0, otlp_port=0)
         hurt = Hurt(fault, seed)
@@ -52,6 +54,12 @@ def demonstrate(
         console.print(report.table(run), highlight=False, markup=False)
         console.print(f"\nreport  {report_file.resolve()}\nagain   {again}", highlight=False)
     return episode.score.recovered is not None
+
+
+def repeated(fault: str, seed: int, system: str, world: str) -> str:
+    """Return the command that plays the same demo again."""
+    where = "" if system == "hotel" else f" --system {shlex.quote(system)}"
+    return f"telic demo --fault {fault} --seed {seed}{where}" + ("" if world == "local" else f" --world {world}")
 
 
 def _courses(world: str) -> tuple[Callable[..., AbstractContextManager[Course]], float]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telic.cli.output import Json, console, show
+from telic.cli.output import Json, console, require_writable, show
 from telic.cli.trials import System, Wiring
 from telic.errors import UsageError
+from telic.model import write_whole
 from telic.registry import near_names
 from telic.settings import Settings
 
@@ -51,6 +52,7 @@ def storm(
 
     if by not in ("model", "simulated"):
         raise UsageError(f"no means {by!r}", hint=near_names(by, ("model", "simulated")))
+    require_writable(out, "--out")
     found = storms.storm(
         system,
         Settings.read(),
@@ -64,7 +66,7 @@ def storm(
         on_cell=progress if console.is_terminal and not as_json else (lambda done, of: None),
     )
     try:
-        out.write_text(page(found), encoding="utf-8")
+        write_whole(out, page(found).encode())
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}", hint="name another file with --out") from error
     if as_json:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from telic.errors import TelicError
+from telic.errors import TelicError, UsageError
 from telic.model import dump, plain
 
 console = Console()
@@ -53,3 +55,18 @@ def complain(error: TelicError, *, as_json: bool = False) -> int:
         if error.hint:
             errors.print(f"  → {error.hint}", markup=False, highlight=False)
     return error.exit_code
+
+
+def require_writable(path: Path, option: str) -> None:
+    """Refuse where no file can be written, before anything runs that would be lost then.
+
+    Raises
+    ------
+    UsageError
+        A folder, or below what is no folder or may not be written into.
+    """
+    if path.is_dir():
+        raise UsageError(f"{option} {path} is a folder", hint=f"name a file in it, such as {path / 'NAME'}")
+    folder = next(each for each in path.absolute().parents if each.exists())
+    if not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"{option} {path} cannot be written", hint="name another file")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telic.cli.output import Json, console, show, table
+from telic.cli.output import Json, console, require_writable, show, table
 from telic.errors import UsageError
 from telic.registry import near_names
 from telic.settings import Settings
@@ -62,10 +62,17 @@ def trial(
     from telic.lab import trials
 
     given = {key: value for key, value in context.params.items() if _is_given(context, key)}
+    if out is not None:
+        require_writable(out, "--out")
     if again is not None:
         _again(again, given, out, as_json)
         return
     if not name:
+        unused = [f"--{key}" for key in given if key not in ("system", "as_json")]
+        if unused:
+            raise UsageError(
+                f"{' '.join(unused)}, but no trial of {system} is named", hint=f"`telic trial {system}` lists them"
+            )
         _list(intent.read(apps.find(system)), as_json)
         return
     planned = trials.plan(system, name, rate=rate, workload=workload)

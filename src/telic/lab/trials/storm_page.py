@@ -22,7 +22,7 @@ PAGE = Markup(
 LEGEND = (
     ("well", "well again in time"),
     ("late", "well again, but too late"),
-    ("lost", "∞: never well again, the storm keeps itself going"),
+    ("lost", "∞: not well again while it was watched"),
     ("idle", "not well before the trigger either"),
 )
 STYLE = """
