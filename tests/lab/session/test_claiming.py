@@ -59,6 +59,7 @@ def test_a_refused_claim_changes_nothing() -> None:
         ("SELECT * FROM nowhere, spans", [{"service": "hotel"}], False),
         ("SELECT service FROM spans WHERE start_ns > ?\n-- params: [1]", [{"service": "hotel"}], True),
         ("SELECT service FROM spans\n-- params: [", [{"service": "hotel"}], False),
+        ("SELECT service FROM spans, duckdb_settings()", [{"service": "hotel"}], False),
     ],
 )
 def test_a_query_holds_when_it_finds_rows_of_the_entity_in_telemetry(query: str, rows: list[Row], holds: bool) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from telic.errors import TelicError, UsageError
 from telic.lab.session.record import Cited, Claims
 from telic.model import Scalar, Store
+from telic.telemetry import scope
 
 MOST = 20  # pieces of evidence, or steps of a path [1]
 LONGEST = 4_000  # of one query [characters]
@@ -61,7 +62,8 @@ def _cited(given: Mapping[str, str]) -> Cited:
 def checked(claims: Claims, store: Store) -> Claims:
     """Return `claims` with each query asked again.
 
-    A query holds when it asks the telemetry, runs, finds rows, and query or rows name the entity that is blamed.
+    A query holds when it asks the telemetry and nothing else, runs, finds rows, and query or rows name the entity that
+    is blamed.
     """
     ends = tuple(each for each in (claims.entity, *claims.entity.split("->")) if each)
     return replace(claims, evidence=tuple(replace(each, holds=_holds(each, ends, store)) for each in claims.evidence))
@@ -69,9 +71,11 @@ def checked(claims: Claims, store: Store) -> Claims:
 
 def _holds(cited: Cited, ends: Sequence[str], store: Store) -> bool:
     sql, sign, params = cited.query.rpartition(_PARAMS)
+    asked = sql if sign else cited.query
     try:
         given: list[Scalar] = json.loads(params) if sign else []
-        rows = store.query(sql if sign else cited.query, given, limit=ROWS)
+        scope.check(asked)
+        rows = store.query(asked, given, limit=ROWS)
     except (TelicError, ValueError):
         return False
     said = f"{cited.query} {json.dumps(list(rows), default=str)}"
