@@ -169,3 +169,13 @@ def test_recording_a_system_that_does_not_run_says_so(tmp_path: Path) -> None:
     assert isinstance(done.exception, UsageError), done.output
     assert str(done.exception) == "the system 'hotel' is not running"
     assert "telic up hotel" in done.exception.hint
+
+
+def test_a_run_does_not_go_on_with_an_actor_that_it_was_not_made_for(tmp_path: Path, home: Path) -> None:
+    path = scenario(tmp_path, "calm")
+    planned = runs.cells(suite(str(path)), ["noop"], [1])
+    folder = runs.create(home, planned, now=0.0, title="calm", suite="calm")
+    done = lab("run", path, "--actor", "telic", "--resume", folder.name)
+    assert isinstance(done.exception, UsageError)
+    assert str(done.exception) == f"run {folder.name} has no episodes of telic; it was made for noop"
+    assert lab("run", path, "--actor", "noop", "--resume", folder.name).exit_code == 0

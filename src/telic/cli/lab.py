@@ -113,6 +113,8 @@ def run(
     folder = (
         runs.find(home, resume) if resume else runs.create(home, planned, now=time.time(), title=title, suite=title)
     )
+    if resume and actor:
+        runs.require_actors(folder, actors)
     if not as_json:
         console.print(f"run {folder.name}: {len(runs.opened(folder).cells)} episodes", highlight=False)
     tell = (lambda each: None) if as_json else told

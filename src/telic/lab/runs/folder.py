@@ -175,6 +175,23 @@ def opened(folder: Path) -> Run:
         raise InvalidRecord(f"{path}: {error}", hint=error.hint) from error
 
 
+def require_actors(folder: Path, actors: Iterable[str]) -> None:
+    """Refuse to go on with a run that has no episode of somebody who is to play.
+
+    Raises
+    ------
+    UsageError
+        An actor that the run was not made for.
+    """
+    planned = {each.actor for each in opened(folder).cells}
+    strange = [each for each in actors if each not in planned]
+    if strange:
+        raise UsageError(
+            f"run {folder.name} has no episodes of {', '.join(strange)}; it was made for {', '.join(sorted(planned))}",
+            hint="leave --actor out to go on with it, or --resume to make a run",
+        )
+
+
 def episodes(folder: Path) -> tuple[list[Episode], list[Damaged]]:
     """Return the records of a run in the order of their names, and what cannot be read."""
     found, damaged = [], []
