@@ -30,6 +30,17 @@ def test_every_scenario_of_the_core_is_certified_live_with_every_cheater() -> No
         assert set(found.passed) == {"noop", "oracle", *certify.CHEATERS}
 
 
+def test_every_scenario_of_wide_is_certified_live_with_a_cheater() -> None:
+    for path in scenarios.files("wide"):
+        one = scenarios.read(path)
+        found = certify.find(path, one.name, "local")
+        assert found is not None, f"{path} has no live certificate: telic lab certify {path} --world local"
+        assert found.holds, f"{path}: {found.why}"
+        assert found.scenario_hash == digest(one), f"{path} changed: telic lab certify {path} --world local"
+        assert {"noop", "oracle"} < set(found.passed)
+        assert set(found.passed) & set(certify.CHEATERS)
+
+
 def test_half_of_the_core_is_healthy_and_every_app_is_in_it() -> None:
     core = scenarios.suite("core")
     assert len(core) == 24
