@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from telic.operate.looks import CELL
-from telic.operate.series import SHARE, Cell
+from telic.operate.series import FLOOR, SHARE, Cell
 from telic.operate.statistics import binomial_tail
 
 WINDOWS = (20.0, 40.0, 80.0)  # [s]
@@ -24,7 +24,6 @@ QUARTERS = 4
 LEAST = 6  # bad requests [1]
 BURN = 14.4  # budget spent per budget allowed [1]
 CHANCE = 1e-6  # [1]
-FLOOR = 0.005  # no operation is better than this [1]
 
 
 def lasting(cells: Sequence[Cell], target: float) -> Sequence[Cell]:

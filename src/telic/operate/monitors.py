@@ -32,7 +32,7 @@ from telic.operate.answers import AnswerMonitor
 from telic.operate.lasting import lasting
 from telic.operate.looks import CELL, Look
 from telic.operate.queues import QueueMonitor
-from telic.operate.series import SHARE, Cell, Series, harmed_seconds
+from telic.operate.series import FLOOR, SHARE, Cell, Series, harmed_seconds
 from telic.operate.statistics import binomial_tail
 from telic.operate.traffic import TrafficMonitor
 
@@ -203,33 +203,26 @@ class Monitors:
         for length in (each for each in WINDOWS if each <= len(cells)):
             window, marks = cells[-length:], marked[-length:]
             total, bad = sum(each.total for each in window), sum(each.bad for each in window)
-            share, burn = bad / total, bad / total / max(1e-9, 1.0 - series.objective.target)
+            share = bad / total
             limit = PERSISTENT_SUSPECT if suspect else PERSISTENT if share >= SEVERE else PERSISTENT_MILD
             if (
                 any(marks[-2:])
                 and bad >= NORMAL[series.signal].least
                 and share >= SHARE
-                and burn >= BURN
+                and _burn_rate(series, bad, total) >= BURN
                 and harmed_seconds(window) >= (1 if suspect else 2)
                 and binomial_tail(sum(marks), length, cell_chance) < limit
                 and binomial_tail(bad, total, chance) < CHANCE
             ):
                 onset = next(each.start for each, mark in zip(window, marks, strict=True) if mark)
-                return Symptom(
-                    series.objective.id, self.entry, series.operation, series.signal, onset, now, burn, bad, total
-                )
-        return self._lasting(series, now)
+                return self._symptom(series, window, onset, now)
+        mild = lasting(series.last(KEPT), series.objective.target) if series.signal == "errors" else ()
+        return self._symptom(series, mild, mild[0].start, now) if mild else None
 
-    def _lasting(self, series: Series, now: float) -> Symptom | None:
-        """Judge by long windows; of errors only."""
-        target = series.objective.target
-        cells = lasting(series.last(KEPT), target) if series.signal == "errors" else ()
-        if not cells:
-            return None
-        total, bad = sum(each.total for each in cells), sum(each.bad for each in cells)
-        burn = bad / total / max(1e-9, 1.0 - target)
-        onset = cells[0].start
-        return Symptom(series.objective.id, self.entry, series.operation, "errors", onset, now, burn, bad, total)
+    def _symptom(self, series: Series, window: Sequence[Cell], onset: float, now: float) -> Symptom:
+        total, bad = sum(each.total for each in window), sum(each.bad for each in window)
+        burn = _burn_rate(series, bad, total)
+        return Symptom(series.objective.id, self.entry, series.operation, series.signal, onset, now, burn, bad, total)
 
     def _normal(self, series: Series) -> tuple[float, float]:
         """Return the chance of a bad request and of a bad cell while all is well."""
@@ -237,8 +230,13 @@ class Monitors:
         total, bad = sum(each.total for each in cells), sum(each.bad for each in cells)
         chance = (bad + 1.0) / (total + 100.0)
         cell_chance = (sum(each.harmed for each in cells) + prior.bad) / (len(cells) + prior.cells)
-        floor = max(0.005, 1.0 - series.objective.target)
+        floor = max(FLOOR, 1.0 - series.objective.target)
         return min(0.2, max(floor, 1.5 * chance)), min(0.3, max(prior.floor, cell_chance))
+
+
+def _burn_rate(series: Series, bad: int, total: int) -> float:
+    """Return the budget spent per budget allowed [1]."""
+    return bad / total / max(1e-9, 1.0 - series.objective.target)
 
 
 def _goes_on_since(cells: Sequence[Cell]) -> float:

@@ -11,6 +11,7 @@ from telic.model.intent import Objective
 from telic.operate.looks import CELL
 
 SHARE = 0.05  # of an operation's requests: the definition of user harm [1]
+FLOOR = 0.005  # of an operation's requests are bad by chance at least: none is better [1]
 HARM = 2  # bad requests in a second: the same [1]
 
 

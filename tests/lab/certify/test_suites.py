@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from telic.lab import certify
@@ -9,36 +11,32 @@ from telic.lab import scenario as scenarios
 from telic.lab.scenario import digest
 
 
+def players(path: Path, world: str = "simulated") -> set[str]:
+    """Return who played for a scenario's certificate, which holds for the scenario as it stands."""
+    one = scenarios.read(path)
+    found, again = certify.find(path, one.name, world), f"telic lab certify {path} --world {world}"
+    assert found is not None, f"{path} has no certificate: {again}"
+    assert found.holds, f"{path}: {found.why}"
+    assert found.scenario_hash == digest(one), f"{path} changed: {again}"
+    return set(found.passed)
+
+
 @pytest.mark.parametrize("name", scenarios.suites())
 def test_every_scenario_of_a_suite_is_certified_as_it_stands(name: str) -> None:
     for path in scenarios.files(name):
-        one = scenarios.read(path)
-        found = certify.find(path, one.name)
-        assert found is not None, f"{path} has no certificate: telic lab certify {path}"
-        assert found.holds, f"{path}: {found.why}"
-        assert found.scenario_hash == digest(one), f"{path} changed: telic lab certify {path}"
-        assert set(found.passed) >= {"noop", "oracle", *certify.CHEATERS}
+        assert players(path) >= {"noop", "oracle", *certify.CHEATERS}
 
 
 def test_every_scenario_of_the_core_is_certified_live_with_every_cheater() -> None:
     for path in scenarios.files("core"):
-        one = scenarios.read(path)
-        found = certify.find(path, one.name, "local")
-        assert found is not None, f"{path} has no live certificate: telic lab certify {path} --world local"
-        assert found.holds, f"{path}: {found.why}"
-        assert found.scenario_hash == digest(one), f"{path} changed: telic lab certify {path} --world local"
-        assert set(found.passed) == {"noop", "oracle", *certify.CHEATERS}
+        assert players(path, "local") == {"noop", "oracle", *certify.CHEATERS}
 
 
 def test_every_scenario_of_wide_is_certified_live_with_a_cheater() -> None:
     for path in scenarios.files("wide"):
-        one = scenarios.read(path)
-        found = certify.find(path, one.name, "local")
-        assert found is not None, f"{path} has no live certificate: telic lab certify {path} --world local"
-        assert found.holds, f"{path}: {found.why}"
-        assert found.scenario_hash == digest(one), f"{path} changed: telic lab certify {path} --world local"
-        assert {"noop", "oracle"} < set(found.passed)
-        assert set(found.passed) & set(certify.CHEATERS)
+        played = players(path, "local")
+        assert {"noop", "oracle"} < played
+        assert played & set(certify.CHEATERS)
 
 
 def test_half_of_the_core_is_healthy_and_every_app_is_in_it() -> None:

@@ -33,11 +33,10 @@ class Telic:
             session.call("wait", {"seconds": LOOK})
             incidents = [each for each in self._course.incidents() if each.opened >= session.brief.began]
             said = claims(incidents[0]) if incidents else {}
-            if "predict" in session.brief.tasks and not incidents:
-                warned = self._course.warnings(session.brief.began)[:1]
-                if warned != foreseen:
-                    session.call("submit", {"entity": warned[0]})
-                    foreseen = warned
+            if "predict" in session.brief.tasks and not (incidents or foreseen):
+                foreseen = self._course.warnings(session.brief.began)
+                if foreseen:
+                    session.call("submit", {"entity": foreseen[0]})
             if said and said != told:
                 session.call("submit", said)
                 told = said
