@@ -24,6 +24,7 @@ class Calm:
     hours: float
     alarms: int
     actions: int
+    warnings: int
 
     @property
     def bound(self) -> float:
@@ -35,11 +36,11 @@ def calm(hours: float, *, parts: int = 2, seed: int = 1) -> Calm:
     """Run `hours` [h] in `parts` processes, each with a seed of its own."""
     with ProcessPoolExecutor(parts) as processes:
         done = list(processes.map(stretch, [hours * 3600 / parts] * parts, range(seed, seed + parts)))
-    return Calm(hours, sum(alarms for alarms, _ in done), sum(actions for _, actions in done))
+    return Calm(hours, *(sum(counted) for counted in zip(*done, strict=True)))
 
 
-def stretch(seconds: float, seed: int) -> tuple[int, int]:
-    """Return alarms and actions of one stretch of `seconds` [s] of simulated time."""
+def stretch(seconds: float, seed: int) -> tuple[int, int, int]:
+    """Return alarms, actions and warnings of one stretch of `seconds` [s] of simulated time."""
     rng = random.Random(f"calm/{seed}")
     with (
         home() as settings,
@@ -54,7 +55,10 @@ def stretch(seconds: float, seed: int) -> tuple[int, int]:
             if left > LONG:
                 left -= _change(journey, scene, rng)
         told = journey.incidents()
-        return len(told), sum(len(each.actions) for each in told)
+        warnings = list(journey.warnings(0.0))
+        for each in warnings:
+            print(f"seed {seed}: a warning of {each}", flush=True)
+        return len(told), sum(len(each.actions) for each in told), len(warnings)
 
 
 def _change(journey: virtual.VirtualJourney, scene: Scene, rng: random.Random) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from benchmarks.loop.healthy import home, quiet
@@ -21,6 +22,16 @@ TYPES: Mapping[str, tuple[str, str, float | None]] = {
 }
 """Each type of the OSDI 2022 study: the wiring that it collapses, the trial that does it, and at which rate [1/s]."""
 SEEDS = (1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True)
+class Play:
+    """One run of one type."""
+
+    type: str
+    world: WorldName
+    seed: int
+    operate: bool
 
 
 @dataclass(frozen=True)
@@ -42,47 +53,55 @@ class Runs:
         return times[max(0, math.ceil(0.8 * len(times)) - 1)] if times else math.inf
 
 
-def baseline_collapses(
-    world: WorldName, seeds: Sequence[int] = SEEDS, types: Iterable[str] = TYPES
-) -> tuple[Runs, ...]:
-    """Return every type without an operator."""
-    return tuple(_runs(name, world, seeds, operate=False) for name in types)
+def both(
+    world: WorldName, seeds: Sequence[int] = SEEDS, types: Collection[str] = TYPES
+) -> tuple[tuple[Runs, ...], tuple[Runs, ...]]:
+    """Return every type alone, and with an operator at work; the simulated world plays two runs at a time."""
+    plays = [Play(name, world, seed, operate) for operate in (False, True) for name in types for seed in seeds]
+    if world == "simulated":
+        with ProcessPoolExecutor(2) as processes:
+            found = list(processes.map(_told, plays))
+    else:
+        found = [_told(each) for each in plays]
+    runs = dict(zip(plays, found, strict=True))
+    return tuple(  # type: ignore[return-value]  # two of them
+        tuple(
+            Runs(name, tuple(one for seed in seeds if (one := runs[Play(name, world, seed, operate)]) is not None))
+            for name in types
+        )
+        for operate in (False, True)
+    )
 
 
-def escape(world: WorldName, seeds: Sequence[int] = SEEDS, types: Iterable[str] = TYPES) -> tuple[Runs, ...]:
-    """Return every type with an operator at work."""
-    return tuple(_runs(name, world, seeds, operate=True) for name in types)
-
-
-def once(name: str, world: WorldName, seed: int, *, operate: bool) -> Evidence:
+def once(play: Play) -> Evidence:
     """Run one type once."""
-    wiring, trial, rate = TYPES[name]
+    wiring, trial, rate = TYPES[play.type]
     with home() as settings:
         return run(
             plan("hotel", trial, rate=rate),
             settings,
             quiet,
             system="hotel",
-            world=world,
+            world=play.world,
             wiring=apps.find_wiring("hotel", wiring),
-            seed=seed,
-            operate=operate,
+            seed=play.seed,
+            operate=play.operate,
         )
 
 
-def _runs(name: str, world: WorldName, seeds: Sequence[int], *, operate: bool) -> Runs:
-    found = []
-    for seed in seeds:
-        try:
-            found.append(once(name, world, seed, operate=operate))
-        except TelicError as error:
-            sys.stderr.write(f"{name} {world} seed {seed}: {type(error).__name__}: {error}\n")
-            continue
-        verdict = found[-1].verdict
-        took = "never" if verdict.recovery is None else f"{verdict.recovery:.1f} s"
-        print(
-            f"{name:14} {world:9} seed {seed} {'operated' if operate else 'alone':8} {verdict.outcome}: {took}, "
-            f"tail {verdict.tail:.2f}, {found[-1].amplification:.1f} calls a request  {'; '.join(found[-1].actions)}",
-            flush=True,
-        )
-    return Runs(name, tuple(found))
+def _told(play: Play) -> Evidence | None:
+    """Run one type once and print what came of it; a run that fails says why and counts for nothing."""
+    try:
+        found = once(play)
+    except TelicError as error:
+        sys.stderr.write(f"{play.type} {play.world} seed {play.seed}: {type(error).__name__}: {error}\n")
+        return None
+    verdict = found.verdict
+    took = "never" if verdict.recovery is None else f"{verdict.recovery:.1f} s"
+    print(
+        f"{play.type:14} {play.world:9} seed {play.seed} {'operated' if play.operate else 'alone':8} "
+        f"{verdict.outcome}: {took}, tail {verdict.tail:.2f}, {found.amplification:.1f} calls a request  "
+        f"{'; '.join(found.actions)}",
+        flush=True,
+    )
+    return found
