@@ -15,7 +15,7 @@ demo: env
 test: dev
 	@$(BIN)/python -m telic.telemetry.otlp.scan.warm
 	@$(BIN)/python -m pytest -m "not live and not nightly" -n logical --dist loadfile --durations=30 --durations-min=3
-	@$(BIN)/python -m pytest -m "live and not journey and not nightly" -n logical --dist loadfile
+	@$(BIN)/python -m pytest -m "live and not journey and not nightly" -n logical --dist loadfile tests
 	@$(BIN)/python -m pytest -m "journey and not nightly" tests/live
 
 check: types style layers

@@ -18,6 +18,16 @@ VIRTUAL = [
 """The simulated world, and trials on it; much else plays on it too."""
 
 
+LIVE = "mark.live"  # stands in every file that has such a test, or `pytest_collection_modifyitems` says so
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files without a live test unread where live tests alone are asked for: it saves what a journey takes."""
+    alone = config.option.markexpr.startswith("live ")
+    test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if alone and test and LIVE not in collection_path.read_text() else None
+
+
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
     """Name cases of bytes by their argument: packed bytes hold the time, and workers have to agree on names."""
     return argname if isinstance(val, bytes) else None
@@ -25,6 +35,9 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of the simulated world ``virtual``."""
+    paths = {each.path for each in items if each.get_closest_marker("live")}
+    if hidden := [str(each) for each in paths if LIVE not in each.read_text()]:
+        raise pytest.UsageError(f"live tests that a run of live tests alone would not find: {', '.join(hidden)}")
     for each in items:
         if any(each.path.is_relative_to(part) for part in VIRTUAL) and each.get_closest_marker("live") is None:
             each.add_marker("virtual")
