@@ -82,7 +82,7 @@ class Scripted:
         }
         return Look(now, cells, now - 0.8)
 
-    def history(self, now: float) -> Look:
+    def history(self, now: float, began: float) -> Look:
         return self.look(now, 60.0)
 
 

@@ -132,6 +132,17 @@ def test_after_a_kill_the_next_operator_finishes_what_was_begun(dies: str, tmp_p
     assert user_harm(hotel.tallies(), since=hotel.clock.time() - 6.0) is None
 
 
+@pytest.mark.parametrize(("anew", "status"), [(False, "resolved"), (True, "needs-person")])
+def test_an_incident_of_the_system_as_it_was_is_not_gone_on_with(anew: bool, status: str, tmp_path: Path) -> None:
+    hotel = broken(Fault("hang", "hotel", 1e6))
+    opened = hotel.clock.time() - 30.0
+    Incidents(tmp_path / "incidents").save(Incident("I0001", "hotel", opened, ()))
+    hotel.started = dict.fromkeys(hotel.started, opened + 10.0 if anew else opened - 10.0)
+    incidents, _ = run(hotel, tmp_path, 20.0)
+    assert [each.status for each in Incidents(tmp_path / "incidents").read()] == [status]
+    assert len(incidents) == (not anew)
+
+
 def test_two_operators_of_one_system_are_refused(tmp_path: Path) -> None:
     held = Journal(tmp_path)
     with pytest.raises(SafetyError, match="another operator"):

@@ -170,6 +170,11 @@ class State:
     links: Mapping[str, LinkState] = field(default_factory=dict)
     secrets: Mapping[str, float] = field(default_factory=dict)  # credential files to when written [s since the epoch]
 
+    @property
+    def began(self) -> float:
+        """When the oldest process of a service started, 0 where there is none [s since the Unix epoch]."""
+        return min((each.started for service in self.services.values() for each in service.instances), default=0.0)
+
 
 @dataclass(frozen=True)
 class Change:

@@ -67,8 +67,12 @@ class Source(Protocol):
         """Return what is known now; blind where nothing answers."""
         ...
 
-    def history(self, now: float) -> Look:
-        """Return what is known of the minute before the first look."""
+    def history(self, now: float, began: float) -> Look:
+        """Return what is known of the minute before the first look.
+
+        Users of the system before it `began` [s since the Unix epoch] are gone with that run, which harms nobody: no
+        look takes them in.
+        """
         ...
 
 
@@ -94,26 +98,19 @@ class StoreSource:
         self._store, self._entry, self._failed = store, entry, failed(bad_errors)
         self._objectives = tuple(each for each in objectives if each.service == entry)
         self._queues = QueueSource(store)
-        self._since = float("-inf")  # what was before is of another run of the system
+        self._began = 0.0
 
     def look(self, now: float) -> Look:
         """Return what is known now."""
         return self._look(now, BACK)
 
-    def history(self, now: float) -> Look:
-        """Return what is known of the minute before, but for what lies before a time without any telemetry.
-
-        A system that was down meanwhile had other users then: that they are gone harms nobody.
-        """
-        try:
-            self._since = unbroken(self._store, Window(now - HISTORY, now))
-        except (StoreFailed, WorldUnavailable) as error:
-            _log.warning("no look at telemetry: %s", error)
-            return Look(now, heard=False)
+    def history(self, now: float, began: float) -> Look:
+        """Return what is known of the minute before."""
+        self._began = began
         return self._look(now, HISTORY)
 
     def _look(self, now: float, back: float) -> Look:
-        back = min(back, now - self._since)
+        back = min(back, now - self._began)
         try:
             cells, newest = ask(self._store, self._entry, self._objectives, now - back, self._failed)
             until = min(now, newest) - COMPLETE
@@ -173,20 +170,6 @@ class QueueSource:
         seen = passed(self._store, Window(now - max(BACK, back), now))
         self._subjects.update((each.service, each.subject) for each in seen if each.kind == "consumer")
         self._unseen = bool({each.subject for each in seen} - set(self._subjects.values()))
-
-
-def unbroken(store: Store, window: Window) -> float:
-    """Return from when on in a window telemetry came without a break [s since the Unix epoch].
-
-    A break is as long as what makes a look unheard, `FRESH`.
-    """
-    sql = """
-    SELECT max(time_ns) AS began FROM (
-        SELECT time_ns, time_ns - lag(time_ns) OVER (ORDER BY time_ns) AS gap
-        FROM (SELECT DISTINCT time_ns FROM metrics WHERE time_ns >= ? AND time_ns < ?)
-    ) WHERE gap > ?"""
-    (row,) = store.query(sql, [round(each * 1e9) for each in (window.start, window.end, FRESH)], timeout=2.0)
-    return window.start if row["began"] is None else float(str(row["began"])) / 1e9
 
 
 def ask(

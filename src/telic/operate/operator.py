@@ -178,9 +178,15 @@ class _Operator:
         self._response, self._task = None, None
 
     def _resume(self) -> None:
-        """Go on with what an earlier operator left: an open incident, or an action that is not decided."""
-        left = self._incidents.open_ones()
+        """Go on with what an earlier operator left: an open incident, or an action that is not decided.
+
+        An incident of the system as it was before it was started anew is over: what still harms is seen again.
+        """
         undecided = self._journal.undecided()
+        unclosed = self._incidents.open_ones()
+        left = [each for each in unclosed if undecided or each.opened >= self._watch.began]
+        for past in (each for each in unclosed if each not in left):
+            self._incidents.save(replace(past, status="needs-person", note="the system was started anew since"))
         if not left and not undecided:
             return
         incident = left[-1] if left else Incident(undecided[0].record.incident, self.system, undecided[0].time, ())

@@ -53,12 +53,15 @@ class Watch:
         self.monitors = Monitors(objectives, entry)
         self.history = History()
         self.reading = Reading(0.0, "blind")
+        self.began = 0.0  # the system, as far as it is known [s since the Unix epoch]
         self._state_at = 0.0
 
     async def begin(self) -> None:
         """Learn what is normal from the time before."""
         now = self._world.clock.time()
-        self.monitors.learn(await self._offload(lambda: self._source.history(now)))
+        await self._look_at_state()
+        self.began = max((each.began for each in self.history.states()), default=0.0)
+        self.monitors.learn(await self._offload(lambda: self._source.history(now, self.began)))
 
     async def look(self, *, frozen: bool) -> Reading:
         """Look once.
@@ -71,10 +74,13 @@ class Watch:
         now = self._world.clock.time()
         if frozen or self.reading.state == "burning" or now - self._state_at >= STATE_EVERY:
             self._state_at = now
-            try:
-                self.history.add(await self._offload(self._world.state))
-            except TelicError as error:
-                _log.warning("no look at the world's state: %s", error)
+            await self._look_at_state()
         look = replace(await self._offload(lambda: self._source.look(now)), answers=self._answers())
         self.reading = self.monitors.step(look, frozen=frozen, suspect=self.history.suspect(now - LATELY))
         return self.reading
+
+    async def _look_at_state(self) -> None:
+        try:
+            self.history.add(await self._offload(self._world.state))
+        except TelicError as error:
+            _log.warning("no look at the world's state: %s", error)

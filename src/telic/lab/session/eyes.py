@@ -41,7 +41,7 @@ class CatchingUp(StoreSource):
         self._looked = now
         return self._look(now, back)
 
-    def history(self, now: float) -> Look:
+    def history(self, now: float, began: float) -> Look:
         """Return what was known while all was well."""
         start, end = self._normal
         whole = self._look(now, max(0.0, now - start))
