@@ -83,3 +83,22 @@ def test_an_error_ends_the_process_with_a_code_of_its_own() -> None:
     done = subprocess.run([sys.executable, "-m", "telic.cli", "nonsense"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "nonsense" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("nonsense", "`telic --help`"),
+        ("inject hotel hang", "`telic inject [OPTIONS] [fault]`"),
+        ("lab run", "`telic lab run [OPTIONS] {suite}`"),
+        ("trial hotel T1 --seed x", "`telic trial --help`"),
+    ],
+)
+def test_words_that_a_command_does_not_take_are_answered_with_those_that_it_takes(
+    words: str, hint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["telic", *words.split()])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert hint in " ".join(capsys.readouterr().err.split())

@@ -60,7 +60,9 @@ def main() -> None:
     app = face(sys.argv[1:2])
     as_json = "--json" in sys.argv
     try:
-        code = app(standalone_mode=False)  # what `typer.Exit` said; None where a command came to its end
+        code = app(
+            prog_name="telic", standalone_mode=False
+        )  # what `typer.Exit` said; None where a command came to its end
     except TelicError as error:
         sys.exit(complain(error, as_json=as_json))
     except KeyboardInterrupt:
@@ -70,12 +72,18 @@ def main() -> None:
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        wrong = UsageError(
-            error.format_message(), hint="`telic --help` lists commands, `telic COMMAND --help` examples"
-        )
-        sys.exit(complain(wrong, as_json=as_json))
+        sys.exit(complain(UsageError(error.format_message(), hint=_usage(error)), as_json=as_json))
     if code:
         sys.exit(code)
+
+
+def _usage(error: Exception) -> str:
+    """Return how the command that refused its words is used."""
+    context = getattr(error, "ctx", None)
+    if context is None or context.parent is None:
+        return "`telic --help` lists commands, `telic COMMAND --help` examples"
+    usage = " ".join(context.get_usage().removeprefix("Usage:").split())
+    return f"`{usage}`; `{context.command_path} --help` has examples"
 
 
 COMMANDS: Mapping[str, Sequence[str]] = {
