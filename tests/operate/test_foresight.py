@@ -111,6 +111,7 @@ def test_a_store_that_is_away_hides_growth_and_ends_nothing() -> None:
         assert not (telemetry.away and looked)
         found += looked
     assert [each.place for each in found] == ["user"]
+    assert found[0].time <= START + 61.0, "the seconds that were missed are asked for again"
 
 
 def test_what_was_before_an_incident_is_not_what_is_usual() -> None:

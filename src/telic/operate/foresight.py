@@ -68,7 +68,7 @@ class Foresight:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._asked = float("-inf")
+        self._asked = self._answered = float("-inf")
         self._known: dict[str, dict[str, dict[int, Pace]]] = defaultdict(lambda: defaultdict(dict))
         self._told: dict[str, float] = {}
 
@@ -76,7 +76,7 @@ class Foresight:
         """Return which places began to grow, the worst first; blocking, and nothing between two questions."""
         if now - self._asked < EVERY - 1e-6:
             return ()
-        since = max(self._asked, now - KEPT * EVERY) - COMPLETE
+        since = max(self._answered, now - KEPT * EVERY) - COMPLETE
         self._asked = now
         last = int((now - COMPLETE) / EVERY)
         try:
@@ -84,6 +84,7 @@ class Foresight:
         except (StoreFailed, WorldUnavailable) as error:
             _log.warning("no look at what grows: %s", error)
             return ()
+        self._answered = now
         return self._new(deepest(self._growing(last, now)), now)
 
     def forget(self) -> None:
