@@ -114,6 +114,12 @@ def test_a_store_that_is_away_hides_growth_and_ends_nothing() -> None:
     assert found[0].time <= START + 61.0, "the seconds that were missed are asked for again"
 
 
+def test_what_was_before_the_system_was_started_is_not_usual_for_it() -> None:
+    telemetry = Telemetry({"user": ramp})
+    assert Foresight(telemetry).look(START + 54.0)
+    assert not Foresight(telemetry, began=START + 45.0).look(START + 54.0)
+
+
 def test_what_was_before_an_incident_is_not_what_is_usual() -> None:
     foresight = Foresight(Telemetry({"user": lambda time: 0.0 if time < 60 else ramp(time)}))
     for second in range(60):

@@ -64,11 +64,13 @@ class Foresight:
     ----------
     store
         The telemetry.
+    began
+        When the system was started; what was before is not usual for it [s since the Unix epoch].
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, began: float = 0.0) -> None:
         self._store = store
-        self._asked = self._answered = float("-inf")
+        self._asked, self._answered = float("-inf"), began
         self._known: dict[str, dict[str, dict[int, Pace]]] = defaultdict(lambda: defaultdict(dict))
         self._told: dict[str, float] = {}
 

@@ -89,6 +89,7 @@ class _Operator:
     """One run of the loop."""
 
     system = ""
+    _foresight: Foresight  # from the first look on
 
     def __init__(
         self,
@@ -111,11 +112,11 @@ class _Operator:
         self._task: asyncio.Task[Incident] | None = None
         self._done: list[Incident] = []
         self._state = ""
-        self._foresight = Foresight(world.store())
 
     async def run(self) -> list[Incident]:
         """Look twice a second until told to stop and nothing is under way."""
         await self._watch.begin()
+        self._foresight = Foresight(self._world.store(), self._watch.began)
         self._resume()
         due = self._clock.monotonic()
         try:
