@@ -34,7 +34,7 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the simulated world ``virtual``."""
+    """Mark the tests of the simulated world ``virtual``; refuse live ones in files that do not name their mark."""
     paths = {each.path for each in items if each.get_closest_marker("live")}
     if hidden := [str(each) for each in paths if LIVE not in each.read_text()]:
         raise pytest.UsageError(f"live tests that a run of live tests alone would not find: {', '.join(hidden)}")

@@ -55,7 +55,7 @@ def stretch(seconds: float, seed: int) -> tuple[int, int, int]:
             if left > LONG:
                 left -= _change(journey, scene, rng)
         told = journey.incidents()
-        warnings = list(journey.warnings(0.0))
+        warnings = journey.warnings(0.0)
         for each in warnings:
             print(f"seed {seed}: a warning of {each}", flush=True)
         return len(told), sum(len(each.actions) for each in told), len(warnings)

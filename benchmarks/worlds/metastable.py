@@ -63,14 +63,13 @@ def both(
             found = list(processes.map(_told, plays))
     else:
         found = [_told(each) for each in plays]
-    runs = dict(zip(plays, found, strict=True))
-    return tuple(  # type: ignore[return-value]  # two of them
-        tuple(
-            Runs(name, tuple(one for seed in seeds if (one := runs[Play(name, world, seed, operate)]) is not None))
-            for name in types
-        )
-        for operate in (False, True)
-    )
+    told = [(play, each) for play, each in zip(plays, found, strict=True) if each is not None]
+
+    def runs(operate: bool) -> tuple[Runs, ...]:
+        chosen = [(play.type, each) for play, each in told if play.operate == operate]
+        return tuple(Runs(name, tuple(each for type_, each in chosen if type_ == name)) for name in types)
+
+    return runs(operate=False), runs(operate=True)
 
 
 def once(play: Play) -> Evidence:

@@ -60,9 +60,7 @@ def main() -> None:
     app = face(sys.argv[1:2])
     as_json = "--json" in sys.argv
     try:
-        code = app(
-            prog_name="telic", standalone_mode=False
-        )  # what `typer.Exit` said; None where a command came to its end
+        code = app(prog_name="telic", standalone_mode=False)  # what `typer.Exit` said; None where a command ended
     except TelicError as error:
         sys.exit(complain(error, as_json=as_json))
     except KeyboardInterrupt:

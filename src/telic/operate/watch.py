@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from telic.errors import TelicError
-from telic.model import AnswerStep, World
+from telic.model import AnswerStep, State, World
 from telic.model.intent import Objective
 from telic.operate.history import History
 from telic.operate.looks import Source
@@ -59,8 +59,8 @@ class Watch:
     async def begin(self) -> None:
         """Learn what is normal from the time before."""
         now = self._world.clock.time()
-        await self._look_at_state()
-        self.began = max((each.began for each in self.history.states()), default=0.0)
+        state = await self._look_at_state()
+        self.began = state.began if state else 0.0
         self.monitors.learn(await self._offload(lambda: self._source.history(now, self.began)))
 
     async def look(self, *, frozen: bool) -> Reading:
@@ -79,8 +79,11 @@ class Watch:
         self.reading = self.monitors.step(look, frozen=frozen, suspect=self.history.suspect(now - LATELY))
         return self.reading
 
-    async def _look_at_state(self) -> None:
+    async def _look_at_state(self) -> State | None:
         try:
-            self.history.add(await self._offload(self._world.state))
+            state = await self._offload(self._world.state)
         except TelicError as error:
             _log.warning("no look at the world's state: %s", error)
+            return None
+        self.history.add(state)
+        return state
