@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from telic.worlds.local.desired import Desired, DesiredService, load_desired
 from telic.worlds.local.layout import Layout, log_tail, read_system, write_atomically
 from telic.worlds.local.ports import Ports, is_free, listen
 from telic.worlds.local.reconcile import differs_in_shape, read_design, reconcile
-from telic.worlds.local.secret_files import secret, secret_path
+from telic.worlds.local.secret_files import secret, secret_path, written
 
 
 @pytest.fixture
@@ -126,6 +127,28 @@ def test_secrets_are_made_once_and_for_their_owner_alone(layout: Layout) -> None
     assert secret(layout, "hotel") == first
     assert len(first) >= 24
     assert stat.S_IMODE(secret_path(layout, "hotel").stat().st_mode) == 0o600
+
+
+def test_who_is_killed_while_making_a_secret_leaves_none(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(handle: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("os.fsync", killed)
+        secret(layout, "hotel")
+    assert not secret_path(layout, "hotel").exists()
+    assert len(secret(layout, "hotel")) == 32
+    assert list(written(layout)) == [str(secret_path(layout, "hotel"))]
+
+
+def test_an_empty_secret_is_made_again(layout: Layout) -> None:
+    secret_path(layout, "hotel").touch()
+    assert len(secret(layout, "hotel")) == 32
+
+
+def test_of_many_that_make_a_secret_at_once_all_get_the_same(layout: Layout) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        assert len(set(pool.map(lambda _: secret(layout, "hotel"), range(64)))) == 1
 
 
 def test_a_socket_folder_that_others_can_read_is_refused(layout: Layout) -> None:
