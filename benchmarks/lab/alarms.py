@@ -39,7 +39,7 @@ def measure(
         for each in scenarios:
             if found and time.monotonic() - begun >= seconds:
                 return false_alarm(found)
-            design = loading.prepared(each.app)
+            design = loading.prepared(each)
             one = running.run(each, playing.built_in(actor), actor=actor, seed=seed, design=design)
             found.append(Graded(one, grade(one)))
     return false_alarm(found)

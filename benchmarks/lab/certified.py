@@ -43,7 +43,7 @@ def certified(*, designs: bool = True) -> Certified:
             if found is None:
                 stale.append(one.name)
                 continue
-            now = hashes(loading.prepared(one.app)) if designs else found.hashes
+            now = hashes(loading.prepared(one)) if designs else found.hashes
             if found.holds and current(found, one, now):
                 holding.append(one)
                 mechanisms.update(found.mechanisms)

@@ -29,7 +29,7 @@ _READY = "import json; from benchmarks.lab import ready; print(json.dumps(ready.
 def ready() -> tuple[float, float]:
     """Return how long this process took to its first loaded live world, and from its end to a fresh one [s]."""
     with closing(Standby()) as standby:
-        design = loading.prepared(CALM.app)
+        design = loading.prepared(CALM)
         with loading.loaded(CALM, 1, "local", design=design, ahead=Ahead(standby, design)) as course:
             first = proc.age(os.getpid())
             course.pause(CALM.phases.warm)

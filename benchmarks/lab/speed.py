@@ -45,7 +45,7 @@ class Pace:
 
 def pace(world: WorldKind, seconds: float, *, least: int = 2, actor: str = "telic") -> Pace:
     """Play sick and healthy episodes in turns for about `seconds` [s of wall clock]."""
-    design = loading.prepared(SICK.app)
+    design = loading.prepared(SICK)
     play = playing.built_in(actor)
     running.run(CALM, play, actor=actor, seed=1, world=world, design=design)  # imports and caches are warm then
     begun, cpu = time.monotonic(), _cpu()

@@ -34,6 +34,8 @@ FACADES = (FACADE, COMPOSE, FANOUT, CHAT, PROMPT_FILTER, INFERENCE, RESPONSE_FIL
 """Services that own nothing, in the order in which a design lists them."""
 
 KEY_TABLE = "idempotency"
+OPTIONAL: Mapping[str, Scalar] = {"listen.tls": False, "store.postgres.reads": "primary"}
+"""Settings that every service takes, with what holds where an intent does not speak of them."""
 ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 
 
@@ -180,12 +182,12 @@ class Draft:
 
     def _settled(self, name: str) -> dict[str, Scalar]:
         """Return the settings of a service: what the intent says, as the kind of value that they are."""
-        own = self._settings[name]
-        found = dict(own)
+        found = dict(self._settings[name])
+        known = {**OPTIONAL, **found}
         for key, text in self.intent.settings.get(name, {}).items():
-            if key not in own:
-                raise InvalidDesign(f"{name} has no setting {key!r}", hint=near_names(key, own))
-            found[key] = _like(own[key], text, f"{name}: {key}")
+            if key not in known:
+                raise InvalidDesign(f"{name} has no setting {key!r}", hint=near_names(key, known))
+            found[key] = _like(known[key], text, f"{name}: {key}")
         return found
 
     def _whole(self, plan: OperationPlan) -> OperationPlan:

@@ -1,7 +1,7 @@
 """Read, check, question, compare, judge and export an intent."""
 
 from telic.intent.burn import BurnRule, burn_rules, burn_yaml
-from telic.intent.canonical import canonical, intent_hash
+from telic.intent.canonical import canonical, configured, intent_hash
 from telic.intent.changes import changed, diff, require_appended
 from telic.intent.openslo import documents, openslo
 from telic.intent.questions import require_complete
@@ -17,6 +17,7 @@ __all__ = [
     "burn_yaml",
     "canonical",
     "changed",
+    "configured",
     "diff",
     "documents",
     "intent_hash",

@@ -21,6 +21,14 @@ def intent_hash(intent: Intent) -> str:
     return f"sha256:{hashlib.sha256(canonical(intent)).hexdigest()}"
 
 
+def configured(intent: Intent, settings: Mapping[str, Mapping[str, str]]) -> Intent:
+    """Return `intent` with `settings` [service to key to value] over its own, and its hash."""
+    own = intent.settings
+    merged = {each: {**own.get(each, {}), **settings.get(each, {})} for each in {**own, **settings}}
+    found = replace(intent, settings=merged)
+    return replace(found, hash=intent_hash(found))
+
+
 def _written(value: object) -> object:
     """Return plain values; a field that has its default is left out, so that new ones change no hash."""
     if is_dataclass(value):

@@ -47,7 +47,7 @@ def clusters(app: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     made, before = list[Kubelet](), set(psutil.Process().children(recursive=True))  # other tests' worlds may be up
 
     def connected(namespace: str, context: str = "") -> Api:
-        made.append(Kubelet(namespace, loading.prepared(app).folder))
+        made.append(Kubelet(namespace, loading.prepared(Scenario("app", app)).folder))
         return made[-1]
 
     monkeypatch.setattr(course, "connect", connected)
@@ -97,7 +97,7 @@ def test_a_service_that_was_scaled_to_zero_stays_so_where_nobody_acts(clusters: 
 def test_a_journey_hurts_and_heals_and_a_container_that_ended_is_started_again(
     clusters: list[Kubelet], tmp_path: Path
 ) -> None:
-    design, said = loading.prepared(str(KIOSK)), list[str]()
+    design, said = loading.prepared(Scenario("kiosk", str(KIOSK))), list[str]()
     settings = replace(Settings.read(), home=tmp_path)
     with course.start(design, settings, lambda told: said.append(told.text), rate=20.0) as journey:
         assert f"everything is ready in namespace {journey.world.api.namespace}" in said

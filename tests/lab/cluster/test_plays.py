@@ -75,7 +75,7 @@ def test_a_fault_of_chaos_mesh_needs_it_in_the_cluster(tmp_path: Path) -> None:
     api = Cluster(VirtualClock())
     api.chaotic = False
     settings = replace(Settings.read({}), home=tmp_path, kubernetes_image="hotel:1")
-    design = loading.prepared("hotel")
+    design = loading.prepared(Scenario("hotel"))
     with (
         pytest.raises(UsageError, match="network: the cluster has no Chaos Mesh"),
         course.start(

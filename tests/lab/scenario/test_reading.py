@@ -49,6 +49,7 @@ scenarios = st.builds(
     noise=st.lists(st.builds(Noise, kind=st.sampled_from(("decoy", "red-herring")), before=numbers), max_size=2).map(
         tuple
     ),
+    settings=st.dictionaries(texts, st.dictionaries(texts, texts | st.booleans() | numbers, max_size=2), max_size=2),
     phases=st.builds(Phases, warm=numbers, baseline=numbers, spread=numbers, hold=numbers, recovery=numbers),
 )
 
@@ -81,6 +82,8 @@ def test_any_text_is_read_or_refused_with_a_line(text: str) -> None:
         ('name = "hotel-1"', 'name = "Hotel 1"', 2, "small letters"),
         ("telic/scenario/v1", "telic/scenario/v2", 1, "telic/scenario/v1"),
         ("for = 5", 'shape = "periodic"', 10, "every"),
+        ('name = "hotel-1"', "settings = 3", 2, "[settings.SERVICE]"),
+        ('name = "hotel-1"', "settings.hotel = [3]", 2, "a table of texts"),
         ('name = "hotel-1"', 'tasks = ["detect", "predict"]', 2, 'shape = "ramp"'),
     ],
 )

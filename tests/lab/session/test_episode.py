@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from telic.errors import InvalidDesign, UsageError
 from telic.lab.grading import grade
 from telic.lab.scenario import Load, Noise, Phases, Placed, Scenario
 from telic.lab.session import Episode, Session, loading, read, running, standby, write
@@ -35,7 +36,7 @@ PASSING = Scenario(
 
 @pytest.fixture(scope="module")
 def hotel() -> Design:
-    return loading.prepared("hotel")
+    return loading.prepared(Scenario("hotel"))
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +166,14 @@ def test_nothing_is_left_of_an_episode(solved: Episode) -> None:
     left = Path(tempfile.gettempdir()).glob(f"{standby.PREFIX}{os.getpid()}-*")
     assert solved.ended == "submitted"
     assert not list(left)
+
+
+def test_a_scenario_gives_services_settings_that_its_app_does_not() -> None:
+    plain, other = Scenario("calm", "shop"), Scenario("calm", "shop", settings={"payment": {"listen.tls": True}})
+    assert "listen.tls" not in loading.prepared(plain).service("payment").settings
+    assert loading.prepared(other).service("payment").settings["listen.tls"] is True
+    assert loading.prepared(plain).hash != loading.prepared(other).hash
+    with pytest.raises(InvalidDesign, match=r"payment has no setting 'listen.tsl'"):
+        loading.prepared(replace(other, settings={"payment": {"listen.tsl": True}}))
+    with pytest.raises(UsageError, match=r"made-up-10 takes no settings"):
+        loading.prepared(replace(other, app="made-up-10"))

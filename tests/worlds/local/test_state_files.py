@@ -133,9 +133,10 @@ def test_who_is_killed_while_making_a_secret_leaves_none(layout: Layout, monkeyp
     def killed(handle: int) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr("os.fsync", killed)
-        secret(layout, "hotel")
+        with pytest.raises(KeyboardInterrupt):
+            secret(layout, "hotel")
     assert not secret_path(layout, "hotel").exists()
     assert len(secret(layout, "hotel")) == 32
     assert list(written(layout)) == [str(secret_path(layout, "hotel"))]

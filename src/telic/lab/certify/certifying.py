@@ -75,7 +75,7 @@ def certify(
         for path in files:
             scenario = scenarios.read(path)
             known = None if again else find(path, scenario.name, world)
-            if known is not None and not current(known, scenario, hashes(loading.prepared(scenario.app))):
+            if known is not None and not current(known, scenario, hashes(loading.prepared(scenario))):
                 known = None
             missing = [each for each in actors if known is None or each not in known.passed]
             if known is not None and not (missing and known.holds):

@@ -48,7 +48,7 @@ def _check(scenario: Scenario) -> None:
     read_shape(scenario.workload.shape, 1.0)
     if made_up(scenario.app):
         return
-    design = loading.prepared(scenario.app)
+    design = loading.prepared(scenario)
     names = [name for each in design.workloads for name in (each.id, each.name)]
     if scenario.workload.name not in names:
         raise UsageError(f"no workload {scenario.workload.name!r}", hint=near_names(scenario.workload.name, names))

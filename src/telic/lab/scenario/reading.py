@@ -17,7 +17,19 @@ from telic.registry import near_names
 from telic.worlds.brought import folder_of
 
 SUITES = Path(__file__).parents[1] / "suites"
-KEYS = ("schema", "name", "app", "tasks", "difficulty", "workload", "faults", "noise", "phases", "recording")
+KEYS = (
+    "schema",
+    "name",
+    "app",
+    "settings",
+    "tasks",
+    "difficulty",
+    "workload",
+    "faults",
+    "noise",
+    "phases",
+    "recording",
+)
 OF_RECORDINGS = ("schema", "name", "tasks", "difficulty", "recording")  # everything else was recorded
 CHOICES = {"Shape": get_args(Shape), "NoiseKind": get_args(NoiseKind)}
 LONGEST = 3600.0  # of any phase [s]
@@ -73,6 +85,7 @@ def parse(text: str, path: Path = Path("scenario.toml")) -> Scenario:
     scenario = Scenario(
         name=_text(document, "name", source, path.stem),
         app=_text(document, "app", source, "hotel"),
+        settings=_settings(document, source),
         tasks=_tasks(document, source),
         difficulty=_text(document, "difficulty", source, ""),
         workload=_record(Load, document.get("workload", {}), "workload", source),
@@ -201,6 +214,16 @@ def _tasks(document: Mapping[str, object], source: Source) -> Any:
         if each not in EVERY:
             raise source.wrong(f"no task {each!r}", near_names(str(each), EVERY), "tasks")
     return tuple(found)
+
+
+def _settings(document: Mapping[str, object], source: Source) -> dict[str, dict[str, Any]]:
+    found = document.get("settings", {})
+    if not isinstance(found, dict):
+        raise source.wrong("settings is no table", "write [settings.SERVICE]", "settings")
+    for service, each in found.items():
+        if not _params(each):
+            raise source.wrong(f"settings.{service} = {each!r}", "a table of texts and numbers", service, "settings")
+    return {service: dict(each) for service, each in found.items()}
 
 
 def _tables(document: Mapping[str, object], key: str, source: Source) -> list[tuple[int, object]]:

@@ -93,6 +93,7 @@ class Scenario:
     noise: tuple[Noise, ...] = ()
     phases: Phases = Phases()
     recording: str = ""  # folder of the recorded incident that is replayed; "": it is played
+    settings: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)  # by service, over those of the intent
 
     @property
     def healthy(self) -> bool:
@@ -105,6 +106,8 @@ def digest(scenario: Scenario) -> str:
     kept = {
         name: getattr(scenario, name) for name in scenario.__dataclass_fields__ if name not in ("name", "recording")
     }
+    if not scenario.settings:
+        del kept["settings"]  # as every hash was taken before there were any
     if scenario.recording:
         kept["recording"] = fingerprint(Path(scenario.recording))
     if folder := folder_of(scenario.app):

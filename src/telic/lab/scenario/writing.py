@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
@@ -19,6 +20,12 @@ def write(scenario: Scenario) -> str:
     lines += [f"difficulty = {_toml(scenario.difficulty)}"] if scenario.difficulty else []
     if scenario.recording:
         return "\n".join([*lines, f"recording = {_toml(scenario.recording)}"]) + "\n"
+    for service, settings in scenario.settings.items():
+        lines += [
+            "",
+            f"[settings.{_key(service)}]",
+            *(f"{_quoted(key)} = {_toml(each)}" for key, each in settings.items()),
+        ]
     lines += _table("[workload]", scenario.workload)
     for each in scenario.faults:
         lines += _table("[[faults]]", each)
@@ -43,6 +50,11 @@ def _toml(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _key(text: str) -> str:
+    """Return a bare key of TOML, quoted where it has to be."""
+    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else _quoted(text)
 
 
 def _quoted(text: str) -> str:

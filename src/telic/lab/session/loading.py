@@ -6,7 +6,7 @@ What is not needed to start a world is imported while it starts: it takes a seco
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING
 
 from telic import apps, intent
 from telic import design as designs
+from telic.errors import UsageError
 from telic.lab.made_up import intent_of, made_up
 from telic.lab.scenario import Scenario
 from telic.lab.session.record import WorldKind
 from telic.lab.session.standby import Standby, folder
-from telic.model import Design, Intent
+from telic.model import Design, Intent, Scalar
 from telic.settings import Settings
 from telic.worlds.brought import folder_of
 
 if TYPE_CHECKING:
     from telic.lab.course import Course, Tell
+
+_Settings = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]  # service, then key and value
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def loaded(
             yield course
         return
     if world == "local":
-        with _live(scenario, seed, tell, design or prepared(scenario.app), ahead) as course:
+        with _live(scenario, seed, tell, design or prepared(scenario), ahead) as course:
             yield course
         return
     if world == "kubernetes":
@@ -70,7 +73,7 @@ def loaded(
         settings = replace(Settings.read({}), home=home, port=0, otlp_port=0)
         load = scenario.workload
         with courses.start(
-            design or scenario.app,
+            design or (prepared(scenario) if scenario.settings else scenario.app),
             settings,
             tell,
             workload=load.name,
@@ -94,7 +97,7 @@ def _clustered(scenario: Scenario, seed: int, tell: Tell, design: Design | None)
     with folder() as home:
         settings = replace(Settings.read(), home=home)
         with courses.start(
-            design or prepared(scenario.app),
+            design or prepared(scenario),
             settings,
             tell,
             kinds=[each.kind for each in scenario.faults],
@@ -119,7 +122,7 @@ def _brought(scenario: Scenario, seed: int, world: WorldKind, tell: Tell, design
     load = scenario.workload
     with folder() as home:
         settings = replace(Settings.read({}), home=home, port=0, otlp_port=0)
-        made = design or prepared(scenario.app)
+        made = design or prepared(scenario)
         with brought.start(
             made, settings, tell, workload=load.name, rate=load.rate, shape=load.shape, seed=seed
         ) as course:
@@ -160,23 +163,48 @@ def _live(scenario: Scenario, seed: int, tell: Tell, design: Design, ahead: Ahea
         yield course
 
 
+def intended(scenario: Scenario) -> Intent:
+    """Return the intent of a scenario's app with the scenario's settings, read once for all episodes of a process."""
+    return _intended(scenario.app, _frozen(scenario.settings))
+
+
+def prepared(scenario: Scenario) -> Design:
+    """Return the design of a scenario's app; it lies on the shelf of the state folder once it was made.
+
+    Raises
+    ------
+    UsageError
+        The app is brought or made up, and takes no settings.
+    InvalidDesign
+        A service has no setting of that name.
+    """
+    return _prepared(scenario.app, _frozen(scenario.settings))
+
+
+def _frozen(settings: Mapping[str, Mapping[str, Scalar]]) -> _Settings:
+    return tuple(
+        (service, tuple((key, str(each)) for key, each in found.items())) for service, found in settings.items()
+    )
+
+
 @cache
-def intended(app: str) -> Intent:
-    """Return an app's intent, read once for all episodes of a process."""
+def _intended(app: str, settings: _Settings) -> Intent:
+    if settings and (folder_of(app) or made_up(app)):
+        raise UsageError(f"{app} takes no settings of a scenario", hint="leave [settings] out")
     if folder_of(app):
         from telic.lab import brought
 
-        return brought.intent_of(prepared(app))
-    return intent_of(app) if made_up(app) else intent.read(apps.find(app))
+        return brought.intent_of(_prepared(app, ()))
+    found = intent_of(app) if made_up(app) else intent.read(apps.find(app))
+    return intent.configured(found, {service: dict(each) for service, each in settings}) if settings else found
 
 
 @cache
-def prepared(app: str) -> Design:
-    """Return the design of `app`; it lies on the shelf of the state folder once it was made."""
-    if folder_of(app):
+def _prepared(app: str, settings: _Settings) -> Design:
+    if folder_of(app) and not settings:
         from telic.lab import brought
 
         return brought.prepared(app)
-    wanted = intended(app)
+    wanted = _intended(app, settings)
     intent.require_complete(wanted)
     return designs.shelved(wanted, Settings.read().home / "designs")

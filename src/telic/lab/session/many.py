@@ -81,8 +81,7 @@ def run(
     for name in sorted({each.actor for each in todo} - set(given)):
         actor.factory(name)
     done: list[Done] = []
-    designs = {each.app: loading.prepared(each.app) for each in known.values() if not each.recording}
-    works = [_Work(each, known[each.scenario, each.scenario_hash], folder, designs, given) for each in todo]
+    works = [_work(each, known[each.scenario, each.scenario_hash], folder, given) for each in todo]
     for each in _parallel(works, jobs) if jobs > 1 else _in_turn(works):
         tell(each)
         done.append(each)
@@ -96,15 +95,20 @@ class _Work:
     cell: Cell
     scenario: Scenario
     folder: Path
-    designs: Mapping[str, Design]
+    design: Design | None
     plays: Mapping[str, Play]
+
+
+def _work(cell: Cell, scenario: Scenario, folder: Path, plays: Mapping[str, Play]) -> _Work:
+    design = None if scenario.recording else loading.prepared(scenario)
+    return _Work(cell, scenario, folder, design, plays)
 
 
 def _run(work: _Work, after: _Work | None, standby: Standby) -> Done:
     """Run one episode; a live world for the one `after` it starts meanwhile."""
     cell = work.cell
     ahead = after is not None and after.cell.world == "local" and not folder_of(after.scenario.app)
-    then = after.designs.get(after.scenario.app) if after and ahead else None
+    then = after.design if after and ahead else None
     begun = time.monotonic()
     disturbed: list[str] = []
     try:
@@ -127,7 +131,7 @@ def _played(work: _Work, ahead: Ahead) -> Episode:
         seed=cell.seed,
         world=cell.world,
         repeat=cell.repeat,
-        design=work.designs.get(work.scenario.app),
+        design=work.design,
         ahead=ahead,
     )
 

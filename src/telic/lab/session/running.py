@@ -61,7 +61,7 @@ def run(
 
         with folder() as home:
             return tape.run(scenario, play, actor=actor, folder=home, seed=seed, repeat=repeat)
-    wanted = intended(scenario.app)
+    wanted = intended(scenario)
     with loaded(scenario, seed, world, tell, design, ahead) as course:
         begun = time.monotonic()
         from telic.lab.session.stage import Means, Stage
