@@ -83,7 +83,7 @@ def test_any_text_is_read_or_refused_with_a_line(text: str) -> None:
         ("telic/scenario/v1", "telic/scenario/v2", 1, "telic/scenario/v1"),
         ("for = 5", 'shape = "periodic"', 10, "every"),
         ('name = "hotel-1"', "settings = 3", 2, "[settings.SERVICE]"),
-        ('name = "hotel-1"', "settings.hotel = [3]", 2, "a table of texts"),
+        ('name = "hotel-1"', "[settings]\nhotel = [3]", 3, "a table of texts"),
         ('name = "hotel-1"', 'tasks = ["detect", "predict"]', 2, 'shape = "ramp"'),
     ],
 )
