@@ -312,7 +312,7 @@ def harm(design: Design) -> RecordingHarm:
     entities = (*(Entity(each, "service") for each in services), Entity("postgres", "store"))
     releases = {name: _release(design, name) for name in services}
     return RecordingHarm(
-        State("hotel", 1000.0, services, stores=stores, links=links),
+        State("hotel", 1000.0, services, stores=stores, links=links, certificates=dict.fromkeys(services, 1e9)),
         Topology("hotel", entities, tuple(edges)),
         releases,
     )

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from telic import loop as main_path
+from telic.errors import ActionRefused, UsageError
 from telic.lab import faults, virtual
 from telic.lab.course import Hurt
 from telic.lab.fault import fault, make
-from telic.model import Design
+from telic.lab.scenario import Scenario
+from telic.lab.session import loading
+from telic.model import Action, Design
 from telic.settings import Settings
 
 RATE = 30.0  # [requests/s]
@@ -36,6 +39,7 @@ PLACES = {  # where many of so few users pass
 WHOLE = ("disk-full", "slow-disk", "store-crash", "store-hang")  # of the one database
 
 
+SECURED = ("certificate-expired",)  # of systems whose services listen with TLS
 MENDED = ("clock-skew", "memory-pressure")  # test_mitigations.py hurts with them, too
 
 
@@ -68,7 +72,7 @@ def busy(hotel: Design, tmp_path_factory: pytest.TempPathFactory) -> Iterator[vi
 def felt(name: str, journey: virtual.VirtualJourney, patience: float = 6.0) -> None:
     """Hurt once; users have to feel it, and to be well after it was healed."""
     layer = fault.factory(name).layer  # type: ignore[attr-defined]
-    params = () if name in (*WHOLE, *FULL) else PLACES.get(name, PLACES[layer])
+    params = () if name in (*WHOLE, *FULL, *SECURED) else PLACES.get(name, PLACES[layer])
     score = journey.hurt(Hurt(name, SEED, params, warm=1.0, patience=patience, decoy=False)).score
     healed = journey.now()
     assert score.harm_began is not None
@@ -79,7 +83,7 @@ def felt(name: str, journey: virtual.VirtualJourney, patience: float = 6.0) -> N
     assert (score.recovered is not None) == (name in faults.PASSING)
 
 
-@pytest.mark.parametrize("name", seldom(sorted(set(MINE) - set(FULL))))
+@pytest.mark.parametrize("name", seldom(sorted(set(MINE) - {*FULL, *SECURED})))
 def test_users_feel_it_until_it_is_healed(name: str, quiet: virtual.VirtualJourney) -> None:
     felt(name, quiet)
 
@@ -87,6 +91,42 @@ def test_users_feel_it_until_it_is_healed(name: str, quiet: virtual.VirtualJourn
 @pytest.mark.parametrize("name", seldom(FULL))
 def test_users_feel_what_their_number_brings_about(name: str, busy: virtual.VirtualJourney) -> None:
     felt(name, busy, 4.0)
+
+
+def test_an_expired_certificate_is_felt_until_it_is_renewed_and_a_restart_is_no_help(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    secured = Scenario("secured", "hotel", settings={"hotel": {"listen.tls": True}})
+    for journey in running(tmp_path_factory.mktemp("secured"), loading.prepared(secured), RATE):
+        state = journey.world.state()
+        assert set(state.certificates) == {"hotel"}
+        assert state.certificates["hotel"] > state.time + 30 * 86_400
+        felt("certificate-expired", journey)
+        culprit = make("certificate-expired", {"service": "hotel"})
+        culprit.inject(journey.harm)
+        journey.world.apply(Action("restart", "hotel"))
+        assert harmed(journey, 4.0)
+        (renew,) = culprit.mitigations(journey.harm)  # type: ignore[attr-defined]
+        assert "days left" in journey.world.dry_run(renew)
+        journey.world.apply(renew)
+        journey.pause(2.0)
+        assert not harmed(journey, 4.0)
+
+
+def harmed(journey: virtual.VirtualJourney, seconds: float) -> bool:
+    """Let `seconds` [s] pass, and tell whether users were harmed in a whole second of them."""
+    begun = journey.now()
+    journey.pause(seconds)
+    return any(each.harmed for each in journey.record().tallies() if begun <= each.second)
+
+
+def test_where_nobody_listens_with_tls_no_certificate_runs_out(quiet: virtual.VirtualJourney) -> None:
+    with pytest.raises(UsageError, match=r"certificate-expired: no place"):
+        quiet.hurt(Hurt("certificate-expired", SEED))
+    with pytest.raises(UsageError, match=r"hotel presents no certificate"):
+        quiet.harm.expire("hotel", 60.0)
+    with pytest.raises(ActionRefused, match=r"hotel presents no certificate"):
+        quiet.world.dry_run(Action("renew_certificate", "hotel"))
 
 
 def test_each_has_a_layer_and_a_word_of_its_own() -> None:

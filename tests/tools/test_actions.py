@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.tools.small_world import SmallWorld, wanted
 
@@ -16,6 +18,7 @@ VERBS = (
     "flush_cache",
     "grant",
     "reconcile",
+    "renew_certificate",
     "reopen",
     "restart",
     "revoke",
@@ -42,7 +45,12 @@ def test_every_card_says_effect_precondition_and_undo(card: dict[str, object]) -
 
 
 @pytest.mark.parametrize(
-    "verb", [each for each in VERBS if each not in ("flush_cache", "reconcile", "restart", "revoke", *MANY)]
+    "verb",
+    [
+        each
+        for each in VERBS
+        if each not in ("flush_cache", "reconcile", "renew_certificate", "restart", "revoke", *MANY)
+    ],
 )
 def test_the_undo_of_an_action_is_an_action_that_leads_back(verb: str) -> None:
     world = SmallWorld(VirtualClock(10.0), runs=verb != "scale")
@@ -75,6 +83,18 @@ def test_only_a_store_is_brought_back_to_its_design() -> None:
     assert reconcile.touches(world.topology()) == {"postgres"}
     with pytest.raises(ActionRefused, match="no store 'hotel'"):
         actions.read(Action("reconcile", "hotel")).precondition(world.state(), world.topology())
+
+
+@pytest.mark.parametrize(("until", "says", "valid"), [(100.0, "has 90 s left", True), (4.0, "ran out 6 s ago", False)])
+def test_who_presents_a_certificate_may_have_a_new_one(until: float, says: str, valid: bool) -> None:
+    world = SmallWorld(VirtualClock(10.0))
+    state = replace(world.state(), certificates={"hotel": until})
+    renew = actions.read(Action("renew_certificate", "hotel"))
+    assert says in renew.precondition(state, world.topology())
+    assert renew.in_force(state, 0.0) is valid
+    assert renew.touches(world.topology()) == {"hotel"}
+    with pytest.raises(ActionRefused, match="gateway presents no certificate"):
+        actions.read(Action("renew_certificate", "gateway")).precondition(state, world.topology())
 
 
 def test_a_restart_is_seen_by_the_age_of_the_process() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -135,6 +136,13 @@ def test_the_other_observations_answer() -> None:
         ("/s/hotel", 1.0),
         ("/s/hotel-2", 5.0),
     ]
+
+
+def test_certificates_are_shown_with_the_days_that_they_have_left() -> None:
+    world = SmallWorld()
+    known = replace(world.state(), time=0.0, certificates={"hotel": 43_200.0})
+    world.state = lambda: known  # type: ignore[method-assign]
+    assert Reader(world).get_certificates().rows == [{"service": "hotel", "valid_until": 43_200.0, "days_left": 0.5}]
 
 
 def test_every_tool_documents_itself() -> None:

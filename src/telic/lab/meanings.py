@@ -79,6 +79,7 @@ HELD_OUT = (
 """Held out of the bundled suites from whoever writes monitors and diagnosis, and so from whoever writes this table."""
 
 REASONS: Mapping[str, str] = {
+    "certificate-expired": "its edges have times and no handshakes",
     "store-crash": "the database has no process there that could end and recover",
     "slow-disk": "commits wait for no disk there",
     "disk-full": "the database has no disk there",

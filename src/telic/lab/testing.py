@@ -34,6 +34,7 @@ class RecordingHarm:
         self._links: dict[str, Weather] = {}
         self._limits: dict[str, tuple[int, float, float, float]] = {}
         self._ahead: dict[str, float] = {}
+        self._expired: dict[str, float] = {}
         self._troubles: dict[tuple[str, str, str], float] = {}
         self._loads: dict[str, Mapping[str, str | float]] = {}
         self._left: dict[str, float] = {}
@@ -51,6 +52,7 @@ class RecordingHarm:
             "links": dict(self._links),
             "limits": dict(self._limits),
             "ahead": dict(self._ahead),
+            "expired": dict(self._expired),
             "troubles": dict(self._troubles),
             "loads": dict(self._loads),
             "policies": {each.name: dict(each.policies) for each in services},
@@ -103,6 +105,13 @@ class RecordingHarm:
         self._ahead.pop(service, None)
         if seconds:
             self._ahead[service] = seconds
+
+    def expire(self, service: str, ago: float) -> None:
+        """Note that its certificate ran out."""
+        self._known(service, "expire", ago)
+        self._expired.pop(service, None)
+        if ago:
+            self._expired[service] = ago
 
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Note the trouble."""

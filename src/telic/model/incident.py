@@ -16,6 +16,7 @@ MECHANISMS = {
     "wrong-config": "a configured value, such as a port, is wrong",
     "permission-revoked": "the database refuses what the design grants",
     "store-refusal": "a store refuses statements with an error of its own",
+    "certificate-expired": "the certificate that a service presents to its callers is past its time",
     "store-slow": "everybody who asks a store waits for it",
     "network-delay": "messages on one edge take far longer than the ends need",
     "network-partition": "messages on one edge do not arrive",

@@ -108,6 +108,13 @@ class Harm(Protocol):
         """Let the wall clock of today's processes of `service` be `seconds` ahead (below 0: behind); 0 heals."""
         ...
 
+    def expire(self, service: str, ago: float) -> None:
+        """Let the certificate that `service` presents have run out `ago` [s], and end the connections to it; 0 heals.
+
+        Nobody changed anything, so no change is logged.
+        """
+        ...
+
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Bring about a trouble of the store called `name`, or take it back where `size` is 0.
 

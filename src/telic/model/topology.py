@@ -169,6 +169,7 @@ class State:
     stores: Mapping[str, StoreState] = field(default_factory=dict)
     links: Mapping[str, LinkState] = field(default_factory=dict)
     secrets: Mapping[str, float] = field(default_factory=dict)  # credential files to when written [s since the epoch]
+    certificates: Mapping[str, float] = field(default_factory=dict)  # who presents one to its end [s since the epoch]
 
     @property
     def began(self) -> float:

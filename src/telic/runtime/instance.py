@@ -13,6 +13,7 @@ from pathlib import Path
 from telic.clock import SystemClock
 from telic.errors import UsageError
 from telic.runtime import config as configuration
+from telic.runtime import tls
 from telic.runtime.application import Application
 from telic.runtime.assembly import Assembly
 from telic.runtime.config import LiveConfig
@@ -76,7 +77,8 @@ class Instance:
         self._register(lag)
         for hook in self._application.on_start:
             await hook()
-        server = await loop.create_server(self.connections, sock=listener, backlog=1024)
+        context = tls.presenting(self._live.now)
+        server = await loop.create_server(self.connections, sock=listener, backlog=1024, ssl=context)
         watching = asyncio.create_task(configuration.watch(config_file, self._live, self._clock))
         recorder = self._pipeline.recorder
         jobs = [asyncio.create_task(repeat(each, self._clock, recorder, self.log)) for each in self._assembly.jobs()]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from telic.clock import Clock
+from telic.runtime import tls
 from telic.runtime.background import ThreadBackground
 from telic.runtime.client.chain import EdgeClient
 from telic.runtime.client.transport import HttpTransport
@@ -70,7 +71,7 @@ class LiveRuntime:
         """Return the client of another service of the system."""
         if service not in self._clients:
             config = self._live.now
-            transport = HttpTransport(config.address(f"upstream.{service}"))
+            transport = HttpTransport(config.address(f"upstream.{service}"), tls.peer(config, service))
             self._clients[service] = EdgeClient(
                 service, config.edge(service), transport, self.clock, self._recorder, self._random
             )
@@ -90,7 +91,7 @@ class LiveRuntime:
 
     def _follow(self, config: Config) -> None:
         for name, client in self._clients.items():
-            client.transport.move(config.address(f"upstream.{name}"))
+            client.transport.move(config.address(f"upstream.{name}"), tls.peer(config, name))
             client.configure(config.edge(name))
         if "token.key_file" in config.settings:
             self.tokens.rekey(_secret(config, "token.key_file", b""))

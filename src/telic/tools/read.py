@@ -77,6 +77,15 @@ class Reader:
         ]
         return self._observed("files with credentials", "state().secrets", rows)
 
+    def get_certificates(self) -> Answer:
+        """Who presents a certificate by TLS, until when it is valid, and how many days are left."""
+        state = self._world.state()
+        rows = [
+            {"service": service, "valid_until": until, "days_left": round((until - state.time) / 86_400, 3)}
+            for service, until in sorted(state.certificates.items())
+        ]
+        return self._observed("certificates", "state().certificates", rows)
+
     def get_changes(self, start: float, end: float) -> Answer:
         """Deploys, config pushes and other changes between two times [s since the Unix epoch]."""
         window = Window(start, end)

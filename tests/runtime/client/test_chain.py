@@ -14,6 +14,7 @@ from telic.runtime import BusinessError, DeadlineExceeded, DependencyFailed, For
 from telic.runtime.client import EdgeClient, Reply, TransportFailed
 from telic.runtime.client.chain import TRIED
 from telic.runtime.context import CURRENT, SPAN, SpanContext
+from telic.runtime.tls import Peer
 from telic.runtime.wiring import BreakerPolicy, EdgePolicy, RetryPolicy
 
 
@@ -52,7 +53,7 @@ class Callee:
             raise step
         return step
 
-    def move(self, address: tuple[str, int]) -> None:
+    def move(self, address: tuple[str, int], peer: Peer | None = None) -> None:
         self.address = address
 
     def close(self) -> None: ...

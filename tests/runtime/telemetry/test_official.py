@@ -21,6 +21,7 @@ from telic.runtime.client import EdgeClient, Reply
 from telic.runtime.context import SPAN, SpanContext, parent_span, set_span_lookup
 from telic.runtime.telemetry.export import Exporter, Target
 from telic.runtime.telemetry.official import BridgeProvider, current_span
+from telic.runtime.tls import Peer
 from telic.runtime.wiring import EdgePolicy
 
 RESOURCE: dict[str, Any] = {
@@ -135,7 +136,7 @@ class Callee:
     async def send(self, path: str, headers: Mapping[bytes, str], body: bytes, *, repeatable: bool) -> Reply:
         return Reply(200, b'"yes"', {})
 
-    def move(self, address: tuple[str, int]) -> None: ...
+    def move(self, address: tuple[str, int], peer: Peer | None = None) -> None: ...
 
     def close(self) -> None: ...
 

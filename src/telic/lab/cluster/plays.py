@@ -45,6 +45,7 @@ OWNED = "the lab changes nothing in a cluster's database"
 REASONS: Mapping[str, str] = {
     "bad-probe": "the kubelet asks in whole seconds, by the Deployment's probes and not by a setting",
     "cache-stampede": "a cache is emptied by nobody from outside",
+    "certificate-expired": "between pods TLS is a service mesh's work, with certificates of its own",
     "connection-reset": "Chaos Mesh breaks no single answers off",
     "corrupt-answers": "netem corrupts packets, which TCP sends again",
     "cpu-steal": STILL,

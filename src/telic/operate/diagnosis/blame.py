@@ -14,7 +14,9 @@ from typing import Literal
 from telic.operate.diagnosis.traces import BUSINESS, Span
 
 SOFT = frozenset({"deadline_exceeded", "timeout", "cancelled", "504", "499"})  # time ran out: somebody was slow
-CONNECTION = frozenset({"connection_refused", "connection_reset"})
+CONNECTION = frozenset(
+    {"connection_refused", "connection_reset", "certificate_expired", "certificate_refused", "tls_failed"}
+)
 NOT_TRIED = "breaker_open"
 
 How = Literal["answered", "raised", "refused", "slow", "unanswered", "connection", "gap", "failed", "not-tried"]

@@ -9,6 +9,8 @@ from typing import Protocol
 import httptools
 import msgspec
 
+from telic.runtime import tls
+
 Headers = Mapping[bytes, str]  # by name in lower case, as `telic.runtime.server.messages.Request` has them
 MOST = 512  # connections to one callee; more in flight means that it hangs [1]
 
@@ -27,7 +29,8 @@ class TransportFailed(Exception):
     Parameters
     ----------
     error_type
-        ``connection_refused`` or ``connection_reset``.
+        ``connection_refused`` or ``connection_reset``; behind TLS also ``certificate_expired``,
+        ``certificate_refused`` or ``tls_failed``.
     unsent
         The callee cannot have begun to work on the request.
     """
@@ -46,8 +49,8 @@ class Transport(Protocol):
         """POST `body`, which is JSON; raise `TransportFailed` where no answer comes. Cancelling gives up."""
         ...
 
-    def move(self, address: tuple[str, int]) -> None:
-        """Send to another address from now on; old connections end with their request."""
+    def move(self, address: tuple[str, int], peer: tls.Peer | None = None) -> None:
+        """Send to another address, or to whom TLS proves to be `peer`, from now on; old connections end when idle."""
         ...
 
     def close(self) -> None:
@@ -56,17 +59,25 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """The real one; connections open when first needed."""
+    """The real one; connections open when first needed.
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    Parameters
+    ----------
+    peer
+        Who has to prove by TLS to be at the address; None: anybody, and without TLS.
+    """
+
+    def __init__(self, address: tuple[str, int], peer: tls.Peer | None = None) -> None:
         self.address = address
+        self._peer, self._context = peer, peer.context() if peer else None
         self._idle: list[_Connection] = []
         self._open = 0
 
-    def move(self, address: tuple[str, int]) -> None:
-        """Send to another address from now on."""
-        if address != self.address:
-            self.address = address
+    def move(self, address: tuple[str, int], peer: tls.Peer | None = None) -> None:
+        """Send to another address, or to another peer, from now on."""
+        if (address, peer) != (self.address, self._peer):
+            self._context = peer.context() if peer else None
+            self.address, self._peer = address, peer
             self.close()
 
     def close(self) -> None:
@@ -98,15 +109,20 @@ class HttpTransport:
     async def _connect(self) -> _Connection:
         if self._open >= MOST:
             raise TransportFailed("connection_refused", unsent=True)
-        address = self.address
+        address, peer = self.address, self._peer
         loop = asyncio.get_running_loop()
         self._open += 1
         try:
-            _, connection = await loop.create_connection(lambda: _Connection(address, self._lost), *address)
+            _, connection = await loop.create_connection(
+                lambda: _Connection(address, self._lost),
+                *address,
+                ssl=self._context,
+                server_hostname=peer.name if peer else None,
+            )
         except OSError as error:
             self._open -= 1
-            refused = isinstance(error, ConnectionRefusedError)
-            raise TransportFailed("connection_refused" if refused else "connection_reset", unsent=True) from error
+            refused = "connection_refused" if isinstance(error, ConnectionRefusedError) else "connection_reset"
+            raise TransportFailed(tls.error_type(error) or refused, unsent=True) from error
         except BaseException:
             self._open -= 1
             raise

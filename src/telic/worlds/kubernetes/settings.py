@@ -6,9 +6,10 @@ from pathlib import Path
 
 import msgspec
 
+from telic.errors import UsageError
 from telic.model import Design, Scalar, ServiceDesign
 from telic.worlds.kubernetes.names import PORT
-from telic.worlds.local import configuration
+from telic.worlds.local import certificates, configuration
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.layout import Layout
 
@@ -19,6 +20,12 @@ FILE = "config.json"
 
 def first(design: Design, service: ServiceDesign) -> dict[str, Scalar]:
     """Return the settings with which a service starts in a cluster for the first time."""
+    secured = [each.name for each in design.services if certificates.asked(each)]
+    if secured:
+        raise UsageError(
+            f"{', '.join(secured)} is to listen with TLS",
+            hint="in a cluster that is a service mesh's work: leave it out",
+        )
     names = [*service.callees, *service.stores]
     links = {f"{service.name}->{each}": {"a": STORES.get(each, PORT)} for each in names}
     layout, desired = Layout(STATE, STATE), Desired(design.system, design.hash, "", links=links)

@@ -185,6 +185,23 @@ async def _reconcile(system: System, action: Action) -> Plan:
     return Plan("; ".join(statements), run, Undo(None, note="as designed: nothing to take back"))
 
 
+async def _renew_certificate(system: System, action: Action) -> Plan:
+    ends = system.authority.valid()
+    if action.target not in ends:
+        raise ActionRefused(f"{action.target} presents no certificate", hint=near_names(action.target, ends))
+
+    async def renew() -> None:
+        system.renew(action.target)
+        system.record("other", action.target, summary(action), author=AUTHOR)
+
+    left = (ends[action.target] - system.clock.time()) / 86_400
+    return Plan(
+        f"a new certificate for {action.target}; the one that it presents has {left:.1f} days left",
+        renew,
+        Undo(None, note="a certificate that is valid takes the place of another: nothing to take back"),
+    )
+
+
 async def _flush_cache(system: System, action: Action) -> Plan:
     if action.target != "valkey" or "valkey" not in system.desired.stores:
         raise ActionRefused(f"no cache {action.target!r}", hint="the cache is called valkey, where the design has one")
@@ -209,6 +226,7 @@ _VERBS: dict[str, Callable[[System, Action], Awaitable[Plan]]] = {
     "revoke": privilege_verbs.revoke,
     "flush_cache": _flush_cache,
     "reconcile": _reconcile,
+    "renew_certificate": _renew_certificate,
     "scale": _scale,
 }
 

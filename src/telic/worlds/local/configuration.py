@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from telic.model import Design, Scalar, ServiceDesign, plain
+from telic.worlds.local import certificates
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.layout import Layout, write_atomically
 from telic.worlds.local.secret_files import secret, secret_path
@@ -39,7 +40,7 @@ def first_settings(layout: Layout, design: Design, service: ServiceDesign, desir
     if "nats" in service.stores:
         settings["store.nats.user"] = service.name
         settings["store.nats.password_file"] = str(secret_path(layout, f"nats.{service.name}"))
-    return {**settings, **service.settings}
+    return {**settings, **certificates.settings(layout, design, service), **service.settings}
 
 
 def port_key(service: ServiceDesign, callee: str) -> str:

@@ -15,6 +15,7 @@ from telic.model.weather import Weather, WeatherGiven
 from telic.registry import near_names
 from telic.worlds.load.beside import Beside
 from telic.worlds.local import administrator, database, nats, proc
+from telic.worlds.local.certificates import VALID, FileAuthority
 from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.desired import load_desired
 from telic.worlds.local.layout import Layout
@@ -93,10 +94,7 @@ class LocalHarm(Colleague):
         limit = MemoryLimit(f"telic-memory-{self._layout.run.name}-{service}", stall)
         if files:
             limit_files(self._pids(service), files)
-            desired = load_desired(self._layout.desired)
-            for edge in desired.links if desired is not None else ():
-                if edge.endswith(f"->{service}"):
-                    self._ask_proxy({"edge": edge, "cut": True})
+            self._cut(service)
         else:
             limit_files(found, 0)
         if not (memory or life):
@@ -116,6 +114,20 @@ class LocalHarm(Colleague):
     def skew(self, service: str, seconds: float) -> None:
         """Let the wall clock of today's processes of `service` be `seconds` ahead, whole ones; 0 heals."""
         skew(self._pids(service), seconds)
+
+    def expire(self, service: str, ago: float) -> None:
+        """Put a certificate that ran out `ago` [s] in the place of the one that `service` presents; 0 heals.
+
+        Connections that are open would go on; they are ended, as a balancer ends them now and then.
+        """
+        authority, now = FileAuthority(self._layout), self.world.clock.time()
+        if service not in (known := authority.valid()):
+            raise UsageError(f"{service} presents no certificate", hint=near_names(service, known))
+        if ago:
+            authority.issue(service, now - ago)
+            self._cut(service)
+        elif known[service] <= now:
+            authority.issue(service, now + VALID)
 
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Bring about a trouble of PostgreSQL or NATS, or take it back where `size` is 0; see `store_trouble`."""
@@ -188,6 +200,13 @@ class LocalHarm(Colleague):
         if service not in self.world.state().stores:
             return pids
         return lambda: proc.family(pids[0])
+
+    def _cut(self, service: str) -> None:
+        """End every connection to a service; those that call it open others."""
+        desired = load_desired(self._layout.desired)
+        for edge in desired.links if desired is not None else ():
+            if edge.endswith(f"->{service}"):
+                self._ask_proxy({"edge": edge, "cut": True})
 
     def _running(self, service: str) -> list[int]:
         """Return the processes of `service`; none where none runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from pathlib import Path
 
 import msgspec
@@ -12,11 +13,16 @@ PROBE_WITHIN = 1.0  # [s]
 _LARGEST_ANSWER = 65_536  # [bytes]
 
 
-async def ready(target: int | Path) -> dict[str, object] | None:
-    """Ask ``GET /-/ready`` of a port or unix socket; None unless the answer is 200 within 1 s."""
+async def ready(target: int | Path, *, tls: bool = False) -> dict[str, object] | None:
+    """Ask ``GET /-/ready`` of a port or unix socket; None unless the answer is 200 within 1 s.
+
+    With `tls` by HTTPS, whatever certificate is presented: as the probes of Kubernetes do, which ask whether a process
+    lives and not whether others will believe it.
+    """
+    request = b"GET /-/ready HTTP/1.1\r\nHost: telic\r\nConnection: close\r\n\r\n"
     try:
         async with asyncio.timeout(PROBE_WITHIN):
-            status, body = await _exchange(target, b"GET /-/ready HTTP/1.1\r\nHost: telic\r\nConnection: close\r\n\r\n")
+            status, body = await (_secured(target, request) if tls else _exchange(target, request))
     except (OSError, TimeoutError, ValueError):
         return None
     if status != 200:
@@ -73,6 +79,27 @@ async def _exchange(target: int | Path, request: bytes) -> tuple[int, bytes]:
             length = _content_length(head)
             if found and length is not None and len(body) >= length:
                 break
+    return _parsed(answer)
+
+
+async def _secured(target: int | Path, request: bytes) -> tuple[int, bytes]:
+    """Send a request by TLS and read the answer until the other side closes."""
+    if isinstance(target, Path):
+        raise ValueError(f"{target}: no TLS over unix sockets")
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    reader, writer = await asyncio.open_connection("127.0.0.1", target, ssl=context)
+    try:
+        writer.write(request)
+        answer = b""
+        while len(answer) < _LARGEST_ANSWER and (data := await reader.read(65_536)):
+            answer += data
+        return _parsed(answer)
+    finally:
+        writer.transport.abort()
+
+
+def _parsed(answer: bytes) -> tuple[int, bytes]:
     head, _, body = answer.partition(b"\r\n\r\n")
     words = head.split(b" ", 2)
     if len(words) < 2:

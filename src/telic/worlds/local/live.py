@@ -11,7 +11,9 @@ import asyncpg
 from telic.clock import SystemClock
 from telic.errors import StoreFailed
 from telic.model import Design
+from telic.runtime.tls import CERTIFICATE
 from telic.worlds.local import database, database_repairs, database_shelf, http, nats, postgres, valkey
+from telic.worlds.local.certificates import FileAuthority
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.events import Events
 from telic.worlds.local.fork_process import ForkOrder, ForkProcess
@@ -53,6 +55,7 @@ class LocalSystem(System):
             telemetry=spec.telemetry,
         )
         self.spec, self.otlp_port = spec, otlp_port
+        self.authority = FileAuthority(spec.layout)
         self.children = Children(pids, outside)
         self.forks = ForkProcess(self.children, self.layout, SERVE)
         self.proxy = ProxyProcess(self.children, self.layout, spec.gateway_fd)
@@ -87,7 +90,7 @@ class LocalSystem(System):
 
     async def said(self, service: DesiredService) -> Mapping[str, object] | None:
         """Ask for readiness over HTTP, for 1 s at most."""
-        return await http.ready(service.port)
+        return await http.ready(service.port, tls=CERTIFICATE in service.settings)
 
     async def lead_traffic(self, callee: str) -> None:
         """Point the proxy's links to where `callee` listens."""

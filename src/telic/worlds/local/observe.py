@@ -73,7 +73,8 @@ class Observer(ABC):
             if name in system.parts
         }
         links = {edge: self._link(edge) for edge in system.desired.links if not edge.startswith(f"{USER}->")}
-        return State(system.name, system.clock.time(), services, stores, links, self.secrets())
+        certificates = system.authority.valid()
+        return State(system.name, system.clock.time(), services, stores, links, self.secrets(), certificates)
 
     def _service(self, name: str, vitals: Mapping[str, Vitals]) -> ServiceState:
         service = self.system.service(name)

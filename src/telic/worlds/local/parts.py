@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from telic.errors import StoreFailed, WorldError
 from telic.worlds.local.backoff import Backoff
+from telic.worlds.local.certificates import issue_due
 from telic.worlds.local.supervised import Start, Supervised
 from telic.worlds.local.system import System
 
@@ -52,6 +53,7 @@ async def start_services(system: System) -> None:
     WorldError
         One did not get ready.
     """
+    issue_due(system.authority, system.design.services, system.clock.time())
     for each in system.desired.services.values():
         system.write_configuration(each)
         system.services[each.name] = system.keep_running(each)

@@ -14,6 +14,7 @@ from telic.errors import UsageError, WorldError
 from telic.model import Change, Design, Scalar
 from telic.registry import near_names
 from telic.worlds.local import configuration
+from telic.worlds.local.certificates import VALID, Authority
 from telic.worlds.local.change_log import ChangeLog, settings_diff
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.events import Events
@@ -36,7 +37,14 @@ class System(ABC):
         Where services send telemetry.
     telemetry
         Whether they do.
+
+    Attributes
+    ----------
+    authority
+        Of the certificates that its services present.
     """
+
+    authority: Authority
 
     def __init__(
         self,
@@ -191,6 +199,10 @@ class System(ABC):
         self.save()
         await self.lead_traffic(name)
         self._discard(old)
+
+    def renew(self, service: str) -> None:
+        """Give a service a new certificate; it presents it from the next connection on."""
+        self.authority.issue(service, self.clock.time() + VALID)
 
     async def push(self, service: DesiredService, settings: Mapping[str, Scalar]) -> tuple[str, str]:
         """Put settings in force as a new revision; return the revisions before and after."""

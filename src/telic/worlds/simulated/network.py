@@ -26,6 +26,7 @@ class Network:
         self.loop, self._random = loop, rng.random
         self._listeners: dict[int, Callee] = {}
         self._links: dict[tuple[str, str], Link] = {}
+        self.certificates: dict[str, float] = {}  # who listens with TLS, to its certificate's end [s since the epoch]
         self._by_port: dict[int, Link] = {}
         times = [TRAVEL * math.exp(rng.gauss(0.0, SIGMA)) for _ in range(_TIMES)]
         self._travel = cycle(times[1:] + times[:1]).__next__  # from the second: so seeds mean what they always meant

@@ -11,7 +11,7 @@ from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.world import LocalWorld
 
-METHODS = ("signal", "throttle", "link", "limit", "skew", "store", "load", "pause", "revoke", "grant")
+METHODS = ("signal", "throttle", "link", "limit", "skew", "expire", "store", "load", "pause", "revoke", "grant")
 _WITHIN = 10.0  # an answer [s]
 
 
@@ -48,6 +48,10 @@ class AttachedHarm(Colleague):
     def skew(self, service: str, seconds: float) -> None:
         """Let the wall clock of today's process of `service` be `seconds` ahead; 0 heals."""
         self._ask("skew", service=service, seconds=seconds)
+
+    def expire(self, service: str, ago: float) -> None:
+        """Let the certificate that `service` presents have run out `ago` [s]; 0 heals."""
+        self._ask("expire", service=service, ago=ago)
 
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Bring about a trouble of a store, or take it back where `size` is 0."""

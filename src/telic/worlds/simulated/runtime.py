@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Protocol
 
 from telic.clock import Clock
+from telic.runtime import tls
 from telic.runtime.client.chain import EdgeClient
 from telic.runtime.client.transport import Transport
 from telic.runtime.config import Config, LiveConfig
@@ -135,7 +136,14 @@ class SimulatedRuntime:
         """Return the client of another service of the system."""
         if service not in self._clients:
             config = self._live.now
-            transport: Transport = LinkTransport(self._network, self._gate, config.address(f"upstream.{service}"))
+            transport: Transport = LinkTransport(
+                self._network,
+                self._gate,
+                service,
+                config.address(f"upstream.{service}"),
+                tls.peer(config, service),
+                self.clock,
+            )
             chance = stream(self._seed, "edge", self._name, service).random
             self._clients[service] = EdgeClient(
                 service, config.edge(service), transport, self.clock, self._recorder, chance
@@ -149,7 +157,7 @@ class SimulatedRuntime:
 
     def _follow(self, config: Config) -> None:
         for name, client in self._clients.items():
-            client.transport.move(config.address(f"upstream.{name}"))
+            client.transport.move(config.address(f"upstream.{name}"), tls.peer(config, name))
             client.configure(config.edge(name))
         self.tokens.rekey(_token_key(config, self._seed))
         if self._database is not None:

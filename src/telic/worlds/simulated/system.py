@@ -21,6 +21,7 @@ from telic.worlds.local.ports import Ports
 from telic.worlds.local.reconcile import USER
 from telic.worlds.local.supervised import Start
 from telic.worlds.local.system import PrivilegeVerb, System
+from telic.worlds.simulated.authority import SimulatedAuthority
 from telic.worlds.simulated.caller import Caller, Ended
 from telic.worlds.simulated.clock import LoopClock
 from telic.worlds.simulated.events import SimulatedEvents
@@ -65,6 +66,7 @@ class SimulatedSystem(System):
             telemetry=True,
         )
         self.network = Network(loop, stream(seed, "network"))
+        self.authority = SimulatedAuthority(self.network.certificates)
         self.stores = Stores(loop, self.network, design, seed)
         self._site = Site(loop, clock, self.network, self.stores, seed)
         self._pids = itertools.count(FIRST_PID)
