@@ -14,6 +14,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from telic.model import State, Topology
+from telic.model.design import REPLICA
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 STYLES = {"load": "cyan", "lab": "magenta", "operator": "bold", "harm": "red", "well": "green", "step": "dim"}
@@ -92,7 +93,7 @@ class View:
         if service:
             label.append(f" v{service.version}", "dim")
         callees = self.topology.callees(name) if self.topology else ()
-        uses = [each for each in callees if each in ("postgres", "valkey", "nats")]
+        uses = [each for each in callees if each in ("postgres", REPLICA, "valkey", "nats")]
         if uses:
             label.append(
                 "  ⛁ " + " ".join(f"{each}{' ✂' if f'{name}->{each}' == self.blamed else ''}" for each in uses),

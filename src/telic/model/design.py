@@ -12,6 +12,19 @@ from telic.model.topology import Scalar
 from telic.runtime.wiring import Wiring
 
 QUEUED = "queue"
+REPLICA = "postgres-replica"
+"""The store that replays what ``postgres`` wrote and answers reads only."""
+
+
+def store_key(store: str) -> str:
+    """Return how the names of settings about a store begin.
+
+    Examples
+    --------
+    >>> store_key("valkey"), store_key(REPLICA)
+    ('store.valkey', 'store.postgres.replica')
+    """
+    return f"store.{store.replace('-', '.')}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ class ServiceDesign:
     owns: tuple[str, ...]
     operations: tuple[ServiceOperation, ...]
     tables: tuple[Table, ...] = ()
-    stores: tuple[str, ...] = ()  # postgres | valkey | nats
+    stores: tuple[str, ...] = ()  # postgres | postgres-replica | valkey | nats
     capacity: Capacity | None = None
     version: str = "1"
     settings: Mapping[str, Scalar] = field(default_factory=dict)  # of its own, besides those of every service

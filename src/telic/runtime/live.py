@@ -6,6 +6,7 @@ import logging
 import os
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from telic.clock import Clock
@@ -19,9 +20,12 @@ from telic.runtime.ids import TimeOrderedIds
 from telic.runtime.ports import Cache, Database, Scalar
 from telic.runtime.stores.jetstream import JetStreamQueue, QueueAddress
 from telic.runtime.stores.postgres import Address, PostgresDatabase
+from telic.runtime.stores.replicated import PEER, ReplicatedDatabase
 from telic.runtime.stores.valkey import ValkeyCache
 from telic.runtime.telemetry.recorder import Recorder
 from telic.runtime.tokens import HmacTokens
+
+REPLICA = "store.postgres.replica"  # begins the settings that say where it is
 
 
 class LiveRuntime:
@@ -36,7 +40,7 @@ class LiveRuntime:
         self._live, self._recorder = live, recorder
         self._random: Callable[[], float] = random.Random().random
         self._clients: dict[str, EdgeClient] = {}
-        self._database: PostgresDatabase | None = None
+        self._database: PostgresDatabase | ReplicatedDatabase | None = None
         self._cache: ValkeyCache | None = None
         self._queue: JetStreamQueue | None = None
         live.follow(self._follow)
@@ -50,8 +54,14 @@ class LiveRuntime:
         """Return the service's PostgreSQL."""
         if self._database is None:
             config = self._live.now
-            address = database_address(config)
-            self._database = PostgresDatabase(address, self._recorder, self.clock, application=config.service)
+            place = database_address(config)
+            primary = PostgresDatabase(place, self._recorder, self.clock, application=config.service)
+            self._database = primary
+            if f"{REPLICA}.port" in config.settings:
+                replica = PostgresDatabase(
+                    replica_address(config), self._recorder, self.clock, application=config.service, peer=PEER
+                )
+                self._database = ReplicatedDatabase(primary, replica, asked=reads_replica(config))
         return self._database
 
     def cache(self) -> Cache | None:
@@ -96,11 +106,18 @@ class LiveRuntime:
         if "token.key_file" in config.settings:
             self.tokens.rekey(_secret(config, "token.key_file", b""))
         if self._database is not None:
-            self._database.move(database_address(config))
+            self._move(self._database, config)
         if self._cache is not None and "store.valkey.port" in config.settings:
             self._cache.move(config.address("store.valkey"))
         if self._queue is not None:
             self._queue.move(queue_address(config))
+
+    def _move(self, database: PostgresDatabase | ReplicatedDatabase, config: Config) -> None:
+        if isinstance(database, ReplicatedDatabase):
+            database.asked = reads_replica(config)
+            database.replica.move(replica_address(config))
+            database = database.primary
+        database.move(database_address(config))
 
 
 def queue_address(config: Config) -> QueueAddress:
@@ -121,6 +138,17 @@ def database_address(config: Config) -> Address:
         password=_secret(config, "store.postgres.password_file", b"").decode().strip(),
         pool=int(config.settings.get("store.postgres.pool", 3)),
     )
+
+
+def replica_address(config: Config) -> Address:
+    """Return where the settings say that the database's replica is; the role is the same there."""
+    host, port = config.address(REPLICA)
+    return replace(database_address(config), host=host, port=port)
+
+
+def reads_replica(config: Config) -> bool:
+    """Whether the settings say that a replica answers reads outside of transactions."""
+    return config.settings.get("store.postgres.reads") == "replica"
 
 
 def _secret(config: Config, setting: str, default: bytes) -> bytes:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_READS = re.compile(r"\s*SELECT\b", re.IGNORECASE)
+_LOCKS = re.compile(
+    r"\bFOR\s+(?:NO\s+KEY\s+)?(?:UPDATE|SHARE|KEY\s+SHARE)\b|\bpg_advisory|\bset_config\b|\bnextval\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -35,3 +41,15 @@ class Statement:
     sql: str
     cost: Cost = Cost()
     table: str = ""  # schema.table it mainly uses
+    fresh: bool = False  # has to see what was written just before: never asked of a replica
+
+    @property
+    def reads(self) -> bool:
+        """Whether it reads only, and locks nothing: what a replica can answer.
+
+        Examples
+        --------
+        >>> Statement("a.b", "SELECT 1").reads, Statement("a.b", "SELECT id FROM a.b FOR UPDATE").reads
+        (True, False)
+        """
+        return bool(_READS.match(self.sql)) and not _LOCKS.search(self.sql)

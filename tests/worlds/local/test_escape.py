@@ -56,10 +56,10 @@ class QuietSystem(System):
     async def change_privileges(self, verb: str, service: str, table: str, privileges: str) -> None:
         return None
 
-    async def repairs(self) -> list[str]:
+    async def repairs(self, store: str) -> list[str]:
         return []
 
-    async def repair(self, statements: Sequence[str]) -> None:
+    async def repair(self, store: str, statements: Sequence[str]) -> None:
         return None
 
     async def flush_cache(self) -> None:

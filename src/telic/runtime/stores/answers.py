@@ -33,7 +33,7 @@ class PostgresAnswers:
             table,
         )
         self._find = Statement(
-            f"{service}.find_answer", f"SELECT status, reply FROM {quoted} WHERE key = $1", Cost(), table
+            f"{service}.find_answer", f"SELECT status, reply FROM {quoted} WHERE key = $1", Cost(), table, fresh=True
         )
         self._finish = Statement(
             f"{service}.keep_answer",

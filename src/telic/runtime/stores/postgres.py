@@ -39,10 +39,18 @@ class Address:
 
 
 class PostgresDatabase:
-    """Implements `telic.runtime.ports.Database`; connects when first asked."""
+    """Implements `telic.runtime.ports.Database`; connects when first asked.
 
-    def __init__(self, address: Address, recorder: Recorder, clock: Clock, *, application: str) -> None:
-        self._spans = StoreSpans("postgresql", "postgres", recorder)
+    Parameters
+    ----------
+    peer
+        What spans call the server.
+    """
+
+    def __init__(
+        self, address: Address, recorder: Recorder, clock: Clock, *, application: str, peer: str = "postgres"
+    ) -> None:
+        self._spans = StoreSpans("postgresql", peer, recorder)
         self._clock, self._application = clock, application
         self._recovering: set[asyncio.Task[None]] = set()
         self.address = address

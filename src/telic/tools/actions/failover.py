@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from telic.errors import ActionRefused
 from telic.model import Action, State, Topology, Undo
+from telic.model.design import store_key
 from telic.registry import near_names
 from telic.tools.actions.card import action, edge_of
 
@@ -61,4 +62,4 @@ class Failover:
 
 
 def _port_key(callee: str, state: State) -> str:
-    return f"store.{callee}.port" if callee in state.stores else f"upstream.{callee}.port"
+    return f"{store_key(callee)}.port" if callee in state.stores else f"upstream.{callee}.port"

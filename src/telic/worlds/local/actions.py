@@ -9,6 +9,7 @@ import msgspec
 
 from telic.errors import ActionRefused
 from telic.model import Action, Scalar, Undo, plain
+from telic.model.design import REPLICA
 from telic.registry import near_names
 from telic.runtime.wiring import EdgePolicy, NodePolicy
 from telic.worlds.local import configuration, escape_verbs, operations, policy_words, privilege_verbs
@@ -172,14 +173,14 @@ async def _scale(system: System, action: Action) -> Plan:
 
 
 async def _reconcile(system: System, action: Action) -> Plan:
-    if action.target != "postgres" or "postgres" not in system.desired.stores:
+    if action.target not in ("postgres", REPLICA) or action.target not in system.desired.stores:
         raise ActionRefused(f"no database {action.target!r}", hint="it is called postgres, where the design has one")
-    statements = await system.repairs()
+    statements = await system.repairs(action.target)
     if not statements:
         raise ActionRefused(f"{action.target} is as its design says", hint="nothing to change")
 
     async def run() -> None:
-        await system.repair(statements)
+        await system.repair(action.target, statements)
         system.record("other", action.target, summary(action), author=AUTHOR, diff="\n".join(statements))
 
     return Plan("; ".join(statements), run, Undo(None, note="as designed: nothing to take back"))

@@ -33,9 +33,9 @@ def execute(layout: Layout, about: Mapping[str, object], statement: str) -> None
     asyncio.run(_execute(layout, about, statement))
 
 
-def bring_about(layout: Layout, about: Mapping[str, object], trouble: Trouble) -> None:
-    """Bring about a trouble, or take it back; see `store_trouble`."""
-    asyncio.run(_bring_about(layout, about, trouble))
+def bring_about(layout: Layout, about: Mapping[str, object], store: str, trouble: Trouble) -> None:
+    """Bring about a trouble of a server, or take it back; see `store_trouble`."""
+    asyncio.run(_bring_about(layout, about, store, trouble))
 
 
 async def _execute(layout: Layout, about: Mapping[str, object], statement: str) -> None:
@@ -48,20 +48,21 @@ async def _execute(layout: Layout, about: Mapping[str, object], statement: str) 
         await connection.close()
 
 
-async def _bring_about(layout: Layout, about: Mapping[str, object], trouble: Trouble) -> None:
-    connection = await _connect(layout, about)
+async def _bring_about(layout: Layout, about: Mapping[str, object], store: str, trouble: Trouble) -> None:
+    connection = await _connect(layout, about, store)
     try:
-        await bring(connection, trouble, lambda: _connect(layout, about), lambda name: secret(layout, name))
+        await bring(connection, trouble, lambda: _connect(layout, about, store), lambda name: secret(layout, name))
     finally:
         await connection.close()
 
 
-async def _connect(layout: Layout, about: Mapping[str, object]) -> asyncpg.Connection:
-    return await postgres.connect(layout, _port(layout), database=str(about["system"]))
+async def _connect(layout: Layout, about: Mapping[str, object], store: str = "postgres") -> asyncpg.Connection:
+    return await postgres.connect(layout, _port(layout, store), database=str(about["system"]))
 
 
-def _port(layout: Layout) -> int:
+def _port(layout: Layout, store: str) -> int:
     desired = load_desired(layout.desired)
-    if desired is None or "postgres" not in desired.stores:
-        raise UsageError("this system has no PostgreSQL", hint="choose another fault")
-    return desired.stores["postgres"]
+    if desired is None or store not in desired.stores:
+        what = "PostgreSQL" if store == "postgres" else store
+        raise UsageError(f"this system has no {what}", hint="choose another fault")
+    return desired.stores[store]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from telic.model import Design, Scalar, ServiceDesign, plain
+from telic.model.design import store_key
 from telic.worlds.local import certificates
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.layout import Layout, write_atomically
@@ -30,8 +31,8 @@ def first_settings(layout: Layout, design: Design, service: ServiceDesign, desir
         settings[f"upstream.{callee}.host"] = "127.0.0.1"
         settings[f"upstream.{callee}.port"] = desired.links[f"{service.name}->{callee}"]["a"]
     for store in service.stores:
-        settings[f"store.{store}.host"] = "127.0.0.1"
-        settings[f"store.{store}.port"] = desired.links[f"{service.name}->{store}"]["a"]
+        settings[f"{store_key(store)}.host"] = "127.0.0.1"
+        settings[f"{store_key(store)}.port"] = desired.links[f"{service.name}->{store}"]["a"]
     if "postgres" in service.stores:
         settings["store.postgres.database"] = design.system
         settings["store.postgres.user"] = service.name
@@ -45,7 +46,7 @@ def first_settings(layout: Layout, design: Design, service: ServiceDesign, desir
 
 def port_key(service: ServiceDesign, callee: str) -> str:
     """Return the setting that says at which port `service` reaches `callee`."""
-    return f"store.{callee}.port" if callee in service.stores else f"upstream.{callee}.port"
+    return f"{store_key(callee)}.port" if callee in service.stores else f"upstream.{callee}.port"
 
 
 def document(

@@ -21,7 +21,7 @@ from telic.worlds.local.desired import load_desired
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.limits import MemoryLimit, Watch, limit_files
 from telic.worlds.local.skew import skew
-from telic.worlds.local.store_trouble import Trouble
+from telic.worlds.local.store_trouble import Trouble, require_store
 from telic.worlds.local.throttle import CgroupLimit, DutyCycle, send
 from telic.worlds.local.world import LocalWorld, read
 
@@ -134,9 +134,8 @@ class LocalHarm(Colleague):
         if name == nats.STORE:
             self.poison(trouble, on, size)
             return
-        if name != "postgres":
-            raise UsageError(f"no trouble known of a store {name!r}", hint="postgres; signal, pause or flush another")
-        administrator.bring_about(self._layout, self.world.about(), Trouble(trouble, on, size))
+        require_store(name, trouble)
+        administrator.bring_about(self._layout, self.world.about(), name, Trouble(trouble, on, size))
 
     def load(self, name: str, **order: str | float) -> None:
         """Send the load called `name` besides the usual one; without an order it ends.

@@ -57,6 +57,11 @@ class Layout:
         return self.state / "stores" / "postgres"
 
     @property
+    def replica(self) -> Path:
+        """The data of PostgreSQL's replica."""
+        return self.state / "stores" / "postgres-replica"
+
+    @property
     def valkey(self) -> Path:
         """Valkey's data."""
         return self.state / "stores" / "valkey"

@@ -11,8 +11,9 @@ import asyncpg
 from telic.clock import SystemClock
 from telic.errors import StoreFailed
 from telic.model import Design
+from telic.model.design import REPLICA
 from telic.runtime.tls import CERTIFICATE
-from telic.worlds.local import database, database_repairs, database_shelf, http, nats, postgres, valkey
+from telic.worlds.local import database, database_repairs, database_shelf, http, nats, postgres, replica, valkey
 from telic.worlds.local.certificates import FileAuthority
 from telic.worlds.local.desired import Desired, DesiredService
 from telic.worlds.local.events import Events
@@ -123,14 +124,16 @@ class LocalSystem(System):
             except asyncpg.PostgresError as error:
                 raise StoreFailed(f"{statement}: {error}", hint="see postgres.log") from error
 
-    async def repairs(self) -> list[str]:
-        """Compare PostgreSQL with the design, as its administrator."""
-        async with self._administrator() as connection:
+    async def repairs(self, store: str) -> list[str]:
+        """Compare PostgreSQL or its replica with the design, as its administrator."""
+        async with self._administrator(store) as connection:
+            if store == REPLICA:
+                return await replica.repairs(connection)
             return await database_repairs.repairs(connection, self.design)
 
-    async def repair(self, statements: Sequence[str]) -> None:
+    async def repair(self, store: str, statements: Sequence[str]) -> None:
         """Execute the statements as PostgreSQL's administrator."""
-        async with self._administrator() as connection:
+        async with self._administrator(store) as connection:
             await database_repairs.repair(connection, statements)
 
     async def flush_cache(self) -> None:
@@ -142,9 +145,9 @@ class LocalSystem(System):
         await nats.poison(self.layout, self.desired.stores[nats.STORE], subject, count)
 
     @asynccontextmanager
-    async def _administrator(self) -> AsyncIterator[asyncpg.Connection]:
+    async def _administrator(self, store: str = "postgres") -> AsyncIterator[asyncpg.Connection]:
         """Give a connection to the system's database that may do everything."""
-        port = self.desired.stores["postgres"]
+        port = self.desired.stores[store]
         connection = await postgres.connect(self.layout, port, database=self.design.system)
         try:
             yield connection

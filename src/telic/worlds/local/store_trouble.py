@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from telic.errors import StoreFailed, UsageError
+from telic.model.design import REPLICA
 from telic.registry import near_names
 from telic.worlds.local.database import quoted
 
@@ -25,8 +26,10 @@ TROUBLES: Mapping[str, str] = {
     "column": "table.column",  # it is called otherwise
     "table": "table",  # it is called otherwise
     "check": "table.column",  # no row may be written
+    "replay": "",  # of the replica: what the primary wrote is not replayed
 }
 """What each trouble is on: a role, ``schema.table``, ``schema.table.column`` or ``.index``, or nothing."""
+OF_REPLICA = ("replay",)  # the others are of the primary
 POISON = "poison"
 """NATS' only trouble, on a subject: so many messages stand in the queue that nobody can read."""
 MOST_POISON = 5000  # [1]
@@ -73,6 +76,20 @@ class Trouble:
     def last(self) -> str:
         """The column or index that it is on."""
         return self.on.rpartition(".")[2]
+
+
+def require_store(name: str, trouble: str) -> None:
+    """Refuse a trouble that the store called `name` cannot have.
+
+    Raises
+    ------
+    UsageError
+        It is another store's, or nobody's.
+    """
+    if name not in ("postgres", REPLICA):
+        raise UsageError(f"no trouble known of a store {name!r}", hint="postgres; signal, pause or flush another")
+    if trouble in TROUBLES and (trouble in OF_REPLICA) != (name == REPLICA):
+        raise UsageError(f"{name} has no trouble {trouble!r}", hint=f"of {REPLICA}: {', '.join(OF_REPLICA)}")
 
 
 async def bring(
@@ -130,6 +147,8 @@ def _statements(trouble: Trouble, secret: Callable[[str], str]) -> list[str]:
         case "read-only":
             name = "default_transaction_read_only"
             return [f"ALTER SYSTEM SET {name} = on" if size else f"ALTER SYSTEM RESET {name}", reload]
+        case "replay":
+            return [f"SELECT pg_wal_replay_{'pause' if size else 'resume'}()"]
         case "commit":
             if not size:
                 return ["ALTER SYSTEM RESET commit_delay", "ALTER SYSTEM RESET commit_siblings", reload]

@@ -8,7 +8,7 @@ import socket
 from concurrent.futures import Executor
 from pathlib import Path
 
-from telic.worlds.local import control
+from telic.worlds.local import control, replica_lag
 from telic.worlds.local.desired import load_desired
 from telic.worlds.local.host_pids import HostPids
 from telic.worlds.local.lifetime import Lifetime
@@ -58,6 +58,7 @@ class _World(Lifetime):
             watching = [
                 asyncio.create_task(self._sampler.watch(self._observer.pids)),
                 asyncio.create_task(self._system.events.send_forever()),
+                *(asyncio.create_task(each) for each in replica_lag.watches(self._system)),
             ]
             await self.ending.wait()
             for each in watching:

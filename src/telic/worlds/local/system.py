@@ -96,11 +96,11 @@ class System(ABC):
         """Give or take privileges, a comma-separated list."""
 
     @abstractmethod
-    async def repairs(self) -> list[str]:
-        """Return the statements after which the database is as the design says; none where it is."""
+    async def repairs(self, store: str) -> list[str]:
+        """Return the statements after which a database is as the design says; none where it is."""
 
     @abstractmethod
-    async def repair(self, statements: Sequence[str]) -> None:
+    async def repair(self, store: str, statements: Sequence[str]) -> None:
         """Execute what `repairs` returned."""
 
     @abstractmethod

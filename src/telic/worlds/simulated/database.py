@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncio import CancelledError, Future
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from telic.runtime.failures import DependencyFailed
 from telic.runtime.ports import Queries, Row
@@ -17,6 +17,9 @@ from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.postgres import SimulatedPostgres
 from telic.worlds.simulated.statements import Plan, charge, plan
 from telic.worlds.simulated.store_path import Link, woken
+
+if TYPE_CHECKING:
+    from telic.worlds.simulated.replica import Reading
 
 T = TypeVar("T")
 _BEGUN = plan("transaction", (), transaction=True)
@@ -51,6 +54,7 @@ class SimulatedDatabase:
         self._place = self._present()
         self._pool = Connections(loop, pool())
         self._plans: dict[str, Plan] = {}
+        self.reading: Reading | None = None  # where reads go, in a service that has a replica
 
     @property
     def queued(self) -> int:
@@ -59,6 +63,8 @@ class SimulatedDatabase:
 
     def move(self) -> None:
         """Use new connections from now on if the address or their number has changed."""
+        if self.reading is not None:
+            self.reading.move()
         place = self._present()
         if place != self._place:
             self.close()
@@ -70,6 +76,8 @@ class SimulatedDatabase:
 
     def close(self) -> None:
         """Close idle connections; those in use close when they are done."""
+        if self.reading is not None:
+            self.reading.close()
         self._pool.close()
 
     async def fetch(self, statement: Statement, *args: object) -> list[Row]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Unpack
 
 from telic.errors import UsageError, WorldError
+from telic.model.design import REPLICA
 from telic.model.weather import Weather, WeatherGiven
 from telic.registry import near_names
 from telic.worlds.load import simulated as traffic
@@ -18,7 +19,7 @@ from telic.worlds.local.certificates import VALID
 from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.limits import LOOK_EVERY
 from telic.worlds.local.nats import STORE as QUEUE
-from telic.worlds.local.store_trouble import Trouble
+from telic.worlds.local.store_trouble import Trouble, require_store
 from telic.worlds.simulated.instance import SimulatedInstance
 from telic.worlds.simulated.process import SimulatedProcess
 from telic.worlds.simulated.world import SimulatedWorld
@@ -101,8 +102,12 @@ class SimulatedHarm(Colleague):
         if name == QUEUE and name in self._system.desired.stores:
             self.poison(trouble, on, size)
             return
-        if name != "postgres" or name not in self._system.desired.stores:
-            raise UsageError(f"no trouble known of a store {name!r}", hint="postgres; signal, pause or flush another")
+        require_store(name, trouble)
+        if name not in self._system.desired.stores:
+            raise UsageError(f"this system has no {name}", hint="choose another fault")
+        if name == REPLICA:
+            self._system.stores.replica.pause(Trouble(trouble, on, size).size > 0)
+            return
         self._system.stores.postgres.troubles.set(Trouble(trouble, on, size), self._system.clock.time())
 
     def load(self, name: str, **order: str | float) -> None:

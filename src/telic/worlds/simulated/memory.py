@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.abc import InspectLoader
@@ -37,6 +38,10 @@ class SystemData:
         for name, empty in vars(memory()).items():  # what a later version keeps besides
             state.setdefault(name, empty)
         return state
+
+    def copies(self) -> dict[str, dict[str, object]]:
+        """Return what every service keeps, as copies that nobody changes."""
+        return copy.deepcopy(self._states)
 
     def things(self, service: str, entity: str) -> list[object]:
         """Return the things called `entity` that a service keeps; none before anybody asked it for anything."""
@@ -74,7 +79,7 @@ def adapted(service: str, sql: type[Any], store: ModuleType, memory: type[Any], 
         work = getattr(memory, name, None)
         if work is None:
             raise WorldError(f"{memory.__name__} has no method {name}", hint="it needs every method of the SQL store")
-        methods[name] = _method(each, work)
+        methods[name] = _method(service, each, work)
     return type(sql.__name__, (), methods)
 
 
@@ -83,16 +88,31 @@ def _constructor(service: str, memory: type[Any], data: SystemData) -> Callable[
         self._database, self._perform = database, database.perform
         self._memory = object.__new__(memory)
         self._memory.__dict__ = data.state(service, memory)
+        self._reading = database.reading
 
     return build
 
 
-def _method(plan: Plan, work: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+def _method(service: str, plan: Plan, work: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
     def run(self: Any, *args: object, **named: object) -> Awaitable[object]:
         done: Awaitable[object] = self._perform(plan, lambda: work(self._memory, *args, **named))
         return done
 
-    return run
+    def read(self: Any, *args: object, **named: object) -> Awaitable[object]:
+        reading = self._reading
+        if reading is None or not reading.asked():
+            return run(self, *args, **named)
+
+        def look() -> Awaitable[object]:
+            seen = object.__new__(type(self._memory))
+            seen.__dict__ = reading.replica.state(service, type(self._memory))
+            found: Awaitable[object] = work(seen, *args, **named)
+            return found
+
+        done: Awaitable[object] = reading.perform(plan, look)
+        return done
+
+    return read if plan.reads else run
 
 
 def _memory_module(service: str, modules: Mapping[str, ModuleType]) -> ModuleType:

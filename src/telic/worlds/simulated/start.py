@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from telic.model import Design
+from telic.model.design import REPLICA
 from telic.worlds.local import configuration, launch
 from telic.worlds.local.layout import Layout
 from telic.worlds.local.methods import methods
 from telic.worlds.local.parts import keep_part, start_services
 from telic.worlds.local.reconcile import reconcile
-from telic.worlds.simulated import collecting
+from telic.worlds.simulated import collecting, replica_lag
 from telic.worlds.simulated.clock import START, LoopClock
 from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.observe import SimulatedObserver
@@ -79,6 +80,8 @@ async def _bring_up(system: SimulatedSystem) -> None:
     await system.lead_traffic()
     await asyncio.gather(*(_start_store(system, name) for name in system.design.stores))
     await start_services(system)
+    if REPLICA in system.design.stores:
+        replica_lag.watch(system)
     system.run(system.events.send_forever())
 
 
@@ -89,6 +92,9 @@ async def _start_store(system: SimulatedSystem, name: str) -> None:
         stores, loop = system.stores, system.loop
         if name == "postgres":
             made[:] = [PostgresServer(stores.postgres, loop)]
+        elif name == REPLICA:
+            stores.replica.pause(False)  # a server that starts replays
+            made[:] = [PostgresServer(stores.replica.server, loop)]
         else:
             made[:] = [PlainServer(name, stores.nats if name == "nats" else stores.valkey, loop)]
         return system.process(made[0], loop.create_future())

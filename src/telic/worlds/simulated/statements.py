@@ -54,6 +54,11 @@ class Plan:
     locked: bool = False  # calls may have to wait for each other
     quick: bool = False  # one statement that locks nothing
 
+    @property
+    def reads(self) -> bool:
+        """Whether a replica can answer all of it."""
+        return bool(self.charges) and not self.transaction and all(each.statement.reads for each in self.charges)
+
 
 def charge(statement: Statement, *, indexed: bool = True, within: bool = False) -> Charge:
     """Return what a statement costs and needs, `within` a transaction perhaps; what a deploy wrote into it counts.

@@ -10,6 +10,7 @@ from typing import Protocol
 import asyncpg
 
 from telic.model import Design
+from telic.model.design import REPLICA, store_key
 from telic.runtime.ports import Scalar
 from telic.runtime.stores.answers import PostgresAnswers
 from telic.runtime.telemetry.recorder import Recorder
@@ -20,6 +21,7 @@ from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.memory import SystemData, adapt
 from telic.worlds.simulated.postgres import SimulatedPostgres
 from telic.worlds.simulated.queue import SimulatedNats, SimulatedQueue
+from telic.worlds.simulated.replica import Reading, SimulatedReplica
 from telic.worlds.simulated.spans import ComputedSpans
 from telic.worlds.simulated.store_path import Link
 from telic.worlds.simulated.streams import stream
@@ -50,6 +52,8 @@ class Stores:
     ----------
     postgres, valkey, nats
         The servers, to be hurt, stopped and started.
+    replica
+        Of PostgreSQL; nobody asks it where the design has none.
     data
         What services keep.
     """
@@ -60,17 +64,30 @@ class Stores:
         self.valkey = SimulatedValkey(loop)
         self.nats = SimulatedNats(loop)
         self.data = SystemData(design, self.postgres.indexes)
+        second = SimulatedPostgres(loop, design, stream(seed, REPLICA)) if REPLICA in design.stores else self.postgres
+        second.grants, second.troubles = self.postgres.grants, self.postgres.troubles  # catalogues are replayed too
+        self.replica = SimulatedReplica(loop, second, self.data)
 
     def database(self, service: str, settings: Settings, recorder: Recorder) -> SimulatedDatabase:
         """Return the database of one instance of `service`; `settings` gives those in force now."""
-        way, rng = self._way(settings, "postgres"), stream(self._seed, "postgres", service)
-        spans = ComputedSpans("postgresql", "postgres", recorder)
-        charging = Charging(self._loop, self.postgres, service, way, spans, rng)
+        found = self._at("postgres", self.postgres, service, settings, recorder)
+        if REPLICA in self._design.service(service).stores:
+            asked = lambda: settings().get("store.postgres.reads") == "replica"  # noqa: E731
+            second = self._at(REPLICA, self.replica.server, service, settings, recorder)
+            found.reading = Reading(self.replica, asked, second)
+        return found
+
+    def _at(
+        self, store: str, server: SimulatedPostgres, service: str, settings: Settings, recorder: Recorder
+    ) -> SimulatedDatabase:
+        way, rng = self._way(settings, store), stream(self._seed, store, service)
+        spans = ComputedSpans("postgresql", store, recorder)
+        charging = Charging(self._loop, server, service, way, spans, rng)
         charging.presented = lambda: problem_of(
-            service, self._design.system, settings(), self.postgres.troubles.secret(service)
+            service, self._design.system, settings(), server.troubles.secret(service)
         )
         return SimulatedDatabase(
-            self._loop, self.postgres, way, charging, pool=lambda: int(settings().get("store.postgres.pool", POOL))
+            self._loop, server, way, charging, pool=lambda: int(settings().get("store.postgres.pool", POOL))
         )
 
     def cache(self, service: str, settings: Settings, recorder: Recorder) -> SimulatedCache | None:
@@ -100,7 +117,7 @@ class Stores:
         adapt(service, modules, self.data)
 
     def _way(self, settings: Settings, store: str) -> Callable[[], Link | None]:
-        key, path = f"store.{store}.port", self._network.path
+        key, path = f"{store_key(store)}.port", self._network.path
         known: Mapping[str, Scalar] | None = None
         link: Link | None = None
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from telic.model import Design
+from telic.model.design import REPLICA
 from telic.model.weather import Weather
 from telic.runtime.client.transport import TransportFailed
 from telic.runtime.server.messages import Request, Response
@@ -171,12 +172,17 @@ class SimulatedSystem(System):
         grants = self.stores.postgres.grants
         (grants.grant if verb == "GRANT" else grants.revoke)(service, table, privileges)
 
-    async def repairs(self) -> list[str]:
-        """Say what is wrong with the simulated database, apart from passwords."""
+    async def repairs(self, store: str) -> list[str]:
+        """Say what is wrong with the simulated database, apart from passwords, or with its replica."""
+        if store == REPLICA:
+            return self.stores.replica.repairs()
         return self.stores.postgres.troubles.repairs()
 
-    async def repair(self, statements: Sequence[str]) -> None:
+    async def repair(self, store: str, statements: Sequence[str]) -> None:
         """Take it back."""
+        if store == REPLICA:
+            self.stores.replica.pause(False)
+            return
         self.stores.postgres.troubles.repair(statements)
 
     async def flush_cache(self) -> None:

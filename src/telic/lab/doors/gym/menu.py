@@ -32,7 +32,7 @@ def menu(design: Design) -> tuple[Item, ...]:
         *(Item("restart", {"target": each}) for each in services),
         *(Item("rollback", {"target": each}, version=True) for each in services),
         *(Item("failover", {"target": each, "link": "b"}) for each in edges),
-        *(Item("flush_cache", {"target": each}) for each in design.stores if each != "postgres"),
+        *(Item("flush_cache", {"target": each}) for each in design.stores if not each.startswith("postgres")),
         *(Item("escape", {"target": each}) for each in services),
         *blame((*services, *design.stores, *edges)),
     )
