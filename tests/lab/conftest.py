@@ -30,7 +30,7 @@ from telic.model import (
     Table,
     Topology,
 )
-from telic.model.design import QUEUED
+from telic.model.design import QUEUED, REPLICA
 from telic.model.intent import Capacity, Keys, Workload
 from telic.runtime.wiring import Wiring
 from telic.settings import Settings
@@ -285,6 +285,7 @@ def _service(each: ServiceDesign, number: int, ports: dict[str, int]) -> Service
         config["store.postgres.pool"] = 3
         config["store.postgres.port"] = ports[f"{each.name}->postgres"]
         config["store.postgres.database"] = "hotel"
+        config["store.postgres.reads"] = "replica"
         config["store.postgres.password_file"] = f"secrets/{each.name}"
     config |= each.settings
     node = {"shed": 0.0, "cache": CACHE if each.name == "review" else None}
@@ -307,7 +308,9 @@ def harm(design: Design) -> RecordingHarm:
     ports = {each.name: 22000 + 2 * index for index, each in enumerate(edges)}
     links = {name: LinkState(name, "a", {"a": port, "b": port + 1}) for name, port in ports.items()}
     services = {each.name: _service(each, index, ports) for index, each in enumerate(design.services)}
-    running = {name: InstanceState(name, 99, "ready", "", 0.0) for name in {"postgres", "valkey", *design.stores}}
+    running = {
+        name: InstanceState(name, 99, "ready", "", 0.0) for name in {"postgres", REPLICA, "valkey", *design.stores}
+    }
     stores = {name: StoreState(name, instance) for name, instance in running.items()}
     entities = (*(Entity(each, "service") for each in services), Entity("postgres", "store"))
     releases = {name: _release(design, name) for name in services}

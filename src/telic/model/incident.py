@@ -18,6 +18,7 @@ MECHANISMS = {
     "store-refusal": "a store refuses statements with an error of its own",
     "certificate-expired": "the certificate that a service presents to its callers is past its time",
     "store-slow": "everybody who asks a store waits for it",
+    "replica-lag": "a replica replays what its primary wrote too late",
     "network-delay": "messages on one edge take far longer than the ends need",
     "network-partition": "messages on one edge do not arrive",
     "cpu-starvation": "the process does not get the CPU that it asks for",
