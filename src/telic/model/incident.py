@@ -37,15 +37,16 @@ class Symptom:
     """What users feel, an objective that burns its budget; or what they will: work that waits behind a queue.
 
     Of a queue, `objective` is ``queue``, `entity` the consumer, `operation` the subject, `burn_rate` the age of the
-    oldest message over what is usual, `bad` and `total` how many wait. Of wrong answers, `objective` is ``answers``,
-    `bad` and `total` count those that were checked; it is ``declines`` where nobody is refused any more, and `bad` says
-    how many of all requests should have been.
+    oldest message over what is usual, `bad` and `total` how many wait. Of a replica, `objective` is ``replica``,
+    `entity` the replica, `burn_rate` how far it is behind over what is usual, `bad` and `total` the seconds. Of wrong
+    answers, `objective` is ``answers``, `bad` and `total` count those that were checked; it is ``declines`` where
+    nobody is refused any more, and `bad` says how many of all requests should have been.
     """
 
     objective: str  # intent id, O1
     entity: str  # where it was measured: gateway
     operation: str  # "" means all
-    signal: Literal["errors", "latency", "traffic", "queue", "answers"]
+    signal: Literal["errors", "latency", "traffic", "queue", "answers", "replica"]
     onset: float  # first bad second [s since the Unix epoch]
     detected: float
     burn_rate: float  # error budget spent per allowed [1]
@@ -55,7 +56,7 @@ class Symptom:
     @property
     def felt(self) -> bool:
         """Whether requests themselves show it: they fail, are slow, or do not come."""
-        return self.signal not in ("queue", "answers")
+        return self.signal not in ("queue", "answers", "replica")
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,9 @@ class ObjectiveHealth:
             return False
         if all(each.signal == "queue" for each in self.symptoms) and not self._queues_well(since or {}):
             return False
+        now = self._clock.time()
+        if not all(monitors.replicas.well(each.entity, now) for each in self.symptoms if each.signal == "replica"):
+            return False
         level = self._watch.monitors.level
         if any(each.signal == "traffic" for each in self.symptoms) and seen.total < TRAFFIC_BACK * level * seen.seconds:
             return False

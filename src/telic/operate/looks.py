@@ -11,7 +11,7 @@ from telic.errors import StoreFailed, WorldUnavailable
 from telic.model import AnswerStep, Store, Window
 from telic.model.intent import BadErrors, Objective
 from telic.telemetry.poll import declared
-from telic.telemetry.queries import QueueStep, passed, told_steps, untaken_steps
+from telic.telemetry.queries import QueueStep, ReplicaStep, passed, told_steps, untaken_steps
 
 CELL = 0.5  # length of a cell [s]; stalls are shorter, harm is longer
 BACK = 6.0  # cells so old may still grow: spans are exported every half second [s]
@@ -52,6 +52,7 @@ class Look:
     until: float = 0.0  # of the time before, everything has arrived [s since the Unix epoch]
     heard: bool = True  # any telemetry of anything arrived
     queues: Sequence[QueueStep] = ()  # what waits at consumers, second by second; empty also between two looks at it
+    replicas: Sequence[ReplicaStep] = ()  # how far replicas are behind; empty where the world has none
     answers: Sequence[AnswerStep] = ()  # what was checked of the answers since the look before
 
 

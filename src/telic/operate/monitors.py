@@ -32,6 +32,7 @@ from telic.operate.answers import AnswerMonitor
 from telic.operate.lasting import lasting
 from telic.operate.looks import CELL, Look
 from telic.operate.queues import QueueMonitor
+from telic.operate.replicas import ReplicaMonitor
 from telic.operate.series import FLOOR, SHARE, Cell, Series, harmed_seconds
 from telic.operate.statistics import binomial_tail
 from telic.operate.traffic import TrafficMonitor
@@ -89,7 +90,7 @@ class Monitors:
         self.entry = entry
         self._series: dict[tuple[str, str], Series] = {}
         self._traffic = TrafficMonitor(entry)
-        self.queues, self._answers = QueueMonitor(), AnswerMonitor()
+        self.queues, self.replicas, self._answers = QueueMonitor(), ReplicaMonitor(), AnswerMonitor()
         self._declines = declines.DeclineMonitor(entry)
         self._heard = 0.0
         self.newest = 0.0  # end of the newest cell [s since the Unix epoch]
@@ -117,6 +118,7 @@ class Monitors:
         self._heard = look.time if look.heard or not self._heard else self._heard
         silent = self._traffic.step(look, frozen=frozen)
         waiting = self.queues.step(look.queues, look.time, frozen=frozen)
+        behind = self.replicas.step(look.replicas, look.time, frozen=frozen)
         untrue = self._answers.step(look.answers, look.time, frozen=frozen, entry=self.entry)
         let_in = self._declines.step(look, frozen=frozen)
         if look.time - self._heard >= BLIND_AFTER:
@@ -124,7 +126,7 @@ class Monitors:
         self._add(look)
         judged = (self._judge(series, look.time, suspect) for series in self._series.values())
         found = [each for each in judged if each]
-        symptoms = (*sorted([*found, *silent], key=lambda each: -each.bad), *untrue, *let_in, *waiting)
+        symptoms = (*sorted([*found, *silent], key=lambda each: -each.bad), *untrue, *let_in, *waiting, *behind)
         if not symptoms and not frozen:
             self._settle()
         return Reading(look.time, "burning" if symptoms else "healthy", symptoms)

@@ -25,6 +25,8 @@ def noticed(symptom: Symptom) -> str:
     if symptom.signal == "queue":
         what = f"{symptom.bad} messages{f' of {symptom.operation}' if symptom.operation else ''}"
         return f"work is accepted and not done: {what} wait at {symptom.entity}"
+    if symptom.signal == "replica":
+        return f"what is written is not read: {symptom.entity} is {symptom.bad} s behind its primary"
     if symptom.objective == declines.NAME:
         return f"nobody is refused any more: {symptom.bad} of {symptom.total} {symptom.operation} should have been"
     if symptom.signal == "answers":

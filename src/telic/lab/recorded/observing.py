@@ -160,10 +160,10 @@ def _alerts(folder: Path, stretch: Stretch, entry: str) -> list[dict[str, object
 def _alert(each: Symptom, time: float) -> dict[str, object]:
     place = f"{each.operation} at {each.entity}" if each.operation else each.entity
     users = f"{each.signal}: {each.bad} of {each.total} requests of {place} are bad"
-    waits = each.signal == "queue"
+    waits = {"queue": "work waits", "replica": "a replica is behind"}.get(each.signal, "")
     return {
         "time": rfc3339(time),
-        "name": "work waits" if waits else f"{each.objective} burns",
+        "name": waits or f"{each.objective} burns",
         "entity": each.entity,
         "severity": "page",
         "text": noticed(each) if waits else users,
@@ -180,7 +180,7 @@ def _alert(each: Symptom, time: float) -> dict[str, object]:
 def _name_symptom(folder: Path, entry: str, first: Mapping[str, object]) -> None:
     """Say in ``incident.yaml`` where users were not well, or whose work waited, and since when monitors found so."""
     said = {
-        "entity": first["entity"] if first["signal"] == "queue" else entry,
+        "entity": first["entity"] if first["signal"] in ("queue", "replica") else entry,
         "signal": first["signal"],
         "onset": first["time"],
     }

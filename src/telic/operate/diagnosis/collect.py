@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from telic.model import Change, Incident, Observed, Row, State, Window
+from telic.model.design import REPLICA
 from telic.model.intent import BadErrors, Objective
 from telic.operate.diagnosis.asking import Asking
 from telic.operate.diagnosis.before import Before
@@ -16,7 +17,17 @@ from telic.operate.diagnosis.traces import spans_of, traced
 from telic.operate.diagnosis.untrue import took_part
 from telic.operate.history import History
 from telic.operate.looks import NONE, failed
-from telic.telemetry.queries import QueueFlow, edges, exceptions, gauges, queue_flows, service_operations, statements
+from telic.telemetry.queries import (
+    QueueFlow,
+    ReplicaStep,
+    edges,
+    exceptions,
+    gauges,
+    queue_flows,
+    replica_steps,
+    service_operations,
+    statements,
+)
 from telic.tools.evidence import Notebook
 
 BASELINE = 20.0  # [s]
@@ -105,7 +116,16 @@ class Collector:
             missing=asking.missing,
             queues=queues,
             queues_before=queues_before,
+            replicas=self._behind(asking, state, onset),
         )
+
+    def _behind(self, asking: Asking, state: State, onset: float) -> Sequence[ReplicaStep]:
+        """Return how far replicas are behind, from the time before on; nothing is asked where there are none."""
+        if REPLICA not in state.stores:
+            return ()
+        window = Window(onset - BASELINE, asking.window.end + SETTLED)
+        whole = Asking(asking.notebook, window, asking.evidence, asking.missing)
+        return whole.ask("replicas", "how far replicas are behind their primaries", replica_steps)
 
     def _queues(
         self, asking: Asking, incident: Incident, baseline: Picture | None

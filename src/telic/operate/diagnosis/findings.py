@@ -10,7 +10,7 @@ from telic.model import Change, InstanceState, State, Symptom, Topology, Window
 from telic.operate.diagnosis.blame import Blame
 from telic.operate.diagnosis.storm import Storm
 from telic.operate.history import History, Motion
-from telic.telemetry.queries import EdgeCalls, ExceptionGroup, OperationStep, QueueFlow, StatementCalls
+from telic.telemetry.queries import EdgeCalls, ExceptionGroup, OperationStep, QueueFlow, ReplicaStep, StatementCalls
 
 CHANGE_BEFORE = 90.0  # a change so long before the onset may have brought it [s]
 CHANGE_AFTER = 4.0  # the log tells a change when it is done, its effect may begin before [s]
@@ -72,6 +72,7 @@ class Findings:
     missing: Sequence[str] = ()
     queues: Mapping[str, QueueFlow] = field(default_factory=dict)  # subject to what went through it since the onset
     queues_before: Mapping[str, QueueFlow] = field(default_factory=dict)
+    replicas: Sequence[ReplicaStep] = ()  # how far replicas are behind, now and before; empty where there are none
 
     def share(self, matches: Callable[[Blame], bool]) -> float | None:
         """Return the share [1] of harmed requests that were harmed where `matches` says; None without any."""

@@ -10,6 +10,7 @@ from telic.telemetry.queries.holding import Held, Waited, held, waited
 from telic.telemetry.queries.operations import OperationStep, service_operations
 from telic.telemetry.queries.paces import Pace, paces
 from telic.telemetry.queries.queues import Passed, QueueFlow, QueueStep, passed, queue_flows, told_steps, untaken_steps
+from telic.telemetry.queries.replicas import ReplicaStep, replica_steps
 from telic.telemetry.queries.saturation import Peak, Saturation, bottlenecks, full_services, peaks, saturation
 from telic.telemetry.queries.statements import StatementCalls, statements
 from telic.telemetry.queries.storms import Attempts, EntryStep, Served, attempts, entry_load, wasted_work
@@ -28,6 +29,7 @@ __all__ = [
     "Peak",
     "QueueFlow",
     "QueueStep",
+    "ReplicaStep",
     "Saturation",
     "Served",
     "StatementCalls",
@@ -46,6 +48,7 @@ __all__ = [
     "passed",
     "peaks",
     "queue_flows",
+    "replica_steps",
     "saturation",
     "service_operations",
     "statements",

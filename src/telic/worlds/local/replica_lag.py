@@ -12,11 +12,11 @@ from telic.errors import StoreFailed
 from telic.model.design import REPLICA
 from telic.runtime.telemetry import encode
 from telic.runtime.telemetry.metrics import Metrics
+from telic.telemetry.queries.replicas import LAG
 from telic.worlds.local import postgres, replica
 from telic.worlds.local.http import post
 from telic.worlds.local.live import LocalSystem
 
-NAME = "postgresql.wal.lag"  # [s]
 EVERY = 0.5  # as services send theirs [s]
 _WITHIN = 2.0  # the receiver's answer [s]
 
@@ -34,7 +34,7 @@ def watches(system: LocalSystem) -> list[Coroutine[Any, Any, None]]:
 
 async def _watch(system: LocalSystem, port: int) -> None:
     standing, metrics, last = postgres.Standing(system.layout, port), Metrics(), [0.0]
-    metrics.gauge(NAME, "s", lambda: last[0])
+    metrics.gauge(LAG, "s", lambda: last[0])
     resource, since = encode.resource(resource_of(system.name)), time.time_ns()
     while True:
         await asyncio.sleep(EVERY)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from telic.model.design import REPLICA
-from telic.worlds.local.replica_lag import NAME, resource_of
+from telic.telemetry.queries.replicas import LAG
+from telic.worlds.local.replica_lag import resource_of
 from telic.worlds.simulated.streams import stream
 from telic.worlds.simulated.system import SimulatedSystem
 from telic.worlds.simulated.telemetry import SimulatedRecorder
@@ -13,5 +14,5 @@ def watch(system: SimulatedSystem) -> None:
     """Send the lag of the system's replica from now on."""
     telemetry, replica = system.telemetry, system.stores.replica
     recorder = SimulatedRecorder(stream(system.seed, "recorder", REPLICA), telemetry.now_ns)
-    recorder.metrics.gauge(NAME, "s", lambda: replica.lag)
+    recorder.metrics.gauge(LAG, "s", lambda: replica.lag)
     telemetry.attach(REPLICA, resource_of(system.name), recorder)
