@@ -83,6 +83,7 @@ REASONS: Mapping[str, str] = {
     "store-crash": "the database has no process there that could end and recover",
     "slow-disk": "commits wait for no disk there",
     "disk-full": "the database has no disk there",
+    "replica-lag": "the database has no replica there, and answers hold no data that could be old",
     "cache-disabled": "it needs a crowd of another mix, and caches are compiled in",
     "cache-stampede": "it needs a crowd of another mix, and caches are compiled in",
     "hot-key": "it needs a crowd of another mix",

@@ -18,8 +18,9 @@ class Reconcile:
 
     Effect: roles may log in without a limit; settings of the server, names of tables and columns are as designed;
     checks that no migration made are dropped, unused indexes rebuilt; transactions of strangers that hold tables end.
+    Of a replica: it replays what its primary wrote.
     Data and passwords are left alone.
-    Precondition: the store is the database, and something of it differs from the design.
+    Precondition: the store is the database or its replica, and something of it differs from the design.
     Undo: none is needed; nothing is ever changed but towards the design.
     """
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from telic.errors import UsageError
 from telic.model import Design, ServiceDesign
+from telic.model.design import REPLICA
 from telic.worlds.kubernetes import names, queue, settings
 from telic.worlds.kubernetes.pods import Manifest, Options, deployment, preparing, store
 from telic.worlds.kubernetes.settings import STORES
@@ -38,8 +39,13 @@ def manifests(design: Design, options: Options, secrets: Mapping[str, str]) -> l
     Raises
     ------
     UsageError
-        A secret is missing, a name is none in Kubernetes, or a service's source is too large for a ConfigMap.
+        A secret is missing, a name is none in Kubernetes, a service's source is too large for a ConfigMap, or services
+        read from a replica, which Telic starts none of in a cluster.
     """
+    if REPLICA in design.stores:
+        readers = ", ".join(each.name for each in design.services if REPLICA in each.stores)
+        hint = f"let {readers} read from the primary: store.postgres.reads"
+        raise UsageError(f"no {REPLICA} in a cluster", hint=hint)
     missing = [each for each in secrets_of(design) if not secrets.get(each)]
     if missing:
         raise UsageError(f"no secret {', '.join(missing)}", hint="give one for each name of secrets_of(design)")
