@@ -93,3 +93,21 @@ def test_nobody_learns_without_a_model(intents: dict[str, Intent]) -> None:
     rest = tuple(each for each in genai.operations if each.kind != "complete")
     with pytest.raises(InvalidDesign, match="tune needs a model"):
         plan_system(replace(genai, operations=rest))
+
+
+def test_who_reads_from_a_replica_uses_one_more_store(intents: dict[str, Intent]) -> None:
+    asked = "\n  settings:\n    history: {store.postgres.reads: replica}\n    quota: {store.postgres.reads: primary}\n"
+    intent = saying(intents["genai"], asked)
+    made = design_record(plan_system(intent), intent)
+    assert made.stores == ("postgres", "postgres-replica")
+    assert made.service("history").stores == ("postgres", "postgres-replica")
+    assert made.service("quota").stores == ("postgres",)
+    assert "history->postgres-replica" in made.wiring.edges
+    assert "postgres-replica" not in design_record(plan_system(intents["genai"]), intents["genai"]).stores
+
+
+@pytest.mark.parametrize(("service", "value"), [("chat", "replica"), ("history", "both")])
+def test_only_owners_have_a_replica_to_read_from(service: str, value: str, intents: dict[str, Intent]) -> None:
+    asked = f"\n  settings:\n    {service}: {{store.postgres.reads: {value}}}\n"
+    with pytest.raises(InvalidDesign, match=r"store\.postgres\.reads"):
+        plan_system(saying(intents["genai"], asked))

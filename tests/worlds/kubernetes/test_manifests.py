@@ -71,6 +71,14 @@ def test_a_pod_knows_its_own_secrets_alone(design: Design) -> None:
         manifests(design, OPTIONS, {each: "x" for each in secrets_of(design) if each != "cart"})
 
 
+def test_what_reads_from_a_replica_is_refused_by_name(design: Design) -> None:
+    first, *others = design.services
+    reads = replace(first, stores=(*first.stores, "postgres-replica"))
+    wanted = replace(design, services=(reads, *others), stores=(*design.stores, "postgres-replica"))
+    with pytest.raises(UsageError, match="no postgres-replica in a cluster"):
+        every(wanted)
+
+
 def test_a_queue_has_a_disk_and_a_user_for_each_service(design: Design) -> None:
     cart = replace(design.services[1], stores=("nats", "postgres", "valkey"))
     queued = replace(design, services=(design.services[0], cart), stores=("nats", "postgres", "valkey"))
