@@ -34,10 +34,14 @@ class SystemData:
         """Return the attributes of the memory store of `service`, shared by all its instances and versions."""
         state = self._states.get(service)
         if state is None:
-            state = self._states[service] = vars(memory.seeded(seed_rows(self._design, service)))
+            state = self._states[service] = self.seeded(service, memory)
         for name, empty in vars(memory()).items():  # what a later version keeps besides
             state.setdefault(name, empty)
         return state
+
+    def seeded(self, service: str, memory: type[Any]) -> dict[str, object]:
+        """Return what the memory store of `service` has before anybody asked it for anything."""
+        return vars(memory.seeded(seed_rows(self._design, service)))
 
     def copies(self) -> dict[str, dict[str, object]]:
         """Return what every service keeps, as copies that nobody changes."""

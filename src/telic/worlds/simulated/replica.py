@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -57,7 +56,7 @@ class SimulatedReplica:
         """Return the attributes of the memory store of `service` as the replica has them."""
         if self.paused is not None:
             if service not in self._then:  # nobody had asked it for anything: it had what the seed gave it
-                self._then[service] = copy.deepcopy(self._data.state(service, memory))
+                self._then[service] = self._data.seeded(service, memory)
             return self._then[service]
         return self._data.state(service, memory)
 
