@@ -41,7 +41,8 @@ class SystemData:
 
     def seeded(self, service: str, memory: type[Any]) -> dict[str, object]:
         """Return what the memory store of `service` has before anybody asked it for anything."""
-        return vars(memory.seeded(seed_rows(self._design, service)))
+        found: dict[str, object] = vars(memory.seeded(seed_rows(self._design, service)))
+        return found
 
     def copies(self) -> dict[str, dict[str, object]]:
         """Return what every service keeps, as copies that nobody changes."""
