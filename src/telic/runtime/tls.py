@@ -63,7 +63,8 @@ def presenting(config: Config) -> ssl.SSLContext | None:
 
     def handshake(socket: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
         nonlocal found, known
-        if (now := _identity(certificate)) != known:
+        now = _identity(certificate)
+        if now is not None and now != known:
             found, known = _loaded(certificate, key), now
         socket.context = found
 
@@ -96,10 +97,10 @@ def _loaded(certificate: str, key: str) -> ssl.SSLContext:
     return context
 
 
-def _identity(path: str) -> tuple[int, int]:
-    """Return what differs for a file that was written anew."""
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return what differs for a file that was written anew; None of one that is gone: what was read of it stays."""
     try:
         found = Path(path).stat()
     except OSError:
-        return 0, 0  # it is being replaced, or gone: what was read stays
+        return None
     return found.st_ino, found.st_mtime_ns

@@ -96,6 +96,13 @@ async def test_a_certificate_that_runs_out_is_refused_and_its_renewal_needs_no_r
         assert await ask(address, expected) == '{"paid": true}'
 
 
+async def test_a_file_that_is_gone_leaves_what_was_read(tmp_path: Path, issue: Issue, expected: tls.Peer) -> None:
+    issue(90)
+    async with served(config(tmp_path)) as address:
+        (tmp_path / "payment.crt").unlink()
+        assert await ask(address, expected) == '{"paid": true}'
+
+
 async def test_a_connection_that_is_open_outlives_its_certificate(
     tmp_path: Path, issue: Issue, expected: tls.Peer
 ) -> None:
