@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.worlds.local.test_deaths_live import processes_of
 
 from telic.model import Action, Design, dump
 from telic.model.design import REPLICA
@@ -33,7 +36,8 @@ def test_it_stands_goes_on_and_comes_back(
     get: Callable[..., dict[str, object]],
     eventually: Callable[..., None],
 ) -> None:
-    world = started(replicated(small_design))
+    small_design = replicated(small_design)
+    world = started(small_design)
     harm = LocalHarm.attach(world.state_folder)
 
     def add(name: str, rooms: int) -> None:
@@ -67,4 +71,9 @@ def test_it_stands_goes_on_and_comes_back(
     harm.signal(REPLICA, "KILL")
     eventually(lambda: world.state().stores[REPLICA].instance.restarts == 1)
     add("h7", 1)
+    eventually(lambda: get(world)["rooms"] == 116)
+
+    os.kill(int(str(world.about()["pid"])), signal.SIGKILL)
+    eventually(lambda: not processes_of(world.state_folder))
+    world = started(small_design)  # its data stay, and the replica is copied anew
     eventually(lambda: get(world)["rooms"] == 116)

@@ -28,8 +28,8 @@ def sqlstate(error: Exception) -> str:
     return str(getattr(error, "sqlstate", None) or "") if isinstance(error, asyncpg.PostgresError) else ""
 
 
-def translate(error: Exception, what: str) -> Exception:
-    """Return the failure that a store's user sees, without the values that the database's details would name."""
+def translate(error: Exception, what: str, peer: str) -> Exception:
+    """Return the failure that a user of the store `peer` sees, without the values that details would name."""
     state = sqlstate(error)
     if state.startswith(_DATA) or (isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)):
         return UsageError(f"{what} has an argument that its column cannot take", hint="see the service's schema")
@@ -38,7 +38,7 @@ def translate(error: Exception, what: str) -> Exception:
         constraint = str(getattr(error, "constraint_name", None) or "")
         return Conflict(f"{what}: {words}", constraint=constraint, sqlstate=state)
     kind = error_type(error)
-    return DependencyFailed(f"postgres failed {what} ({kind}): {words}", peer="postgres", error_type=kind)
+    return DependencyFailed(f"{peer} failed {what} ({kind}): {words}", peer=peer, error_type=kind)
 
 
 def _words(error: Exception) -> str:

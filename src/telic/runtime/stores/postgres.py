@@ -128,7 +128,7 @@ class PostgresDatabase:
             return _Session(await pool.acquire(), self._spans)
         except FAILURES as error:
             self._spans.end(span, statement, sqlstate(error), error_type(error))
-            raise translate(error, statement.name) from None  # its words may hold values
+            raise translate(error, statement.name, self._spans.peer) from None  # its words may hold values
 
     def _recover(self, pool: Pool[Connection], session: _Session, last: Statement) -> None:
         """Keep a connection out of the pool until the server has dropped its cancelled statement and answers `last`.
@@ -194,7 +194,7 @@ class _Session:
         try:
             await self.connection.execute(statement.sql)
         except FAILURES as error:
-            raise translate(error, statement.name) from None  # its words may hold values
+            raise translate(error, statement.name, self._spans.peer) from None  # its words may hold values
 
     async def _recorded(self, statement: Statement, work: Awaitable[Any]) -> Any:
         span = self._spans.begin()
@@ -205,6 +205,6 @@ class _Session:
             return answer
         except FAILURES as error:
             state, kind = sqlstate(error), error_type(error)
-            raise translate(error, statement.name) from None  # its words may hold values
+            raise translate(error, statement.name, self._spans.peer) from None  # its words may hold values
         finally:
             self._spans.end(span, statement, state, kind)

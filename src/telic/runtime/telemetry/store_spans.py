@@ -15,12 +15,14 @@ class StoreSpans:
 
     Attributes
     ----------
+    peer
+        What the store is called.
     begin
         Gives when a statement begins [ns since the epoch].
     """
 
     def __init__(self, system: str, peer: str, recorder: Recorder) -> None:
-        self._system, self._peer, self._recorder = system, peer, recorder
+        self._system, self.peer, self._recorder = system, peer, recorder
         self._shapes: dict[tuple[str, str, str], SpanShape] = {}
         self.begin = recorder.now
 
@@ -47,7 +49,7 @@ class StoreSpans:
     def _make(self, statement: Statement, sqlstate: str, error_type: str) -> SpanShape:
         attributes: dict[str, object] = {
             "db.system.name": self._system,
-            "peer.service": self._peer,
+            "peer.service": self.peer,
             "db.query.summary": statement.name,
             "db.query.text": statement.sql if self._system == "postgresql" else None,
             "db.response.status_code": sqlstate or None,

@@ -64,7 +64,7 @@ class Charging:
             return await self._connect()
         except (asyncpg.PostgresError, OSError) as error:
             self.spans.end(start, first, sqlstate(error), error_type(error))
-            raise translate(error, first.name) from None
+            raise translate(error, first.name, self.spans.peer) from None
 
     async def pay(self, plan: Plan, epoch: object, work: Callable[[], Awaitable[T]]) -> T:
         """Pay for all statements of `plan`, then return what `work` gives."""
@@ -87,7 +87,7 @@ class Charging:
             raise
         except OSError as error:
             last = self.spans.until_now(plan, start, begun, Pace(factor, server.cpus.share, late), error_type(error))
-            raise translate(error, last.statement.name) from None
+            raise translate(error, last.statement.name, self.spans.peer) from None
         if len(charges) == 1:
             self.spans.between(start, self.spans.begin(), charges[0].statement)
             return await work()
@@ -151,7 +151,7 @@ class Charging:
             kind = ""
         except (asyncpg.PostgresError, OSError) as error:
             state, kind = sqlstate(error), error_type(error)
-            raise translate(error, charge.statement.name) from None
+            raise translate(error, charge.statement.name, self.spans.peer) from None
         finally:
             self.spans.end(start, charge.statement, state, kind)
 

@@ -11,9 +11,7 @@ from telic.worlds.simulated.loop import VirtualLoop
 from telic.worlds.simulated.memory import SystemData
 from telic.worlds.simulated.postgres import SimulatedPostgres
 
-LAG = (
-    0.0045  # of a replica that replays [s]: until a write is read there, median of 200 on 2 cores; reads do not show it
-)
+LAG = 0.0045  # of a replica that replays, which reads do not show; live, the median of 200 writes [s]
 
 
 class SimulatedReplica:
