@@ -78,7 +78,7 @@ def command(layout: Layout, port: int, *, data: Path | None = None, settings: Ma
     known = {**_SETTINGS, **settings, "unix_socket_directories": str(layout.run)}
     options = [part for key, value in known.items() for part in ("-c", f"{key}={value}")]
     server = [str(program("postgres")), "-D", str(data or layout.postgres), "-p", str(port), *options]
-    return wrap(server, number=signal.SIGQUIT, uid=uid())
+    return wrap(server, number=signal.SIGQUIT, uid=_uid())
 
 
 def prepare(layout: Layout) -> None:
@@ -199,17 +199,8 @@ def _initialise(layout: Layout) -> None:
         "--no-sync",
         "--no-instructions",
     ]
-    line = wrap([str(program("initdb")), "-D", str(draft), "-U", ADMIN, *options], uid=uid())
     try:
-        done = subprocess.run(
-            line,
-            capture_output=True,
-            text=True,
-            timeout=_INITDB_WITHIN,
-            check=False,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-        )
+        done = complete("initdb", ["-D", str(draft), "-U", ADMIN, *options], within=_INITDB_WITHIN)
     except subprocess.TimeoutExpired as error:
         raise StoreFailed(
             f"initdb did not end within {_INITDB_WITHIN:g} s", hint="is the disk slow or full?"
@@ -225,6 +216,27 @@ def _initialise(layout: Layout) -> None:
     draft.rename(layout.postgres)
 
 
-def uid() -> int:
+def complete(
+    name: str, arguments: list[str], *, within: float, variables: Mapping[str, str] = _NONE
+) -> subprocess.CompletedProcess[str]:
+    """Run one of PostgreSQL's programs to its end, with `variables` in its environment.
+
+    Raises
+    ------
+    subprocess.TimeoutExpired
+        It did not end `within` so long [s], and was killed.
+    """
+    return subprocess.run(
+        wrap([str(program(name)), *arguments], uid=_uid()),
+        capture_output=True,
+        text=True,
+        timeout=within,
+        check=False,
+        env={**environment(), **variables},
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def _uid() -> int:
     """Return what whoever we are is called inside the user namespace of PostgreSQL's programs; -1: as outside."""
     return _UNPRIVILEGED if os.geteuid() == 0 else -1

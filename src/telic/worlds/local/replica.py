@@ -11,8 +11,6 @@ import asyncpg
 from telic.errors import StoreFailed
 from telic.worlds.local import postgres
 from telic.worlds.local.layout import Layout, write_atomically
-from telic.worlds.local.namespace import wrap
-from telic.worlds.local.processes import environment
 from telic.worlds.local.secret_files import secret, secret_path
 
 OF_PRIMARY = {"wal_level": "replica", "max_wal_senders": "3", "wal_keep_size": "64MB"}
@@ -76,16 +74,10 @@ async def repairs(connection: asyncpg.Connection) -> list[str]:
 
 def _copy(target: Path, place: list[str], passfile: Path) -> None:
     options = ["-w", "--checkpoint=fast", "--wal-method=stream", "--no-sync", "--no-manifest"]
-    line = wrap([str(postgres.program("pg_basebackup")), "-D", str(target), *place, *options], uid=postgres.uid())
+    arguments = ["-D", str(target), *place, *options]
     try:
-        done = subprocess.run(
-            line,
-            capture_output=True,
-            text=True,
-            timeout=_COPY_WITHIN,
-            check=False,
-            env={**environment(), "PGPASSFILE": str(passfile)},
-            stdin=subprocess.DEVNULL,
+        done = postgres.complete(
+            "pg_basebackup", arguments, within=_COPY_WITHIN, variables={"PGPASSFILE": str(passfile)}
         )
     except subprocess.TimeoutExpired as error:
         raise StoreFailed(f"no copy of PostgreSQL within {_COPY_WITHIN:g} s", hint="is the disk slow?") from error
