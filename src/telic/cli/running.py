@@ -96,6 +96,8 @@ def status(system: System = "", as_json: Json = False) -> None:
             highlight=False,
         )
         table("", ("", "instance", "version", "config", "pid", "restarts", "up", "memory"), _rows(state))
+        for service, until in sorted(state.certificates.items()):
+            console.print(f"certificate of {service}: {_left(until - state.time)}", highlight=False)
         changes = world.changes(Window(state.time - 3600, state.time + 1))[-5:]
         if changes:
             console.print()
@@ -104,6 +106,17 @@ def status(system: System = "", as_json: Json = False) -> None:
                 for each in changes
             ]
             table("last changes", ("when", "kind", "where", "what", "who"), rows)
+
+
+def _left(seconds: float) -> str:
+    """Say how long a certificate is still valid.
+
+    Examples
+    --------
+    >>> _left(7_776_000.0), _left(-60.0)
+    ('90.0 days left', '[red]ran out 60 s ago[/]')
+    """
+    return f"{seconds / 86_400:.1f} days left" if seconds > 0 else f"[red]ran out {-seconds:.0f} s ago[/]"
 
 
 def _receiving(about: Mapping[str, object]) -> str:

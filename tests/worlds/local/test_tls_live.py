@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
+from telic import cli
 from telic.model import Action, Design, dump
 from telic.worlds.local import launch
 from telic.worlds.local.harm import LocalHarm
@@ -44,6 +46,10 @@ def test_nobody_calls_it_past_its_time_until_it_is_renewed(secured: Design, star
     assert get(world) == FINE
     until = world.state().certificates["hotel"]
     assert until > time.time() + 80 * 86_400
+    asked = CliRunner(env={"TELIC_HOME": str(world.state_folder.parent)}).invoke(
+        cli.face(["status"]), ["status", "tiny"]
+    )
+    assert "certificate of hotel: 90.0 days left" in asked.output
     harm = LocalHarm.attach(world.state_folder)
     try:
         harm.expire("hotel", 60.0)
