@@ -21,7 +21,7 @@ from telic.design.plan import (
 )
 from telic.errors import InvalidDesign
 from telic.model import Scalar
-from telic.model.design import REPLICA, Call
+from telic.model.design import FROM_REPLICA, LISTEN_TLS, READS, REPLICA, Call
 from telic.model.intent import EntityType, Intent, Operation, StateMachine
 from telic.registry import near_names
 
@@ -34,8 +34,7 @@ FACADES = (FACADE, COMPOSE, FANOUT, CHAT, PROMPT_FILTER, INFERENCE, RESPONSE_FIL
 """Services that own nothing, in the order in which a design lists them."""
 
 KEY_TABLE = "idempotency"
-READS = "store.postgres.reads"  # who answers reads outside of transactions: primary or replica
-OPTIONAL: Mapping[str, Scalar] = {"listen.tls": False, READS: "primary"}
+OPTIONAL: Mapping[str, Scalar] = {LISTEN_TLS: False, READS: "primary"}
 """Settings that every service takes, with what holds where an intent does not speak of them."""
 ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 
@@ -179,10 +178,10 @@ class Draft:
 
     def _stores(self, name: str, *, owner: bool) -> tuple[str, ...]:
         reads = self._settled(name).get(READS)
-        if reads is not None and (not owner or reads not in ("primary", "replica")):
+        if reads is not None and (not owner or reads not in ("primary", FROM_REPLICA)):
             hint = "primary or replica, of a service that owns something"
             raise InvalidDesign(f"{name}: {READS} is {reads!r}", hint=hint)
-        used = {"postgres": owner, REPLICA: reads == "replica"}
+        used = {"postgres": owner, REPLICA: reads == FROM_REPLICA}
         used |= {"valkey": name in self._cached, "nats": name in self._queued}
         return tuple(store for store, there in used.items() if there)
 

@@ -14,6 +14,10 @@ from telic.runtime.wiring import Wiring
 QUEUED = "queue"
 REPLICA = "postgres-replica"
 """The store that replays what ``postgres`` wrote and answers reads only."""
+READS, FROM_REPLICA = "store.postgres.reads", "replica"
+"""The setting that says who answers a service's reads outside of transactions, and its value for the replica."""
+LISTEN_TLS = "listen.tls"
+"""The setting that says whether a service listens with TLS."""
 
 
 def store_key(store: str) -> str:

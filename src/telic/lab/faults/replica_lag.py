@@ -10,9 +10,8 @@ from telic.lab.fault import Params, Scene, choose, dice, fault
 from telic.lab.places import popular
 from telic.lab.pushed import settings_of
 from telic.model import Action, Change, Harm, Scalar, Truth
-from telic.model.design import REPLICA
+from telic.model.design import FROM_REPLICA, READS, REPLICA
 
-KEY, ASKED = "store.postgres.reads", "replica"
 TROUBLE = "replay"
 
 
@@ -46,13 +45,13 @@ class ReplicaLag:
     def plan(cls, scene: Scene, seed: int, fixed: Mapping[str, Scalar]) -> Params:
         """Choose a service that reads from the replica."""
         there = REPLICA in scene.harm.state().stores
-        found = settings_of(scene, KEY, popular(scene, "service")) if there else []
-        candidates: list[Params] = [{"service": each["service"]} for each in found if each["before"] == ASKED]
+        found = settings_of(scene, READS, popular(scene, "service")) if there else []
+        candidates: list[Params] = [{"service": each["service"]} for each in found if each["before"] == FROM_REPLICA]
         return choose(cls.name, candidates, fixed, dice(cls.name, seed))
 
     def inject(self, harm: Harm) -> Truth:
         """Pause the replay."""
-        readers = [name for name, each in harm.state().services.items() if each.config.get(KEY) == ASKED]
+        readers = [name for name, each in harm.state().services.items() if each.config.get(READS) == FROM_REPLICA]
         harm.store(REPLICA, TROUBLE)
         return Truth(self.name, REPLICA, "replica-lag", aliases=tuple(f"{each}->{REPLICA}" for each in readers))
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from telic.errors import UsageError
 from telic.model import Design, Scalar, ServiceDesign
+from telic.model.design import LISTEN_TLS
+from telic.registry import near_names
 from telic.runtime.tls import CERTIFICATE, KEY
 from telic.worlds.local.layout import Layout
 
-LISTEN = "listen.tls"  # the setting of an intent that asks for it
 VALID = 90 * 86_400.0  # of a certificate, as public authorities issue them [s]
 RENEW = 30 * 86_400.0  # what has less left is issued anew when a system starts [s]
 
@@ -66,7 +68,23 @@ def settings(layout: Layout, design: Design, service: ServiceDesign) -> dict[str
 
 def asked(service: ServiceDesign) -> bool:
     """Whether a service is to listen with TLS."""
-    return bool(service.settings.get(LISTEN, False))
+    return bool(service.settings.get(LISTEN_TLS, False))
+
+
+def expire(authority: Authority, service: str, ago: float, now: float) -> None:
+    """Let the certificate of a service have run out `ago` [s]; with 0 one that has run out is renewed.
+
+    Raises
+    ------
+    UsageError
+        The service presents none.
+    """
+    if service not in (known := authority.valid()):
+        raise UsageError(f"{service} presents no certificate", hint=near_names(service, known))
+    if ago:
+        authority.issue(service, now - ago)
+    elif known[service] <= now:
+        authority.issue(service, now + VALID)
 
 
 def issue_due(authority: Authority, services: Iterable[ServiceDesign], now: float) -> None:

@@ -14,8 +14,8 @@ from telic.errors import UsageError, WorldError, WorldUnavailable
 from telic.model.weather import Weather, WeatherGiven
 from telic.registry import near_names
 from telic.worlds.load.beside import Beside
-from telic.worlds.local import administrator, database, nats, proc
-from telic.worlds.local.certificates import VALID, FileAuthority
+from telic.worlds.local import administrator, certificates, database, nats, proc
+from telic.worlds.local.certificates import FileAuthority
 from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.desired import load_desired
 from telic.worlds.local.layout import Layout
@@ -120,14 +120,9 @@ class LocalHarm(Colleague):
 
         Connections that are open would go on; they are ended, as a balancer ends them now and then.
         """
-        authority, now = FileAuthority(self._layout), self.world.clock.time()
-        if service not in (known := authority.valid()):
-            raise UsageError(f"{service} presents no certificate", hint=near_names(service, known))
+        certificates.expire(FileAuthority(self._layout), service, ago, self.world.clock.time())
         if ago:
-            authority.issue(service, now - ago)
             self._cut(service)
-        elif known[service] <= now:
-            authority.issue(service, now + VALID)
 
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Bring about a trouble of PostgreSQL or NATS, or take it back where `size` is 0; see `store_trouble`."""

@@ -14,8 +14,7 @@ from telic.model.weather import Weather, WeatherGiven
 from telic.registry import near_names
 from telic.worlds.load import simulated as traffic
 from telic.worlds.load.knowledge import Knowledge
-from telic.worlds.local import database
-from telic.worlds.local.certificates import VALID
+from telic.worlds.local import certificates, database
 from telic.worlds.local.colleague import Colleague
 from telic.worlds.local.limits import LOOK_EVERY
 from telic.worlds.local.nats import STORE as QUEUE
@@ -91,11 +90,7 @@ class SimulatedHarm(Colleague):
 
     def expire(self, service: str, ago: float) -> None:
         """Let the certificate that `service` presents have run out `ago` [s]; 0 heals."""
-        authority, now = self._system.authority, self._system.clock.time()
-        if service not in (known := authority.valid()):
-            raise UsageError(f"{service} presents no certificate", hint=near_names(service, known))
-        if ago or known[service] <= now:
-            authority.issue(service, now - ago if ago else now + VALID)
+        certificates.expire(self._system.authority, service, ago, self._system.clock.time())
 
     def store(self, name: str, trouble: str, *, on: str = "", size: float = 1.0) -> None:
         """Bring about a trouble of PostgreSQL or NATS, or take it back where `size` is 0; see `store_trouble`."""

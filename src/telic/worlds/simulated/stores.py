@@ -10,7 +10,7 @@ from typing import Protocol
 import asyncpg
 
 from telic.model import Design
-from telic.model.design import REPLICA, store_key
+from telic.model.design import FROM_REPLICA, READS, REPLICA, store_key
 from telic.runtime.ports import Scalar
 from telic.runtime.stores.answers import PostgresAnswers
 from telic.runtime.telemetry.recorder import Recorder
@@ -72,7 +72,7 @@ class Stores:
         """Return the database of one instance of `service`; `settings` gives those in force now."""
         found = self._at("postgres", self.postgres, service, settings, recorder)
         if REPLICA in self._design.service(service).stores:
-            asked = lambda: settings().get("store.postgres.reads") == "replica"  # noqa: E731
+            asked = lambda: settings().get(READS) == FROM_REPLICA  # noqa: E731
             second = self._at(REPLICA, self.replica.server, service, settings, recorder)
             found.reading = Reading(self.replica, asked, second)
         return found

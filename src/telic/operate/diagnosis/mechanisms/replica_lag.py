@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from telic.model import Action
+from telic.model.design import FROM_REPLICA, READS
 from telic.operate.diagnosis.findings import Findings
 from telic.operate.diagnosis.proposal import Clue, Proposal, harm_clue, mechanism
 from telic.telemetry.queries import ReplicaStep
@@ -12,7 +13,6 @@ from telic.telemetry.queries import ReplicaStep
 LATE = 2.0  # behind [s]
 USUAL = 4.0  # times what it was before [1]
 GROWS = 0.7  # seconds that a replica that stands still falls behind in a second, at least [1]
-READS = "store.postgres.reads"  # a service's setting: primary or replica
 
 
 @mechanism("replica-lag", example={"store": "postgres-replica", "seconds": 12.0, "services": ["history", "quota"]})
@@ -32,7 +32,7 @@ def _of(findings: Findings, row: Sequence[ReplicaStep]) -> Proposal | None:
     usual = max((each.lag for each in row if each.time < since), default=0.0)
     if last.lag < max(LATE, USUAL * usual):
         return None
-    readers = [name for name, each in findings.state.services.items() if each.config.get(READS) == "replica"]
+    readers = [name for name, each in findings.state.services.items() if each.config.get(READS) == FROM_REPLICA]
     clues = [
         Clue(
             4.0, f"{last.replica} is {last.lag:.0f} s behind its primary, {usual:.2g} s at most before", ("replicas",)
