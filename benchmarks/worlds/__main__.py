@@ -25,17 +25,15 @@ def main() -> int:
     chosen = parser.parse_args()
     metrics: dict[str, Metric] = {}
     peers: dict[str, object] = {}
-    only = [] if chosen.quick else chosen.only
-    for name, measure in _measures(chosen.simulated_only, chosen.hours).items():
-        if name in only:
+    parts = {"quick": _quick} if chosen.quick else _measures(chosen.simulated_only, chosen.hours)
+    why = "--quick: needs minutes" if chosen.quick else "not asked for, or not reached"
+    for name, measure in parts.items():
+        if name in ("quick", *chosen.only):
             found, rows = measure()
             metrics |= found
             peers |= rows
-    if chosen.quick:
-        metrics, peers = _quick()
-    why = "--quick: needs minutes" if chosen.quick else "not asked for"
-    metrics = {key: metrics.get(key, Metric(None, unit, note=why)) for key, unit in KEYS.items()} | metrics
-    result.write(chosen.json, "worlds", metrics, peers)
+            every = {key: metrics.get(key, Metric(None, unit, note=why)) for key, unit in KEYS.items()} | metrics
+            result.write(chosen.json, "worlds", every, peers)  # hours: a run that is ended keeps what it has
     return 0
 
 
