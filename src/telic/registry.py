@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Generic, TypeVar
 
@@ -15,17 +15,19 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def near_names(name: str, known: object) -> str:
-    """Say which known names look like `name`, as the end of a hint.
+def near_names(name: str, known: Iterable[object], shown: Iterable[object] | None = None) -> str:
+    """Say which known names look like `name`, as the end of a hint; where none does, all, or those that are `shown`.
 
     Examples
     --------
     >>> near_names("rolback", ["rollback", "restart"])
     'did you mean rollback?'
     """
-    names = sorted(str(each) for each in known)  # type: ignore[attr-defined]
+    names = sorted(map(str, known))
     close = difflib.get_close_matches(name, names, n=2)
-    return f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names)}"
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    return f"known: {', '.join(names if shown is None else map(str, shown))}"
 
 
 class Registry(Generic[T]):

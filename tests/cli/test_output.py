@@ -19,3 +19,15 @@ def test_words_of_heads_stay_whole_where_a_table_is_wider_than_the_terminal(
     assert max(map(len, lines)) <= 80
     words = " ".join(lines).split()
     assert all(word in words for head in HEADS for word in head.split())
+
+
+def test_a_name_that_leads_a_row_can_be_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "_width", 60)
+    name = "social-passing-bad-deploy-exception-002"
+    with console.capture() as shown:
+        table(
+            "wide",
+            ("scenario", "what happens", "difficulty"),
+            [(name, "bad-deploy-exception for 8 s", "goes by itself")],
+        )
+    assert name in shown.get()

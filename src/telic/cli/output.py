@@ -18,6 +18,7 @@ from telic.model import dump, plain
 console = Console()
 errors = Console(stderr=True)
 CLOSE = 6  # columns, beyond which one blank between them has to do
+NAME = 48  # characters; what leads the rows of a table and is no longer is a name
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 System = Annotated[str, typer.Argument(help="A running or bundled system (hotel), or the path of an intent file.")]
@@ -32,13 +33,16 @@ def show(record: object, *, as_json: bool, text: str = "") -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; where it is wider than the terminal, words of its heads stay whole."""
+    """Print a table; in a narrow terminal words of its heads and names that lead its rows stay whole."""
+    rows = [*rows]
     close = len(columns) > CLOSE
+    named = all(row and len(row[0]) <= NAME and " " not in row[0] for row in rows)  # people copy a name
     drawn = Table(
         title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, collapse_padding=close
     )
-    for column in columns:
-        drawn.add_column(column, overflow="fold", min_width=max(map(len, column.split()), default=0))
+    for place, column in enumerate(columns):
+        least = max(map(len, column.split()), default=0)
+        drawn.add_column(column, overflow="fold", min_width=least, no_wrap=named and not place)
     for row in rows:
         drawn.add_row(*row)
     console.print(drawn)

@@ -124,5 +124,9 @@ def test_a_scenario_of_a_suite_is_found_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "small").mkdir()
     (tmp_path / "small" / "hotel-1.toml").write_text(TEXT)
     assert [each.name for each in suite("hotel-1", tmp_path)] == ["hotel-1"]
-    with pytest.raises(UsageError, match="no suite or scenario 'hotel-2'"):
+    with pytest.raises(UsageError, match="no suite or scenario 'hotel-2'") as near:
         suite("hotel-2", tmp_path)
+    assert "did you mean hotel-1?" in near.value.hint
+    with pytest.raises(UsageError) as far:
+        suite("nothing", tmp_path)
+    assert far.value.hint.endswith("known: small")  # suites, not every scenario of them

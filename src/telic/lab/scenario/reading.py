@@ -126,9 +126,12 @@ def files(name: str, root: Path = SUITES) -> list[Path]:
     found = sorted(each for each in folder.glob("*.toml") if each.name != SUITE) if folder.is_dir() else []
     found = found or [each for each in sorted(root.glob("*/*.toml")) if each.stem == name][:1]
     if not found:
+        known = suites(root)
+        names = [*known, *(each.stem for each in root.glob("*/*.toml") if each.name != SUITE)]
+        near = near_names(name, names, shown=known)
         raise UsageError(
             f"no suite or scenario {name!r}",
-            hint=f"give a file, a folder, a suite, or one of `telic lab list SUITE`: {near_names(name, suites(root))}",
+            hint=f"give a file, a folder, a suite, or one of `telic lab list SUITE`: {near}",
         )
     return found
 

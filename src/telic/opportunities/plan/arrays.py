@@ -46,7 +46,7 @@ class Evaluation:
         if node in self._made:
             return self._made[node]
         if node.op not in _READ and node.op not in DERIVED:
-            raise UnknownName(f"no column {node.op!r}", hint=near_names(node.op, {**_READ, **DERIVED}))
+            raise UnknownName(f"no column {node.op!r}", hint=near_names(node.op, [*_READ, *DERIVED]))
         inputs = [self.series(each, keep=keep) for each in node.inputs]
         made = DERIVED[node.op](node, inputs) if node.op in DERIVED else _READ[node.op](self, node, inputs)
         if node.op in WINDOWS or node.op in _BOUNDS or (keep and not of_event(node)):
