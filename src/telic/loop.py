@@ -89,7 +89,7 @@ async def operate(
         Asks as a user would, and tells what came, until it is cancelled; by default over the network.
     """
     told: deque[AnswerStep] = deque()
-    asking = asyncio.create_task(_asking((checks or _over_network(world, made))(told.append)), name="checks")
+    asking = asyncio.create_task(_asking((checks or over_network(world, made))(told.append)), name="checks")
     try:
         return await operator.run(
             world,
@@ -107,10 +107,11 @@ async def operate(
             await asking
 
 
-def _over_network(world: AskedWorld, made: Design) -> Checks:
+def over_network(world: AskedWorld, made: Design, turn: int = 0) -> Checks:
+    """Return what asks at the entry of a world over the network, as a user would."""
     from telic.worlds.load import checks  # nobody else needs users
 
-    return lambda tell: checks.live(made, str(world.about()["url"]), world.clock, tell)
+    return lambda tell: checks.live(made, str(world.about()["url"]), world.clock, tell, turn)
 
 
 async def _asking(work: Coroutine[Any, Any, None]) -> None:

@@ -170,7 +170,7 @@ def _running(what: str, out: Path, truths: list[Truth] | None, length: float, be
     from telic.intent.verdicts import bad_errors_in
     from telic.lab.ledger import Ledger
     from telic.lab.recorded import taking
-    from telic.lab.recorded.observing import Stretch
+    from telic.lab.recorded.observing import Monitored, Stretch
     from telic.model import Window
 
     settings = Settings.read()
@@ -185,9 +185,7 @@ def _running(what: str, out: Path, truths: list[Truth] | None, length: float, be
             Stretch(whole.before(before), whole),
             out,
             truths=truths if truths is not None else injected or None,
-            objectives=design.objectives,
-            entry=design.entry,
-            bad_errors=bad_errors_in(design.folder),
+            monitored=Monitored(design.objectives, design.entry, bad_errors_in(design.folder)),
         )
     if truths is None and not injected:
         console.print(
@@ -210,6 +208,6 @@ def _played(what: str, out: Path, actor: str, world: str, seed: int) -> list[Pat
     made = []
     for each in found:
         folder = out if len(found) == 1 else out / each.name
-        running.run(each, play, actor=actor, seed=seed, world=kind, keep=folder)
+        running.run(each, play, actor=actor, seed=seed, world=kind, keep=folder, asking=True)
         made.append(folder)
     return made

@@ -7,14 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from telic.errors import WorldError
 from telic.lab import episode
 from telic.lab.episode import Score
 from telic.lab.injection import Injection
 from telic.lab.tail import Tail
-from telic.model import Design, Harm, Incident, Truth, Window, recovered, user_harm
+from telic.model import AnswerStep, Design, Harm, Incident, Truth, Window, recovered, user_harm
 from telic.model.intent import EntityType
 from telic.operate import baselines
 from telic.operate.incidents import Incidents
@@ -100,6 +100,9 @@ class Course(ABC):
         self._load, self._events = Tail(self.load_path), Tail(self.events_path)
         self._record = Growing(self.load_path)
 
+    asks: ClassVar[bool] = False
+    """Whether answers of its entry can be checked."""
+
     @property
     @abstractmethod
     def harm(self) -> Harm:
@@ -132,6 +135,10 @@ class Course(ABC):
     @abstractmethod
     def things(self, entity: EntityType) -> Sequence[object]:
         """Return everything of one entity that the system keeps now, with the entity's fields as attributes."""
+
+    @abstractmethod
+    async def checks(self, tell: Callable[[AnswerStep], None], turn: int = 0) -> None:
+        """Ask as a user would, and tell what came, until cancelled; each `turn` asks other questions."""
 
     def now(self) -> float:
         """Return the world's time [s since the Unix epoch]."""

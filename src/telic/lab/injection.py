@@ -179,7 +179,7 @@ def _change(scene: Scene, entry: Entry, clock: Clock) -> Change | None:
     if entry.truth is not None:
         return next((each for each in since if each.id == entry.truth.change), None)
     made = [each for each in since if each.entity == service and each.kind in ("deploy", "config")]
-    return next((each for each in made if each.author != "telic"), None)
+    return next((each for each in made if not each.own), None)
 
 
 def end_injector(entry: Entry) -> None:

@@ -21,7 +21,7 @@ from telic.lab import injection, stored
 from telic.lab.course import FOREVER, SETTLE, Course, Episode, Hurt, Observe, Tell, Told
 from telic.lab.injection import Injection
 from telic.lab.timing import timed
-from telic.model import Design
+from telic.model import AnswerStep, Design
 from telic.model.intent import EntityType
 from telic.settings import Settings
 from telic.worlds import load
@@ -41,6 +41,8 @@ __all__ = ["Episode", "Hurt", "Journey", "Told", "loaded", "start"]
 class Journey(Course):
     """A world whose parts, operator and injector included, are processes; made by `start`."""
 
+    asks = True
+
     def __init__(self, world: AskedWorld, design: Design, tell: Tell, observe: Observe) -> None:
         super().__init__(world, design, tell, observe)
         self.children: list[Child] = []
@@ -49,6 +51,10 @@ class Journey(Course):
         """Start the operator, a process of its own."""
         arguments = ["--state", str(self.world.state_folder), "--events", str(self.events_path)]
         self.children.append(Child("telic.loop", arguments, log=self.folder / "operator.log"))
+
+    async def checks(self, tell: Callable[[AnswerStep], None], turn: int = 0) -> None:
+        """Ask over the network."""
+        await loop.over_network(self.world, self.design, turn)(tell)
 
     def dismiss(self) -> None:
         """End the operator's process."""

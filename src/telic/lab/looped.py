@@ -98,6 +98,9 @@ class LoopedCourse(Course):
 
         return done
 
+    async def checks(self, tell: Callable[[AnswerStep], None], turn: int = 0) -> None:
+        """Return at once: here nothing can be asked."""
+
     def end(self) -> None:
         """End load and operator, and let go of the world."""
         for task in (*self._beside, *(job.task for job in self._jobs)):
@@ -108,9 +111,6 @@ class LoopedCourse(Course):
                 self._loop.run_until_complete(task)
         self.let_go()
         self.world.close()
-
-    async def checks(self, tell: Callable[[AnswerStep], None]) -> None:
-        """Ask as a user would and tell what came, for the operator; here nothing can be asked."""
 
     @abstractmethod
     def let_go(self) -> None:

@@ -33,6 +33,7 @@ class VirtualJourney(LoopedCourse):
     """A simulated world, its load, its operator and its injector as tasks of one loop; made by `start`."""
 
     world: SimulatedWorld
+    asks = True
 
     def __init__(self, world: SimulatedWorld, design: Design, tell: Tell, observe: Observe) -> None:
         super().__init__(world, world.loop, design, tell, observe)
@@ -56,10 +57,10 @@ class VirtualJourney(LoopedCourse):
             whole.update(each.read_bytes() if each.exists() else b"")
         return whole.hexdigest()
 
-    async def checks(self, tell: Callable[[AnswerStep], None]) -> None:
+    async def checks(self, tell: Callable[[AnswerStep], None], turn: int = 0) -> None:
         """Ask at the entry."""
         known = _known(self.design.folder, self.design.hash)
-        await checks.on_virtual_time(self.design, self.world.clock, self.world.system, known, tell)
+        await checks.on_virtual_time(self.design, self.world.clock, self.world.system, known, tell, turn)
 
     def let_go(self) -> None:
         """End cycles of harm."""

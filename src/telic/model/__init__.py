@@ -21,6 +21,7 @@ from telic.model.judgement import (
 from telic.model.protocols import Actor, Harm, Observed, Row, Store, World
 from telic.model.records import dump, load, plain, write_whole
 from telic.model.topology import (
+    OPERATOR,
     Change,
     Edge,
     Entity,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MECHANISMS",
+    "OPERATOR",
     "Action",
     "ActionRecord",
     "Actor",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 EntityKind = Literal["service", "instance", "node", "store", "queue", "external"]
 Scalar = str | int | float | bool
@@ -177,6 +177,9 @@ class State:
         return min((each.started for service in self.services.values() for each in service.instances), default=0.0)
 
 
+OPERATOR: Final = "telic"  # author of what is done through the guard
+
+
 @dataclass(frozen=True)
 class Change:
     """Something that somebody did to the system: a deploy, a config push, a flag flip, ..."""
@@ -191,3 +194,8 @@ class Change:
     before: str = ""  # version or revision
     after: str = ""
     files: tuple[str, ...] = ()  # that a commit touches
+
+    @property
+    def own(self) -> bool:
+        """Whether it was done through the guard: a remedy, and no suspect."""
+        return self.author == OPERATOR

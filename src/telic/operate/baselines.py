@@ -16,13 +16,12 @@ Baseline = Callable[[Observed, Symptom], Diagnosis]
 LOOK_BACK = 300.0  # for the last change [s]
 NORMAL = 20.0  # time before the onset that is taken as normal [s]
 AWAY = 2.5  # between that and the onset [s]
-OWN = "telic"  # author of our own actions
 
 
 def last_change(world: Observed, symptom: Symptom) -> Diagnosis:
     """Blame whatever was changed last: a bad deploy when something is slow or fails, a bad value otherwise."""
     window = Window(symptom.detected - LOOK_BACK, symptom.detected)
-    found = [each for each in world.changes(window) if each.author != OWN]
+    found = [each for each in world.changes(window) if not each.own]
     if not found:
         return _diagnosis(symptom, [])
     newest = max(found, key=lambda each: each.time)

@@ -18,13 +18,13 @@ from telic.lab.actors import actor
 from telic.lab.course import Course
 from telic.lab.grading import grade
 from telic.lab.recorded import actors, scenarios, taking
-from telic.lab.recorded.observing import Stretch
+from telic.lab.recorded.observing import Monitored, Stretch
 from telic.lab.recorded.sealed import unseal
 from telic.lab.runs import folder as runs
-from telic.lab.scenario import Load, Phases, Placed, Scenario, digest, suite
+from telic.lab.scenario import Placed, Scenario, digest, suite
 from telic.lab.scenario.reading import parse
 from telic.lab.scenario.writing import write as toml
-from telic.lab.session import Episode, Session, many, playing, read, running, write
+from telic.lab.session import Episode, Session, many, read, running, write
 from telic.lab.session.stage import Stage
 from telic.model import ServiceState, State, Truth, Window
 from telic.model.intent import Objective
@@ -191,31 +191,6 @@ def test_a_calm_recording_alerts_nobody_and_an_alarm_about_it_is_false(recording
     assert (alarmed.detect.passed, bool(alarmed.false_alarms)) == (False, True)
 
 
-def test_the_operator_gets_the_symptoms_of_then(recordings: Path) -> None:
-    recording = opened(recordings / "night-1")
-    assert list(actors.symptoms(recording, START + FAULT)) == []
-    first = next(iter(actors.symptoms(recording, START + FAULT + 6.0)))
-    assert (first.objective, first.operation, first.signal, first.entity) == ("O2", "F1", "errors", "gateway")
-    assert 0 < first.bad <= first.total
-    assert first.onset == pytest.approx(START + FAULT, abs=1.5)
-
-
-@pytest.mark.nightly
-@pytest.mark.timeout(600)
-def test_a_simulated_episode_is_recorded_replayed_and_explained(tmp_path: Path) -> None:
-    hurt = Scenario(
-        "hung",
-        workload=Load(rate=15.0),
-        faults=(Placed("hang", {"service": "search"}),),
-        phases=Phases(warm=4.0, baseline=8.0, spread=1.0, hold=12.0, recovery=4.0),
-    )
-    episode = running.run(hurt, playing.built_in("noop"), actor="noop", keep=tmp_path / "hung")
-    (scenario,) = suite(str(tmp_path / "hung"))
-    found = running.run(scenario, actors.play("telic"), actor="telic")
-    assert (found.truth, found.users) == (episode.truth, episode.users)
-    assert grade(found).solved, grade(found).tasks
-
-
 def test_a_damaged_episode_leaves_no_half_recording(recordings: Path, tmp_path: Path) -> None:
     folder = tmp_path / "recordings" / "night-1"
     shutil.copytree(recordings / "night-1", folder)
@@ -306,7 +281,7 @@ def test_a_running_system_is_recorded_with_what_was_injected(tmp_path: Path) -> 
     unknown = taking.take_running(one, short, tmp_path / "unknown", truths=None)
     assert not (unknown / "truth.json").exists()
     known = taking.take_running(
-        one, long, tmp_path / "known", truths=played().truth, objectives=(OBJECTIVE,), entry="gateway"
+        one, long, tmp_path / "known", truths=played().truth, monitored=Monitored((OBJECTIVE,), "gateway")
     )
     one.close()
     recording = opened(known)

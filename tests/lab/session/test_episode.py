@@ -143,6 +143,27 @@ def test_half_a_character_and_times_that_are_none_are_refused_and_the_record_can
     assert read(write(tmp_path, episode)).thoughts[0].text == "I think ?"
 
 
+def test_whoever_wants_to_know_whether_answers_are_right_asks(hotel: Design) -> None:
+    told: list[tuple[str, set[str]]] = []
+
+    def asking(session: Session, stage: Stage) -> None:
+        assert "check_answers" in [each.name for each in session.brief.tools]
+        for seconds in (4.0, 9.0):
+            began = session.now()
+            said = session.call("check_answers", {"seconds": seconds})
+            assert session.now() - began == pytest.approx(seconds + 1.0, abs=0.3)
+            told.append((said.text, {str(each["what"]) for each in said.rows}))
+        assert "60 at most" in session.call("check_answers", {"seconds": 61.0}).error
+        session.call("submit", {"final": True})
+
+    wrong = replace(REVOKED, faults=(Placed("wrong-order", {"service": "hotel", "operation": "near", "version": "1"}),))
+    running.run(wrong, asking, actor="mine", design=hotel)
+    (before, after) = told
+    assert before == ("all answers were right", {""})
+    assert after[0] == "answers are wrong"
+    assert any(after[1])
+
+
 def test_a_budget_of_calls_ends_the_session_and_a_crash_is_recorded(hotel: Design) -> None:
     answers: list[tuple[str, bool]] = []
 

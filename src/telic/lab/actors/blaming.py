@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from telic.lab.actors.actor import actor
 from telic.lab.session.session import Session
+from telic.model import OPERATOR
 
 BACK = 300.0  # for the last change, and for what was loud [s]
-OWN = "telic"  # author of our own actions
 
 
 @actor("constant", example={})
@@ -60,7 +60,7 @@ class LastChange(Blaming):
         """Roll back the newest deploy, or set the newest setting back."""
         now = session.now()
         found = session.call("get_changes", {"start": now - BACK, "end": now}).rows
-        theirs = [each for each in found if each.get("author") != OWN]
+        theirs = [each for each in found if each.get("author") != OPERATOR]
         if not theirs:
             session.call("submit", {"healthy": False})
             return

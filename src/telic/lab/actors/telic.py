@@ -8,7 +8,7 @@ from telic.lab.actors.actor import actor
 from telic.lab.episode import final_diagnosis
 from telic.lab.session.session import Session
 from telic.lab.session.stage import Stage
-from telic.model import Incident
+from telic.model import Diagnosis, Incident
 
 LOOK = 1.0  # how often its journal is read [s]
 AFTER = 4.0  # the last incident has to be over for so long until it says that it is done [s]
@@ -58,17 +58,28 @@ def mended(incident: Incident) -> bool:
 def claims(incident: Incident) -> dict[str, object]:
     """Return what an incident says, as arguments of ``submit``."""
     diagnosis = final_diagnosis(incident)
-    said: dict[str, object] = {"healthy": False}
     if diagnosis is None or diagnosis.abstained or not diagnosis.hypotheses:
-        return said
+        return {"healthy": False}
+    return named(diagnosis, min((each.onset for each in incident.symptoms), default=incident.opened))
+
+
+def named(diagnosis: Diagnosis, onset: float) -> dict[str, object]:
+    """Return what a diagnosis with a hypothesis says, as arguments of ``submit``.
+
+    Parameters
+    ----------
+    diagnosis
+        Its first hypothesis is what is claimed, by its narrowest name.
+    onset
+        Of the symptoms, where the hypothesis has none [s since the Unix epoch].
+    """
     first = diagnosis.hypotheses[0]
     carried = [each for each in diagnosis.evidence if each.id in first.evidence and "-- params:" in each.query]
-    onset = first.onset or min((each.onset for each in incident.symptoms), default=incident.opened)
     return {
-        **said,
+        "healthy": False,
         "entity": first.entity,
         "mechanism": first.manner or first.mechanism,
-        "onset": onset,
+        "onset": first.onset or onset,
         "path": list(first.path),
         "evidence": [{"query": each.query, "says": each.says} for each in carried],
     }

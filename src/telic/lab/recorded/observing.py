@@ -5,24 +5,23 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow
 
 from telic.lab.session.eyes import Eyes
-from telic.model import Observed, Store, Symptom, Window, dump
+from telic.model import AnswerStep, Observed, Store, Symptom, Window, dump
 from telic.model.intent import BadErrors, Objective
-from telic.operate.looks import NONE
 from telic.operate.words import noticed
 from telic.telemetry.columns import ARROW, TABLES
 from telic.telemetry.sources import SCHEMAS, Gathered, write
 from telic.telemetry.sources.times import rfc3339
 from telic.worlds.recorded import read
 from telic.worlds.recorded.replay import STORE, Playhead
-from telic.worlds.recorded.replayed import BAD_ERRORS, OBJECTIVES, ReplayedWorld
+from telic.worlds.recorded.replayed import ANSWERS, BAD_ERRORS, OBJECTIVES, ReplayedWorld
 
 pa: Any = pyarrow
 parquet: Any = importlib.import_module("pyarrow.parquet")
@@ -40,16 +39,18 @@ class Stretch:
     window: Window
 
 
-def observed(
-    world: Observed,
-    stretch: Stretch,
-    folder: Path,
-    *,
-    objectives: Sequence[Objective],
-    entry: str,
-    bad_errors: BadErrors = NONE,
-) -> None:
-    """Write what `world` shows of a stretch into `folder`, and what monitors of `objectives` say of it."""
+@dataclass(frozen=True)
+class Monitored:
+    """What monitors go by: what users were promised, where they enter, and what was seen of answers."""
+
+    objectives: Sequence[Objective] = ()
+    entry: str = ""
+    bad_errors: BadErrors = field(default_factory=dict)  # business errors that users call bad service
+    answers: Sequence[AnswerStep] = ()  # that were checked, oldest first
+
+
+def observed(world: Observed, stretch: Stretch, folder: Path, monitored: Monitored) -> None:
+    """Write what `world` shows of a stretch into `folder`, and what monitors say of it."""
     whole = Window(stretch.baseline.start, stretch.window.end)
     tables = {name: _rows(world.store(), name, whole) for name in TABLES}
     told = {**tables, **_around(world, whole), "events": _events(tables["logs"])}
@@ -58,14 +59,20 @@ def observed(
     for name, table in tables.items():
         if table.num_rows:
             parquet.write_table(table, folder / STORE / f"{name}.parquet", compression="zstd")
-    (folder / OBJECTIVES).write_bytes(dump(list(objectives)))
-    if bad_errors:
-        (folder / BAD_ERRORS).write_bytes(dump(bad_errors))
-    fired = _alerts(folder, stretch, entry) if objectives else []
+    (folder / OBJECTIVES).write_bytes(dump(list(monitored.objectives)))
+    if monitored.bad_errors:
+        (folder / BAD_ERRORS).write_bytes(dump(monitored.bad_errors))
+    if monitored.answers:
+        (folder / ANSWERS).write_bytes(lines(monitored.answers))
+    fired = _alerts(folder, stretch, monitored.entry) if monitored.objectives else []
     if fired:
-        lines = (json.dumps(each, ensure_ascii=False) for each in fired)
-        (folder / "alerts.jsonl").write_text("".join(f"{each}\n" for each in lines), encoding="utf-8")
-        _name_symptom(folder, entry or world.topology().entry, fired[0])
+        (folder / "alerts.jsonl").write_bytes(lines(fired))
+        _name_symptom(folder, monitored.entry or world.topology().entry, fired[0])
+
+
+def lines(records: Iterable[object]) -> bytes:
+    """Return records as JSON, one a line."""
+    return b"".join(dump(each) + b"\n" for each in records)
 
 
 def _rows(store: Store, name: str, window: Window) -> Any:
@@ -138,7 +145,7 @@ def _alerts(folder: Path, stretch: Stretch, entry: str) -> list[dict[str, object
     clock = Playhead(stretch.window.start)
     world = ReplayedWorld(read(folder), clock, "", folder)
     normal = (stretch.baseline.start, stretch.baseline.end)
-    eyes = Eyes(world, world.objectives, entry, normal=normal, bad_errors=world.bad_errors)
+    eyes = Eyes(world, world.objectives, entry, normal=normal, bad_errors=world.bad_errors, answers=world.answers)
 
     async def watch() -> None:
         while clock.time() < stretch.window.end:
@@ -160,13 +167,14 @@ def _alerts(folder: Path, stretch: Stretch, entry: str) -> list[dict[str, object
 def _alert(each: Symptom, time: float) -> dict[str, object]:
     place = f"{each.operation} at {each.entity}" if each.operation else each.entity
     users = f"{each.signal}: {each.bad} of {each.total} requests of {place} are bad"
-    waits = {"queue": "work waits", "replica": "a replica is behind"}.get(each.signal, "")
+    names = {"queue": "work waits", "replica": "a replica is behind", "answers": "answers are wrong"}
+    name = names.get(each.signal, "")
     return {
         "time": rfc3339(time),
-        "name": waits or f"{each.objective} burns",
+        "name": name or f"{each.objective} burns",
         "entity": each.entity,
         "severity": "page",
-        "text": noticed(each) if waits else users,
+        "text": noticed(each) if name else users,
         "objective": each.objective,
         "signal": each.signal,
         "operation": each.operation,

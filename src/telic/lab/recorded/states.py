@@ -1,30 +1,37 @@
-"""What a system's state was from second to second, for who asks about configuration and processes in a replay."""
+"""What a system's state was from second to second, and what it answered, for who asks about it in a replay."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 
 from telic.errors import TelicError
 from telic.lab.course import Course
-from telic.model import State
+from telic.model import AnswerStep, State
 
 EVERY = 2.0  # between two looks [s]
+CLOSE = 0.5  # between looks whether it is over [s]
+
+_log = logging.getLogger(__name__)
 
 
 class Watching:
-    """Looks at the state of a course's world until it is told to stop.
+    """Looks at the state of a course's world, and asks it as a user would, until it is told to stop.
 
     Attributes
     ----------
     seen
         What was seen, oldest first.
+    answers
+        What was checked of its answers, oldest first.
     """
 
     def __init__(self, course: Course) -> None:
-        self._world = course.world
+        self._course, self._world = course, course.world
         self._over = False
         self.seen: list[State] = []
+        self.answers: list[AnswerStep] = []
 
     async def run(self) -> None:
         """Look; a world that does not answer is looked at again."""
@@ -33,6 +40,19 @@ class Watching:
                 self.seen.append(await asyncio.to_thread(self._world.state))
             await self._world.clock.sleep(EVERY)
 
+    async def ask(self) -> None:
+        """Ask; that nobody can is no reason not to record."""
+        asking = asyncio.ensure_future(self._course.checks(self.answers.append))
+        while not (self._over or asking.done()):
+            await self._world.clock.sleep(CLOSE)
+        asking.cancel()
+        try:
+            await asking
+        except asyncio.CancelledError:
+            return
+        except (TelicError, OSError) as error:
+            _log.warning("answers are not checked: %s", error)
+
     def stop(self) -> None:
-        """Look no more."""
+        """Look and ask no more."""
         self._over = True

@@ -11,19 +11,24 @@ from pathlib import Path
 from telic.errors import UsageError, WorldError
 from telic.intent.verdicts import bad_errors_in
 from telic.lab.course import Course
-from telic.lab.recorded.observing import Stretch, observed
+from telic.lab.recorded.observing import Monitored, Stretch, lines, observed
 from telic.lab.recorded.sealed import EPISODE, write_truth
 from telic.lab.session.record import Episode
-from telic.model import Observed, State, Truth, Window, dump
-from telic.model.intent import BadErrors, Objective
-from telic.operate.looks import NONE
+from telic.model import AnswerStep, Observed, State, Truth, Window, dump
 from telic.worlds.recorded import read
 from telic.worlds.recorded.replayed import STATES
 
 SURE = 1.0  # before the earliest fault the recorded baseline ends [s]
 
 
-def take(course: Course, episode: Episode, folder: Path, *, states: Sequence[State] = ()) -> Path:
+def take(
+    course: Course,
+    episode: Episode,
+    folder: Path,
+    *,
+    states: Sequence[State] = (),
+    answers: Sequence[AnswerStep] = (),
+) -> Path:
     """Record an episode whose world still runs.
 
     Parameters
@@ -32,6 +37,8 @@ def take(course: Course, episode: Episode, folder: Path, *, states: Sequence[Sta
         Must not exist, or be empty; it appears whole or not at all.
     states
         What its state was meanwhile.
+    answers
+        What was checked of its answers meanwhile.
 
     Raises
     ------
@@ -46,8 +53,8 @@ def take(course: Course, episode: Episode, folder: Path, *, states: Sequence[Sta
     with _made(folder) as made:
         design = course.design
         bad = bad_errors_in(design.folder)
-        observed(course.world, stretch, made, objectives=design.objectives, entry=design.entry, bad_errors=bad)
-        (made / STATES).write_bytes(b"".join(dump(each) + b"\n" for each in states))
+        observed(course.world, stretch, made, Monitored(design.objectives, design.entry, bad, answers))
+        (made / STATES).write_bytes(lines(states))
         write_truth(made, episode.truth, negative=episode.scenario.healthy)
         (made / EPISODE).write_bytes(dump(episode))
     return folder
@@ -59,9 +66,7 @@ def take_running(
     folder: Path,
     *,
     truths: Sequence[Truth] | None,
-    objectives: Sequence[Objective] = (),
-    entry: str = "",
-    bad_errors: BadErrors = NONE,
+    monitored: Monitored = Monitored(),  # noqa: B008 - frozen
 ) -> Path:
     """Record a stretch of a system that runs.
 
@@ -69,9 +74,11 @@ def take_running(
     ----------
     truths
         What was really wrong; none: nothing was; None: nobody knows, and nothing can be judged yet.
+    monitored
+        What monitors of the lab's own go by.
     """
     with _made(folder) as made:
-        observed(world, stretch, made, objectives=objectives, entry=entry, bad_errors=bad_errors)
+        observed(world, stretch, made, monitored)
         _seal(made, truths)
     return folder
 

@@ -13,7 +13,7 @@ from telic.lab.course import Course, Hurt
 from telic.lab.injection import Injection
 from telic.lab.session.inside import Answer, WorldSession
 from telic.lab.session.session import Brief
-from telic.model import Action, Design, Harm
+from telic.model import Action, AnswerStep, Design, Harm
 from telic.model.intent import EntityType
 from telic.runtime.wiring import Wiring
 from telic.worlds.recorded.recording import Recording
@@ -80,6 +80,10 @@ class TapeCourse(Course):
         """Refuse: nothing happens beside a recording."""
         work.close()
         raise UsageError(f"{name}: {WHY}", hint=HINT)
+
+    async def checks(self, tell: Callable[[AnswerStep], None], turn: int = 0) -> None:
+        """Refuse: nobody answers any more."""
+        raise UsageError(f"checks: {WHY}", hint=HINT)
 
     def things(self, entity: EntityType) -> Sequence[object]:
         """Return nothing: the data were not recorded."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from telic.model import Store, World
+from telic.model import AnswerStep, Store, World
 from telic.model.intent import BadErrors, Objective
 from telic.operate.looks import BACK, CELL, NONE, Look, StoreSource
 from telic.operate.monitors import Reading
@@ -59,6 +59,8 @@ class Eyes:
         From when to when all was well [s since the Unix epoch]; monitors learn from that.
     bad_errors
         Business errors that users call bad service, by operation.
+    answers
+        Gives what was checked of the answers since it was asked last.
     """
 
     def __init__(
@@ -69,9 +71,10 @@ class Eyes:
         *,
         normal: tuple[float, float],
         bad_errors: BadErrors = NONE,
+        answers: Callable[[], Sequence[AnswerStep]] = tuple,
     ) -> None:
         source = CatchingUp(world.store(), entry, objectives, normal, bad_errors)
-        self.watch = Watch(world, source, objectives, entry, asyncio.to_thread)
+        self.watch = Watch(world, source, objectives, entry, asyncio.to_thread, answers)
         self._open = False
 
     async def look(self) -> Reading:

@@ -13,7 +13,7 @@ from typing import Any
 from telic.errors import TelicError, UsageError
 from telic.intent.verdicts import bad_errors_in
 from telic.lab.course import Course
-from telic.lab.session import tools
+from telic.lab.session import answers, tools
 from telic.lab.session.claiming import Claiming
 from telic.lab.session.eyes import Eyes
 from telic.lab.session.record import Called, Cost, Thought
@@ -140,6 +140,7 @@ class WorldSession:
         own: Mapping[str, Callable[[dict[str, Any]], Answer]] = {
             "wait": self._wait,
             "alerts": self._alerts,
+            "check_answers": self._check_answers,
             "submit": self._submit,
             "exec_shell": self._exec_shell,
         }
@@ -161,6 +162,11 @@ class WorldSession:
         reading = self._course.complete(self._eyes.look())
         rows = [_row(each) for each in reading.symptoms]
         return {"healthy": "no alert", "burning": "", "blind": "no telemetry arrives"}[reading.state], rows
+
+    def _check_answers(self, given: dict[str, Any]) -> Answer:
+        seconds = answers.length(self._course, given)
+        work = answers.asked(self._course, min(seconds, max(self.left, 1.0)), turn=len(self.calls) + 1)
+        return self._course.complete(work)
 
     def _exec_shell(self, given: dict[str, Any]) -> Answer:
         if isinstance(self._shell, str):

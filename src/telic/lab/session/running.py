@@ -38,6 +38,7 @@ def run(
     design: Design | None = None,
     ahead: Ahead | None = None,
     keep: Path | None = None,
+    asking: bool = False,
 ) -> Episode:
     """Run one episode in a world of its own.
 
@@ -55,6 +56,8 @@ def run(
         For live worlds: where they come from; a world that starts now and is down at the end without it.
     keep
         Folder that becomes a recording of the episode; it must not exist.
+    asking
+        Whether answers are checked for the recording: with some requests more it is not quite the same episode.
     """
     if scenario.recording:
         from telic.lab.recorded import stage as tape
@@ -66,15 +69,15 @@ def run(
         begun = time.monotonic()
         from telic.lab.session.stage import Means, Stage
 
-        episode = _played(Stage(course, Means(scenario, seed, actor, world, wanted, repeat)), play, keep)
+        episode = _played(Stage(course, Means(scenario, seed, actor, world, wanted, repeat)), play, keep, asking=asking)
         took, timings = time.monotonic() - begun, course.timings
         del course  # nothing holds the world when what it leaves is collected
     return replace(episode, timings={**timings, "run": took})
 
 
-def _played(stage: Stage, play: Play, keep: Path | None) -> Episode:
+def _played(stage: Stage, play: Play, keep: Path | None, *, asking: bool) -> Episode:
     """Let the actor work from the stage's opening to its close."""
-    watching = _watched(stage.course) if keep is not None else None
+    watching = _watched(stage.course, asking=asking) if keep is not None else None
     session = stage.open()
     try:
         play(session, stage)
@@ -85,14 +88,16 @@ def _played(stage: Stage, play: Play, keep: Path | None) -> Episode:
         from telic.lab.recorded import taking
 
         watching.stop()
-        taking.take(stage.course, episode, keep, states=watching.seen)
+        taking.take(stage.course, episode, keep, states=watching.seen, answers=watching.answers)
     return episode
 
 
-def _watched(course: Course) -> Watching:
-    """Look at the world's state from now on, for a recording."""
+def _watched(course: Course, *, asking: bool) -> Watching:
+    """Look at the world's state from now on, for a recording, and check its answers where that is wanted."""
     from telic.lab.recorded.states import Watching
 
     watching = Watching(course)
     course.beside("states", watching.run())
+    if asking and course.asks:
+        course.beside("answers", watching.ask())
     return watching

@@ -123,7 +123,7 @@ class Stage:
             entry=design.entry,
             promises=tuple(Promise(each.id, _promise(each)) for each in design.objectives),
             tasks=scenario.tasks,
-            tools=tools.cards(shell=shell),
+            tools=tools.cards(shell=shell, asking=self.course.asks),
             mechanisms=faults.vocabulary(),
             calls=self.means.calls,
             seconds=phases.baseline + phases.spread + phases.hold,

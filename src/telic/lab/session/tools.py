@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from telic.errors import UsageError
+from telic.lab.session.answers import MOST, USUAL
 from telic.lab.session.session import ToolCard
 from telic.registry import near_names
 from telic.tools.actions import action
@@ -59,6 +60,19 @@ OWN: tuple[ToolCard, ...] = (
     ),
 )
 
+ASKING = ToolCard(
+    "check_answers",
+    "Ask the system for so many seconds as a user without an account would, and judge what it answers: of each "
+    "operation that can be checked how many answers were checked, how many of them were wrong, and what was wrong. "
+    "Answers can be wrong while nothing fails and nothing is slow.",
+    {
+        "type": "object",
+        "properties": {"seconds": {**_NUMBER, "default": USUAL, "description": f"{MOST:g} at most"}},
+        "additionalProperties": False,
+    },
+)
+"""Offered where a world's entry can be asked."""
+
 SHELL = ToolCard(
     "exec_shell",
     "Run a command in a shell that looks at the system: the processes of its services and stores (ps, /proc), their "
@@ -79,9 +93,9 @@ SHELL = ToolCard(
 
 
 @cache
-def cards(*, shell: bool = False) -> tuple[ToolCard, ...]:
-    """Return every tool: what reads, what acts, and the session's own; with `shell`, the shell too."""
-    own = (*OWN, SHELL) if shell else OWN
+def cards(*, shell: bool = False, asking: bool = False) -> tuple[ToolCard, ...]:
+    """Return every tool: what reads, what acts, and the session's own; with `shell` and `asking`, those two too."""
+    own = (*OWN, *([ASKING] if asking else []), *([SHELL] if shell else []))
     return (*(_read_card(*each) for each in tools().items()), *(_action_card(name) for name in action), *own)
 
 
@@ -93,7 +107,7 @@ def checked(name: str, arguments: Mapping[str, object]) -> dict[str, object]:
     UsageError
         A tool or an argument that does not exist, one that is missing, or a value that does not fit.
     """
-    known = {each.name: each for each in cards(shell=True)}
+    known = {each.name: each for each in cards(shell=True, asking=True)}
     if name not in known:
         raise UsageError(f"no tool {name!r}", hint=near_names(name, known))
     takes: Any = known[name].parameters["properties"]

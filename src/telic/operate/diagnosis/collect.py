@@ -10,7 +10,7 @@ from telic.model.intent import BadErrors, Objective
 from telic.operate.diagnosis.asking import Asking
 from telic.operate.diagnosis.before import Before
 from telic.operate.diagnosis.blame import Blame, Normals, blame
-from telic.operate.diagnosis.findings import CHANGE_AFTER, CHANGE_BEFORE, OWN, Findings, Picture, SupervisorEvent
+from telic.operate.diagnosis.findings import CHANGE_AFTER, CHANGE_BEFORE, Findings, Picture, SupervisorEvent
 from telic.operate.diagnosis.onset import onset_of, operations
 from telic.operate.diagnosis.storm import LATELY, Flow, past, storm_of
 from telic.operate.diagnosis.traces import spans_of, traced
@@ -220,7 +220,7 @@ def _normals(baseline: Picture | None) -> Normals:
 
 def _changes(world: Observed, onset: float, now: float) -> list[Change]:
     found = world.changes(Window(onset - CHANGE_BEFORE, now + 1.0))
-    return [each for each in found if each.author != OWN and each.time <= onset + CHANGE_AFTER]
+    return [each for each in found if not each.own and each.time <= onset + CHANGE_AFTER]
 
 
 def _events(asking: Asking) -> list[SupervisorEvent]:

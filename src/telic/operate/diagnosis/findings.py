@@ -14,7 +14,6 @@ from telic.telemetry.queries import EdgeCalls, ExceptionGroup, OperationStep, Qu
 
 CHANGE_BEFORE = 90.0  # a change so long before the onset may have brought it [s]
 CHANGE_AFTER = 4.0  # the log tells a change when it is done, its effect may begin before [s]
-OWN = "telic"  # author of our own actions in the change log
 
 
 @dataclass(frozen=True)

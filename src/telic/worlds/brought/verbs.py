@@ -9,13 +9,13 @@ from typing import cast
 import msgspec
 
 from telic.errors import ActionRefused, UsageError
-from telic.model import Action, Undo
+from telic.model import OPERATOR, Action, Undo
 from telic.worlds.brought.system import BroughtSystem
 from telic.worlds.local import actions, operations
 from telic.worlds.local.control import Method
 from telic.worlds.local.methods import Methods
 from telic.worlds.local.observe import Observer
-from telic.worlds.local.plan import AUTHOR, Plan, service_named, summary
+from telic.worlds.local.plan import Plan, service_named, summary
 
 WHY = "its programs are somebody's own: Telic has neither their code nor their policies"
 VERBS = ("restart", "scale", "set_config", "failover")
@@ -75,7 +75,7 @@ class BroughtMethods(Methods):
         service = service_named(system, action.target)
         return Plan(
             f"end {service.instance} and start it again",
-            lambda: operations.restart(system, service.name, author=AUTHOR, summary=summary(action)),
+            lambda: operations.restart(system, service.name, author=OPERATOR, summary=summary(action)),
             Undo(None, note="nothing stays"),
         )
 

@@ -24,7 +24,7 @@ from telic.worlds.load.run import address
 
 RATE = 6.0  # questions of all operations together [1/s]
 SELDOM = 0.1  # share of users' requests from which an operation is asked for as often as it is used [1]
-SEED = 104_729  # of what is asked
+SEED = 104_729  # of what is asked in the first turn
 FOREVER = 30 * 86_400.0  # longer than anybody watches [s]
 READS = frozenset({"geo_search", "list_by_ref", "find_by_prefix", "find_similar", "complete", "count_by_ref"})
 """Kinds of operations whose answers can be judged by whoever only reads."""
@@ -43,7 +43,7 @@ def questions(knowledge: Knowledge) -> Mapping[str, str]:
     return {each.id: knowledge.serving(each)[0].name for each in chosen}
 
 
-def order(made: Design, url: str, asked: Mapping[str, str]) -> Order:
+def order(made: Design, url: str, asked: Mapping[str, str], turn: int = 0) -> Order:
     """Return the order of the checks: operations as often as users ask for them, and none of them rarely."""
     shares = _shares(made)
     weights = {each: max(shares[each], SELDOM) for each in asked}
@@ -53,7 +53,7 @@ def order(made: Design, url: str, asked: Mapping[str, str]) -> Order:
         workload=made.workloads[0].id,
         record=Path(),
         rate=RATE,
-        seed=SEED,
+        seed=SEED + turn,
         seconds=FOREVER,
         quiet=True,
         mix=",".join(f"{each}={weight:.3f}" for each, weight in weights.items()),
@@ -69,21 +69,26 @@ def _shares(made: Design) -> Counter[str]:
     return shares
 
 
-async def live(made: Design, url: str, clock: Clock, tell: Callable[[AnswerStep], None]) -> None:
+async def live(made: Design, url: str, clock: Clock, tell: Callable[[AnswerStep], None], turn: int = 0) -> None:
     """Ask over the network until cancelled; nothing where the intent has nothing that can be checked."""
     knowledge = await asyncio.to_thread(Knowledge, made.folder)
     asked = questions(knowledge)
     if asked:
-        await _drive(order(made, url, asked), clock, _telling(asked, tell), knowledge)
+        await _drive(order(made, url, asked, turn), clock, _telling(asked, tell), knowledge)
 
 
 async def on_virtual_time(
-    made: Design, clock: Clock, entry: Entry | Handle, knowledge: Knowledge, tell: Callable[[AnswerStep], None]
+    made: Design,
+    clock: Clock,
+    entry: Entry | Handle,
+    knowledge: Knowledge,
+    tell: Callable[[AnswerStep], None],
+    turn: int = 0,
 ) -> None:
     """Ask a simulated system until cancelled; nothing where the intent has nothing that can be checked."""
     asked = questions(knowledge)
     if asked:
-        wanted = order(made, "", asked)
+        wanted = order(made, "", asked, turn)
         await simulated.run(wanted, clock, entry, write=_telling(asked, tell), knowledge=knowledge)
 
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import msgspec
 
 from telic.errors import ActionRefused
-from telic.model import Action, Scalar, Undo, plain
+from telic.model import OPERATOR, Action, Scalar, Undo, plain
 from telic.model.design import REPLICA
 from telic.registry import near_names
 from telic.runtime.wiring import EdgePolicy, NodePolicy
 from telic.worlds.local import configuration, escape_verbs, operations, policy_words, privilege_verbs
 from telic.worlds.local.desired import DesiredService
-from telic.worlds.local.plan import AUTHOR, Plan, service_named, summary
+from telic.worlds.local.plan import Plan, service_named, summary
 from telic.worlds.local.system import System
 from telic.worlds.typed import like
 
@@ -50,7 +50,7 @@ async def _restart(system: System, action: Action) -> Plan:
         async def restart_store() -> None:
             await part.restart()
             await part.wait_ready(10.0)
-            system.record("restart", action.target, summary(action), author=AUTHOR)
+            system.record("restart", action.target, summary(action), author=OPERATOR)
 
         return Plan(
             f"end {action.target} and start it again on its data", restart_store, Undo(None, note="nothing stays")
@@ -62,7 +62,7 @@ async def _restart(system: System, action: Action) -> Plan:
     )
     return Plan(
         words,
-        lambda: operations.restart(system, service.name, author=AUTHOR, summary=summary(action)),
+        lambda: operations.restart(system, service.name, author=OPERATOR, summary=summary(action)),
         Undo(None, note="nothing stays"),
     )
 
@@ -80,7 +80,7 @@ async def _rollback(system: System, action: Action) -> Plan:
         )
     undo = Undo(Action("rollback", service.name, {"version": service.version}, "undo"))
     words = f"run version {version} of {service.name} in place of {service.version}"
-    run = lambda: operations.rollback(system, service.name, version, author=AUTHOR, summary=summary(action))  # noqa: E731
+    run = lambda: operations.rollback(system, service.name, version, author=OPERATOR, summary=summary(action))  # noqa: E731
     return Plan(words, run, undo)
 
 
@@ -148,7 +148,7 @@ async def _set_policy(system: System, action: Action) -> Plan:
     back = msgspec.json.encode(plain(old)).decode()
     return Plan(
         f"{target}: {', '.join(policy_words.differences(old, policy))}",
-        lambda: operations.set_policy(system, target, policy, author=AUTHOR, summary=summary(action)),
+        lambda: operations.set_policy(system, target, policy, author=OPERATOR, summary=summary(action)),
         Undo(Action("set_policy", target, {"policy": back}, "undo")),
     )
 
@@ -163,7 +163,7 @@ async def _scale(system: System, action: Action) -> Plan:
         )
 
     async def run() -> None:
-        await operations.scale(system, service.name, int(replicas), author=AUTHOR, summary=summary(action))
+        await operations.scale(system, service.name, int(replicas), author=OPERATOR, summary=summary(action))
 
     return Plan(
         f"{'start' if replicas else 'end'} {service.name}",
@@ -181,7 +181,7 @@ async def _reconcile(system: System, action: Action) -> Plan:
 
     async def run() -> None:
         await system.repair(action.target, statements)
-        system.record("other", action.target, summary(action), author=AUTHOR, diff="\n".join(statements))
+        system.record("other", action.target, summary(action), author=OPERATOR, diff="\n".join(statements))
 
     return Plan("; ".join(statements), run, Undo(None, note="as designed: nothing to take back"))
 
@@ -193,7 +193,7 @@ async def _renew_certificate(system: System, action: Action) -> Plan:
 
     async def renew() -> None:
         system.renew(action.target)
-        system.record("other", action.target, summary(action), author=AUTHOR)
+        system.record("other", action.target, summary(action), author=OPERATOR)
 
     left = (ends[action.target] - system.clock.time()) / 86_400
     return Plan(
@@ -209,7 +209,7 @@ async def _flush_cache(system: System, action: Action) -> Plan:
 
     async def flush() -> None:
         await system.flush_cache()
-        system.record("other", "valkey", summary(action), author=AUTHOR)
+        system.record("other", "valkey", summary(action), author=OPERATOR)
 
     return Plan("empty the cache", flush, Undo(None, irreversible=True, note="what was cached is gone"))
 
@@ -237,7 +237,7 @@ def _config_plan(
 ) -> Plan:
     return Plan(
         f"{service.name}: {key} {service.settings.get(key)} -> {value}, as revision {service.revision + 1}",
-        lambda: operations.push_config(system, service.name, {key: value}, author=AUTHOR, summary=summary(action)),
+        lambda: operations.push_config(system, service.name, {key: value}, author=OPERATOR, summary=summary(action)),
         Undo(undo),
     )
 

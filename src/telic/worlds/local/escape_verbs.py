@@ -7,11 +7,11 @@ from dataclasses import replace
 import msgspec
 
 from telic.errors import ActionRefused
-from telic.model import Action, Undo, plain
+from telic.model import OPERATOR, Action, Undo, plain
 from telic.registry import near_names
 from telic.runtime.wiring import EdgePolicy, NodePolicy, RetryPolicy
 from telic.worlds.local import policies
-from telic.worlds.local.plan import AUTHOR, Plan, service_named, summary
+from telic.worlds.local.plan import Plan, service_named, summary
 from telic.worlds.local.policies import Policies
 from telic.worlds.local.system import System
 
@@ -77,7 +77,7 @@ def _plan(system: System, action: Action, wanted: Policies) -> Plan:
     back = Action("set_policies", action.target, {"policies": msgspec.json.encode(old).decode()}, "undo")
     return Plan(
         "; ".join(policies.words(system, wanted)),
-        lambda: policies.set_policies(system, wanted, entity=action.target, author=AUTHOR, summary=summary(action)),
+        lambda: policies.set_policies(system, wanted, entity=action.target, author=OPERATOR, summary=summary(action)),
         Undo(back),
     )
 

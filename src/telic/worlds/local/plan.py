@@ -11,8 +11,6 @@ from telic.registry import near_names
 from telic.worlds.local.desired import DesiredService
 from telic.worlds.local.system import System
 
-AUTHOR = "telic"  # of changes that actions make
-
 
 @dataclass(frozen=True)
 class Plan:

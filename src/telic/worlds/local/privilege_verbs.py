@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from telic.errors import ActionRefused, InvalidDesign
-from telic.model import Action, Undo
+from telic.model import OPERATOR, Action, Undo
 from telic.registry import near_names
 from telic.worlds.local import database
-from telic.worlds.local.plan import AUTHOR, Plan, service_named, summary
+from telic.worlds.local.plan import Plan, service_named, summary
 from telic.worlds.local.system import PrivilegeVerb, System
 
 
@@ -46,7 +46,7 @@ def _plan(system: System, action: Action, change: tuple[PrivilegeVerb, str, str,
 
     async def run() -> None:
         await system.change_privileges(*change)
-        system.record("grant", action.target, summary(action), author=AUTHOR, diff=statement)
+        system.record("grant", action.target, summary(action), author=OPERATOR, diff=statement)
 
     return Plan(statement, run, undo)
 

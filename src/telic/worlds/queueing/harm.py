@@ -8,7 +8,7 @@ from typing import NoReturn, Unpack
 import msgspec
 
 from telic.errors import UsageError
-from telic.model import Change, Scalar, State, Topology
+from telic.model import OPERATOR, Change, Scalar, State, Topology
 from telic.model.weather import Weather, WeatherGiven
 from telic.runtime.wiring import EdgePolicy, NodePolicy
 from telic.worlds.load.shapes import read_shape
@@ -157,7 +157,7 @@ class ModelHarm:
         if change.kind == "deploy" and self._services.named(service).version == change.after:
             done = Done("deploy", service, change.after, change.before,
                         lambda: self._services.switch(service, change.before))  # fmt: skip
-            self._world.tell(done, author="telic", summary=f"back to version {change.before}")
+            self._world.tell(done, author=OPERATOR, summary=f"back to version {change.before}")
 
     def release_files(self, service: str) -> Mapping[str, str]:
         """Return the sources of the version of a service."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from telic.errors import ActionRefused, TelicError, UsageError
 from telic.model import (
+    OPERATOR,
     Action,
     Change,
     Design,
@@ -123,7 +124,7 @@ class ModelWorld(AskedWorld):
 
     def apply(self, action: Action) -> Undo:
         """Carry out one action; called by the guard alone."""
-        self.tell(self._meant(action), author="telic", summary=action.reason or str(action))
+        self.tell(self._meant(action), author=OPERATOR, summary=action.reason or str(action))
         return Undo(None)
 
     def _meant(self, action: Action) -> Done:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from telic.errors import ActionRefused, UsageError
-from telic.model import Action, Change, Design, State, Topology, Undo, Window, load
+from telic.model import Action, AnswerStep, Change, Design, State, Topology, Undo, Window, load
 from telic.model.intent import BadErrors, Objective
 from telic.worlds.local.world import AskedWorld
 from telic.worlds.recorded.recording import Recording
@@ -15,8 +16,13 @@ from telic.worlds.recorded.replay import STORE, Playhead, ReplayStore
 
 STATES = f"{STORE}/states.jsonl"  # states of the system, one a line, oldest first
 OBJECTIVES = f"{STORE}/objectives.json"  # what users were promised
+ANSWERS = f"{STORE}/answers.jsonl"  # what was checked of its answers, a second and operation a line
 BAD_ERRORS = f"{STORE}/bad-errors.json"  # business errors that they call bad service
+CHECKED = 1.0  # for so long the answers of one line were checked [s]
 WHY, HINT = "this is a recording, nothing can be done to it any more", "say what was wrong: submit"
+
+
+T = TypeVar("T")
 
 
 class ReplayedWorld(AskedWorld):
@@ -37,7 +43,9 @@ class ReplayedWorld(AskedWorld):
     def __init__(self, recording: Recording, clock: Playhead, system: str, state_folder: Path) -> None:
         self.recording, self._system = recording, system
         self._kept = ReplayStore(recording.folder, clock)
-        self._states = _states(recording.folder / STATES)
+        self._states = sorted(_lines(recording.folder / STATES, State), key=lambda each: each.time)
+        self._checked = sorted(_lines(recording.folder / ANSWERS, AnswerStep), key=lambda each: each.time)
+        self._told = 0  # of them [1]
         promised, bad = recording.folder / OBJECTIVES, recording.folder / BAD_ERRORS
         self.objectives: tuple[Objective, ...] = (
             load(tuple[Objective, ...], promised.read_bytes()) if promised.is_file() else ()
@@ -73,6 +81,12 @@ class ReplayedWorld(AskedWorld):
         """Return every state that was recorded by now, oldest first."""
         return [each for each in self._states if each.time <= self.clock.time()]
 
+    def answers(self) -> Sequence[AnswerStep]:
+        """Return what was checked of the system's answers by now and was not returned before, oldest first."""
+        known = bisect_right([each.time + CHECKED for each in self._checked], self.clock.time())
+        new, self._told = self._checked[self._told : known], max(known, self._told)
+        return new
+
     def changes(self, window: Window) -> list[Change]:
         """Return what was changed in `window` and is known by now, oldest first."""
         return [each for each in self.recording.changes(window) if each.time <= self.clock.time()]
@@ -98,6 +112,5 @@ class ReplayedWorld(AskedWorld):
         self._kept.close()
 
 
-def _states(file: Path) -> Sequence[State]:
-    lines = file.read_bytes().splitlines() if file.is_file() else []
-    return sorted((load(State, line) for line in lines), key=lambda each: each.time)
+def _lines(file: Path, kind: type[T]) -> list[T]:
+    return [load(kind, each) for each in file.read_bytes().splitlines()] if file.is_file() else []
