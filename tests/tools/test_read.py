@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.tools.small_world import SmallWorld
 
 from telic.errors import InvalidRecord, UsageError
-from telic.model import Row, Scalar, Store, Window
+from telic.model import LinkState, Row, Scalar, Store, StoreState, Window
 from telic.model.redaction import HIDDEN, redact, redact_value
 from telic.tools import evidence
 from telic.tools.evidence import Notebook, again, digest
@@ -143,6 +143,25 @@ def test_certificates_are_shown_with_the_days_that_they_have_left() -> None:
     known = replace(world.state(), time=0.0, certificates={"hotel": 43_200.0})
     world.state = lambda: known  # type: ignore[method-assign]
     assert Reader(world).get_certificates().rows == [{"service": "hotel", "valid_until": 43_200.0, "days_left": 0.5}]
+
+
+def test_everybody_sees_the_state_that_the_operator_sees() -> None:
+    world = SmallWorld()
+    whole, gateway = world.state(), world.state().services["gateway"]
+    idle = replace(gateway, instances=(), replicas=0, policies={"gateway->hotel": {"timeout": 0.6}})
+    store = StoreState("postgres", replace(gateway.instances[0], phase="backoff"), ("hotel: SELECT ON hotel.hotels",))
+    links = {"gateway->hotel": LinkState("gateway->hotel", "other", {"a": 1, "b": 2})}
+    known = replace(whole, services={**whole.services, "gateway": idle}, stores={"postgres": store}, links=links)
+    world.state = lambda: known  # type: ignore[method-assign]
+    reader = Reader(world)
+    (none,) = (each for each in reader.get_services().rows if each["service"] == "gateway")
+    assert (none["replicas"], "phase" in none) == (0, False)
+    (row,) = reader.get_stores().rows
+    assert (row["store"], row["phase"], row["missing_grants"]) == ("postgres", "backoff", list(store.missing_grants))
+    assert reader.get_links().rows == [{"edge": "gateway->hotel", "path": "other"}]
+    assert reader.get_policies("gateway").rows == [{"of": "gateway->hotel", "timeout": 0.6}]
+    with pytest.raises(UsageError, match="no service 'gatway'"):
+        reader.get_policies("gatway")
 
 
 def test_every_tool_documents_itself() -> None:

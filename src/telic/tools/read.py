@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from telic.errors import UsageError
-from telic.model import Evidence, Observed, Row, Scalar, Window, plain
+from telic.model import Evidence, Observed, Row, Scalar, ServiceState, Window, plain
 from telic.model.redaction import redact_value
 from telic.registry import near_names
 from telic.telemetry import scope
@@ -48,20 +48,40 @@ class Reader:
         return self._observed("topology", "topology()", edges)
 
     def get_services(self) -> Answer:
-        """Version, phase, restarts and last exit of every instance."""
-        rows = [
-            {"service": service.name, "version": service.version, "previous": service.previous_version, **_flat(each)}
-            for service in self._world.state().services.values()
-            for each in service.instances
-        ]
+        """Versions and replicas of every service; phase, restarts and last exit of every instance."""
+        rows: list[Row] = []
+        for service in self._world.state().services.values():
+            known = {
+                "service": service.name,
+                "version": service.version,
+                "previous": service.previous_version,
+                "replicas": service.replicas,
+            }
+            rows += [{**known, **_flat(each)} for each in service.instances] or [known]
         return self._observed("instances and their phases", "state()", rows)
+
+    def get_stores(self) -> Answer:
+        """Phase, restarts and last exit of every store, and the grants of the design that it does not hold."""
+        rows = [
+            {"store": each.name, **_flat(each.instance), "missing_grants": list(each.missing_grants)}
+            for each in self._world.state().stores.values()
+        ]
+        return self._observed("stores and their grants", "state().stores", rows)
+
+    def get_links(self) -> Answer:
+        """The network path that each call between services takes: the primary (a), the standby (b), or another."""
+        rows = [{"edge": each.edge, "path": each.active} for each in self._world.state().links.values()]
+        return self._observed("network paths of edges", "state().links", rows)
+
+    def get_policies(self, service: str) -> Answer:
+        """Timeouts, retries, limits and the like that are in force at one service and for its calls."""
+        policies = self._service(service).policies
+        rows = [{"of": name, **_flat(each)} for name, each in sorted(policies.items())]
+        return self._observed(f"policies of {service}", f"state().services[{service}].policies", rows)
 
     def get_config(self, service: str) -> Answer:
         """The configuration of one service; secrets are hidden."""
-        services = self._world.state().services
-        if service not in services:
-            raise UsageError(f"no service {service!r}", hint=near_names(service, services))
-        config = sorted(services[service].config.items())
+        config = sorted(self._service(service).config.items())
         rows = [{"key": key, "value": redact_value(value, key)} for key, value in config]
         return self._observed(f"configuration of {service}", f"state().services[{service}].config", rows)
 
@@ -145,6 +165,12 @@ class Reader:
         """One SELECT over ``spans``, ``logs`` and ``metrics`` (docs/reference/contracts.md)."""
         scope.check(sql)
         return self._asked("a query of one's own", sql, (), Window(0.0, 0.0), limit)
+
+    def _service(self, name: str) -> ServiceState:
+        services = self._world.state().services
+        if name not in services:
+            raise UsageError(f"no service {name!r}", hint=near_names(name, services))
+        return services[name]
 
     def _asked(self, says: str, sql: str, params: Sequence[Scalar], window: Window, limit: int) -> Answer:
         bounded = max(1, min(limit, MOST_ROWS))

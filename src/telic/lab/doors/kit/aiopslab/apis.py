@@ -154,7 +154,8 @@ def table(rows: Sequence[Mapping[str, object]]) -> str:
     if not rows:
         return ""
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), extrasaction="ignore", lineterminator="\n")
+    heads = dict.fromkeys(name for row in rows for name in row)
+    writer = csv.DictWriter(out, list(heads), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
