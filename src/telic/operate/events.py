@@ -11,7 +11,7 @@ Kind = Literal[
     "watching",  # the loop runs and sees telemetry
     "blind",  # no telemetry arrives; nothing is concluded from that
     "recovered-journal",  # an action that an earlier operator left undecided was finished
-    "warning",  # something grows that does not harm users yet
+    "warning",  # something grows, or runs out, that does not harm users yet
     "detected",  # users are harmed: an incident opens
     "symptom",  # a further symptom joins the open incident
     "diagnosed",  # hypotheses, or an abstention that says what is missing

@@ -12,7 +12,8 @@ from telic.model import ActionRecord, Actor, AnswerStep, Incident, World
 from telic.model.intent import BadErrors, Objective
 from telic.operate.actor import StatisticalActor
 from telic.operate.events import Event
-from telic.operate.foresight import Foresight
+from telic.operate.expiring import Expiring, Expiry
+from telic.operate.foresight import Foresight, Growth
 from telic.operate.incidents import Incidents
 from telic.operate.looks import NONE, StoreSource
 from telic.operate.monitors import Reading
@@ -112,6 +113,7 @@ class _Operator:
         self._task: asyncio.Task[Incident] | None = None
         self._done: list[Incident] = []
         self._state = ""
+        self._expiring = Expiring()
 
     async def run(self) -> list[Incident]:
         """Look twice a second until told to stop and nothing is under way."""
@@ -146,9 +148,12 @@ class _Operator:
             self._response.join(reading.symptoms)
 
     async def _foresee(self, reading: Reading) -> None:
-        """Tell what grows while users are well."""
+        """Tell what grows, and what runs out, while users are well."""
         if reading.state == "healthy" and self._response is None:
-            for each in await self._offload(lambda: self._foresight.look(reading.time)):
+            found: list[Growth | Expiry] = [*await self._offload(lambda: self._foresight.look(reading.time))]
+            for state in self._watch.history.states()[-1:]:
+                found += self._expiring.look(state)
+            for each in found:
                 self._tell(Event(reading.time, "warning", str(each), blamed=each.place))
 
     def _begin(self, incident: Incident, *, recovering: bool = False) -> None:
