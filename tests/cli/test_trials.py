@@ -193,6 +193,12 @@ def test_options_of_a_run_without_a_trial_are_refused_not_dropped(runs: Runs, op
     assert ended("shop", "--json")[0] == 0
 
 
+def test_a_trial_without_its_system_is_told_whose_it_could_be(runs: Runs) -> None:
+    with pytest.raises(UsageError, match="T1 is no system") as caught:
+        ended("T1")
+    assert "`telic trial hotel T1`" in caught.value.hint
+
+
 def test_evidence_that_could_not_be_written_is_no_reason_to_run(runs: Runs, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for out, why in ((tmp_path, "is a folder"), (tmp_path / "file" / "m.json", "cannot be written")):

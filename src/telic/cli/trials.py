@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -68,6 +69,8 @@ def trial(
         _again(again, given, out, as_json)
         return
     if not name:
+        if re.fullmatch(r"[A-Z]\d+", system) and not Path(system).exists():
+            raise UsageError(f"{system} is no system", hint=f"say whose trial: `telic trial hotel {system}`")
         unused = [f"--{key}" for key in given if key not in ("system", "as_json")]
         if unused:
             raise UsageError(
