@@ -9,7 +9,7 @@ from pathlib import Path
 
 from telic.errors import UsageError
 from telic.lab.scenario import Scenario
-from telic.lab.scenario.reading import SUITE, SUITES
+from telic.lab.scenario.finding import SUITE, SUITES
 from telic.registry import near_names
 
 SCHEMA = "telic/suite/v1"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from telic.lab.scenario.reading import files, parse, read, suite, suites
+from telic.lab.scenario.finding import files, suite, suites
+from telic.lab.scenario.reading import parse, read
 from telic.lab.scenario.scenario import TASKS, Load, Noise, Phases, Placed, Scenario, digest
 from telic.lab.scenario.writing import write
 
