@@ -43,15 +43,17 @@ class Watching:
     async def ask(self) -> None:
         """Ask; that nobody can is no reason not to record."""
         asking = asyncio.ensure_future(self._course.checks(self.answers.append))
-        while not (self._over or asking.done()):
-            await self._world.clock.sleep(CLOSE)
-        asking.cancel()
         try:
-            await asking
-        except asyncio.CancelledError:
-            return
-        except (TelicError, OSError) as error:
+            while not (self._over or asking.done()):
+                await self._world.clock.sleep(CLOSE)
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+        error = None if asking.cancelled() else asking.exception()
+        if isinstance(error, TelicError | OSError):
             _log.warning("answers are not checked: %s", error)
+        elif error is not None:
+            raise error
 
     def stop(self) -> None:
         """Look and ask no more."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 
 from telic.errors import UsageError
 from telic.lab.course import Course
@@ -41,10 +40,14 @@ async def asked(course: Course, seconds: float, turn: int) -> tuple[str, Sequenc
         Nothing of the system can be asked so.
     """
     steps: list[AnswerStep] = []
-    with suppress(TimeoutError):
+    try:
         async with asyncio.timeout(seconds):
             await course.checks(steps.append, turn)
             raise UsageError("nothing can be checked here", hint="no operation only reads and needs no account")
+    except TimeoutError:
+        pass
+    except OSError as error:  # no intent says what is right, or nobody listens
+        raise UsageError(f"nothing can be checked here: {error.strerror}", hint="see the brief's tools") from error
     rows = list(_rows(steps))
     if not rows:
         return "nothing was answered", rows
