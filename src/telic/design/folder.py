@@ -17,7 +17,7 @@ from telic.design.formatting import format_folder
 from telic.design.intent_text import intent_text
 from telic.design.openapi import openapi
 from telic.design.plan import SystemPlan
-from telic.design.reading import RECORD, SCHEMA, WIRING, content_hash, names
+from telic.design.reading import INTENT, RECORD, SCHEMA, WIRING, content_hash, names
 from telic.design.readme import field_text, requirements
 from telic.design.record import design_record
 from telic.design.rendering import environment
@@ -110,7 +110,7 @@ def _write(plan: SystemPlan, intent: Intent, made: Path) -> Design:
 
 
 def _texts(plan: SystemPlan, intent: Intent, templates: jinja2.Environment) -> Iterator[tuple[str, str]]:
-    yield "intent.yaml", intent_text(intent)
+    yield INTENT, intent_text(intent)
     for service in plan.services:
         yield from service_files(service, plan, intent, templates)
         document = msgspec.json.encode(openapi(service, plan, intent.states))

@@ -14,6 +14,7 @@ from telic.model.records import load
 SCHEMA = "telic/design/v1"
 RECORD = "design.json"
 WIRING = "wiring.yaml"
+INTENT = "intent.yaml"
 
 
 def read(folder: Path) -> Design:

@@ -7,6 +7,7 @@ import os
 import platform
 
 from telic import intent
+from telic.design.reading import INTENT
 from telic.lab.course import Course, Episode
 from telic.lab.episode import Score
 from telic.model import Window, dump
@@ -28,7 +29,7 @@ def chronicle(journey: Course, episodes: tuple[Episode, ...], moments: tuple[Mom
         The story so far, for the timeline.
     """
     made, record = journey.design, journey.record()
-    wanted = intent.read(made.folder / "intent.yaml")
+    wanted = intent.read(made.folder / INTENT)
     lines = record.seconds
     window = Window(float(lines[0].second), float(lines[-1].second + 1))
     return RunRecord(

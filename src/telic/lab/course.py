@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from telic.errors import WorldError
 from telic.lab import episode
@@ -100,9 +100,6 @@ class Course(ABC):
         self._load, self._events = Tail(self.load_path), Tail(self.events_path)
         self._record = Growing(self.load_path)
 
-    asks: ClassVar[bool] = False
-    """Whether answers of its entry can be checked."""
-
     @property
     @abstractmethod
     def harm(self) -> Harm:
@@ -135,6 +132,11 @@ class Course(ABC):
     @abstractmethod
     def things(self, entity: EntityType) -> Sequence[object]:
         """Return everything of one entity that the system keeps now, with the entity's fields as attributes."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether its entry can be asked, and somebody knows what is right."""
+        return False
 
     @abstractmethod
     async def checks(self, tell: Callable[[AnswerStep], None], turn: int = 0) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from telic import loop
+from telic.design.reading import INTENT
 from telic.errors import WorldError
 from telic.lab import injection, stored
 from telic.lab.course import FOREVER, SETTLE, Course, Episode, Hurt, Observe, Tell, Told
@@ -41,8 +42,6 @@ __all__ = ["Episode", "Hurt", "Journey", "Told", "loaded", "start"]
 class Journey(Course):
     """A world whose parts, operator and injector included, are processes; made by `start`."""
 
-    asks = True
-
     def __init__(self, world: AskedWorld, design: Design, tell: Tell, observe: Observe) -> None:
         super().__init__(world, design, tell, observe)
         self.children: list[Child] = []
@@ -51,6 +50,11 @@ class Journey(Course):
         """Start the operator, a process of its own."""
         arguments = ["--state", str(self.world.state_folder), "--events", str(self.events_path)]
         self.children.append(Child("telic.loop", arguments, log=self.folder / "operator.log"))
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is an intent; of a system that was brought nobody knows what is right."""
+        return (self.design.folder / INTENT).is_file()
 
     async def checks(self, tell: Callable[[AnswerStep], None], turn: int = 0) -> None:
         """Ask over the network."""

@@ -33,7 +33,6 @@ class VirtualJourney(LoopedCourse):
     """A simulated world, its load, its operator and its injector as tasks of one loop; made by `start`."""
 
     world: SimulatedWorld
-    asks = True
 
     def __init__(self, world: SimulatedWorld, design: Design, tell: Tell, observe: Observe) -> None:
         super().__init__(world, world.loop, design, tell, observe)
@@ -56,6 +55,11 @@ class VirtualJourney(LoopedCourse):
         for each in files:
             whole.update(each.read_bytes() if each.exists() else b"")
         return whole.hexdigest()
+
+    @property
+    def asks(self) -> bool:
+        """Simulated services are made of an intent."""
+        return True
 
     async def checks(self, tell: Callable[[AnswerStep], None], turn: int = 0) -> None:
         """Ask at the entry."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from telic.errors import UsageError
 from telic.lab.course import Course
 from telic.model import AnswerStep
 
+Told: TypeAlias = tuple[str, Sequence[Mapping[str, object]]]
 USUAL, MOST = 10.0, 60.0  # for how long is asked [s]
 
 
@@ -28,7 +30,7 @@ def length(course: Course, given: Mapping[str, float]) -> float:
     return seconds
 
 
-async def asked(course: Course, seconds: float, turn: int) -> tuple[str, Sequence[Mapping[str, object]]]:
+async def asked(course: Course, seconds: float, turn: int) -> Told:
     """Ask at the entry for `seconds` [s]; return in words what came, and what was checked of each operation.
 
     What is asked only reads and needs no account; what is right, the intent says (`telic.worlds.load.checks`). Each
