@@ -36,9 +36,10 @@ def add(lab: typer.Typer) -> None:
         "`telic lab record hotel --out tonight --window 90s`  ·  "
         "`telic lab record incidents/slow --out slow --entity cart --mechanism slow-query --onset 2026-11-21T10:30:00Z`"
     )(record)
-    lab.command(epilog="`telic lab replay night-1 --actor telic,last-change`  ·  `telic lab replay incidents --json`")(
-        replay
-    )
+    lab.command(
+        epilog="`telic lab replay night-1 --actor telic,last-change`  ·  `telic lab replay incidents --json`  ·  "
+        "`telic lab run night-1 --command 'python agent.py' --file agent.py`"
+    )(replay)
 
 
 def record(
@@ -76,11 +77,11 @@ def record(
 
 def replay(
     folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A recording, or a folder of recordings.")],
-    actor: Annotated[str, typer.Option(help="Built-in actors by comma.")] = "telic",
+    actor: Annotated[str, typer.Option(help="Built-in actors by comma; for a program: telic lab run.")] = "telic",
     jobs: Annotated[int, typer.Option(min=1, help="How many at the same time.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Play actors on recordings: tools read what was there by then, time moves with calls, actions are refused."""
+    """Play built-in actors on recordings: tools read what was there by then, time moves with calls, nothing is done."""
     from telic.lab import scenario as scenarios
     from telic.lab.recorded import actors as recorded
     from telic.lab.recorded.scenarios import folders
@@ -139,10 +140,14 @@ def _episodes(what: str) -> list[Episode]:
 
 def _again(episode: Episode, out: Path) -> Path:
     """Play an episode once more, with its scenario, seed and actor, and record it: on virtual time it is the same."""
+    from telic.lab.actors import actor
     from telic.lab.session import playing, running
 
     if episode.world == "recorded":
         raise UsageError(f"{episode.name} is a replay", hint=f"it is recorded already: {episode.scenario.recording}")
+    if episode.actor not in actor:
+        hint = f"telic lab record {episode.scenario.name} --out {out}: its scenario, with nobody at work"
+        raise UsageError(f"{episode.actor} of {episode.name} is none of the built-in actors", hint=hint)
     play = playing.built_in(episode.actor)
     running.run(episode.scenario, play, actor=episode.actor, seed=episode.seed, world=episode.world, repeat=1, keep=out)
     return out

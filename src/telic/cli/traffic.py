@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -64,7 +65,7 @@ def inject(
     system: Annotated[str, typer.Option(help="A running system.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of place and size.")] = 1,
     param: Annotated[list[str] | None, typer.Option(help="key=value, again for more.")] = None,
-    listed: Annotated[bool, typer.Option("--list", help="List the faults.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the faults; with a name: what it takes.")] = False,
     as_json: Json = False,
 ) -> None:
     """Hurt a running system on purpose; `telic heal` takes it back."""
@@ -72,9 +73,9 @@ def inject(
     from telic.lab import faults, injection
 
     if listed or not fault:
-        cards = faults.cards()
-        if as_json:
-            show(cards, as_json=True)
+        cards = faults.cards(*([fault] if fault else []))
+        if as_json or fault:
+            show(cards, as_json=as_json, text=_card(cards[0]))
         else:
             table("faults", ("name", "what it does"), [(str(each["name"]), str(each["summary"])) for each in cards])
         return
@@ -85,6 +86,14 @@ def inject(
         as_json=as_json,
         text=f"{truth.fault}: {truth.entity} now suffers from {truth.mechanism}; `telic heal` takes it back",
     )
+
+
+def _card(card: Mapping[str, object]) -> str:
+    """Return what is known of one fault, and how it is asked for."""
+    example = card["example"]
+    assert isinstance(example, Mapping)
+    given = " ".join(f"--param {key}={value}" for key, value in example.items())
+    return f"{card['card']}\n\ntelic inject {card['name']} {given}".rstrip()
 
 
 def heal(system: System = "", as_json: Json = False) -> None:

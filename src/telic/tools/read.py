@@ -12,11 +12,13 @@ from telic.model import Evidence, Observed, Row, Scalar, ServiceState, Window, p
 from telic.model.redaction import redact_value
 from telic.registry import near_names
 from telic.telemetry import scope
+from telic.telemetry.columns import TABLES
 from telic.tools.evidence import Notebook
 
 MOST_ROWS = 200  # of one answer [1]
 MOST_TEXT = 20_000  # characters of one answer [1]
 LATEST = 9e9  # a time, which as nanoseconds has to fit into 64 bits [s since the Unix epoch]
+_COLUMNS = "; ".join(f"{table}: {', '.join(name for name, _ in columns)}" for table, columns in TABLES.items())
 
 
 @dataclass(frozen=True)
@@ -162,9 +164,11 @@ class Reader:
         return self._asked(f"{name} of {service or 'all services'}", sql, params, Window(start, end), limit)
 
     def query(self, sql: str, limit: int = 100) -> Answer:
-        """One SELECT over ``spans``, ``logs`` and ``metrics`` (docs/reference/contracts.md)."""
+        """One SELECT over ``spans``, ``logs`` and ``metrics``; times are nanoseconds since the Unix epoch."""
         scope.check(sql)
         return self._asked("a query of one's own", sql, (), Window(0.0, 0.0), limit)
+
+    query.__doc__ = f"{query.__doc__} Columns: {_COLUMNS}."
 
     def _service(self, name: str) -> ServiceState:
         services = self._world.state().services

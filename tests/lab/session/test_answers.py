@@ -61,11 +61,11 @@ def test_where_nothing_can_be_asked_that_is_said(why: OSError | None) -> None:
         asked(Silent())
 
 
-@pytest.mark.parametrize("seconds", [0.0, -1.0, answers.MOST + 1.0, float("nan")])
+@pytest.mark.parametrize("seconds", [0.0, -1.0, 1.9, answers.MOST + 1.0, 1e9, float("nan"), float("inf")])
 def test_lengths_that_are_none_are_refused(seconds: float) -> None:
-    with pytest.raises(UsageError, match="ask for .* s") as caught:
+    with pytest.raises(UsageError, match=r"check_answers for .* s") as caught:
         answers.length(cast(Course, Answering()), {"seconds": seconds})
-    assert caught.value.hint == "a number of seconds above 0, 60 at most"
+    assert caught.value.hint == "a number of seconds from 2 to 60"
 
 
 def test_a_system_without_an_intent_cannot_be_asked(tmp_path: Path) -> None:

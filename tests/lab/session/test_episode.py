@@ -153,15 +153,54 @@ def test_whoever_wants_to_know_whether_answers_are_right_asks(hotel: Design) -> 
             said = session.call("check_answers", {"seconds": seconds})
             assert session.now() - began == pytest.approx(seconds + 1.0, abs=0.3)
             told.append((said.text, {str(each["what"]) for each in said.rows}))
-        assert "60 at most" in session.call("check_answers", {"seconds": 61.0}).error
-        session.call("submit", {"final": True})
+        assert "from 2 to 60" in session.call("check_answers", {"seconds": 61.0}).error
+        session.call("wait", {"seconds": session.brief.began + session.brief.seconds - session.now() - 4.0})
+        told.append((session.call("check_answers", {"seconds": 30.0}).text, set()))
 
     wrong = replace(REVOKED, faults=(Placed("wrong-order", {"service": "hotel", "operation": "near", "version": "1"}),))
     running.run(wrong, asking, actor="mine", design=hotel)
-    (before, after) = told
+    before, after, cut = told
     assert before == ("all answers were right", {""})
     assert after[0] == "answers are wrong"
     assert any(after[1])
+    assert cut[0] == "answers are wrong; asked for 4 s, which was all that is left"
+
+
+def test_a_claim_of_what_is_not_there_is_taken_and_told(hotel: Design) -> None:
+    said: list[str] = []
+
+    def claiming(session: Session, stage: Stage) -> None:
+        for given in (
+            {"mechanism": "perm-revoked"},
+            {"entity": "hotle"},
+            {"entity": "gateway->serch"},
+            {"entity": "gateway->search", "mechanism": "hang"},
+        ):
+            said.append(session.call("submit", given).text)
+        session.call("submit", {"final": True})
+
+    found = running.run(REVOKED, claiming, actor="mine", design=hotel)
+    assert said[0].startswith(
+        "noted: mechanism; 'perm-revoked' is none of the mechanisms (did you mean permission-revoked"
+    )
+    assert said[1].startswith("noted: entity; nothing is called 'hotle' here (did you mean hotel")
+    assert "nothing is called 'gateway->serch' here" in said[2]
+    assert said[3] == "noted: entity, mechanism"
+    assert (found.claims.entity, found.claims.mechanism) == ("gateway->search", "hang")
+
+
+def test_a_tool_that_breaks_down_is_no_crash_of_the_actor(hotel: Design, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: object) -> None:
+        raise KeyError("a mistake")
+
+    monkeypatch.setattr("telic.tools.read.Reader.get_topology", broken)
+
+    def looking(session: Session, stage: Stage) -> None:
+        assert session.call("get_topology", {}).error == "get_topology broke down: KeyError: 'a mistake'"
+        session.call("submit", {"final": True})
+
+    found = running.run(REVOKED, looking, actor="mine", design=hotel)
+    assert (found.ended, [each.tool for each in found.calls]) == ("submitted", ["get_topology", "submit"])
 
 
 def test_a_budget_of_calls_ends_the_session_and_a_crash_is_recorded(hotel: Design) -> None:

@@ -12,6 +12,7 @@ from telic.errors import UsageError
 from telic.lab.session.tools import cards, checked
 from telic.tools.actions import action
 
+CARDS = cards(shell=True, asking=True)
 json_values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -42,6 +43,10 @@ def test_an_example_of_every_action_is_taken_as_it_is() -> None:
         ("get_logs", {"start": "yesterday", "end": 2}, "start"),
         ("wait", {"seconds": "long"}, "seconds"),
         ("submit", {"healthy": "perhaps"}, "healthy"),
+        ("check_answers", {"seconds": "x"}, "seconds"),
+        ("check_answers", {"seconds": [1]}, "seconds"),
+        ("check_answers", {"seconds": None}, "seconds"),
+        ("exec_shell", {"command": "ls", "seconds": "x"}, "seconds"),
     ],
 )
 def test_what_does_not_fit_is_said(tool: str, given_arguments: dict[str, object], says: str) -> None:
@@ -50,9 +55,23 @@ def test_what_does_not_fit_is_said(tool: str, given_arguments: dict[str, object]
     assert says in f"{refused.value} {refused.value.hint}"
 
 
-@given(st.sampled_from([each.name for each in cards()]), st.dictionaries(st.text(max_size=8), json_values, max_size=3))
+def test_every_argument_of_what_reads_is_checked() -> None:
+    for each in cards(shell=True, asking=True):
+        takes: Any = each.parameters["properties"]
+        for name in takes if each.name not in action else ():
+            with pytest.raises(UsageError, match=name):
+                checked(each.name, {**dict.fromkeys(each.parameters.get("required", []), "1"), name: {"a": object()}})  # type: ignore[call-overload]
+
+
+def test_a_tool_that_is_not_there_is_told_by_those_that_are_offered() -> None:
+    with pytest.raises(UsageError) as refused:
+        checked("nothing-like-it", {}, ["wait", "query"])
+    assert refused.value.hint == "known: query, wait"
+
+
+@given(st.sampled_from([each.name for each in CARDS]), st.dictionaries(st.text(max_size=8), json_values, max_size=3))
 def test_garbage_is_refused_and_never_worse(tool: str, garbage: dict[str, object]) -> None:
-    known: Any = next(each for each in cards() if each.name == tool).parameters["properties"]
+    known: Any = next(each for each in CARDS if each.name == tool).parameters["properties"]
     for name in (dict(garbage), {**garbage, **dict.fromkeys(known, next(iter(garbage.values()), None))}):
         said = tool
         try:

@@ -63,6 +63,7 @@ class Outside:
     limits: Limits | None = None
     how: Confinement = field(default_factory=confinement)
     said: str = ""  # the end of what the last program wrote
+    status: int = 0  # with which it ended
     why: str = ""  # how the last session ended: over, left (the program ended), silent
 
     def __post_init__(self) -> None:
@@ -87,7 +88,7 @@ class Outside:
             finally:
                 end(process)
                 watcher.join()
-        self.said, self.why = b"".join(written).decode(errors="replace"), desk.why
+        self.said, self.why, self.status = b"".join(written).decode(errors="replace"), desk.why, process.returncode
 
     def _served(self, desk: Desk) -> AbstractContextManager[Served]:
         return serve(desk, limits=self.limits) if self.door == "http" else mcp.serve(desk, limits=self.limits)

@@ -11,7 +11,7 @@ from telic.lab.course import Course
 from telic.model import AnswerStep
 
 Told: TypeAlias = tuple[str, Sequence[Mapping[str, object]]]
-USUAL, MOST = 10.0, 60.0  # for how long is asked [s]
+USUAL, LEAST, MOST = 10.0, 2.0, 60.0  # for how long is asked [s]; what is told of a second is told when it is over
 
 
 def length(course: Course, given: Mapping[str, float]) -> float:
@@ -25,8 +25,8 @@ def length(course: Course, given: Mapping[str, float]) -> float:
     if not course.asks:
         raise UsageError("nobody can be asked here", hint="see the brief's tools")
     seconds = given.get("seconds", USUAL)
-    if not 0 < seconds <= MOST:
-        raise UsageError(f"ask for {seconds} s", hint=f"a number of seconds above 0, {MOST:g} at most")
+    if not LEAST <= seconds <= MOST:
+        raise UsageError(f"check_answers for {seconds:g} s", hint=f"a number of seconds from {LEAST:g} to {MOST:g}")
     return seconds
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from telic.errors import TelicError, UsageError
 from telic.lab.session.record import Cited, Claims
-from telic.model import Scalar, Store
+from telic.model import Scalar, Store, Topology
+from telic.registry import near_names
 from telic.telemetry import scope
 
 MOST = 20  # pieces of evidence, or steps of a path [1]
@@ -38,6 +39,18 @@ class Claiming:
         changed = {name: time for name, value in fields.items() if getattr(old, name) != value or name not in old.times}
         self.claims = replace(old, **fields, submitted=time, times={**old.times, **changed})  # type: ignore[arg-type]
         return "noted: " + (", ".join(fields) or "nothing new")
+
+
+def unknown(given: Mapping[str, object], mechanisms: Mapping[str, str], topology: Topology) -> Iterator[str]:
+    """Yield what of `given` is no word of the brief, or no name of the system: it is claimed, and perhaps a slip."""
+    mechanism, entity = str(given.get("mechanism") or ""), str(given.get("entity") or "")
+    if mechanism and mechanism not in mechanisms:
+        near = near_names(mechanism, mechanisms, shown=["those of the brief"])
+        yield f"{mechanism[:80]!r} is none of the mechanisms ({near})"
+    known = {each.name for each in topology.entities}
+    known |= {name for each in topology.edges for name in (each.caller, each.callee)}
+    if entity and not {*entity.split("->")} <= known:
+        yield f"nothing is called {entity[:80]!r} here ({near_names(entity, known)})"
 
 
 def _field(name: str, value: object) -> object:

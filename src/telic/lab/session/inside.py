@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,8 @@ from typing import Any
 from telic.errors import TelicError, UsageError
 from telic.intent.verdicts import bad_errors_in
 from telic.lab.course import Course
-from telic.lab.session import answers, tools
+from telic.lab.session import answers, claiming, tools
+from telic.lab.session.calls import arguments_of, text_of
 from telic.lab.session.claiming import Claiming
 from telic.lab.session.eyes import Eyes
 from telic.lab.session.record import Called, Cost, Thought
@@ -28,8 +30,9 @@ from telic.tools.guard import Guard
 from telic.tools.journal import Journal
 from telic.tools.read import Reader
 
+_log = logging.getLogger(__name__)
+
 INCIDENT = "session"  # what the guard's journal calls everything that one session does
-LONGEST_ARGUMENTS = 20_000  # of one call [characters]
 LONGEST_ERROR = 1_000  # [characters]
 
 Answer = tuple[str, Sequence[Mapping[str, object]]]
@@ -110,13 +113,18 @@ class WorldSession:
             rows: Sequence[Mapping[str, object]] = ()
             kept: Mapping[str, object] = {}
             try:
-                kept = _kept(tool, arguments)
-                text, rows = self._perform(str(tool), tools.checked(tool, kept))
+                kept = arguments_of(tool, arguments)
+                text, rows = self._perform(
+                    str(tool), tools.checked(tool, kept, [each.name for each in self.brief.tools])
+                )
             except TelicError as wrong:
                 error = f"{wrong}; {wrong.hint}"[:LONGEST_ERROR] if wrong.hint else str(wrong)[:LONGEST_ERROR]
+            except Exception as wrong:  # noqa: BLE001 - a mistake of the lab's ends no session, and is nobody's crash
+                _log.exception("%s broke down", tool)
+                error = f"{tool} broke down: {type(wrong).__name__}: {wrong}"[:LONGEST_ERROR]
             if self._think and tool not in ("wait", "submit"):
                 self._course.wait(self._think)
-            return self._noted(began, _text(str(tool)[:80]), kept, text, rows, _text(error))
+            return self._noted(began, text_of(str(tool)[:80]), kept, text, rows, text_of(error))
 
     def actions(self) -> tuple[ActionRecord, ...]:
         """Return what the guard did for this session."""
@@ -133,7 +141,7 @@ class WorldSession:
 
     def account_for(self, thoughts: Sequence[Thought], tokens: int, money: float) -> None:
         """Put on record what a language model said besides, and what it cost [1, USD]."""
-        self.thoughts = tuple(replace(each, text=_text(each.text)) for each in thoughts)
+        self.thoughts = tuple(replace(each, text=text_of(each.text)) for each in thoughts)
         self.tokens, self.money = tokens, money
 
     def _perform(self, tool: str, given: dict[str, Any]) -> Answer:
@@ -164,9 +172,10 @@ class WorldSession:
         return {"healthy": "no alert", "burning": "", "blind": "no telemetry arrives"}[reading.state], rows
 
     def _check_answers(self, given: dict[str, Any]) -> Answer:
-        seconds = answers.length(self._course, given)
-        work = answers.asked(self._course, min(seconds, max(self.left, 1.0)), turn=len(self.calls) + 1)
-        return self._course.complete(work)
+        seconds, left = answers.length(self._course, given), self.left
+        work = answers.asked(self._course, min(seconds, left), turn=len(self.calls) + 1)
+        text, rows = self._course.complete(work)
+        return (f"{text}; asked for {left:.0f} s, which was all that is left" if left < seconds else text), rows
 
     def _exec_shell(self, given: dict[str, Any]) -> Answer:
         if isinstance(self._shell, str):
@@ -177,9 +186,10 @@ class WorldSession:
     def _submit(self, given: dict[str, Any]) -> Answer:
         final = bool(given.pop("final", False))
         said = self.claiming.claim(given, self.now())
+        unknown = claiming.unknown(given, self.brief.mechanisms, self._course.world.topology())
         if final:
             self.end("submitted")
-        return said, ()
+        return "; ".join((said, *unknown)), ()
 
     def _act(self, wanted: Action) -> Answer:
         record = self._course.complete(self._guarded(wanted))
@@ -212,32 +222,6 @@ class WorldSession:
         if len(self.calls) >= self.brief.calls:
             self.end("budget")
         return ToolResult(text, tuple(rows), error, took, self.closed)
-
-
-def _kept(tool: object, arguments: object) -> dict[str, object]:
-    """Return arguments as JSON has them; refuse what is no object, or far too long."""
-    if not isinstance(tool, str):
-        raise UsageError(f"the name of a tool is no text but {type(tool).__name__}", hint="see the brief's tools")
-    if not isinstance(arguments, Mapping):
-        raise UsageError(
-            f"{tool[:80]}: arguments are no object but {type(arguments).__name__}", hint="give names and values"
-        )
-    try:
-        text = json.dumps(dict(arguments), allow_nan=False)
-        json.dumps(dict(arguments), ensure_ascii=False).encode()  # half a character is no text
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{tool[:80]}: arguments are no JSON: {error}", hint="texts, numbers, lists, objects"
-        ) from error
-    if len(text) > LONGEST_ARGUMENTS:
-        raise UsageError(f"{tool[:80]}: {len(text)} characters of arguments", hint=f"at most {LONGEST_ARGUMENTS}")
-    kept: dict[str, object] = json.loads(text)
-    return kept
-
-
-def _text(text: str) -> str:
-    """Return text that a record can hold: with ? for half a character."""
-    return text.encode(errors="replace").decode()
 
 
 def _row(record: object) -> Mapping[str, object]:

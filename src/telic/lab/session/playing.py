@@ -83,9 +83,14 @@ def outside(
         program.run(session)
         if tell:
             tell(program.said)
-        if program.why == "left" and not session.closed:
+        if session.closed:
+            return
+        if program.why == "left":
             last = program.said.strip().splitlines()[-1:] or ["without a word"]
-            stage.session.end(f"left: {last[0]}"[:500])
+            status = f" (status {program.status})" if program.status else ""
+            stage.session.end(f"left: {last[0][:400]}{status}")
+        elif program.why == "silent":
+            stage.session.end(f"left: it called nothing for {program.patience:.0f} s")
 
     return {name: play}
 

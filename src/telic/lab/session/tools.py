@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from telic.errors import UsageError
-from telic.lab.session.answers import MOST, USUAL
+from telic.lab.session.answers import LEAST, MOST, USUAL
 from telic.lab.session.session import ToolCard
 from telic.registry import near_names
 from telic.tools.actions import action
@@ -67,7 +67,7 @@ ASKING = ToolCard(
     "Answers can be wrong while nothing fails and nothing is slow.",
     {
         "type": "object",
-        "properties": {"seconds": {**_NUMBER, "default": USUAL, "description": f"{MOST:g} at most"}},
+        "properties": {"seconds": {**_NUMBER, "default": USUAL, "description": f"from {LEAST:g} to {MOST:g}"}},
         "additionalProperties": False,
     },
 )
@@ -99,8 +99,13 @@ def cards(*, shell: bool = False, asking: bool = False) -> tuple[ToolCard, ...]:
     return (*(_read_card(*each) for each in tools().items()), *(_action_card(name) for name in action), *own)
 
 
-def checked(name: str, arguments: Mapping[str, object]) -> dict[str, object]:
+def checked(name: str, arguments: Mapping[str, object], offered: Iterable[str] = ()) -> dict[str, object]:
     """Return `arguments` as the tool called `name` takes them.
+
+    Parameters
+    ----------
+    offered
+        Names of tools that an error speaks of; by default all.
 
     Raises
     ------
@@ -109,7 +114,7 @@ def checked(name: str, arguments: Mapping[str, object]) -> dict[str, object]:
     """
     known = {each.name: each for each in cards(shell=True, asking=True)}
     if name not in known:
-        raise UsageError(f"no tool {name!r}", hint=near_names(name, known))
+        raise UsageError(f"no tool {name!r}", hint=near_names(name, tuple(offered) or known))
     takes: Any = known[name].parameters["properties"]
     for each in arguments:
         if each not in takes:
@@ -140,6 +145,8 @@ def _kinds(name: str) -> Mapping[str, object]:
         return {key: kind for key, kind in typing.get_type_hints(tools()[name]).items() if key != "return"}
     own: dict[str, Mapping[str, object]] = {
         "wait": {"seconds": float},
+        "alerts": {},
+        "check_answers": {"seconds": float},
         "exec_shell": {"command": str, "seconds": float},
         "submit": {
             "healthy": bool | None,
@@ -151,7 +158,7 @@ def _kinds(name: str) -> Mapping[str, object]:
             "final": bool,
         },
     }
-    return own.get(name, {"target": str} if name in action else {})
+    return {"target": str} if name in action else own[name]
 
 
 def _read_card(name: str, member: Callable[..., object]) -> ToolCard:

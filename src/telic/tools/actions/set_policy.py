@@ -16,7 +16,7 @@ from telic.tools.actions.card import action, edge_of, service_of
 @action("set_policy", example={"target": "search->hotel", "policy": '{"timeout": 0.3, "deadline": true}'})
 @dataclass(frozen=True)
 class SetPolicy:
-    """Replace the policy of an edge (an EdgePolicy as JSON) or of a service (a NodePolicy as JSON).
+    """Replace the policy of an edge or of a service: JSON with the fields that `get_policies` shows of it.
 
     Effect: applied live by the service that holds the policy: the caller of an edge, or the service itself.
     Precondition: the edge or service exists and the JSON is a policy of its kind.
