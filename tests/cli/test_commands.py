@@ -51,6 +51,13 @@ def test_help_of_all_commands_waits_for_none_of_what_they_need() -> None:
     assert not heavy & set(done.stdout.split())
 
 
+def test_a_fault_says_what_it_takes() -> None:
+    done = CliRunner().invoke(cli.face(["inject"]), ["inject", "wrong-order", "--list"])
+    said = " ".join(done.output.split())
+    assert "operation Which of its operations." in said
+    assert "telic inject wrong-order --param service=hotel --param operation=near --param version=1" in said
+
+
 def test_the_version_is_said_in_either_way() -> None:
     option, command = (CliRunner().invoke(cli.face([word]), [word]) for word in ("--version", "version"))
     assert option.exit_code == command.exit_code == 0

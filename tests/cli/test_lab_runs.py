@@ -140,11 +140,15 @@ def test_the_leaderboard_is_there_for_programs_too(tmp_path: Path) -> None:
 
 def test_a_program_of_the_actors_own_files_is_found(tmp_path: Path, home: Path) -> None:
     agent = tmp_path / "agent.sh"
-    agent.write_text("#!/bin/sh\necho nothing to say\n")
+    agent.write_text("#!/bin/sh\necho nothing to say\nexit 3\n")
     os.chmod(agent, 0o755)
     done = lab("run", scenario(tmp_path, "calm"), "--command", "./agent.sh", "--file", agent)
     assert (done.exit_code, len(runs.listing(home))) == (0, 1), done.output
-    assert "left: nothing to say" in " ".join(done.output.split())
+    assert "left: nothing to say (status 3)" in " ".join(done.output.split())
+    again = lab("record", "latest", "--out", tmp_path / "night")
+    assert isinstance(again.exception, UsageError), again.output
+    assert "is none of the built-in actors" in str(again.exception)
+    assert again.exception.hint.startswith("telic lab record calm --out ")
 
 
 def test_what_a_program_prints_is_shown_where_that_is_asked_for(tmp_path: Path) -> None:
