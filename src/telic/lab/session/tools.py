@@ -188,7 +188,7 @@ def _property(kind: Any, default: object, none: object) -> dict[str, object]:
     if kind in _NAMES:
         found["type"] = _NAMES[kind]
     elif typing.get_origin(kind) is typing.Literal:
-        found["enum"] = list(choices)
+        found |= {"type": "string", "enum": list(choices)}
     elif choices and all(each in _NAMES for each in choices):
         found["type"] = [_NAMES[each] for each in choices]
     elif typing.get_origin(kind) in (dict, Mapping):

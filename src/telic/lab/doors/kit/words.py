@@ -58,8 +58,8 @@ def signature(card: ToolCard) -> str:
     """
     known = parameters(card)
     needed = [each for each in known if each in required(card)]
-    words = [f"{each}={kind(known[each])}" for each in needed]
-    return " ".join([card.name, *words, *(f"[{each}={kind(known[each])}]" for each in known if each not in needed)])
+    words = [f"{each}={choices(known[each])}" for each in needed]
+    return " ".join([card.name, *words, *(f"[{each}={choices(known[each])}]" for each in known if each not in needed)])
 
 
 def parameters(card: ToolCard) -> Mapping[str, object]:
@@ -72,6 +72,18 @@ def required(card: ToolCard) -> tuple[str, ...]:
     """Return the names of the parameters that a tool cannot do without."""
     found = card.parameters.get("required", ())
     return tuple(str(each) for each in found) if isinstance(found, list | tuple) else ()
+
+
+def choices(schema: object) -> str:
+    """Return the values that a parameter's schema names, or else its type.
+
+    Examples
+    --------
+    >>> choices({"type": "string", "enum": ["a", "b"]}), choices({"type": "number"})
+    ('a|b', 'number')
+    """
+    named = schema.get("enum") if isinstance(schema, Mapping) else None
+    return "|".join(map(str, named)) if isinstance(named, list | tuple) and named else kind(schema)
 
 
 def kind(schema: object) -> str:
