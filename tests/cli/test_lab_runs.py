@@ -144,7 +144,9 @@ def test_a_program_of_the_actors_own_files_is_found(tmp_path: Path, home: Path) 
     os.chmod(agent, 0o755)
     done = lab("run", scenario(tmp_path, "calm"), "--command", "./agent.sh", "--file", agent)
     assert (done.exit_code, len(runs.listing(home))) == (0, 1), done.output
-    assert "left: nothing to say (status 3)" in " ".join(done.output.split())
+    said = " ".join(done.output.split())
+    assert "crashed: nothing to say (status 3)" in said
+    assert "program: 1 of 1 crashed or got lost" in said
     again = lab("record", "latest", "--out", tmp_path / "night")
     assert isinstance(again.exception, UsageError), again.output
     assert "is none of the built-in actors" in str(again.exception)

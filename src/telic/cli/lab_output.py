@@ -69,7 +69,7 @@ def told(done: Done) -> None:
     console.print(f"{cell.scenario} {cell.seed} {cell.actor}: {words} ({done.seconds:.1f} s)", highlight=False)
     for why in episode.disturbed:
         console.print(f"  played again: {why}", markup=False, highlight=False)
-    if episode.ended.startswith(("left", "crashed")):
+    if episode.ended.startswith(("left", "lost", "crashed")):
         errors.print(f"  the actor {episode.ended}", markup=False, highlight=False)
 
 
@@ -128,6 +128,8 @@ def summary(folder: Path, done: list[Done], *, as_json: bool) -> None:
     ]
     if rows:
         table(f"run {folder.name}", ("actor", "balanced accuracy", "false alarms", *asked), rows)
+        for each in (each for each in standings if each.crashed):
+            console.print(f"{each.actor}: {each.crashed} of {each.episodes} crashed or got lost", highlight=False)
         console.print(f"next: `telic lab report {folder.name}`", highlight=False)
     played_all(done, folder)
 

@@ -17,8 +17,8 @@ from telic.lab.session.stage import Stage
     [
         ("left", "", 0, "left: without a word"),
         ("left", "one\nlast words\n", 0, "left: last words"),
-        ("left", "Traceback\nKeyError: 'x'", 1, "left: KeyError: 'x' (status 1)"),
-        ("silent", "I wait", -9, "left: it called nothing for 600 s"),
+        ("left", "Traceback\nKeyError: 'x'", 1, "crashed: KeyError: 'x' (status 1)"),
+        ("silent", "I wait", -9, "lost: it called nothing for 600 s"),
         ("over", "done", 0, ""),
     ],
 )

@@ -71,7 +71,7 @@ def standing(actor: str, found: Sequence[Graded]) -> Standing:
         episodes=len(found),
         worlds=dict(Counter(each.episode.world for each in found)),
         void=len(found) - len(sound),
-        crashed=sum(each.episode.ended.startswith("crashed") for each in found),
+        crashed=sum(each.episode.ended.startswith(("crashed", "lost")) for each in found),
         balanced=balanced(sick, _detected(calm)),
         false_alarm=false_alarm(sound),
         tasks=tasks(sound),

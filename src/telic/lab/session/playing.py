@@ -87,10 +87,10 @@ def outside(
             return
         if program.why == "left":
             last = program.said.strip().splitlines()[-1:] or ["without a word"]
-            status = f" (status {program.status})" if program.status else ""
-            stage.session.end(f"left: {last[0][:400]}{status}")
+            how = f"crashed: {last[0][:400]} (status {program.status})" if program.status else f"left: {last[0][:400]}"
+            stage.session.end(how)
         elif program.why == "silent":
-            stage.session.end(f"left: it called nothing for {program.patience:.0f} s")
+            stage.session.end(f"lost: it called nothing for {program.patience:.0f} s")
 
     return {name: play}
 
@@ -118,7 +118,7 @@ def awaited(name: str, tell: Callable[[str, str], None], *, mcp: bool = False, p
     def play(session: Session, stage: Stage) -> None:
         door.run(session)
         if door.why == "silent" and not session.closed:
-            stage.session.end(f"left: nobody called for {door.patience:.0f} s")
+            stage.session.end(f"lost: nobody called for {door.patience:.0f} s")
 
     return {name: play}
 

@@ -128,7 +128,7 @@ class Episode:
     actions: tuple[ActionRecord, ...] = ()
     post: Post = Post()
     cost: Cost = Cost()
-    ended: str = "time"  # submitted | budget | time | crashed: ... | left: its last words
+    ended: str = "time"  # submitted | budget | time | crashed: ... | left: its last words | lost: ...
     timings: Mapping[str, float] = field(default_factory=dict)  # ready, reset, loaded, run: of the machine's clock [s]
     repeat: int = 1  # which of several with the same scenario, seed and actor
     disturbed: tuple[str, ...] = ()  # tries before this one that others on the machine spoilt, and how
