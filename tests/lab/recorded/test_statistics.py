@@ -38,7 +38,7 @@ def replayed(placed: Placed, folder: Path) -> Grades:
 
 
 def test_a_cause_is_named_as_narrowly_as_it_is_known(tmp_path: Path) -> None:
-    found = replayed(Placed("n-plus-one"), tmp_path / "night")
+    found = replayed(Placed("blocking-call"), tmp_path / "night")
     assert found.solved, found.tasks
 
 

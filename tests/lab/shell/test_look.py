@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telic.lab.shell.commands import shell_of
-from telic.lab.shell.look import LOG_BYTES, OWN_PROC, address, look
+from telic.lab.shell.fresh import OWN_PROC
+from telic.lab.shell.look import LOG_BYTES, address, look
 from telic.lab.shell.processes import Shown, renamed, snapshot, status
-from telic.lab.shell.tree import Tree
+from telic.lab.shell.tree import Tree, lay
 from telic.model import InstanceState, ServiceState, State, StoreState
+from telic.worlds.local.desired import Desired
 from telic.worlds.local.layout import Layout
 
 PASSWORD = "pw-7f3a9c"
@@ -79,6 +83,13 @@ def test_services_have_names_and_addresses(layout: Layout, state: State) -> None
     assert len({address(at) for at in range(1_000)}) == 1_000
 
 
+def test_a_store_that_does_not_answer_is_said(layout: Layout, state: State) -> None:
+    Desired("small", "x", "x", stores={"postgres": 1}).save(layout.desired)
+    files = look(layout, state).tree.files
+    assert [path for path in files if "/stores/" in path] == ["srv/stores/postgres/unreachable"]
+    assert "PostgreSQL does not answer" in files["srv/stores/postgres/unreachable"]
+
+
 def test_a_process_is_shown_as_what_it_is_for(layout: Layout, state: State) -> None:
     tree = look(layout, state).tree
     own = f"proc/{os.getpid()}"
@@ -94,20 +105,49 @@ def test_a_process_is_shown_as_what_it_is_for(layout: Layout, state: State) -> N
 
 
 def test_who_has_ended_is_left_out() -> None:
-    assert not [path for path in snapshot([Shown("gone", [2**22 + 1])], str, "/own").files if "/" in path]
+    assert not [path for path in snapshot([Shown("gone", 2**22 + 1)], str, "/own").files if "/" in path]
 
 
 @given(st.text(min_size=1, max_size=20), st.integers(1, 9), st.integers(0, 9))
 def test_a_parent_that_is_not_shown_is_none(name: str, pid: int, parent: int) -> None:
     found = renamed(f"{pid} ({name}) S {parent} 1 1", "new", {1, 2, 3})
     assert found == f"{pid} (new) S {parent if parent in (1, 2, 3) else 0} 1 1"
-    told = status(f"Name:\told\nPPid:\t{parent}\nCapEff:\t1\nThreads:\t2\n", "new", {1, 2, 3})
-    assert told == f"Name:\tnew\nPPid:\t{parent if parent in (1, 2, 3) else 0}\nThreads:\t2\n"
+    lines = f"Name:\told\nPPid:\t{parent}\nUid:\t1000\t1000\t1000\t1000\nCapEff:\t1\nThreads:\t2\n"
+    seen = f"Name:\tnew\nPPid:\t{parent if parent in (1, 2, 3) else 0}\nUid:\t0\t0\t0\t0\nThreads:\t2\n"
+    assert status(lines, "new", {1, 2, 3}) == seen
 
 
 def test_trees_lie_in_each_other() -> None:
     made = Tree({"a": "1"}, {"b": "a"}).below("x") | Tree({"x/a": "2"})
     assert made == Tree({"x/a": "2"}, {"x/b": "a"})
+    assert made.within("x") == Tree({"a": "2"}, {"b": "a"})
+
+
+NAMES = st.sampled_from(["1", "2", "1/comm", "1/fd/0", "2/comm", "2/fd/3", "stat"])
+TREES = st.dictionaries(NAMES, st.tuples(st.booleans(), st.sampled_from(["a", "b"])), max_size=5).map(
+    lambda drawn: Tree(
+        {path: text for path, (file, text) in drawn.items() if file and not within_another(path, drawn)},
+        {path: text for path, (file, text) in drawn.items() if not file and not within_another(path, drawn)},
+    )
+)
+
+
+def within_another(path: str, paths: Iterable[str]) -> bool:
+    return any(each != path and path.startswith(f"{each}/") for each in paths)
+
+
+@given(st.lists(TREES, min_size=1, max_size=4))
+def test_a_folder_becomes_what_it_is_to_be(trees: list[Tree]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        before = Tree()
+        for tree in trees:
+            lay(tree, Path(name), before)
+            before = tree
+        found = [path for path in Path(name).rglob("*") if path.is_symlink() or not path.is_dir()]
+        links = {str(path.relative_to(name)): os.readlink(path) for path in found if path.is_symlink()}
+        files = {str(path.relative_to(name)): path.read_text() for path in found if not path.is_symlink()}
+        assert Tree(files, links) == trees[-1]
+        assert all(any(each.iterdir()) for each in Path(name).rglob("*") if each.is_dir() and not each.is_symlink())
 
 
 def test_a_world_that_is_not_real_has_no_shell() -> None:

@@ -19,7 +19,9 @@ import pytest
 from telic.errors import UsageError
 from telic.lab.shell import crowd
 from telic.lab.shell.commands import HEAD, TAIL, Shell, shell_of
+from telic.worlds.local import administrator
 from telic.worlds.local.layout import Layout
+from telic.worlds.local.store_trouble import Trouble
 from telic.worlds.local.world import LocalWorld
 
 pytestmark = pytest.mark.live
@@ -33,7 +35,7 @@ find / \\( -path /usr -o -path /run/proc \\) -prune -o -print 2>/dev/null
 cat /proc/[0-9]*/{cmdline,comm,status,environ} /proc/self/mountinfo 2>/dev/null | tr '\\0' '\\n'
 ls -l /proc/[0-9]*/fd
 env; hostname; ip addr; ss -tulpn; cat /etc/hosts
-find /srv/config /srv/log /srv/README -type f -exec cat {} +
+find /srv/config /srv/log /srv/stores /srv/README -type f -exec cat {} +
 """
 
 
@@ -84,6 +86,43 @@ def test_it_reads_code_configuration_and_logs(shell: Shell) -> None:
     assert "class Near" in shell.run("cat /srv/releases/hotel/current/services/hotel/handlers.py").text
     assert "serves at port" in shell.run("cat /srv/log/hotel-1.log").text
     assert "ready to accept connections" in shell.run("grep ready /srv/log/postgres.log").text
+
+
+def test_what_processes_do_meanwhile_is_seen(shell: Shell, world: LocalWorld) -> None:
+    pid = world.state().services["gateway"].instances[0].pid
+    head = r"HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    ask = f"(exec 3<>/dev/tcp/gateway/8080; printf 'GET /x {head}' >&3; cat <&3)"
+    look = f"cat /proc/{pid}/schedstat"
+    said = shell.run(
+        f"{look}; for n in $(seq 20); do {ask} > /tmp/answer; done; sleep 1.5; {look}; ls /proc/{pid}/fd | wc -l"
+    )
+    before, after, descriptors = said.text.splitlines()
+    assert int(after.split()[0]) > int(before.split()[0])
+    assert int(descriptors) > 3
+
+
+def test_stores_say_what_they_do(shell: Shell, world: LocalWorld) -> None:
+    said = shell.run("cd /srv/stores/postgres; for each in *; do echo ==$each; cat $each; done").text
+    tables = {part.partition("\n")[0]: part.partition("\n")[2].splitlines() for part in said.split("==")[1:]}
+    assert {"activity", "locks", "tables", "indexes", "constraints", "roles", "grants"} <= set(tables)
+    assert "booking\tTrue\t-1" in "\n".join(tables["roles"])
+    assert any(line.startswith("booking.bookings\tbookings_pkey\tTrue") for line in tables["indexes"])
+    sessions = {line.split("\t")[0] for line in tables["activity"][1:]}
+    assert sessions
+    assert sessions <= set(shell.run("ls /proc").text.split())
+    assert "keyspace_hits:" in shell.run("cat /srv/stores/valkey/info").text
+
+
+def test_who_waits_for_whom_is_seen(shell: Shell, world: LocalWorld) -> None:
+    about, layout = world.about(), Layout.of(world.state_folder)
+    administrator.bring_about(layout, about, "postgres", Trouble("lock", "review.reviews", 1.0))
+    try:
+        locks = shell.run("grep AccessExclusiveLock /srv/stores/postgres/locks").text
+        holder = shell.run("grep 'LOCK TABLE' /srv/stores/postgres/activity").text
+    finally:
+        administrator.bring_about(layout, about, "postgres", Trouble("lock", "review.reviews", 0.0))
+    assert "review.reviews\tAccessExclusiveLock\tTrue" in locks
+    assert holder.split("\t")[0] == locks.split("\t")[0]
 
 
 def test_services_answer_it_by_name(shell: Shell) -> None:

@@ -75,10 +75,11 @@ ASKING = ToolCard(
 
 SHELL = ToolCard(
     "exec_shell",
-    "Run a command in a shell that looks at the system: the processes of its services and stores (ps, /proc), their "
-    "code, configuration and logs (/srv, begin with /srv/README), and the services themselves (http://NAME:8080). "
-    "It changes nothing: every command starts afresh, what it writes to /tmp is gone afterwards, and what it sees are "
-    "copies of the moment when it began. Standard output and errors come back together, long text without its middle.",
+    "Run a command in a shell that looks at the system: the processes of its services and stores (ps, top, /proc), "
+    "their code, configuration and logs, what stores say of sessions, locks and tables (/srv, begin with /srv/README), "
+    "and the services themselves (http://NAME:8080). It changes nothing: every command starts afresh, what it writes "
+    "to /tmp is gone afterwards, and files under /srv are copies of the moment when it began. Standard output and "
+    "errors come back together, long text without its middle.",
     {
         "type": "object",
         "properties": {

@@ -15,8 +15,9 @@ from typing import IO
 from telic.errors import UsageError
 from telic.lab import bubblewrap
 from telic.lab.shell import crowd
-from telic.lab.shell.look import OWN_PROC, PORT, ROOT, address, look
-from telic.lab.shell.room import HERE, Order
+from telic.lab.shell.fresh import OWN_PROC
+from telic.lab.shell.look import PORT, ROOT, address, look
+from telic.lab.shell.room import HERE, PROCESSES, Order
 from telic.model import World
 from telic.model.redaction import redact
 from telic.worlds.kubernetes.world import KubernetesWorld
@@ -80,6 +81,9 @@ class Shell:
             group=group,
             files=seen.tree.files,
             links=seen.tree.links,
+            caches=list(seen.caches.items()),
+            shown=[(each.title, each.pid) for each in seen.shown],
+            places=seen.places,
         )
 
 
@@ -122,7 +126,7 @@ def rooms(host: str) -> Sequence[str]:
     words += bubblewrap.variables({**bubblewrap.ENVIRONMENT, "HOME": "/tmp"})
     for each in SHOWN_ETC:
         words += ["--ro-bind-try", each, each]
-    for source, target in (("hosts", "/etc/hosts"), ("srv", ROOT), ("proc", "/proc")):
+    for source, target in (("hosts", "/etc/hosts"), ("srv", ROOT), (PROCESSES, "/proc")):
         words += ["--ro-bind", f"{HERE}/{source}", target]
     words += ["--dev", "/dev", "--proc", OWN_PROC]
     return [*words, "--size", str(TEMPORARY), "--tmpfs", "/tmp", "--chdir", ROOT]

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from telic.lab.shell.processes import Shown, snapshot
+from telic.lab.shell import fresh, stores
+from telic.lab.shell.processes import Shown
+from telic.lab.shell.room import PROCESSES
 from telic.lab.shell.tree import Tree
-from telic.model import State
-from telic.model.redaction import redact, redact_value
-from telic.worlds.local import proc
+from telic.model import ServiceState, State
+from telic.model.redaction import redact_value
+from telic.worlds.local.desired import load_desired
 from telic.worlds.local.layout import Layout
 
 ROOT = "/srv"  # what the shell sees instead of the state folder
 PORT = 8080  # at which every service answers there
-OWN_PROC = "/run/proc"  # where the command's own processes are shown
 LOG_BYTES = 1 << 16  # of a log's end [bytes]
 CONFIG = ("service", "version", "revision", "listen", "settings", "wiring")  # of what an instance is started with
 README = f"""{{system}}: what its processes were started with and what they printed.
@@ -26,7 +27,8 @@ README = f"""{{system}}: what its processes were started with and what they prin
 {ROOT}/config/NAME    configuration of a service: `current`, each revision, each instance; secrets are hidden
 {ROOT}/log            what services and stores printed last; log records of services are in the telemetry
 {ROOT}/releases/NAME  the code of every version; `current` is the one that runs
-/proc               processes of services and stores, as they were when the command began, and the command's own
+{ROOT}/stores/NAME    what it says of itself: sessions, locks, tables, indexes, ... when the command began
+/proc               processes of services and stores, at most half a second old, and the command's own
 http://NAME:{PORT}    a service itself
 
 Each command starts afresh, and /tmp is its own. Nothing here changes the system: actions do.
@@ -44,40 +46,71 @@ class Look:
         Folders ``srv`` and ``proc``, and ``hosts``.
     ports
         The port in the world's network of every service that has one.
+    caches
+        The port of every Valkey server, by the file that is to hold what it says.
+    shown
+        Whose processes are in ``proc``.
+    places
+        Where folders of this machine are there.
     """
 
     tree: Tree
     ports: Mapping[str, int]
+    caches: Mapping[str, int]
+    shown: Sequence[Shown]
+    places: Mapping[str, str]
 
 
 def look(layout: Layout, state: State) -> Look:
     """Return what there is to see of a system now."""
+    places = {str(layout.state): ROOT, str(layout.run): "/run"}
+    clean = fresh.cleaning(places)
+    tree = Tree({"README": README.format(system=state.system)})
+    for service in state.services.values():
+        tree |= _service(layout, service, places)
+    for name in state.stores:
+        tree |= Tree(_log(layout.log(name), clean))
+    desired = load_desired(layout.desired)
+    listening = desired.stores if desired else {}
+    for path, text in stores.tables(layout, state, listening).files.items():
+        tree |= Tree({f"stores/{path}": clean(text)})
+    shown = _shown(state)
+    files = {"hosts": hosts(ports := _ports(layout, state))}
+    return Look(
+        tree.below("srv") | fresh.processes(shown, places).below(PROCESSES) | Tree(files),
+        ports,
+        {"srv/stores/valkey/info": listening["valkey"]} if "valkey" in listening else {},
+        shown,
+        places,
+    )
 
-    def plain(text: str) -> str:
-        return text.replace(str(layout.state), ROOT).replace(str(layout.run), "/run")
 
-    def clean(text: str) -> str:
-        return redact(plain(text))
+def _service(layout: Layout, service: ServiceState, places: Mapping[str, str]) -> Tree:
+    """Return configuration, code and logs of one service."""
+    name, clean = service.name, fresh.cleaning(places)
+    said = _configuration(layout.config(name, "x").parent)
+    files = {f"config/{name}/{file}.json": _said(each, places) for file, each in said.items()}
+    files |= _code(layout.release(name, "x").parent, f"releases/{name}")
+    for instance in service.instances:
+        files |= _log(layout.log(instance.name), clean)
+    return Tree(files, {f"releases/{name}/current": service.version})
 
-    files = {"README": README.format(system=state.system)}
-    links: dict[str, str] = {}
-    ports: dict[str, int] = {}
-    shown: list[Shown] = []
+
+def _shown(state: State) -> list[Shown]:
+    instances = [each for service in state.services.values() for each in service.instances]
+    running = [Shown(each.name, each.pid) for each in instances if each.pid]
+    return running + [Shown("", each.instance.pid) for each in state.stores.values() if each.instance.pid]
+
+
+def _ports(layout: Layout, state: State) -> dict[str, int]:
+    """Return where services listen whose instance has been started."""
+    found: dict[str, int] = {}
     for name, service in state.services.items():
         said = _configuration(layout.config(name, "x").parent)
-        files |= {f"config/{name}/{file}.json": plain(json.dumps(each, indent=1)) + "\n" for file, each in said.items()}
-        files |= _code(layout.release(name, "x").parent, f"releases/{name}")
-        links[f"releases/{name}/current"] = service.version
         for instance in service.instances:
-            files |= _log(layout.log(instance.name), clean)
-            shown.append(Shown(instance.name, [instance.pid] if instance.pid else []))
-            if "listen" in said.get(instance.name, {}):  # it has been started
-                ports[name] = int(said[instance.name]["listen"]["port"])
-    for name, store in state.stores.items():
-        files |= _log(layout.log(name), clean)
-        shown.append(Shown("", proc.family(store.instance.pid) if store.instance.pid else []))
-    tree = Tree(files, links).below("srv") | snapshot(shown, clean, OWN_PROC).below("proc")
-    return Look(tree | Tree({"hosts": hosts(ports)}), ports)
+            if "listen" in said.get(instance.name, {}):
+                found[name] = int(said[instance.name]["listen"]["port"])
+    return found
 
 
 def address(number: int) -> str:
@@ -88,6 +121,10 @@ def address(number: int) -> str:
 def hosts(ports: Mapping[str, int]) -> str:
     """Return ``/etc/hosts`` with a name for every service."""
     return "".join(["127.0.0.1 localhost\n", *(f"{address(at)} {name}\n" for at, name in enumerate(ports))])
+
+
+def _said(configuration: Mapping[str, Any], places: Mapping[str, str]) -> str:
+    return fresh.moved(json.dumps(configuration, indent=1), places) + "\n"
 
 
 def _log(source: Path, clean: Clean) -> dict[str, str]:

@@ -1,6 +1,7 @@
-"""The processes of services and stores as ``/proc`` shows them at one moment, and no others.
+"""The processes of services and stores as ``/proc`` shows them at a moment, and no others.
 
-Copies, since the mount itself would show who watches, hurts and loads the system: proxies, receiver, supervisor.
+Copies, made again every half second while a command runs (`telic.lab.shell.fresh`): the mount itself would show who
+watches, hurts and loads the system, which is proxies, receiver and supervisor.
 Source: proc(5).
 """
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telic.lab.shell.tree import Tree
+from telic.worlds.local import proc
 
 PROC = Path("/proc")
 MACHINE = ("uptime", "stat", "loadavg", "meminfo", "cpuinfo", "version", "vmstat")
@@ -21,23 +23,24 @@ SELF = ("self", "thread-self", "net", "mounts", "sys", "filesystems", "devices")
 OWN_MOST = 1_000  # the command's own processes, which are shown beside [1]
 OF_PROCESS = ("statm", "limits", "io", "schedstat", "wchan", "oom_score")
 _HIDDEN_STATUS = re.compile(r"(NStgid|NSpid|NSpgid|NSsid|TracerPid|Groups|Cap\w+|NoNewPrivs|Seccomp\w*)\t?:")
+_USER = re.compile(r"[UG]id:\t")  # in a world's namespace everybody is root; outside, whoever started it
 _NAME_MOST = 15  # characters of a process's short name [1]
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A service's instance or a store, and its processes.
+    """A service's instance, or a store with all its processes.
 
     Parameters
     ----------
     title
-        What the first process is called; "" where its own command line says it.
-    pids
-        In the host's numbering, the first process first.
+        What the process of an instance is called; "" for a store, whose processes' own command lines say it.
+    pid
+        Of the first process, in the host's numbering.
     """
 
     title: str
-    pids: Sequence[int]
+    pid: int
 
 
 def snapshot(shown: Sequence[Shown], clean: Callable[[str], str], own: str) -> Tree:
@@ -55,14 +58,14 @@ def snapshot(shown: Sequence[Shown], clean: Callable[[str], str], own: str) -> T
     for name in MACHINE:
         with contextlib.suppress(OSError):
             files[name] = (PROC / name).read_text()
-    there = {pid for each in shown for pid in each.pids}
-    for each in shown:
-        for pid in each.pids:
-            with contextlib.suppress(OSError):  # it has ended
-                found = _process(PROC / str(pid), each.title if pid == each.pids[0] else "", there, clean)
-                links.pop(str(pid), None)
-                files |= {f"{pid}/{name}": text for name, text in found.items()}
-                links |= {f"{pid}/fd/{name}": clean(target) for name, target in _descriptors(PROC / str(pid) / "fd")}
+    titles = {each.pid: each.title for each in shown}
+    there = {pid for each in shown for pid in ([each.pid] if each.title else proc.family(each.pid))}
+    for pid in there:
+        with contextlib.suppress(OSError):  # it has ended
+            found = _process(PROC / str(pid), titles.get(pid, ""), there, clean)
+            links.pop(str(pid), None)
+            files |= {f"{pid}/{name}": text for name, text in found.items()}
+            links |= {f"{pid}/fd/{name}": clean(target) for name, target in _descriptors(PROC / str(pid) / "fd")}
     return Tree(files, links)
 
 
@@ -95,7 +98,7 @@ def renamed(stat: str, name: str, there: set[int]) -> str:
 
 
 def status(text: str, name: str, there: set[int]) -> str:
-    """Return ``/proc/PID/status`` under another name, without its ids in other namespaces and its privileges."""
+    """Return ``/proc/PID/status`` under another name, as its own user namespace sees it, and without its privileges."""
     lines = []
     for line in text.splitlines():
         key, _, value = line.partition(":\t")
@@ -103,6 +106,8 @@ def status(text: str, name: str, there: set[int]) -> str:
             lines.append(f"Name:\t{name}")
         elif key == "PPid":
             lines.append(f"PPid:\t{value if int(value) in there else 0}")
+        elif _USER.match(line):
+            lines.append(f"{key}:\t0\t0\t0\t0")
         elif not _HIDDEN_STATUS.match(f"{key}:"):
             lines.append(line)
     return "\n".join([*lines, ""])

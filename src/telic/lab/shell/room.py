@@ -4,7 +4,8 @@ FD holds an `Order`. The process enters the world's user namespace, writes what 
 mounted for it alone, and makes an empty network with a listener for every service. Bubblewrap carries the command out
 in that network, while this process goes on into the world's and carries bytes between the two: a socket belongs to the
 network that it was made in, so that the command sees addresses of services and neither proxies nor the receiver, and
-has no way to the host. Whatever ends this process takes everything with it.
+has no way to the host. Meanwhile it renews what the command sees of the system's processes. Whatever ends this process
+takes everything with it.
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ import resource
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from telic.lab import bubblewrap
+from telic.lab.shell.info import info
+from telic.lab.shell.tree import Tree, lay
 from telic.worlds.local import namespace
 
 HERE = "{here}"
+PROCESSES = "proc"  # the folder of `files` that is renewed
 MOUNT_POINTS = ("/mnt", "/media", "/srv", "/run")  # that hide nothing that is needed
 MEMORY = 64 << 20  # [bytes]
 CONNECTIONS = 32  # at the same time [1]
@@ -61,6 +66,12 @@ class Order:
         The cgroup that limits how many processes there are; "" for none.
     files, links
         What is written: texts, and where symbolic links point to, by path.
+    caches
+        Valkey servers: the file that gets what each says, and its port in the world's network.
+    shown
+        Title and process id of everybody whose processes are in the folder `PROCESSES`.
+    places
+        Where folders of this machine are there.
     """
 
     parent: int
@@ -73,6 +84,9 @@ class Order:
     group: str
     files: Mapping[str, str]
     links: Mapping[str, str]
+    caches: Sequence[tuple[str, int]]
+    shown: Sequence[tuple[str, int]]
+    places: Mapping[str, str]
 
 
 def main() -> None:
@@ -87,12 +101,15 @@ def main() -> None:
     namespace.enter(users, namespace.NEW_USER)
     namespace.die_with_parent(order.parent)  # another user: the kernel has forgotten it
     namespace.adopt_orphans()
+    namespace.enter(network, namespace.NEW_NET)
     here = _folder(order)
     namespace.enter_network()
     listeners = [_listener(address, port) for address, port, _ in order.services]
     child = os.fork()
     if child == 0:
         _become(order, here)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # what goes wrong from here on is not the command's
+    threading.Thread(target=_renew, args=(order, here), daemon=True).start()
     namespace.enter(network, namespace.NEW_NET)
     targets = [target for _, _, target in order.services]
     code = asyncio.run(_carry(list(zip(listeners, targets, strict=True)), child))
@@ -109,18 +126,21 @@ def _listener(address: str, port: int) -> socket.socket:
 
 
 def _folder(order: Order) -> Path:
-    """Write the order's files into memory that only this process and its children have mounted."""
+    """Write files, and what caches say, into memory that only this process and its children have mounted."""
     here = next(path for each in MOUNT_POINTS if (path := Path(each)).is_dir())
     namespace.unshare(namespace.NEW_MOUNT)
     namespace.mount("none", "/", "", namespace.PRIVATE)
     namespace.mount("tmpfs", str(here), "tmpfs", namespace.PLAIN, f"size={MEMORY},mode=755")
-    for folder in {(here / name).parent for name in (*order.files, *order.links)}:
-        folder.mkdir(parents=True, exist_ok=True)
-    for name, text in order.files.items():
-        (here / name).write_text(text)
-    for name, target in order.links.items():
-        os.symlink(target, here / name)
+    said = {path: info(port) for path, port in order.caches}
+    lay(Tree({**order.files, **said}, order.links), here)
     return here
+
+
+def _renew(order: Order, here: Path) -> None:
+    from telic.lab.shell import fresh, processes  # takes 50 ms, which no command has to wait for
+
+    shown = [processes.Shown(title, pid) for title, pid in order.shown]
+    fresh.keep(here / PROCESSES, shown, order.places, Tree(order.files, order.links).within(PROCESSES))
 
 
 def _become(order: Order, here: Path) -> None:

@@ -24,6 +24,7 @@ from telic.worlds.local.secret_files import secret
 T = TypeVar("T")
 ADMIN = "postgres"
 ADMIN_SECRET = "postgres-admin"
+APPLICATION = "administrator"  # what its sessions are called in pg_stat_activity
 _UNPRIVILEGED = 1000  # what root is called inside PostgreSQL's user namespace: it refuses to run as root
 _INITDB_WITHIN = 30.0  # [s]; 0.4 s measured on 2 cores
 _PROBE_WITHIN = 1.0  # [s]
@@ -130,6 +131,7 @@ async def connect(
             database=database,
             timeout=timeout,
             command_timeout=timeout,
+            server_settings={"application_name": APPLICATION},
         )
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise StoreFailed(f"PostgreSQL does not answer: {error}", hint=f"see {layout.log('postgres')}") from error
