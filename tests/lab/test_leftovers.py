@@ -14,7 +14,7 @@ from tests.worlds.kubernetes.cluster import Cluster
 from telic.clock import VirtualClock
 from telic.lab import leftovers
 from telic.lab.cluster import LEFT
-from telic.lab.session.standby import PREFIX
+from telic.lab.session.standby import ACTORS, PREFIX
 from telic.worlds.kubernetes import place
 from telic.worlds.local.layout import Layout
 
@@ -57,6 +57,20 @@ def test_folders_and_processes_of_a_dead_lab_are_gone_and_those_of_a_living_one_
     assert not dead.exists()
     assert alive.exists()
     assert not leftovers.find(tmp_path)
+
+
+def test_the_folder_of_a_dead_labs_actor_is_gone_with_who_works_in_it(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    folder = tmp_path / f"{ACTORS}{gone.pid}-abc"
+    folder.mkdir()
+    left = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, cwd=folder)
+    try:
+        assert f"ended process {left.pid}" in leftovers.end(leftovers.find(tmp_path))
+    finally:
+        left.kill()
+        left.communicate()
+    assert not folder.exists()
 
 
 def test_sockets_of_a_world_whose_lab_died_before_it_was_up_are_gone(tmp_path: Path) -> None:

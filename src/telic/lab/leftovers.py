@@ -13,13 +13,14 @@ import psutil
 
 from telic.errors import TelicError
 from telic.lab.cluster import LEFT
-from telic.lab.session.standby import PREFIX
+from telic.lab.session.standby import ACTORS, PREFIX
 from telic.lab.shell import crowd
 from telic.settings import run_folder
 from telic.worlds.kubernetes import place
 from telic.worlds.kubernetes.api import connect
 from telic.worlds.local import launch
 
+PREFIXES = (PREFIX, ACTORS)
 GRACE = 3.0  # until a process that was asked to end is killed [s]
 
 
@@ -34,7 +35,8 @@ class Leftover:
 def find(root: Path | None = None) -> list[Leftover]:
     """Return the folders of episodes whose lab no longer runs."""
     found: list[Leftover] = []
-    for folder in sorted((root or Path(tempfile.gettempdir())).glob(f"{PREFIX}*")):
+    place = root or Path(tempfile.gettempdir())
+    for folder in sorted(each for prefix in PREFIXES for each in place.glob(f"{prefix}*")):
         owner = _owner(folder)
         if not _lives(owner):
             found.append(Leftover(folder, owner))
@@ -71,7 +73,7 @@ def _in_cluster(left: Path) -> list[str]:
 
 def _owner(folder: Path) -> int:
     """Return who made a folder: its name says so."""
-    number = folder.name.removeprefix(PREFIX).partition("-")[0]
+    number = next(folder.name.removeprefix(each) for each in PREFIXES if folder.name.startswith(each)).partition("-")[0]
     return int(number) if number.isdigit() else 0
 
 
@@ -99,11 +101,12 @@ def _remove_sockets(folder: Path) -> list[Path]:
 
 
 def _end_processes(folder: Path) -> list[int]:
-    """End every process of ours whose command line names the folder."""
+    """End every process of ours whose command line names the folder, or that works in it."""
     mine = psutil.Process().pid
     marked: list[psutil.Process] = []
-    for process in psutil.process_iter(["pid", "cmdline"]):
-        if process.pid != mine and any(str(folder) in each for each in process.info["cmdline"] or ()):
+    for process in psutil.process_iter(["pid", "cmdline", "cwd"]):
+        words = [*(process.info["cmdline"] or ()), f"{process.info['cwd'] or ''}/"]
+        if process.pid != mine and any(f"{folder}/" in f"{each}/" for each in words):
             marked.append(process)
     for process in marked:
         process.terminate()

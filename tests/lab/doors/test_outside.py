@@ -163,6 +163,19 @@ def test_an_actor_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None
     assert children() == before
 
 
+def test_what_an_actor_leaves_behind_holds_nobody_up(tmp_path: Path) -> None:
+    program = """
+        import subprocess, sys
+        child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
+        print(child.pid, flush=True)
+    """
+    actor = outside(tmp_path, program, PROCESS, patience=30.0)
+    actor.run(FixedSession())
+    left = psutil.Process(int(actor.said))
+    assert actor.why == "left"
+    left.kill()
+
+
 def test_what_an_actor_writes_is_kept_in_part(tmp_path: Path) -> None:
     actor = outside(tmp_path, "print('x' * 10_000_000); print('the end')", PROCESS)
     actor.run(FixedSession())

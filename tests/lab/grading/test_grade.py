@@ -301,6 +301,43 @@ def test_harm_that_the_actor_may_have_done_is_counted() -> None:
     assert (grade(acting).void, grade(acting).detect.passed) == ("", False)
 
 
+def submitted(time: float, healthy: object = False) -> Called:
+    return Called(START + time, "submit", {"healthy": healthy}, 0.0)
+
+
+def left_alone(**changed: Any) -> Episode:
+    """An episode in which nothing was wrong and nobody acted."""
+    return make(**{"scenario": CALM, "truth": (), "actions": (), "calls": (), "claims": Claims(), **changed})
+
+
+def test_harm_that_comes_after_a_false_alarm_does_not_take_it_back() -> None:
+    early = grade(left_alone(users=tallies([35, 36, 37]), calls=(submitted(22.0),)))
+    assert (early.void, len(early.false_alarms)) == ("", 1)
+    late = grade(left_alone(users=tallies([35, 36, 37]), calls=(submitted(36.5),)))
+    assert late.void == "users were harmed in 3 s although nothing was wrong"
+
+
+def test_harm_while_a_shell_works_is_nobody_elses() -> None:
+    command = Called(START + 34.0, "exec_shell", {"command": "yes > /dev/null"}, 3.0)
+    assert grade(left_alone(users=tallies([35, 36, 37]), calls=(command,))).void == ""
+
+
+@pytest.mark.parametrize(
+    ("healthy", "alarms"), [(False, 1), ("false", 1), (0, 1), ("no idea", 0), (True, 0), (None, 0)]
+)
+def test_an_alarm_is_one_in_whatever_way_the_tool_takes_it(healthy: object, alarms: int) -> None:
+    call = submitted(22.0, healthy)
+    assert len(grade(left_alone(users=tallies([]), calls=(call,))).false_alarms) == alarms
+    assert not grade(left_alone(users=tallies([]), calls=(replace(call, error="no such field"),))).false_alarms
+
+
+def test_to_say_that_all_is_well_detects_nothing() -> None:
+    passing = Scenario("hotel-passing", faults=(Placed("hang", lasts=8.0),))
+    well = Claims(healthy=True, times={"healthy": START + 45.0})
+    found = grade(left_alone(scenario=passing, truth=make().truth, claims=well, users=tallies(range(21, 30))))
+    assert (found.detect.passed, found.to_detect) == (True, None)
+
+
 def test_what_a_fault_did_before_it_went_by_itself_is_its_own() -> None:
     passing = Scenario("hotel-passing", faults=(Placed("hang", lasts=8.0),))
     own = make(scenario=passing, actions=(), calls=(), users=tallies(range(21, 30)))

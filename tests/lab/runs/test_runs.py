@@ -11,7 +11,7 @@ from tests.lab.recorded_episodes import START, action, calm, make, tallies
 from telic.errors import InvalidRecord, TelicError, UnknownName, UsageError
 from telic.lab.runs import folder
 from telic.lab.runs.campaign import campaign
-from telic.lab.runs.compare import compare
+from telic.lab.runs.compare import compare, matched
 from telic.lab.runs.flakiness import flakiness, repeated
 from telic.lab.runs.graded import CALM, PASSING, Graded, graded, layer, regrade
 from telic.lab.runs.summary import by_app, false_alarm, standing, standings
@@ -47,6 +47,16 @@ def played(actor: str, seeds: tuple[int, ...] = (1, 2)) -> list[Episode]:
 
 def all_played() -> list[Graded]:
     return graded([each for actor in ("telic", "constant", "noop") for each in played(actor)])
+
+
+def test_scenarios_that_differ_by_name_alone_are_two() -> None:
+    twins = [Scenario("busy-003"), Scenario("busy-015")]
+    found = [replace(calm(), scenario=each, scenario_hash=digest(each), actor="telic") for each in twins]
+    assert len({each.scenario_hash for each in found}) == 1
+    assert [(one.scenario, two.scenario) for one, two in matched(graded(found), graded(found))] == [
+        ("busy-003", "busy-003"),
+        ("busy-015", "busy-015"),
+    ]
 
 
 def test_the_headline_tells_the_operator_from_the_trivial_ones() -> None:

@@ -60,6 +60,10 @@ def test_a_refused_claim_changes_nothing() -> None:
         ("SELECT service FROM spans WHERE start_ns > ?\n-- params: [1]", [{"service": "hotel"}], True),
         ("SELECT service FROM spans\n-- params: [", [{"service": "hotel"}], False),
         ("SELECT service FROM spans, duckdb_settings()", [{"service": "hotel"}], False),
+        ("SELECT service FROM spans\n-- params: 5", [{"service": "hotel"}], False),
+        ("SELECT service FROM spans\n-- params: null", [{"service": "hotel"}], False),
+        ("SELECT service FROM spans\n-- params: " + "[" * 3_900, [{"service": "hotel"}], False),
+        (f"SELECT {'+'.join('1' for _ in range(900))} FROM spans WHERE service = 'hotel'", [], False),
     ],
 )
 def test_a_query_holds_when_it_finds_rows_of_the_entity_in_telemetry(query: str, rows: list[Row], holds: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace as Thing
 
@@ -12,7 +13,7 @@ from telic import apps, intent
 from telic.errors import InvalidIntent
 from telic.lab.session import scope
 from telic.lab.session.facts import Facts
-from telic.lab.session.invariants import violations
+from telic.lab.session.invariants import invariants, violations
 from telic.lab.stored import Days
 from telic.model import Intent
 from telic.model.intent import Invariant
@@ -64,6 +65,14 @@ def test_the_whole_language_is_asked(hotel: Intent, expr: str, holds: bool) -> N
     kept = {"Hotel": [Thing(hotel_id="h", rooms=3)], "Booking": [booking("a", 2), booking("b", 1)]}
     facts = Facts(hotel, lambda entity: kept.get(entity.name, ()))
     assert (violations(Invariant("X", expr, "per(hotel)"), hotel, facts) == 0) is holds
+
+
+def test_what_cannot_be_asked_of_these_data_is_said_and_the_rest_is_asked(hotel: Intent) -> None:
+    largest = Invariant("X", "max(b.rooms for b in live(Booking, hotel)) <= 3", "per(hotel)")
+    course = Thing(things=lambda entity: [Thing(hotel_id="h", rooms=3)] if entity.name == "Hotel" else [])
+    asked = list(invariants(course, replace(hotel, invariants=(largest, *hotel.invariants))))
+    assert [each.holds for each in asked] == [None, *(True for _ in hotel.invariants)]
+    assert "empty" in asked[0].says
 
 
 def test_of_too_many_pairs_those_are_asked_that_something_refers_to() -> None:

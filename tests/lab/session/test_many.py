@@ -12,7 +12,7 @@ from telic.errors import UnknownName, UsageError, WorldError
 from telic.lab.grading import grade
 from telic.lab.runs import folder as runs
 from telic.lab.scenario import Scenario, digest
-from telic.lab.session import Episode, loading, many, running
+from telic.lab.session import Claims, Episode, loading, many, running
 from telic.lab.session.standby import Standby
 
 SCENARIOS = (Scenario("one"), Scenario("two", difficulty="hard"))
@@ -47,6 +47,36 @@ def test_a_failure_is_told_and_the_rest_is_run(played: list[str], tmp_path: Path
     assert [each.error for each in done if each.error] == ["no room; make some"] * 2
     assert len(played) == 6
     assert len(runs.episodes(folder)[0]) == 6
+
+
+def test_a_mistake_of_the_labs_costs_one_episode(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def run(scenario: Scenario, play: running.Play, **given: Any) -> Episode:
+        if given["seed"] == 1:
+            raise KeyError("nights")
+        return make(scenario=scenario, scenario_hash=digest(scenario), actor=given["actor"], seed=given["seed"])
+
+    monkeypatch.setattr(running, "run", run)
+    monkeypatch.setattr(loading, "prepared", lambda app: None)
+    folder = begun(tmp_path, ("noop",))
+    done = many.run(folder, SCENARIOS)
+    assert [each.error for each in done if each.error] == ["it broke down: KeyError: 'nights'"] * 2
+    assert len(runs.episodes(folder)[0]) == 2
+
+
+def test_a_run_is_played_by_one_process_at_a_time(played: list[str], tmp_path: Path) -> None:
+    folder = begun(tmp_path, ("noop",))
+    with runs.played_alone(folder), pytest.raises(UsageError, match="being played"):
+        many.run(folder, SCENARIOS)
+    assert not played
+    many.run(folder, SCENARIOS)
+    assert len(played) == 4
+
+
+@pytest.mark.parametrize("name", ["org/agent", "../agent", ".agent", "", "a" * 81, "two words"])
+def test_an_actor_is_called_as_a_file_can_be(name: str) -> None:
+    with pytest.raises(UsageError, match="no actor can be called"):
+        runs.cells(SCENARIOS, (name,), (1,))
+    assert runs.cells(SCENARIOS, ("openai:gpt-5.1@2026+x",), (1,))
 
 
 def test_a_stopped_run_goes_on_where_it_was(played: list[str], tmp_path: Path) -> None:
@@ -105,10 +135,9 @@ def test_a_live_episode_that_others_on_the_machine_spoilt_is_played_again(
 
     def run(scenario: Scenario, play: running.Play, **given: Any) -> Episode:
         of = {each: given[each] for each in ("actor", "seed", "world")}
-        users = tallies(shaken.pop(0))
-        return make(
-            scenario=scenario, scenario_hash=digest(scenario), truth=(), actions=(), calls=(), users=users, **of
-        )
+        users, hashed = tallies(shaken.pop(0)), digest(scenario)
+        alone = {"truth": (), "actions": (), "calls": (), "claims": Claims()}
+        return make(scenario=scenario, scenario_hash=hashed, users=users, **alone, **of)
 
     monkeypatch.setattr(running, "run", run)
     monkeypatch.setattr(loading, "prepared", lambda app: None)

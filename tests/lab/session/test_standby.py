@@ -96,6 +96,16 @@ def test_a_world_of_another_system_is_not_lent(worlds: Worlds) -> None:
     assert not worlds.users
 
 
+def test_whatever_went_wrong_with_a_start_is_over_with_it(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    standby, failed = Standby(), Future[Any]()
+    failed.set_exception(OSError(28, "No space left on device"))
+    monkeypatch.setattr(standby, "_next", (HOTEL.hash, failed))
+    borrow(standby, HOTEL)
+    standby.close()
+    assert worlds.started == ["hotel"]
+    assert not worlds.up
+
+
 def test_a_start_that_failed_meanwhile_is_tried_once_more(worlds: Worlds) -> None:
     standby = Standby()
     with standby.lent(HOTEL):  # type: ignore[arg-type]

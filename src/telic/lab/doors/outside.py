@@ -24,6 +24,7 @@ from telic.lab.doors.http.serve import serve
 from telic.lab.doors.kit import client
 from telic.lab.doors.served import Served
 from telic.lab.session.session import Session
+from telic.lab.session.standby import ACTORS
 
 KIT: Final = "telic_kit"  # under this name the actor can import what it needs to reach its session
 KEPT: Final = 64  # blocks of what it wrote that are kept [1]
@@ -75,19 +76,20 @@ class Outside:
         """Serve the session, start the program, and end it when either is done."""
         desk = Desk(self.patience)
         desk.open(session)
-        with TemporaryDirectory(prefix="actor-") as folder, self._served(desk) as served:
+        with TemporaryDirectory(prefix=f"{ACTORS}{os.getpid()}-") as folder, self._served(desk) as served:
             self._furnish(Path(folder))
             given = {client.URL: served.url, client.TOKEN: served.token}
             given |= {name: os.environ[name] for name in self.keep if name in os.environ}
             process = start(self.command, Path(folder), given, self.how, see=self.see)
             written: deque[bytes] = deque(maxlen=KEPT)
-            watcher = threading.Thread(target=_watch, args=(process, written, desk), name="actor", daemon=True)
-            watcher.start()
+            reader = threading.Thread(target=_read, args=(process, written), name="actor's words", daemon=True)
+            for each in (reader, threading.Thread(target=_left, args=(process, desk), name="actor", daemon=True)):
+                each.start()
             try:
                 desk.run(session)
             finally:
                 end(process)
-                watcher.join()
+                reader.join(GRACE)  # what the program left behind may hold the other end for ever
         self.said, self.why, self.status = b"".join(written).decode(errors="replace"), desk.why, process.returncode
 
     def _served(self, desk: Desk) -> AbstractContextManager[Served]:
@@ -109,10 +111,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _watch(process: subprocess.Popen[bytes], written: deque[bytes], desk: Desk) -> None:
+def _read(process: subprocess.Popen[bytes], written: deque[bytes]) -> None:
     assert process.stdout is not None
     with process.stdout as stream:
         while block := stream.read1(BLOCK):  # type: ignore[attr-defined]
             written.append(block)
+
+
+def _left(process: subprocess.Popen[bytes], desk: Desk) -> None:
     process.wait()
     desk.leave()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from telic.lab.grading import users
 from telic.lab.session import Episode
 
@@ -13,9 +15,9 @@ GRACE = 10.0  # after a fault has gone by itself, an alarm about it is late and 
 def alarms(episode: Episode) -> Iterator[tuple[float, str]]:
     """Yield when and by what the actor said that something is wrong, or acted as if it were."""
     for call in episode.calls:
-        if call.tool == "submit":
+        if call.tool == "submit" and not call.error:
             said = call.arguments
-            if said.get("healthy") is False or said.get("entity") or said.get("mechanism"):
+            if _denied(said.get("healthy")) or said.get("entity") or said.get("mechanism"):
                 yield call.time, "said that something is wrong"
         elif call.tool in writing(episode):
             yield call.time, f"asked for {call.tool} {call.arguments.get('target', '')}".rstrip()
@@ -29,6 +31,14 @@ def alarms(episode: Episode) -> Iterator[tuple[float, str]]:
     for each in episode.actions:
         if each.outcome != "planned":
             yield each.applied or each.planned, f"asked for {each.action.verb} {each.action.target}"
+
+
+def _denied(healthy: object) -> bool:
+    """Whether a claim says no, in whatever way the tool understands it."""
+    try:
+        return not msgspec.convert(healthy, bool, strict=False)
+    except msgspec.ValidationError:
+        return False
 
 
 def writing(episode: Episode) -> frozenset[str]:
@@ -45,6 +55,11 @@ def false_alarms(episode: Episode) -> tuple[str, ...]:
     start = users.began(episode)
     found = sorted({each for each in alarms(episode) if _false(episode, each[0])})
     return tuple(dict.fromkeys(f"{text} at {time - start:.0f} s" for time, text in found))
+
+
+def first_false(episode: Episode) -> float:
+    """Return when the first of those was said or done [s since the Unix epoch]; infinity without one."""
+    return min((time for time, _ in alarms(episode) if _false(episode, time)), default=float("inf"))
 
 
 def _false(episode: Episode, time: float) -> bool:

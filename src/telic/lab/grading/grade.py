@@ -24,6 +24,9 @@ def grade(episode: Episode, counterfactual: Episode | None = None) -> Grades:
     void, false = soundness.void(episode), alarms.false_alarms(episode)
     felt = users.after(episode)
     harm, well = users.harm_began(episode), users.well_since(episode)
+    said = (
+        None if episode.scenario.healthy else claims.claimed_at(episode.claims, "healthy")
+    )  # all is well finds nothing
     detect = _asked(episode, "detect", void, claims.detect(episode, false))
     localise = _asked(episode, "localise", void, claims.localise(episode))
     mitigated = _asked(episode, "mitigate", void, mitigation.mitigate(episode))
@@ -41,7 +44,7 @@ def grade(episode: Episode, counterfactual: Episode | None = None) -> Grades:
         void=void,
         negative=episode.scenario.healthy,
         harm_began=harm,
-        to_detect=_from(harm, claims.claimed_at(episode.claims, "healthy"), detect),
+        to_detect=_from(harm, said, detect),
         to_localise=_from(harm, claims.claimed_at(episode.claims, "entity"), localise),
         to_mitigate=_from(harm, well, mitigated),
         budget_burnt=users.budget_burnt(episode),

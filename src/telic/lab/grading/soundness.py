@@ -6,6 +6,9 @@ from telic.lab.grading import alarms, users
 from telic.lab.session import Episode
 from telic.model.goodput import WELL
 
+SHELL = "exec_shell"
+AFTER = 2  # a command, what it left to do is felt for so long [s]
+
 
 def void(episode: Episode) -> str:
     """Say why the episode says nothing about its actor; what the actor did itself never makes it void."""
@@ -34,7 +37,16 @@ def disturbed(episode: Episode) -> str:
         return ""
     calm = users.began(episode) if not episode.truth else episode.phases["recovery"].start
     harmed = {each.second for each in episode.users if each.harmed and calm <= each.second < acted}
+    harmed -= _at_a_shell(episode)
+    if harmed and alarms.first_false(episode) <= min(harmed):
+        return ""  # it was said before there was anything to be said
     return f"users were harmed in {len(harmed)} s although nothing was wrong" if len(harmed) >= users.UNREST else ""
+
+
+def _at_a_shell(episode: Episode) -> set[int]:
+    """Return the seconds in which a command of the actor's may have taken the machine's processors."""
+    calls = [each for each in episode.calls if each.tool == SHELL]
+    return {second for each in calls for second in range(int(each.time), int(each.time + each.seconds) + AFTER + 1)}
 
 
 def _acted(episode: Episode) -> float:

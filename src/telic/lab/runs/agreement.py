@@ -56,10 +56,10 @@ class Agreement:
 
 def agreements(found: Iterable[Graded]) -> list[Agreement]:
     """Return every two kinds of worlds that have a cell in common; void episodes count for nothing."""
-    cells: dict[tuple[str, int, str], dict[str, list[Graded]]] = {}
+    cells: dict[tuple[str, str, int, str], dict[str, list[Graded]]] = {}
     for each in found:
         if not each.grades.void:
-            key = each.episode.scenario_hash, each.episode.seed, each.episode.actor
+            key = each.scenario, each.episode.scenario_hash, each.episode.seed, each.episode.actor
             cells.setdefault(key, {}).setdefault(each.episode.world, []).append(each)
     worlds = sorted({world for by_world in cells.values() for world in by_world})
     made = []

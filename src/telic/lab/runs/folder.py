@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +20,8 @@ from telic.registry import near_names
 
 SCHEMA = "telic/lab-run/v1"
 RUNS = Path("lab") / "runs"  # below the home of settings
-FILE, EPISODES = "run.json", "episodes"
+FILE, EPISODES, LOCK = "run.json", "episodes", ".lock"
+_ACTOR = re.compile(r"[A-Za-z0-9][\w.@:+-]{0,79}")  # part of a file's name
 
 
 @dataclass(frozen=True, order=True)
@@ -65,7 +68,18 @@ def cells(
     """Return every episode of scenarios times seeds times actors, seed by seed, so that a stopped run is balanced.
 
     A recording leaves a seed nothing to choose: it is replayed once for each repeat, in the world `recorded`.
+
+    Raises
+    ------
+    UsageError
+        An actor whose name can be no file's, or a scenario that is no recording for the world of recordings.
     """
+    for each in actors:
+        if not _ACTOR.fullmatch(each):
+            raise UsageError(
+                f"no actor can be called {each!r}: records are files of that name",
+                hint="letters, digits and . _ - + : @, a letter or digit first, 80 at most: --actor my-agent",
+            )
     known = [(each, digest(each)) for each in scenarios]
     if world == "recorded" and (played := [each for each, _ in known if not each.recording]):
         raise UsageError(
@@ -190,6 +204,26 @@ def require_actors(folder: Path, actors: Iterable[str]) -> None:
             f"run {folder.name} has no episodes of {', '.join(strange)}; it was made for {', '.join(sorted(planned))}",
             hint="leave --actor out to go on with it, or --resume to make a run",
         )
+
+
+@contextmanager
+def played_alone(folder: Path) -> Iterator[None]:
+    """Keep everybody else from playing a run for the length of a block, or of this process if that is killed.
+
+    Raises
+    ------
+    UsageError
+        Somebody plays it now.
+    """
+    with (folder / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UsageError(
+                f"run {folder.name} is being played by another process",
+                hint=f"wait for it, or look at it: telic lab report {folder.name}",
+            ) from error
+        yield
 
 
 def episodes(folder: Path) -> tuple[list[Episode], list[Damaged]]:

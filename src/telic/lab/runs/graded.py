@@ -29,9 +29,9 @@ class Graded:
         return self.episode.scenario.name
 
     @property
-    def key(self) -> tuple[str, int, int, str]:
+    def key(self) -> tuple[str, str, int, int, str]:
         """What two actors' episodes have in common that can be compared: scenario, seed, repeat, world."""
-        return self.episode.scenario_hash, self.episode.seed, self.episode.repeat, self.episode.world
+        return *_played(self.episode), self.episode.repeat, self.episode.world
 
     @property
     def outcomes(self) -> dict[str, bool | None]:
@@ -43,8 +43,13 @@ class Graded:
 def graded(records: Iterable[Episode]) -> list[Graded]:
     """Grade records; those of `NOBODY` serve the others of the same scenario, seed and world as counterfactual."""
     known = list(records)
-    nobody = {(each.scenario_hash, each.seed, each.world): each for each in reversed(known) if each.actor == NOBODY}
-    return [Graded(each, grade(each, nobody.get((each.scenario_hash, each.seed, each.world)))) for each in known]
+    nobody = {(*_played(each), each.world): each for each in reversed(known) if each.actor == NOBODY}
+    return [Graded(each, grade(each, nobody.get((*_played(each), each.world)))) for each in known]
+
+
+def _played(episode: Episode) -> tuple[str, str, int]:
+    """What was played: scenarios that differ by name alone have their moments drawn differently."""
+    return episode.scenario.name, episode.scenario_hash, episode.seed
 
 
 def regrade(folder: Path) -> list[Graded]:

@@ -26,7 +26,7 @@ def beside(found: Sequence[Graded]) -> list[Standing]:
 
 def _once(found: Sequence[Graded]) -> list[Graded]:
     """Return every episode once, whoever played it; one that was not void, where there is one."""
-    known: dict[tuple[str, int, int, str], Graded] = {}
+    known: dict[tuple[object, ...], Graded] = {}
     for each in found:
         if each.key not in known or known[each.key].grades.void:
             known[each.key] = each

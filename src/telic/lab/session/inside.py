@@ -98,8 +98,17 @@ class WorldSession:
         """Close the session; the first reason counts."""
         if not self.ended:
             self.ended, self.closed_at = why, self.now()
-            if self._journal is not None:
-                self._journal.close()
+            self._let_journal_go()
+
+    def _let_journal_go(self) -> None:
+        """Close the journal once nobody writes: an action that goes on when time is up is written to its end."""
+        if self._lock.acquire(blocking=False):
+            try:
+                written, self._journal = self._journal, None
+                if written is not None:
+                    written.close()
+            finally:
+                self._lock.release()
 
     def call(self, tool: str, arguments: Mapping[str, object]) -> ToolResult:
         """Call a tool; whatever is wrong with the call is in the answer's `error`."""
@@ -124,7 +133,10 @@ class WorldSession:
                 error = f"{tool} broke down: {type(wrong).__name__}: {wrong}"[:LONGEST_ERROR]
             if self._think and tool not in ("wait", "submit"):
                 self._course.wait(self._think)
-            return self._noted(began, text_of(str(tool)[:80]), kept, text, rows, text_of(error))
+            noted = self._noted(began, text_of(str(tool)[:80]), kept, text, rows, text_of(error))
+            if self.ended:
+                self._let_journal_go()
+            return noted
 
     def actions(self) -> tuple[ActionRecord, ...]:
         """Return what the guard did for this session."""

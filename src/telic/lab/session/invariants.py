@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from telic.errors import TelicError
 from telic.intent import expressions
 from telic.lab.course import Course
 from telic.lab.session.expression import Compiler
@@ -22,8 +21,8 @@ def invariants(course: Course, intent: Intent) -> Iterator[Condition]:
     for each in intent.invariants:
         try:
             broken = violations(each, intent, facts)
-        except TelicError as error:
-            yield Condition(f"{each.expr}: {error}", None, each.id)
+        except Exception as error:  # noqa: BLE001 - data that it was not written for: no largest of nothing
+            yield Condition(f"{each.expr}: {error or type(error).__name__}", None, each.id)
             continue
         words = f"{each.expr}, {each.scope}" if each.scope else each.expr
         yield Condition(f"{words}; broken {broken} times" if broken else words, not broken, each.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ from telic.worlds.brought import folder_of
 from telic.worlds.child import die_with_parent
 
 TRIES = 3  # to play an episode, at most, while others on this machine harm its users [1]
+_log = logging.getLogger(__name__)
 BATCH = 25  # episodes of one worker process, which then ends and gives its memory back [1]
 
 
@@ -67,7 +69,7 @@ def run(
     Raises
     ------
     UsageError
-        A scenario of the run is not among `scenarios`.
+        A scenario of the run is not among `scenarios`, or somebody else plays this run now.
     """
     known = {(each.name, digest(each)): each for each in scenarios}
     todo = runs.missing(runs.opened(folder), runs.episodes(folder)[0])
@@ -81,10 +83,11 @@ def run(
     for name in sorted({each.actor for each in todo} - set(given)):
         actor.factory(name)
     done: list[Done] = []
-    works = [_work(each, known[each.scenario, each.scenario_hash], folder, given) for each in todo]
-    for each in _parallel(works, jobs) if jobs > 1 else _in_turn(works):
-        tell(each)
-        done.append(each)
+    with runs.played_alone(folder):
+        works = [_work(each, known[each.scenario, each.scenario_hash], folder, given) for each in todo]
+        for each in _parallel(works, jobs) if jobs > 1 else _in_turn(works):
+            tell(each)
+            done.append(each)
     return done
 
 
@@ -118,6 +121,9 @@ def _run(work: _Work, after: _Work | None, standby: Standby) -> Done:
             episode = _played(work, Ahead(standby, then))
     except TelicError as error:
         return Done(cell, error=f"{error}; {error.hint}" if error.hint else str(error))
+    except Exception as error:  # noqa: BLE001 - a mistake of the lab's costs its own episode, and no other
+        _log.exception("%s under seed %d broke down", cell.scenario, cell.seed)
+        return Done(cell, error=f"it broke down: {type(error).__name__}: {error}")
     episode = replace(episode, disturbed=tuple(disturbed))
     return Done(cell, write(work.folder / runs.EPISODES, episode), seconds=time.monotonic() - begun)
 

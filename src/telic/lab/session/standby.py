@@ -16,7 +16,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
-from telic.errors import TelicError
 from telic.lab.timing import timed
 from telic.model import Design
 from telic.settings import Settings
@@ -26,6 +25,7 @@ from telic.worlds.local.layout import Layout
 from telic.worlds.local.world import LocalWorld
 
 PREFIX = "telic-lab-"  # of every folder that an episode leaves behind where it is killed
+ACTORS = "telic-actor-"  # and an actor's program
 
 
 @contextmanager
@@ -100,7 +100,7 @@ class Standby:
         digest, started = self._next
         try:
             waiting = started.result()  # who interrupts us here leaves it to `close`
-        except TelicError:
+        except Exception:  # noqa: BLE001 - a disk that was full then: the next try says whether it still is
             self._next = None
             return _up(design)
         self._next = None

@@ -150,5 +150,6 @@ def _code(source: Path, target: str) -> dict[str, str]:
     found = {}
     for path in source.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
-            found[f"{target}/{path.relative_to(source)}"] = path.read_text(errors="replace")
+            with contextlib.suppress(OSError):  # of a release that is being made
+                found[f"{target}/{path.relative_to(source)}"] = path.read_text(errors="replace")
     return found

@@ -21,7 +21,7 @@ from telic.worlds.local import postgres, proc
 from telic.worlds.local.layout import Layout
 
 POSTGRES: Final = ("postgres", "postgres-replica")
-WITHIN: Final = 1.0  # a store's answers [s]
+WITHIN: Final = 1.0  # connecting, and all of a store's answers [s]
 LOCK_WITHIN: Final = "200ms"  # that a look waits for somebody's lock
 TABLES: Final[Mapping[str, str]] = {
     "activity": """
@@ -98,8 +98,9 @@ async def _asked(layout: Layout, system: str, port: int, pid: int) -> dict[str, 
     connection = await postgres.connect(layout, port, database=system, timeout=WITHIN)
     try:
         numbers = {inside: outside for outside in proc.family(pid) if (inside := _inside(outside))} if pid else {}
-        await connection.execute(f"SET lock_timeout = '{LOCK_WITHIN}'")
-        return {name: await _table(connection, statement, numbers) for name, statement in TABLES.items()}
+        async with asyncio.timeout(WITHIN):
+            await connection.execute(f"SET lock_timeout = '{LOCK_WITHIN}'")
+            return {name: await _table(connection, statement, numbers) for name, statement in TABLES.items()}
     except (asyncpg.PostgresError, OSError, TimeoutError) as error:
         raise StoreFailed(f"it stopped answering: {error or 'not in time'}", hint="see its log") from error
     finally:
