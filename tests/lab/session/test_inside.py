@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -29,10 +29,12 @@ def session(monkeypatch: pytest.MonkeyPatch) -> WorldSession:
     made._course, made._lock = SimpleNamespace(now=lambda: 5.0), threading.RLock()
     made.brief = SimpleNamespace(began=0.0, seconds=60.0, calls=9, tools=())
     made._journal, made._think, made.ended, made.closed_at, made.calls = Written(), 0.0, "", 0.0, []
-    return made
+    return cast(WorldSession, made)
 
 
-def test_the_journal_is_closed_when_the_last_call_has_been_written(session: WorldSession) -> None:
+def test_the_journal_is_closed_when_the_last_call_has_been_written(
+    session: WorldSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written = session._journal
     assert isinstance(written, Written)
     at_work, ended = threading.Event(), threading.Event()
@@ -43,7 +45,7 @@ def test_the_journal_is_closed_when_the_last_call_has_been_written(session: Worl
         assert not written.closed
         return "done", ()
 
-    session._perform = perform  # type: ignore[method-assign]
+    monkeypatch.setattr(session, "_perform", perform)
     working = threading.Thread(target=lambda: session.call("alerts", {}))
     working.start()
     assert at_work.wait(5.0)

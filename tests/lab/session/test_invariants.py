@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace as Thing
+from typing import cast
 
 import pytest
 
 from telic import apps, intent
 from telic.errors import InvalidIntent
+from telic.lab.course import Course
 from telic.lab.session import scope
 from telic.lab.session.facts import Facts
 from telic.lab.session.invariants import invariants, violations
@@ -70,7 +72,7 @@ def test_the_whole_language_is_asked(hotel: Intent, expr: str, holds: bool) -> N
 def test_what_cannot_be_asked_of_these_data_is_said_and_the_rest_is_asked(hotel: Intent) -> None:
     largest = Invariant("X", "max(b.rooms for b in live(Booking, hotel)) <= 3", "per(hotel)")
     course = Thing(things=lambda entity: [Thing(hotel_id="h", rooms=3)] if entity.name == "Hotel" else [])
-    asked = list(invariants(course, replace(hotel, invariants=(largest, *hotel.invariants))))
+    asked = list(invariants(cast(Course, course), replace(hotel, invariants=(largest, *hotel.invariants))))
     assert [each.holds for each in asked] == [None, *(True for _ in hotel.invariants)]
     assert "empty" in asked[0].says
 
